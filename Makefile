@@ -1,0 +1,191 @@
+# sgdmark: `make help` lists what can be made.
+#
+#   CC, CXX        compilers (gcc 12 and clang 14 are tested)
+#   CROSS          prefix of a cross toolchain; its build goes to build-<target>/
+#   SANITIZE       address, undefined or thread; its build goes to build-<sanitizer>/
+#   PREFIX DESTDIR where `make install` puts the program (/usr/local)
+#   V=1            print whole commands
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CROSS   ?=
+SANITIZE ?=
+V       ?= 0
+
+ifneq ($(CROSS),)
+CC  := $(CROSS)gcc
+CXX := $(CROSS)g++
+BUILD ?= build-$(CROSS:-=)
+else ifneq ($(SANITIZE),)
+BUILD ?= build-$(SANITIZE)
+else
+BUILD ?= build
+endif
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+OBJDUMP ?= $(CROSS)objdump
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+endif
+
+TARGET := $(shell $(CC) -dumpmachine)
+ARCH   := $(firstword $(subst -, ,$(TARGET)))
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+CFLAGS   ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+# Every file: the arithmetic is fixed, so no contraction; frame pointers, so that perf can walk the stack.
+COMMON   := -ffp-contract=off -fno-omit-frame-pointer -Isrc -Ikernels -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
+ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
+LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lz -lm -lpthread
+LDFLAGS  ?=
+
+# Kernels: instruction-set flags stand here and on the named file only.
+KERNELS_x86_64  := scalar autovec_v3 autovec_v4 avx2 avx512
+KERNELS_aarch64 := scalar autovec neon
+KERNELS         := $(KERNELS_$(ARCH))
+ifeq ($(KERNELS),)
+KERNELS := scalar
+endif
+NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize
+FLAGS_scalar     := $(NO_VECTORS)
+FLAGS_avx2       := -mavx2 -mfma
+FLAGS_avx512     := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+FLAGS_neon       :=
+FLAGS_autovec    := -O3 -ffast-math
+FLAGS_autovec_v3 := -O3 -ffast-math -march=x86-64-v3
+FLAGS_autovec_v4 := -O3 -ffast-math -march=x86-64-v4 -mprefer-vector-width=512
+
+PROGRAM := $(BUILD)/sgdmark
+LIBRARY := $(BUILD)/libsgdmark.a
+SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+BENCHES := $(wildcard bench/*.cc)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BENCHES:%.cc=$(BUILD)/%.o) \
+           $(patsubst %,$(BUILD)/kernels/%.o,dispatch cpu reference $(KERNELS))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+VERSION := $(shell cat VERSION)
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
+
+.PHONY: all run test tests lint install uninstall clean showconfig help deps data
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(PROGRAM)
+
+# Set-up, build, go: the two commands of the README.
+run: deps data
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(PROGRAM) run $(ARGS)
+
+test: deps data
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/run $(BUILD)
+
+tests: $(UNIT_TESTS)
+
+deps:
+	$(Q)tools/install-deps
+
+# Without the real images everything still runs, on synthetic rows that are marked as such.
+data:
+	$(Q)tools/fetch-mnist || true
+
+# The flags and compilers of the last build; a change rebuilds.
+SIGNATURE = $(CC) $(CXX) $(ALL_CFLAGS) $(ALL_CXXFLAGS) $(LDFLAGS) $(LIBS) $(foreach k,$(KERNELS),$(FLAGS_$(k)))
+$(BUILD)/signature: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(SIGNATURE)' | cmp -s - $@ || printf '%s\n' '$(SIGNATURE)' > $@
+.PHONY: FORCE
+
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define SGDMARK_VERSION "%s"\n#define SGDMARK_COMMIT "%s"\n#define SGDMARK_CFLAGS "%s"\n' \
+	    '$(VERSION)' '$(COMMIT)' '$(CC) $(filter-out -I% -MMD -MP,$(ALL_CFLAGS))' > $@.new
+	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+$(PROGRAM): $(BUILD)/src/cli/main.o $(LIBRARY)
+	$(say) LINK $@
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(OBJECTS)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+
+$(BUILD)/src/%.o: src/%.c $(BUILD)/signature | $(BUILD)/version.h
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(BUILD) -c -o $@ $<
+
+$(BUILD)/bench/%.o: bench/%.cc $(BUILD)/signature
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+
+$(BUILD)/kernels/dispatch.o: kernels/dispatch.c $(BUILD)/signature
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(foreach k,$(KERNELS),-DFLAGS_$(k)='"$(strip $(CFLAGS) -ffp-contract=off $(FLAGS_$(k)))"') -c -o $@ $<
+
+$(BUILD)/kernels/autovec%.o: kernels/autovec.c $(BUILD)/signature
+	@mkdir -p $(@D)
+	$(say) CC "$< ($(FLAGS_autovec$*))"
+	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_autovec$*) -DSUFFIX=autovec$* -c -o $@ $<
+
+$(BUILD)/kernels/%.o: kernels/%.c $(BUILD)/signature
+	@mkdir -p $(@D)
+	$(say) CC "$< $(if $(FLAGS_$*),($(FLAGS_$*)))"
+	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_$*) -c -o $@ $<
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(say) TEST $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+
+# Style and static checks.
+C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
+	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -Isrc -Ikernels -I$(BUILD)
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sgdmark
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sgdmark
+
+clean:
+	rm -rf build build-*
+
+showconfig:
+	@printf '%-10s %s\n' version '$(VERSION) ($(COMMIT))' target '$(TARGET)' build '$(BUILD)' \
+	    cc '$(shell $(CC) --version | head -n 1)' cxx '$(shell $(CXX) --version | head -n 1)' \
+	    cflags '$(ALL_CFLAGS)' ldflags '$(LDFLAGS)' libs '$(LIBS)' prefix '$(DESTDIR)$(PREFIX)' \
+	    $(foreach k,$(KERNELS),'$(k)' '$(FLAGS_$(k)) ')
+
+help:
+	@printf '%s\n' \
+	    'make run         install what is missing, fetch MNIST, build, run the whole job (ARGS=... adds options)' \
+	    'make test        the same set-up, then every test; ends in one line' \
+	    'make             build $(PROGRAM)' \
+	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make lint        clang-format and clang-tidy' \
+	    'make showconfig  compilers and flags, per kernel file' \
+	    'make clean       remove every build folder' \
+	    '' \
+	    'CROSS=aarch64-linux-gnu- builds for Arm, CC=clang CXX=clang++ with clang, SANITIZE=address with a sanitizer;' \
+	    'V=1 prints whole commands, WERROR=1 makes warnings errors.'
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

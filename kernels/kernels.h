@@ -1,0 +1,89 @@
+/* The hot loops and the table they are reached through. kernels/README.md holds the contract in full. */
+#ifndef SGDMARK_KERNELS_H
+#define SGDMARK_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* dot_u8f32: the 64-lane reduction of w[d] and x[d]. Lane l (0..63) starts at +0 and takes k = l, l+64, l+128, ... in
+ * that order, each by a[l] = fmaf(w[k], (float)x[k], a[l]); then for h = 32, 16, 8, 4, 2, 1: a[i] = a[i] + a[i+h] for
+ * i < h. Returns a[0]. Reads exactly d weights and d bytes. */
+typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
+
+/* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
+typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
+
+/* What a backend promises about its results. */
+enum kernel_parity {
+    PARITY_BITS,     /* the same bits as the scalar backend */
+    PARITY_TOLERANCE /* the same sums within rounding: compiled with fast-math */
+};
+
+enum kernel_arch { ARCH_ANY, ARCH_X86_64, ARCH_AARCH64 };
+
+/* Bits of struct backend.needs and of what cpu_features finds. */
+enum cpu_feature {
+    CPU_AVX2 = 1 << 0,       /* AVX2 and FMA */
+    CPU_X86_64_V3 = 1 << 1,  /* the psABI level: AVX2, FMA, BMI1, BMI2, F16C, LZCNT, MOVBE */
+    CPU_AVX512 = 1 << 2,     /* AVX-512 F, BW, DQ, VL */
+    CPU_X86_64_V4 = 1 << 3,  /* the psABI level: v3 and AVX-512 F, BW, CD, DQ, VL */
+    CPU_AVX512VNNI = 1 << 4, /* vpdpbusd on zmm */
+    CPU_AVXVNNI = 1 << 5,    /* vpdpbusd on ymm, VEX form */
+    CPU_NEON = 1 << 6,       /* Advanced SIMD */
+    CPU_DOTPROD = 1 << 7,    /* sdot, udot */
+    CPU_I8MM = 1 << 8        /* usdot, smmla */
+};
+
+/* One ISA's set of kernels. */
+struct backend {
+    const char *name;
+    enum kernel_parity parity;
+    enum kernel_arch arch;
+    unsigned needs;     /* enum cpu_feature bits */
+    const char *levels; /* the same in words: "AVX2, FMA" */
+    const char *flags;  /* the compiler flags of its file; NULL when not compiled in */
+    dot_u8f32_fn *dot_u8f32;
+    axpy_u8f32_fn *axpy_u8f32;
+};
+
+/* What the processor and the operating system offer, as enum cpu_feature bits. A backend can run where both hold. */
+struct cpu_features {
+    unsigned cpu; /* the instructions exist (CPUID, HWCAP) */
+    unsigned os;  /* the kernel saves the registers they use (OSXSAVE and XCR0; on Arm the same as cpu) */
+};
+struct cpu_features cpu_features(void);
+
+/* All backends of registry.def, in its order, those of other architectures included (kernel pointers NULL). */
+extern const struct backend backends[];
+extern const size_t backend_count;
+
+/* Why a backend can or cannot run here. */
+enum backend_state { BACKEND_OK, BACKEND_NOT_COMPILED, BACKEND_NO_CPU, BACKEND_NO_OS };
+enum backend_state backend_state(const struct backend *backend);
+
+/* The state in words, naming what is missing: "runs here", "not compiled: for aarch64", "the CPU lacks AVX-512 ...". */
+void backend_reason(const struct backend *backend, char *text, size_t size);
+
+/* The backend called `name`, or NULL. Its state is not looked at. */
+const struct backend *backend_find(const char *name);
+
+/* The backend that `--isa auto` takes: the last one in registry.def that promises the scalar bits and runs here. */
+const struct backend *backend_best(void);
+
+/* The scalar backend, the reference of engine f32. */
+const struct backend *backend_scalar(void);
+
+/* Plain float64 loops of engine f64, scikit-learn's order: products rounded, then sums, strictly by index. */
+double dot_u8f64_reference(const double *w, const uint8_t *x, size_t d);
+void axpy_u8f64_reference(double *w, const uint8_t *x, double a, size_t d);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

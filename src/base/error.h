@@ -1,0 +1,13 @@
+/* One line of text about what went wrong, filled in by whoever notices and printed by the command line. */
+#ifndef SGDMARK_BASE_ERROR_H
+#define SGDMARK_BASE_ERROR_H
+
+struct error {
+    char text[1024];
+};
+
+/* Writes the line (it names the input and the fault and, where there is one, the way out; no trailing newline).
+ * Always returns -1, so that a function can `return fail(err, ...)`. A null err is allowed. */
+int fail(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,71 @@
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_all(int fd, const struct span *pieces, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const char *at = pieces[i].bytes;
+        size_t left = pieces[i].length;
+        while (left > 0) {
+            ssize_t done = write(fd, at, left);
+            if (done < 0 && errno == EINTR) continue;
+            if (done < 0) return -1;
+            at += done;
+            left -= (size_t)done;
+        }
+    }
+    return 0;
+}
+
+static int write_device(const char *path, const struct span *pieces, size_t count, struct error *err) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return fail(err, "%s: cannot be opened for writing: %s", path, strerror(errno));
+    int bad = write_all(fd, pieces, count);
+    int why = errno;
+    if (close(fd) != 0 && !bad) {
+        bad = -1;
+        why = errno;
+    }
+    return bad ? fail(err, "%s: cannot be written: %s", path, strerror(why)) : 0;
+}
+
+int write_file(const char *path, const struct span *pieces, size_t count, struct error *err) {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        if (S_ISDIR(info.st_mode)) return fail(err, "%s: is a folder, not a file", path);
+        return write_device(path, pieces, count, err);
+    }
+    char *temporary = NULL;
+    if (asprintf(&temporary, "%s.XXXXXX.tmp", path) < 0) return fail(err, "%s: out of memory", path);
+    int fd = mkostemps(temporary, 4, O_CLOEXEC);
+    if (fd < 0) {
+        fail(err, "%s: cannot be created: %s", path, strerror(errno));
+        free(temporary);
+        return -1;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    int bad = write_all(fd, pieces, count) != 0 || fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0;
+    int why = errno;
+    if (close(fd) != 0 && !bad) {
+        bad = 1;
+        why = errno;
+    }
+    if (!bad && rename(temporary, path) != 0) {
+        bad = 1;
+        why = errno;
+    }
+    if (bad) {
+        unlink(temporary);
+        fail(err, "%s: cannot be written: %s", path, strerror(why));
+    }
+    free(temporary);
+    return bad ? -1 : 0;
+}

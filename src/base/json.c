@@ -1,0 +1,79 @@
+#include "base/json.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void format_real(char text[REAL_TEXT], double x) {
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, REAL_TEXT, "%.*g", digits, x);
+        if (digits == 17 || strtod(text, NULL) == x) break;
+    }
+    if (!strpbrk(text, ".en")) {
+        size_t length = strlen(text);
+        snprintf(text + length, REAL_TEXT - length, ".0");
+    }
+}
+
+json_t *json_number(double x) {
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+/* jansson 2.14 prints every real with a fixed number of digits; this rewrites each real outside of strings. */
+static char *shorten_reals(const char *wide) {
+    char *out = malloc(strlen(wide) * 2 + 2);
+    if (!out) return NULL;
+    char *to = out;
+    for (const char *from = wide; *from;) {
+        if (*from == '"') {
+            const char *end = from + 1;
+            while (*end != '"') end += *end == '\\' ? 2 : 1;
+            memcpy(to, from, (size_t)(end + 1 - from));
+            to += end + 1 - from;
+            from = end + 1;
+        } else if (*from == '-' || (*from >= '0' && *from <= '9')) {
+            size_t length = strspn(from, "+-0123456789.eE");
+            if (strcspn(from, ".eE") < length) {
+                char text[REAL_TEXT];
+                format_real(text, strtod(from, NULL));
+                to = stpcpy(to, text);
+            } else {
+                memcpy(to, from, length);
+                to += length;
+            }
+            from += length;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to++ = '\n';
+    *to = 0;
+    return out;
+}
+
+char *json_text(const json_t *value) {
+    char *wide = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
+    if (!wide) return NULL;
+    char *text = shorten_reals(wide);
+    free(wide);
+    return text;
+}
+
+int write_json(const char *path, const json_t *value, struct error *err) {
+    char *text = json_text(value);
+    if (!text) return fail(err, "%s: out of memory", path);
+    int bad = 0;
+    if (strcmp(path, "-") == 0) {
+        if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
+            bad = fail(err, "standard output: cannot be written: %s", strerror(errno));
+    } else {
+        struct span whole = {text, strlen(text)};
+        bad = write_file(path, &whole, 1, err);
+    }
+    free(text);
+    return bad;
+}

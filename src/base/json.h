@@ -1,0 +1,26 @@
+/* JSON text from jansson values, with reals in their shortest form. */
+#ifndef SGDMARK_BASE_JSON_H
+#define SGDMARK_BASE_JSON_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Longest text of format_real, with its closing NUL. */
+enum { REAL_TEXT = 32 };
+
+/* Writes x as the shortest decimal that reads back as the same float64 (at most 17 significant digits) and that JSON
+ * accepts as a real number. */
+void format_real(char text[REAL_TEXT], double x);
+
+/* The value as JSON text with a closing newline, indented by two; the caller frees it. NULL when memory runs out. */
+char *json_text(const json_t *value);
+
+/* A finite number as a JSON real, anything else as null. */
+json_t *json_number(double x);
+
+/* Writes the value to `path`; "-" is standard output. Returns 0, or -1 with the reason. */
+int write_json(const char *path, const json_t *value, struct error *err);
+
+#endif

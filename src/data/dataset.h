@@ -1,0 +1,61 @@
+/* Labelled rows of uint8 features in memory. */
+#ifndef SGDMARK_DATA_DATASET_H
+#define SGDMARK_DATA_DATASET_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The part of the data set that a job uses. */
+enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_ALL };
+
+/* Rows are kept as windows: of each row's d features only `width` consecutive ones are stored, from feature
+ * `start[row]` on; every feature outside its row's window is zero. On data without a common empty border width == d and
+ * every start is 0. Skipping zeros changes no bit of any result (kernels/README.md says why). */
+struct dataset {
+    size_t n;        /* rows */
+    size_t n_train;  /* the first n_train rows are the training split, the others the test split */
+    size_t d;        /* features of a row */
+    size_t width;    /* features stored of a row, 1..d */
+    size_t stride;   /* bytes from one row's window to the next */
+    uint8_t *pixels; /* n windows, one mapping, 64-byte aligned, on 2 MiB pages where the kernel gives them */
+    uint16_t *start; /* [n] first feature of each window; start[i] + width <= d */
+    uint8_t *labels; /* [n], 0..9 */
+    size_t mapped;   /* bytes of the mapping behind `pixels` */
+    size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
+    bool synthetic;
+    char name[256];         /* what --data said, completed with the defaults: "synthetic:n=60000,d=784,seed=1" */
+    char pixels_sha256[65]; /* of the n x d feature bytes in file order (train then test), lower-case hex */
+    char labels_sha256[65]; /* of the n label bytes */
+};
+
+/* Loads a data set and packs its rows. `spec` is a folder that holds the four MNIST IDX files, plain or .gz, or
+ * "synthetic[:n=N,d=D,seed=S]" (defaults 70000 of which the last seventh is the test split, 784, 1).
+ * Only the files of `split` are read. Returns 0, or -1 with one line that names the file and the fault; then nothing
+ * has to be freed. */
+int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
+
+/* Fills in pixels_sha256 and labels_sha256 (not part of loading: hashing 47 MB takes longer than reading it). */
+void dataset_hash(struct dataset *ds);
+
+/* Frees what dataset_load allocated. */
+void dataset_free(struct dataset *ds);
+
+/* Copies all d features of row i to out[d], zeros included. */
+void dataset_row(const struct dataset *ds, size_t i, uint8_t *out);
+
+/* Used by the readers: allocates storage for n rows of d features (width = stride = d, starts 0), labels zeroed.
+ * Refuses sizes that overflow or do not fit memory, with both sizes in the message. */
+int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err);
+
+/* Used by the readers, once all rows are in place: finds the smallest common window width, moves the windows together
+ * inside the same mapping and returns the rest of it to the system. Leaves data without an empty border as it is. */
+void dataset_pack(struct dataset *ds);
+
+/* The readers behind dataset_load. */
+int idx_load(struct dataset *ds, const char *folder, enum split split, struct error *err);
+int synthetic_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
+
+#endif

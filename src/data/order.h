@@ -1,0 +1,31 @@
+/* Which rows of a data set a job sees, and in which order. */
+#ifndef SGDMARK_DATA_ORDER_H
+#define SGDMARK_DATA_ORDER_H
+
+#include "base/error.h"
+#include "data/dataset.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum row_order {
+    ORDER_FILE,    /* as in the files */
+    ORDER_NOTEBOOK /* stably sorted by label inside each split, then permuted by RandomState(seed).permutation(n) */
+};
+
+/* The rows of a job: row k of the job is row `index[k]` of the data set. */
+struct view {
+    size_t n;
+    uint32_t *index;
+};
+
+/* Makes the view: the data set's rows in the given order, the first `limit` of them (0: all). The data set holds just
+ * the wanted split. Returns 0, or -1 with the reason; view_free releases it. */
+int view_make(struct view *view, const struct dataset *ds, enum row_order order, uint32_t seed, size_t limit,
+              struct error *err);
+void view_free(struct view *view);
+
+/* FNV-1a 64-bit of index[] as little-endian uint32: the identity of a row order. */
+uint64_t view_hash(const struct view *view);
+
+#endif

@@ -1,0 +1,13 @@
+/* StratifiedKFold without shuffling. */
+#ifndef SGDMARK_LEARN_FOLDS_H
+#define SGDMARK_LEARN_FOLDS_H
+
+#include "base/error.h"
+#include "learn/fit.h"
+
+/* Fills fold_of[n] with the test fold (0..folds-1) of every example, given is_positive[n]; the algorithm of
+ * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when a class has fewer members than folds. */
+int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
+                     struct error *err);
+
+#endif
