@@ -1,0 +1,162 @@
+#define _GNU_SOURCE
+#include "cli/options.h"
+
+#include "cli/commands.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *command_name = "sgdmark";
+
+void usage_error(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "%s: ", command_name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    exit(EXIT_BAD_INPUT);
+}
+
+void parse_arguments(const struct argp *argp, int argc, char **argv, void *input) {
+    command_name = argv[0];
+    /* argp reports a mistake in two or three lines; it is kept silent and the mistake is told in one. */
+    int next = 1;
+    error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
+    if (!bad && next >= argc) return;
+    const char *culprit = next < argc && (!bad || argv[next][0] != '-') ? argv[next] : argv[next > 1 ? next - 1 : 1];
+    if (bad && next > 1 && argv[next - 1][0] == '-') culprit = argv[next - 1];
+    if (culprit[0] != '-') usage_error("unexpected argument '%s' (%s --help lists what is accepted)", culprit, argv[0]);
+    usage_error("option '%s' is unknown, ambiguous or lacks its value (%s --help lists the options)", culprit, argv[0]);
+}
+
+uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high) {
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || errno || number < low || number > high)
+        usage_error("--%s: '%s' is not a whole number from %llu to %llu", option, value, (unsigned long long)low,
+                    (unsigned long long)high);
+    return number;
+}
+
+double parse_real(const char *option, const char *value, double low, double high) {
+    char *end;
+    errno = 0;
+    double number = strtod(value, &end);
+    bool decimal = strspn(value, "+-.0123456789eE") == strlen(value);
+    if (!decimal || end == value || *end || !isfinite(number) || number <= low || number > high)
+        usage_error("--%s: '%s' is not a number above %g and up to %g", option, value, low, high);
+    return number;
+}
+
+int parse_choice(const char *option, const char *value, const char *const choices[]) {
+    char list[256] = "";
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(value, choices[i]) == 0) return i;
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", choices[i]);
+    }
+    usage_error("--%s: '%s' is none of %s", option, value, list);
+}
+
+const char *const split_names[] = {"train", "test", "all", NULL};
+const char *const order_names[] = {"file", "notebook", NULL};
+const char *const engine_names[] = {"f32", "f64", NULL};
+const char *const compat_names[] = {"0.19", "1.2", NULL};
+
+enum { KEY_DATA = 0x100, KEY_SPLIT, KEY_ORDER, KEY_ORDER_SEED, KEY_LIMIT };
+enum { KEY_DIGIT = 0x120, KEY_ENGINE, KEY_ISA, KEY_EPOCHS, KEY_ALPHA, KEY_SEED, KEY_COMPAT };
+
+static error_t parse_rows(int key, char *value, struct argp_state *state) {
+    struct rows_options *rows = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        *rows = (struct rows_options){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
+        return 0;
+    case KEY_DATA: rows->data = value; return 0;
+    case KEY_SPLIT: rows->split = (enum split)parse_choice("split", value, split_names); return 0;
+    case KEY_ORDER: rows->order = (enum row_order)parse_choice("order", value, order_names); return 0;
+    case KEY_ORDER_SEED: rows->order_seed = (uint32_t)parse_integer("order-seed", value, 0, UINT32_MAX); return 0;
+    case KEY_LIMIT: rows->limit = parse_integer("limit", value, 1, UINT32_MAX); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option rows_list[] = {
+    {"data", KEY_DATA, "DIR or synthetic[:n=N,d=D,seed=S]", 0,
+     "folder with the four IDX files, plain or .gz, or made-up rows (data/mnist)", 0},
+    {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
+    {"order", KEY_ORDER, "NAME", 0,
+     "file: as stored; notebook: stably sorted by label, then a numpy permutation (notebook)", 0},
+    {"order-seed", KEY_ORDER_SEED, "S", 0, "seed of that permutation (42)", 0},
+    {"limit", KEY_LIMIT, "N", 0, "only the first N rows of that order", 0},
+    {0}};
+
+const struct argp rows_argp = {.options = rows_list, .parser = parse_rows};
+
+static error_t parse_job(int key, char *value, struct argp_state *state) {
+    struct job_options *job = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        job->digit = 5;
+        job->isa = NULL;
+        job->hyper = (struct hyper){
+            .engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
+        state->child_inputs[0] = &job->rows;
+        return 0;
+    case KEY_DIGIT: job->digit = (unsigned)parse_integer("digit", value, 0, 9); return 0;
+    case KEY_ENGINE: job->hyper.engine = (enum engine)parse_choice("engine", value, engine_names); return 0;
+    case KEY_ISA: job->isa = value; return 0;
+    case KEY_EPOCHS: job->hyper.epochs = (unsigned)parse_integer("epochs", value, 1, 1000000); return 0;
+    case KEY_ALPHA: job->hyper.alpha = parse_real("alpha", value, 0.0, 1e6); return 0;
+    case KEY_SEED: job->hyper.seed = (uint32_t)parse_integer("seed", value, 0, UINT32_MAX); return 0;
+    case KEY_COMPAT: job->hyper.compat = (enum compat)parse_choice("compat", value, compat_names); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option job_list[] = {
+    {"digit", KEY_DIGIT, "K", 0, "the digit that counts as True (5)", 0},
+    {"engine", KEY_ENGINE, "NAME", 0, "type of the weights: f32, f64 (f32)", 0},
+    {"isa", KEY_ISA, "NAME", 0, "backend: auto, all or one that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
+    {"epochs", KEY_EPOCHS, "N", 0, "max_iter (5)", 0},
+    {"alpha", KEY_ALPHA, "A", 0, "strength of the L2 penalty (1e-4)", 0},
+    {"seed", KEY_SEED, "S", 0, "random_state (42)", 0},
+    {"compat", KEY_COMPAT, "VERSION", 0, "scikit-learn whose seeds and folds are kept: 0.19, 1.2 (0.19)", 0},
+    {0}};
+
+static const struct argp_child job_children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
+
+const struct argp job_argp = {.options = job_list, .parser = parse_job, .children = job_children};
+
+static void list_backends(char *text, size_t size) {
+    size_t used = 0;
+    for (size_t i = 0; i < backend_count && used < size; i++) {
+        char reason[160];
+        backend_reason(&backends[i], reason, sizeof reason);
+        used += (size_t)snprintf(text + used, size - used, "%s%s (%s)", i ? ", " : "", backends[i].name, reason);
+    }
+}
+
+const struct backend *choose_backend(const char *isa) {
+    const char *source = "--isa";
+    if (!isa) {
+        isa = getenv("SGDMARK_ISA");
+        source = "SGDMARK_ISA";
+    }
+    if (!isa || strcmp(isa, "auto") == 0) return backend_best();
+    const struct backend *backend = backend_find(isa);
+    if (backend && backend_state(backend) == BACKEND_OK) return backend;
+    char list[2048];
+    list_backends(list, sizeof list);
+    if (!backend) usage_error("%s: there is no backend '%s'; the choices are auto, all, %s", source, isa, list);
+    usage_error("%s: backend '%s' cannot run here; the choices are auto, all, %s", source, isa, list);
+}
+
+const char *data_mark(const struct dataset *ds) {
+    return ds->synthetic ? " (SYNTHETIC data, not MNIST)" : "";
+}
