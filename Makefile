@@ -44,27 +44,20 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werro
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O2 -g
 # Every file: the arithmetic is fixed, so no contraction; frame pointers, so that perf can walk the stack.
-COMMON   := -ffp-contract=off -fno-omit-frame-pointer -Isrc -Ikernels -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
 LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lz -lm -lpthread
 LDFLAGS  ?=
 
-# Kernels: instruction-set flags stand here and on the named file only.
-KERNELS_x86_64  := scalar autovec_v3 autovec_v4 avx2 avx512
-KERNELS_aarch64 := scalar autovec neon
-KERNELS         := $(KERNELS_$(ARCH))
-ifeq ($(KERNELS),)
-KERNELS := scalar
-endif
-NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize
-FLAGS_scalar     := $(NO_VECTORS)
-FLAGS_avx2       := -mavx2 -mfma
-FLAGS_avx512     := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
-FLAGS_neon       :=
-FLAGS_autovec    := -O3 -ffast-math
-FLAGS_autovec_v3 := -O3 -ffast-math -march=x86-64-v3
-FLAGS_autovec_v4 := -O3 -ffast-math -march=x86-64-v4 -mprefer-vector-width=512
+# Kernels: which there are for this architecture, and the flags of each (instruction-set flags stand on that one file
+# only), is read off kernels/registry.def.
+REGISTRY := kernels/registry.def
+ARCH_NAME := $(shell echo $(ARCH) | tr a-z A-Z)
+KERNELS  := $(shell sed -nE 's/^BACKEND."[^"]*", *([a-z0-9_]+), *[A-Z_]+, *ARCH_(ANY|$(ARCH_NAME)),.*/\1/p' $(REGISTRY))
+kernel_flags = $(shell sed -nE 's/^BACKEND."[^"]*", *$(1),.*"([^"]*)".$$/\1/p' $(REGISTRY))
+$(foreach k,$(KERNELS),$(eval FLAGS_$(k) := $(call kernel_flags,$(k))))
+FLAGS_reference := $(FLAGS_scalar)
 
 PROGRAM := $(BUILD)/sgdmark
 LIBRARY := $(BUILD)/libsgdmark.a
@@ -132,11 +125,6 @@ $(BUILD)/bench/%.o: bench/%.cc $(BUILD)/signature
 	$(say) CXX $<
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
-$(BUILD)/kernels/dispatch.o: kernels/dispatch.c $(BUILD)/signature
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$(Q)$(CC) $(ALL_CFLAGS) $(foreach k,$(KERNELS),-DFLAGS_$(k)='"$(strip $(CFLAGS) -ffp-contract=off $(FLAGS_$(k)))"') -c -o $@ $<
-
 $(BUILD)/kernels/autovec%.o: kernels/autovec.c $(BUILD)/signature
 	@mkdir -p $(@D)
 	$(say) CC "$< ($(FLAGS_autovec$*))"
@@ -158,7 +146,7 @@ C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/uni
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
-	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -Isrc -Ikernels -I$(BUILD)
+	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -I$(BUILD)
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sgdmark

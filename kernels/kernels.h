@@ -46,7 +46,8 @@ struct backend {
     enum kernel_arch arch;
     unsigned needs;     /* enum cpu_feature bits */
     const char *levels; /* the same in words: "AVX2, FMA" */
-    const char *flags;  /* the compiler flags of its file; NULL when not compiled in */
+    const char *flags;  /* compiler flags of its file, beside those of every file */
+    bool compiled;      /* false: for another architecture, and the kernels are NULL */
     dot_u8f32_fn *dot_u8f32;
     axpy_u8f32_fn *axpy_u8f32;
 };

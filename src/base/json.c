@@ -31,7 +31,8 @@ static char *shorten_reals(const char *wide) {
     for (const char *from = wide; *from;) {
         if (*from == '"') {
             const char *end = from + 1;
-            while (*end != '"') end += *end == '\\' ? 2 : 1;
+            while (*end != '"')
+                end += *end == '\\' ? 2 : 1;
             memcpy(to, from, (size_t)(end + 1 - from));
             to += end + 1 - from;
             from = end + 1;

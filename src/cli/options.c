@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "cli/options.h"
 
 #include "cli/commands.h"
@@ -77,12 +76,23 @@ static error_t parse_rows(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         *rows = (struct rows_options){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
         return 0;
-    case KEY_DATA: rows->data = value; return 0;
-    case KEY_SPLIT: rows->split = (enum split)parse_choice("split", value, split_names); return 0;
-    case KEY_ORDER: rows->order = (enum row_order)parse_choice("order", value, order_names); return 0;
-    case KEY_ORDER_SEED: rows->order_seed = (uint32_t)parse_integer("order-seed", value, 0, UINT32_MAX); return 0;
-    case KEY_LIMIT: rows->limit = parse_integer("limit", value, 1, UINT32_MAX); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case KEY_DATA:
+        rows->data = value;
+        return 0;
+    case KEY_SPLIT:
+        rows->split = (enum split)parse_choice("split", value, split_names);
+        return 0;
+    case KEY_ORDER:
+        rows->order = (enum row_order)parse_choice("order", value, order_names);
+        return 0;
+    case KEY_ORDER_SEED:
+        rows->order_seed = (uint32_t)parse_integer("order-seed", value, 0, UINT32_MAX);
+        return 0;
+    case KEY_LIMIT:
+        rows->limit = parse_integer("limit", value, 1, UINT32_MAX);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -104,18 +114,33 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         job->digit = 5;
         job->isa = NULL;
-        job->hyper = (struct hyper){
-            .engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
+        job->hyper =
+            (struct hyper){.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
         state->child_inputs[0] = &job->rows;
         return 0;
-    case KEY_DIGIT: job->digit = (unsigned)parse_integer("digit", value, 0, 9); return 0;
-    case KEY_ENGINE: job->hyper.engine = (enum engine)parse_choice("engine", value, engine_names); return 0;
-    case KEY_ISA: job->isa = value; return 0;
-    case KEY_EPOCHS: job->hyper.epochs = (unsigned)parse_integer("epochs", value, 1, 1000000); return 0;
-    case KEY_ALPHA: job->hyper.alpha = parse_real("alpha", value, 0.0, 1e6); return 0;
-    case KEY_SEED: job->hyper.seed = (uint32_t)parse_integer("seed", value, 0, UINT32_MAX); return 0;
-    case KEY_COMPAT: job->hyper.compat = (enum compat)parse_choice("compat", value, compat_names); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case KEY_DIGIT:
+        job->digit = (unsigned)parse_integer("digit", value, 0, 9);
+        return 0;
+    case KEY_ENGINE:
+        job->hyper.engine = (enum engine)parse_choice("engine", value, engine_names);
+        return 0;
+    case KEY_ISA:
+        job->isa = value;
+        return 0;
+    case KEY_EPOCHS:
+        job->hyper.epochs = (unsigned)parse_integer("epochs", value, 1, 1000000);
+        return 0;
+    case KEY_ALPHA:
+        job->hyper.alpha = parse_real("alpha", value, 0.0, 1e6);
+        return 0;
+    case KEY_SEED:
+        job->hyper.seed = (uint32_t)parse_integer("seed", value, 0, UINT32_MAX);
+        return 0;
+    case KEY_COMPAT:
+        job->hyper.compat = (enum compat)parse_choice("compat", value, compat_names);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 

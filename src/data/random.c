@@ -2,7 +2,8 @@
 
 void random_seed(struct random_state *rs, uint32_t seed) {
     rs->key[0] = seed;
-    for (uint32_t i = 1; i < 624; i++) rs->key[i] = 1812433253U * (rs->key[i - 1] ^ (rs->key[i - 1] >> 30)) + i;
+    for (uint32_t i = 1; i < 624; i++)
+        rs->key[i] = 1812433253U * (rs->key[i - 1] ^ (rs->key[i - 1] >> 30)) + i;
     rs->pos = 624;
 }
 
@@ -28,15 +29,18 @@ uint32_t random_uint32(struct random_state *rs) {
 uint32_t random_masked(struct random_state *rs, uint32_t max) {
     if (max == 0) return 0;
     uint32_t mask = max;
-    for (unsigned shift = 1; shift < 32; shift *= 2) mask |= mask >> shift;
+    for (unsigned shift = 1; shift < 32; shift *= 2)
+        mask |= mask >> shift;
     uint32_t value;
-    do value = random_uint32(rs) & mask;
+    do
+        value = random_uint32(rs) & mask;
     while (value > max);
     return value;
 }
 
 void random_permutation(struct random_state *rs, uint32_t *out, size_t n) {
-    for (size_t i = 0; i < n; i++) out[i] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint32_t)i;
     for (size_t i = n; i-- > 1;) {
         uint32_t j = random_masked(rs, (uint32_t)i);
         uint32_t swapped = out[i];

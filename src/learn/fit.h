@@ -30,6 +30,9 @@ struct examples {
     const uint32_t *row; /* [n] */
     size_t n;
     unsigned positive; /* the digit that counts as True */
+    /* The epoch permutation (epoch_permutation of n and the hyper-parameters' seed) where the caller has it already, as
+     * folds of one size share it; NULL: the fit draws it. */
+    const uint32_t *permutation; /* [n] */
 };
 
 /* A trained linear classifier. */
@@ -40,8 +43,10 @@ struct model {
     unsigned epochs;
     uint32_t *updates;    /* [epochs] weight updates in each epoch */
     uint64_t update_hash; /* of the sequence of (epoch, position) at which the weights changed */
-    uint64_t fingerprint; /* FNV-1a 64 of coef and intercept */
-    double seconds;       /* the fit alone */
+    uint64_t fingerprint;
+
+    /* FNV-1a 64 of coef and intercept */
+    double seconds; /* the fit alone */
     /* Engine f32 predicts with the weights it trained. */
     float *w;      /* [d] or NULL */
     double wscale; /* coef[k] == (double)w[k] * wscale */

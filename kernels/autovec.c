@@ -1,0 +1,18 @@
+/* The plain loops with every licence the compiler can get; the Makefile compiles this file once per level, each time
+ * with another SUFFIX. What hand-tuning is measured against. */
+#include "backends.h"
+
+#define JOIN_(kernel, suffix) kernel##_##suffix
+#define JOIN(kernel, suffix)  JOIN_(kernel, suffix)
+
+float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d) {
+    float sum = 0.0F;
+    for (size_t k = 0; k < d; k++)
+        sum += w[k] * (float)x[k];
+    return sum;
+}
+
+void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, float a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] += a * (float)x[k];
+}

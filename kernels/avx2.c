@@ -1,0 +1,59 @@
+/* AVX2 and FMA: the 64 lanes in eight registers of eight. */
+#include "backends.h"
+
+#include <immintrin.h>
+
+enum { STEP = 64, BLOCK = 16 };
+
+static inline __m256 load8(const uint8_t *x) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)x)));
+}
+
+/* Lanes 16b .. 16b+15 take one block of 16 pixels. */
+static inline void dot16(__m256 *lanes, const float *w, const uint8_t *x) {
+    lanes[0] = _mm256_fmadd_ps(_mm256_loadu_ps(w), load8(x), lanes[0]);
+    lanes[1] = _mm256_fmadd_ps(_mm256_loadu_ps(w + 8), load8(x + 8), lanes[1]);
+}
+
+/* The same for the last 1..15 pixels of a row, from copies padded with zeros: nothing past the row is read. */
+static void dot_rest(__m256 *lanes, const float *w, const uint8_t *x, size_t rest) {
+    float w16[BLOCK] = {0};
+    uint8_t x16[BLOCK] = {0};
+    for (size_t k = 0; k < rest; k++) {
+        w16[k] = w[k];
+        x16[k] = x[k];
+    }
+    dot16(lanes, w16, x16);
+}
+
+float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
+    __m256 a[8];
+    for (int i = 0; i < 8; i++)
+        a[i] = _mm256_setzero_ps();
+    size_t k = 0;
+    for (; k + STEP <= d; k += STEP)
+        for (size_t b = 0; b < 4; b++)
+            dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+    size_t blocks = (d - k) / BLOCK;
+    size_t rest = (d - k) % BLOCK;
+    for (size_t b = 0; b < 4; b++) {
+        if (b < blocks) dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+        if (b == blocks && rest) dot_rest(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
+    }
+    /* h = 32, 16, 8 between registers, then 4, 2, 1 inside one. */
+    __m256 b0 = _mm256_add_ps(_mm256_add_ps(a[0], a[4]), _mm256_add_ps(a[2], a[6]));
+    __m256 b1 = _mm256_add_ps(_mm256_add_ps(a[1], a[5]), _mm256_add_ps(a[3], a[7]));
+    __m256 c = _mm256_add_ps(b0, b1);
+    __m128 e = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
+    e = _mm_add_ps(e, _mm_movehl_ps(e, e));
+    return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
+}
+
+void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
+    __m256 factor = _mm256_set1_ps(a);
+    size_t k = 0;
+    for (; k + 8 <= d; k += 8)
+        _mm256_storeu_ps(w + k, _mm256_fmadd_ps(factor, load8(x + k), _mm256_loadu_ps(w + k)));
+    for (; k < d; k++)
+        w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
+}

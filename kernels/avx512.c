@@ -1,0 +1,54 @@
+/* AVX-512: the 64 lanes in four registers of sixteen; masks at a row's end. */
+#include "backends.h"
+
+#include <immintrin.h>
+
+enum { STEP = 64, BLOCK = 16 };
+
+static inline __m512 load16(const uint8_t *x) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x)));
+}
+
+static inline __m512 dot16(__m512 lanes, const float *w, const uint8_t *x) {
+    return _mm512_fmadd_ps(_mm512_loadu_ps(w), load16(x), lanes);
+}
+
+static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, x)));
+}
+
+float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
+    __m512 a[4];
+    for (int i = 0; i < 4; i++)
+        a[i] = _mm512_setzero_ps();
+    size_t k = 0;
+    for (; k + STEP <= d; k += STEP)
+        for (size_t b = 0; b < 4; b++)
+            a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+    size_t blocks = (d - k) / BLOCK;
+    __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
+    for (size_t b = 0; b < 4; b++) {
+        if (b < blocks) a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+        if (b == blocks && rest)
+            a[b] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, w + k + BLOCK * b),
+                                   load16_masked(rest, x + k + BLOCK * b), a[b]);
+    }
+    /* h = 32, 16 between registers, then 8, 4, 2, 1 inside one. */
+    __m512 c = _mm512_add_ps(_mm512_add_ps(a[0], a[2]), _mm512_add_ps(a[1], a[3]));
+    __m256 e = _mm256_add_ps(_mm512_castps512_ps256(c), _mm512_extractf32x8_ps(c, 1));
+    __m128 f = _mm_add_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1));
+    f = _mm_add_ps(f, _mm_movehl_ps(f, f));
+    return _mm_cvtss_f32(_mm_add_ss(f, _mm_movehdup_ps(f)));
+}
+
+void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
+    __m512 factor = _mm512_set1_ps(a);
+    size_t k = 0;
+    for (; k + BLOCK <= d; k += BLOCK)
+        _mm512_storeu_ps(w + k, _mm512_fmadd_ps(factor, load16(x + k), _mm512_loadu_ps(w + k)));
+    __mmask16 rest = (__mmask16)((1U << (d - k)) - 1U);
+    if (rest) {
+        __m512 sum = _mm512_fmadd_ps(factor, load16_masked(rest, x + k), _mm512_maskz_loadu_ps(rest, w + k));
+        _mm512_mask_storeu_ps(w + k, rest, sum);
+    }
+}

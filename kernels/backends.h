@@ -1,0 +1,13 @@
+/* Prototypes of every kernel of every backend, generated from registry.def. For the files of this folder only. */
+#ifndef SGDMARK_KERNELS_BACKENDS_H
+#define SGDMARK_KERNELS_BACKENDS_H
+
+#include "kernels.h"
+
+#define BACKEND(name, suffix, parity, arch, needs, words, flags)                                                       \
+    dot_u8f32_fn dot_u8f32_##suffix;                                                                                   \
+    axpy_u8f32_fn axpy_u8f32_##suffix;
+#include "registry.def"
+#undef BACKEND
+
+#endif

@@ -1,0 +1,40 @@
+/* The reference of engine f32: the 64-lane order in plain C, compiled without auto-vectorisation. */
+#include "backends.h"
+
+#include <math.h>
+#include <string.h>
+
+/* fmaf for a pixel x = 0..255. Where the machine has no fused multiply-add for the compiler to use, the product of a
+ * 24-bit and an 8-bit significand is exact in float64, so one float64 addition and one rounding to float32 are right
+ * unless the first rounding lands on a tie of the second; libm's fmaf settles those cases and tiny results. */
+static inline float fma_pixel(float w, float x, float a) {
+#ifdef __FP_FAST_FMAF
+    return __builtin_fmaf(w, x, a);
+#else
+    double sum = (double)w * (double)x + (double)a;
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    uint64_t exponent = bits >> 52 & 0x7ff;
+    if ((bits & 0x1fffffff) == 0x10000000 || exponent < 1023 - 126) return fmaf(w, x, a);
+    return (float)sum;
+#endif
+}
+
+float dot_u8f32_scalar(const float *w, const uint8_t *x, size_t d) {
+    float a[64] = {0};
+    size_t k = 0;
+    for (; k + 64 <= d; k += 64)
+        for (size_t l = 0; l < 64; l++)
+            a[l] = fma_pixel(w[k + l], (float)x[k + l], a[l]);
+    for (size_t l = 0; k + l < d; l++)
+        a[l] = fma_pixel(w[k + l], (float)x[k + l], a[l]);
+    for (size_t h = 32; h > 0; h /= 2)
+        for (size_t l = 0; l < h; l++)
+            a[l] = a[l] + a[l + h];
+    return a[0];
+}
+
+void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] = fma_pixel(a, (float)x[k], w[k]);
+}

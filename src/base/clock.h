@@ -1,0 +1,8 @@
+/* Elapsed time. */
+#ifndef SGDMARK_BASE_CLOCK_H
+#define SGDMARK_BASE_CLOCK_H
+
+/* Seconds on a clock that never steps back (CLOCK_MONOTONIC). */
+double seconds_now(void);
+
+#endif

@@ -1,0 +1,265 @@
+#include "learn/fit.h"
+
+#include "base/clock.h"
+#include "data/random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows ahead of the one in work that are being brought into the cache. */
+enum { AHEAD = 16, CACHE_LINE = 64 };
+
+struct trainer {
+    struct examples examples;
+    struct hyper hyper;
+    const struct backend *backend;
+    double t0;
+    /* State between epochs. The weights are wscale * w (w32 or w64, whichever the engine uses). */
+    float *w32;
+    double *w64;
+    double wscale, intercept, t;
+    unsigned epoch;
+    uint32_t *updates; /* [epochs] */
+    uint64_t update_hash;
+    /* The order of rows: `now` holds the data set's row numbers in the order of the last epoch. */
+    uint32_t *own_permutation;
+    const uint32_t *permutation; /* [n] */
+    const uint32_t *now;         /* [n] */
+    uint32_t *order[2];          /* [n] each */
+};
+
+uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * 1099511628211ULL;
+    return hash;
+}
+
+/* sklearn/linear_model/_base.py make_dataset and _stochastic_gradient.py _fit_binary: from 0.21 on, the data set draws
+ * once from the same generator before the shuffle seed is drawn. */
+uint32_t epoch_seed(uint32_t seed, enum compat compat) {
+    const uint32_t max_int = 2147483647;
+    struct random_state rs;
+    random_seed(&rs, seed);
+    if (compat == COMPAT_1_2) random_masked(&rs, max_int - 2);
+    return random_masked(&rs, max_int - 1);
+}
+
+/* sklearn/utils/_random.pxd our_rand_r: Marsaglia's xorshift. */
+static uint32_t rand_r31(uint32_t *state) {
+    if (*state == 0) *state = 1;
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state & 0x7fffffffU;
+}
+
+void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed) {
+    for (size_t i = 0; i < n; i++)
+        pi[i] = (uint32_t)i;
+    for (size_t i = 0; i + 1 < n; i++) {
+        size_t j = i + rand_r31(&shuffle_seed) % (uint32_t)(n - i);
+        uint32_t swapped = pi[i];
+        pi[i] = pi[j];
+        pi[j] = swapped;
+    }
+}
+
+struct trainer *trainer_new(const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+                            struct error *err) {
+    size_t n = examples->n, d = examples->ds->d;
+    struct trainer *t = calloc(1, sizeof *t);
+    if (!t) {
+        fail(err, "out of memory");
+        return NULL;
+    }
+    t->examples = *examples;
+    t->hyper = *hyper;
+    t->backend = backend;
+    /* 'optimal' rate: t0 = 1 / (eta0 * alpha), eta0 = typw / max(1, dloss(-typw, 1)), hinge's dloss being -1. */
+    double typw = sqrt(1.0 / sqrt(hyper->alpha));
+    t->t0 = 1.0 / (typw * hyper->alpha);
+
+    size_t weight = hyper->engine == ENGINE_F32 ? sizeof(float) : sizeof(double);
+    void *weights = aligned_alloc(CACHE_LINE, (d * weight + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    t->w32 = hyper->engine == ENGINE_F32 ? weights : NULL;
+    t->w64 = hyper->engine == ENGINE_F64 ? weights : NULL;
+    t->updates = calloc(hyper->epochs, sizeof *t->updates);
+    for (int i = 0; i < 2; i++)
+        t->order[i] = malloc(n * sizeof *t->order[i]);
+    if (!examples->permutation) t->own_permutation = malloc(n * sizeof *t->own_permutation);
+    t->permutation = examples->permutation ? examples->permutation : t->own_permutation;
+    if (!weights || !t->updates || !t->order[0] || !t->order[1] || !t->permutation) {
+        trainer_free(t);
+        fail(err, "out of memory for a fit on %zu rows", n);
+        return NULL;
+    }
+    if (t->own_permutation) epoch_permutation(t->own_permutation, n, epoch_seed(hyper->seed, hyper->compat));
+    trainer_reset(t);
+    return t;
+}
+
+void trainer_reset(struct trainer *t) {
+    size_t d = t->examples.ds->d;
+    if (t->w32) memset(t->w32, 0, d * sizeof *t->w32);
+    if (t->w64) memset(t->w64, 0, d * sizeof *t->w64);
+    memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
+    t->wscale = 1.0;
+    t->intercept = 0.0;
+    t->t = 1.0;
+    t->epoch = 0;
+    t->update_hash = 1469598103934665603ULL;
+    t->now = t->examples.row;
+}
+
+/* Folds wscale into the weights before it becomes too small to divide by. */
+static void reset_wscale(struct trainer *t) {
+    for (size_t k = 0; k < t->examples.ds->d; k++) {
+        if (t->w32)
+            t->w32[k] = (float)((double)t->w32[k] * t->wscale);
+        else
+            t->w64[k] = t->w64[k] * t->wscale;
+    }
+    t->wscale = 1.0;
+}
+
+static inline void prefetch_row(const struct dataset *ds, uint32_t row) {
+    const uint8_t *window = ds->pixels + (size_t)row * ds->stride;
+    for (size_t k = 0; k < ds->width; k += CACHE_LINE)
+        __builtin_prefetch(window + k, 0, 3);
+}
+
+/* One epoch of either engine; `engine` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine) {
+    const struct dataset *ds = t->examples.ds;
+    const uint32_t *permutation = t->permutation, *last = t->now;
+    uint32_t *order = t->order[t->epoch % 2];
+    const size_t n = t->examples.n, width = ds->width;
+    const unsigned positive = t->examples.positive;
+    dot_u8f32_fn *dot = t->backend->dot_u8f32;
+    axpy_u8f32_fn *axpy = t->backend->axpy_u8f32;
+    const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
+    double wscale = t->wscale, intercept = t->intercept, time = t->t;
+    uint64_t hash = t->update_hash;
+    uint32_t updates = 0;
+
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (; known < n && known <= i + AHEAD; known++) {
+            order[known] = last[permutation[known]];
+            prefetch_row(ds, order[known]);
+        }
+        const size_t row = order[i], start = ds->start[row];
+        const uint8_t *x = ds->pixels + row * ds->stride;
+        const double y = ds->labels[row] == positive ? 1.0 : -1.0;
+
+        double sum = engine == ENGINE_F32 ? (double)dot(t->w32 + start, x, width)
+                                          : dot_u8f64_reference(t->w64 + start, x, width);
+        double decision = sum * wscale + intercept;
+        double eta = 1.0 / (alpha * ((t0 + time) - 1.0));
+        wscale *= fmax(0.0, 1.0 - eta * alpha);
+        if (wscale < least_wscale) {
+            t->wscale = wscale;
+            reset_wscale(t);
+            wscale = 1.0;
+        }
+        if (decision * y <= 1.0) {
+            double update = eta * y;
+            if (engine == ENGINE_F32)
+                axpy(t->w32 + start, x, (float)(update / wscale), width);
+            else
+                axpy_u8f64_reference(t->w64 + start, x, update / wscale, width);
+            intercept += update;
+            hash = (hash ^ (t->epoch * UINT64_C(60000) + i)) * 1099511628211ULL;
+            updates++;
+        }
+        time += 1.0;
+    }
+    t->wscale = wscale;
+    t->intercept = intercept;
+    t->t = time;
+    t->update_hash = hash;
+    t->updates[t->epoch++] = updates;
+    t->now = order;
+}
+
+void trainer_epoch(struct trainer *t) {
+    if (t->hyper.engine == ENGINE_F32)
+        run_epoch(t, ENGINE_F32);
+    else
+        run_epoch(t, ENGINE_F64);
+}
+
+int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
+    size_t d = t->examples.ds->d;
+    *model = (struct model){.d = d,
+                            .intercept = t->intercept,
+                            .epochs = t->hyper.epochs,
+                            .update_hash = t->update_hash,
+                            .wscale = t->wscale};
+    model->coef = malloc(d * sizeof *model->coef);
+    model->updates = malloc(t->hyper.epochs * sizeof *model->updates);
+    if (t->w32) model->w = aligned_alloc(CACHE_LINE, (d * sizeof(float) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+    if (!model->coef || !model->updates || (t->w32 && !model->w)) {
+        model_free(model);
+        return fail(err, "out of memory");
+    }
+    memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
+    if (model->w) memcpy(model->w, t->w32, d * sizeof *model->w);
+    bool finite = isfinite(t->intercept);
+    for (size_t k = 0; k < d; k++) {
+        model->coef[k] = (t->w32 ? (double)t->w32[k] : t->w64[k]) * t->wscale;
+        finite = finite && isfinite(model->coef[k]);
+    }
+    if (!finite) {
+        model_free(model);
+        return fail(err, "the fit overflowed: a weight is not finite (try another --alpha)");
+    }
+    model->fingerprint =
+        fnv1a(fnv1a(FNV_START, model->coef, d * sizeof *model->coef), &model->intercept, sizeof model->intercept);
+    return 0;
+}
+
+void trainer_free(struct trainer *t) {
+    if (!t) return;
+    free(t->w32);
+    free(t->w64);
+    free(t->updates);
+    free(t->order[0]);
+    free(t->order[1]);
+    free(t->own_permutation);
+    free(t);
+}
+
+void model_free(struct model *model) {
+    free(model->coef);
+    free(model->updates);
+    free(model->w);
+    *model = (struct model){0};
+}
+
+int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+        struct error *err) {
+    double begin = seconds_now();
+    struct trainer *trainer = trainer_new(examples, hyper, backend, err);
+    if (!trainer) return -1;
+    for (unsigned epoch = 0; epoch < hyper->epochs; epoch++)
+        trainer_epoch(trainer);
+    int bad = trainer_model(trainer, model, err);
+    if (!bad) model->seconds = seconds_now() - begin;
+    trainer_free(trainer);
+    return bad;
+}
+
+void decide(double *decision, const struct model *model, const struct dataset *ds, const uint32_t *row, size_t n,
+            const struct backend *backend) {
+    for (size_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) prefetch_row(ds, row[i + AHEAD]);
+        const uint8_t *x = ds->pixels + (size_t)row[i] * ds->stride;
+        size_t start = ds->start[row[i]];
+        decision[i] = model->w ? (double)backend->dot_u8f32(model->w + start, x, ds->width) * model->wscale
+                               : dot_u8f64_reference(model->coef + start, x, ds->width);
+        decision[i] += model->intercept;
+    }
+}

@@ -1,0 +1,51 @@
+#include "learn/folds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* sklearn/model_selection/_split.py up to 0.21: each class goes through KFold on its own, so the first count % folds
+ * folds take one member more. */
+static void quota_per_class(size_t *quota, const size_t count[2], unsigned folds) {
+    for (unsigned f = 0; f < folds; f++)
+        for (int c = 0; c < 2; c++)
+            quota[2 * f + (size_t)c] = count[c] / folds + (f < count[c] % folds);
+}
+
+/* From 0.22 on: the labels, encoded by first appearance, are sorted, and fold f is allotted what stands at positions
+ * f, f + folds, f + 2*folds, ... of them, so that fold sizes differ by one at most. */
+static void quota_interleaved(size_t *quota, const size_t count[2], unsigned first_class, unsigned folds) {
+    size_t n = count[0] + count[1], first_count = count[first_class];
+    for (unsigned f = 0; f < folds; f++) {
+        size_t total = f < n ? (n - f - 1) / folds + 1 : 0;
+        size_t of_first = f < first_count ? (first_count - f - 1) / folds + 1 : 0;
+        quota[2 * f + first_class] = of_first;
+        quota[2 * f + (1 - first_class)] = total - of_first;
+    }
+}
+
+int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
+                     struct error *err) {
+    size_t count[2] = {0, 0};
+    for (size_t i = 0; i < n; i++)
+        count[is_positive[i]]++;
+    for (int c = 0; c < 2; c++)
+        if (count[c] < folds)
+            return fail(err, "%u folds need at least as many %s rows, and there are only %zu", folds,
+                        c ? "positive" : "negative", count[c]);
+    size_t *quota = calloc(folds, 2 * sizeof *quota);
+    if (!quota) return fail(err, "out of memory");
+    if (compat == COMPAT_0_19)
+        quota_per_class(quota, count, folds);
+    else
+        quota_interleaved(quota, count, is_positive[0], folds);
+    unsigned fold[2] = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        unsigned c = is_positive[i];
+        while (quota[2 * fold[c] + c] == 0)
+            fold[c]++;
+        quota[2 * fold[c] + c]--;
+        fold_of[i] = (uint16_t)fold[c];
+    }
+    free(quota);
+    return 0;
+}
