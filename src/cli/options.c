@@ -23,13 +23,17 @@ void usage_error(const char *format, ...) {
 
 void parse_arguments(const struct argp *argp, int argc, char **argv, void *input) {
     command_name = argv[0];
-    /* argp reports a mistake in two or three lines; it is kept silent and the mistake is told in one. */
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") != 0) continue;
+        argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
+        exit(EXIT_DONE);
+    }
+    /* argp tells a mistake in two or three lines; it is kept silent and the mistake is told here, in one. */
     int next = 1;
     error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
     if (!bad && next >= argc) return;
-    const char *culprit = next < argc && (!bad || argv[next][0] != '-') ? argv[next] : argv[next > 1 ? next - 1 : 1];
-    if (bad && next > 1 && argv[next - 1][0] == '-') culprit = argv[next - 1];
-    if (culprit[0] != '-') usage_error("unexpected argument '%s' (%s --help lists what is accepted)", culprit, argv[0]);
+    const char *culprit = bad && next > 1 && argv[next - 1][0] == '-' ? argv[next - 1] : argv[next];
+    if (!bad) usage_error("unexpected argument '%s' (%s --help lists what is accepted)", culprit, argv[0]);
     usage_error("option '%s' is unknown, ambiguous or lacks its value (%s --help lists the options)", culprit, argv[0]);
 }
 
@@ -113,7 +117,8 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         job->digit = 5;
-        job->isa = NULL;
+        job->isa = getenv("SGDMARK_ISA");
+        if (!job->isa) job->isa = "auto";
         job->hyper =
             (struct hyper){.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
         state->child_inputs[0] = &job->rows;
@@ -167,21 +172,24 @@ static void list_backends(char *text, size_t size) {
     }
 }
 
-const struct backend *choose_backend(const char *isa) {
-    const char *source = "--isa";
-    if (!isa) {
-        isa = getenv("SGDMARK_ISA");
-        source = "SGDMARK_ISA";
+size_t choose_backends(const char *isa, const struct backend **chosen) {
+    if (strcmp(isa, "auto") == 0) {
+        chosen[0] = backend_best();
+        return 1;
     }
-    if (!isa || strcmp(isa, "auto") == 0) return backend_best();
+    if (strcmp(isa, "all") == 0) {
+        size_t count = 0;
+        for (size_t i = 0; i < backend_count; i++)
+            if (backend_state(&backends[i]) == BACKEND_OK) chosen[count++] = &backends[i];
+        return count;
+    }
     const struct backend *backend = backend_find(isa);
-    if (backend && backend_state(backend) == BACKEND_OK) return backend;
+    if (backend && backend_state(backend) == BACKEND_OK) {
+        chosen[0] = backend;
+        return 1;
+    }
     char list[2048];
     list_backends(list, sizeof list);
-    if (!backend) usage_error("%s: there is no backend '%s'; the choices are auto, all, %s", source, isa, list);
-    usage_error("%s: backend '%s' cannot run here; the choices are auto, all, %s", source, isa, list);
-}
-
-const char *data_mark(const struct dataset *ds) {
-    return ds->synthetic ? " (SYNTHETIC data, not MNIST)" : "";
+    if (!backend) usage_error("--isa: there is no backend '%s'; the choices are auto, all, %s", isa, list);
+    usage_error("--isa: backend '%s' cannot run here; the choices are auto, all, %s", isa, list);
 }

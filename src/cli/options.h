@@ -47,11 +47,9 @@ extern const struct argp job_argp;
 
 extern const char *const split_names[], *const order_names[], *const engine_names[], *const compat_names[];
 
-/* The backend that --isa (or SGDMARK_ISA, or auto) names. One that is unknown, not compiled in or not supported ends
- * the program through usage_error, with the list of choices and the state of each. "all" is for the caller. */
-const struct backend *choose_backend(const char *isa);
-
-/* The notes in `text` on where a result comes from; "" for real data. */
-const char *data_mark(const struct dataset *ds);
+/* The backends that --isa (or SGDMARK_ISA) names: the best one for "auto", every one that runs here for "all". Fills in
+ * chosen[] (room for backend_count) and returns how many. A name that is unknown, not compiled in or not supported ends
+ * the program through usage_error, with the list of choices and the state of each. */
+size_t choose_backends(const char *isa, const struct backend **chosen);
 
 #endif

@@ -43,10 +43,8 @@ struct model {
     unsigned epochs;
     uint32_t *updates;    /* [epochs] weight updates in each epoch */
     uint64_t update_hash; /* of the sequence of (epoch, position) at which the weights changed */
-    uint64_t fingerprint;
-
-    /* FNV-1a 64 of coef and intercept */
-    double seconds; /* the fit alone */
+    uint64_t fingerprint; /* FNV-1a 64 of coef and intercept */
+    double seconds;       /* the fit alone */
     /* Engine f32 predicts with the weights it trained. */
     float *w;      /* [d] or NULL */
     double wscale; /* coef[k] == (double)w[k] * wscale */

@@ -1,0 +1,53 @@
+#include "cli/job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void job_open(struct job *job, const struct job_options *options) {
+    struct error err;
+    const struct rows_options *rows = &options->rows;
+    if (dataset_load(&job->ds, rows->data, rows->split, &err) != 0 ||
+        view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, &err) != 0)
+        usage_error("%s", err.text);
+    size_t positives = 0;
+    for (size_t i = 0; i < job->view.n; i++)
+        positives += job->ds.labels[job->view.index[i]] == options->digit;
+    if (positives == 0 || positives == job->view.n)
+        usage_error("%s: %s of the %zu rows is a %u, and a classifier needs both classes (another --digit or --limit)",
+                    job->ds.name, positives ? "every one" : "none", job->view.n, options->digit);
+    job->examples =
+        (struct examples){.ds = &job->ds, .row = job->view.index, .n = job->view.n, .positive = options->digit};
+}
+
+void job_close(struct job *job) {
+    view_free(&job->view);
+    dataset_free(&job->ds);
+}
+
+void print_job(const struct job *job, const struct job_options *options) {
+    const struct rows_options *rows = &options->rows;
+    char alpha[REAL_TEXT];
+    format_real(alpha, options->hyper.alpha);
+    printf("data         %s%s: %zu rows of %zu pixels, split %s, %s order", job->ds.name,
+           job->ds.synthetic ? " (SYNTHETIC, not MNIST)" : "", job->view.n, job->ds.d, split_names[rows->split],
+           order_names[rows->order]);
+    if (rows->order == ORDER_NOTEBOOK) printf(" (seed %" PRIu32 ")", rows->order_seed);
+    printf("\nclassifier   %u or not %u: hinge loss, L2 penalty, alpha %s, optimal rate, %u epochs, seed %" PRIu32
+           ", as scikit-learn %s\n",
+           options->digit, options->digit, alpha, options->hyper.epochs, options->hyper.seed,
+           compat_names[options->hyper.compat]);
+}
+
+void hex_text(char text[HEX_TEXT], uint64_t value) {
+    snprintf(text, HEX_TEXT, "%016" PRIx64, value);
+}
+
+json_t *json_hex(uint64_t value) {
+    char text[HEX_TEXT];
+    hex_text(text, value);
+    return json_string(text);
+}
+
+const char *isa_name(enum engine engine, const struct backend *backend) {
+    return engine == ENGINE_F64 ? "scalar" : backend->name;
+}

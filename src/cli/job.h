@@ -1,0 +1,31 @@
+/* A job made ready: its data in memory and its rows in order. */
+#ifndef SGDMARK_CLI_JOB_H
+#define SGDMARK_CLI_JOB_H
+
+#include "base/json.h"
+#include "cli/options.h"
+
+struct job {
+    struct dataset ds;
+    struct view view;
+    struct examples examples; /* of ds and view; two classes are sure to be there */
+};
+
+/* Loads what the options name; any fault ends the program with one line and status 2. job_close releases it. */
+void job_open(struct job *job, const struct job_options *options);
+void job_close(struct job *job);
+
+/* One line each on the rows and on the classifier's parameters. */
+void print_job(const struct job *job, const struct job_options *options);
+
+/* 16 hex digits. */
+enum { HEX_TEXT = 17 };
+void hex_text(char text[HEX_TEXT], uint64_t value);
+
+/* `value` as the JSON string of its 16 hex digits. */
+json_t *json_hex(uint64_t value);
+
+/* The short name of the backend that did the work: engine f64 has one only. */
+const char *isa_name(enum engine engine, const struct backend *backend);
+
+#endif

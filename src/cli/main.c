@@ -1,0 +1,60 @@
+/* sgdmark <command> [options]. */
+#include "cli/commands.h"
+#include "version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *does;
+} commands[] = {
+    {"describe", command_describe, "the data set: shapes, class counts, hashes, a digit drawn"},
+    {"train", command_train, "one fit"},
+    {"cv", command_cv, "cross-validation: scores and predictions"},
+    {"kernels", command_kernels, "the backends and which of them can run here"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(void) {
+    puts("Usage: sgdmark <command> [options]\n"
+         "How fast does this machine train, on which instruction set, on which cores?\n");
+    for (int i = 0; i < COMMANDS; i++)
+        printf("  %-9s %s\n", commands[i].name, commands[i].does);
+    puts("\n`sgdmark <command> --help` lists a command's options.");
+}
+
+/* What was printed must have arrived. */
+static int check_output(int status) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "sgdmark: standard output: cannot be written: %s\n", strerror(errno));
+    return EXIT_BAD_INPUT;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        fputs("sgdmark: a command is missing (sgdmark --help lists them)\n", stderr);
+        return EXIT_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        print_help();
+        return check_output(EXIT_DONE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("sgdmark %s (%s)\n", SGDMARK_VERSION, SGDMARK_COMMIT);
+        return check_output(EXIT_DONE);
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0) continue;
+        char name[32];
+        snprintf(name, sizeof name, "sgdmark %s", commands[i].name);
+        argv[1] = name;
+        return check_output(commands[i].run(argc - 1, argv + 1));
+    }
+    fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
+    return EXIT_BAD_INPUT;
+}

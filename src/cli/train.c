@@ -1,0 +1,119 @@
+/* sgdmark train: one fit. */
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/job.h"
+#include "data/npy.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEY_JSON = 0x200, KEY_COEF_OUT };
+
+struct train_options {
+    struct job_options job;
+    const char *json, *coef_out;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct train_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->job;
+        return 0;
+    case KEY_JSON:
+        options->json = value;
+        return 0;
+    case KEY_COEF_OUT:
+        options->coef_out = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option list[] = {
+    {"json", KEY_JSON, "FILE or -", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
+    {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_ as float64 of shape (1, d)", 0},
+    {0}};
+static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {list, parse, NULL, "Train one classifier.", children, NULL, NULL};
+
+static double training_accuracy(const struct job *job, const struct model *model, const struct backend *backend) {
+    size_t n = job->examples.n, right = 0;
+    double *decision = malloc(n * sizeof *decision);
+    if (!decision) usage_error("out of memory for %zu rows", n);
+    decide(decision, model, &job->ds, job->examples.row, n, backend);
+    for (size_t i = 0; i < n; i++)
+        right += (decision[i] > 0.0) == (job->ds.labels[job->examples.row[i]] == job->examples.positive);
+    free(decision);
+    return (double)right / (double)n;
+}
+
+static json_t *result_json(const struct job *job, const struct job_options *options, const struct model *model,
+                           const char *isa, double accuracy) {
+    json_t *updates = json_array();
+    for (unsigned epoch = 0; epoch < model->epochs; epoch++)
+        json_array_append_new(updates, json_integer(model->updates[epoch]));
+    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
+                     engine_names[options->hyper.engine], "isa", isa, "data", job->ds.name, "synthetic",
+                     job->ds.synthetic, "n", (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates,
+                     "intercept", json_number(model->intercept), "fingerprint", json_hex(model->fingerprint),
+                     "update_hash", json_hex(model->update_hash), "accuracy", json_number(accuracy), "seconds",
+                     json_number(model->seconds));
+}
+
+static void print_model(const struct job *job, const struct job_options *options, const struct model *model,
+                        const char *isa, double accuracy) {
+    char intercept[REAL_TEXT], right[REAL_TEXT];
+    uint64_t updates = 0;
+    for (unsigned epoch = 0; epoch < model->epochs; epoch++)
+        updates += model->updates[epoch];
+    format_real(intercept, model->intercept);
+    format_real(right, accuracy);
+    double visits = (double)job->view.n * model->epochs;
+    printf("engine       %s, backend %s\n", engine_names[options->hyper.engine], isa);
+    printf("updates      %" PRIu64 " of %.0f row visits (%.2f %%)\n", updates, visits,
+           100.0 * (double)updates / visits);
+    printf("intercept    %s\n", intercept);
+    printf("accuracy     %s on the rows it was trained on\n", right);
+    printf("fingerprint  %016" PRIx64 "\n", model->fingerprint);
+    printf("update hash  %016" PRIx64 "\n", model->update_hash);
+    printf("fit          %.3f ms, %.1f ns/row (one run; `sgdmark run` compares)\n", model->seconds * 1e3,
+           model->seconds * 1e9 / visits);
+}
+
+int command_train(int argc, char **argv) {
+    struct train_options options = {0};
+    parse_arguments(&argp, argc, argv, &options);
+    const struct backend **chosen = calloc(backend_count, sizeof *chosen);
+    if (!chosen) usage_error("out of memory");
+    size_t count = choose_backends(options.job.isa, chosen);
+    if (options.job.hyper.engine == ENGINE_F64) count = 1;
+    struct job job;
+    job_open(&job, &options.job);
+    bool quiet = options.json && options.json[0] == '-' && !options.json[1];
+    if (!quiet) print_job(&job, &options.job);
+
+    struct error err;
+    json_t *results = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct model model;
+        if (fit(&model, &job.examples, &options.job.hyper, chosen[i], &err) != 0) usage_error("%s", err.text);
+        const char *isa = isa_name(options.job.hyper.engine, chosen[i]);
+        double accuracy = training_accuracy(&job, &model, chosen[i]);
+        if (!quiet) print_model(&job, &options.job, &model, isa, accuracy);
+        json_array_append_new(results, result_json(&job, &options.job, &model, isa, accuracy));
+        /* With --isa all the last one's weights are kept: it is the one that auto takes. */
+        if (options.coef_out && i + 1 == count &&
+            npy_write_float64(options.coef_out, model.coef, model.d, 1, &err) != 0)
+            usage_error("%s", err.text);
+        model_free(&model);
+    }
+    if (options.json && write_json(options.json, count == 1 ? json_array_get(results, 0) : results, &err) != 0)
+        usage_error("%s", err.text);
+    json_decref(results);
+    job_close(&job);
+    free(chosen);
+    return EXIT_DONE;
+}
