@@ -32,7 +32,7 @@ struct dataset {
 };
 
 /* Loads a data set and packs its rows. `spec` is a folder that holds the four MNIST IDX files, plain or .gz, or
- * "synthetic[:n=N,d=D,seed=S]" (defaults 70000 of which the last seventh is the test split, 784, 1).
+ * "synthetic[:n=N,d=D,seed=S]" (60000, 784, 1; n counts the training split, the test split has max(10, n/6) rows more).
  * Only the files of `split` are read. Returns 0, or -1 with one line that names the file and the fault; then nothing
  * has to be freed. */
 int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
@@ -46,15 +46,15 @@ void dataset_free(struct dataset *ds);
 /* Copies all d features of row i to out[d], zeros included. */
 void dataset_row(const struct dataset *ds, size_t i, uint8_t *out);
 
-/* Used by the readers: allocates storage for n rows of d features (width = stride = d, starts 0), labels zeroed.
- * Refuses sizes that overflow or do not fit memory, with both sizes in the message. */
+/* Used by the readers: allocates storage for n rows of d features, all zero (width = stride = d, starts 0, images of
+ * 1 x d). Refuses what does not fit the memory available, with both sizes in the message; ds->name names the data. */
 int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err);
 
 /* Used by the readers, once all rows are in place: finds the smallest common window width, moves the windows together
  * inside the same mapping and returns the rest of it to the system. Leaves data without an empty border as it is. */
 void dataset_pack(struct dataset *ds);
 
-/* The readers behind dataset_load. */
+/* The readers behind dataset_load, which frees what they leave behind when they fail. */
 int idx_load(struct dataset *ds, const char *folder, enum split split, struct error *err);
 int synthetic_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
 

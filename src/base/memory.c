@@ -1,0 +1,86 @@
+#define _GNU_SOURCE
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The two versions of the memory controller. */
+struct controller {
+    const char *name; /* second field of its line in /proc/self/cgroup */
+    const char *root;
+    const char *limit; /* file that holds the limit in bytes */
+    const char *used;  /* line of memory.stat with the bytes that cannot be reclaimed */
+};
+
+static const struct controller controllers[] = {
+    {"", "/sys/fs/cgroup", "memory.max", "anon"},
+    {"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss"},
+};
+
+/* The number after `key` at the start of a line of the file; an empty key takes the first line. */
+static bool read_number(const char *path, const char *key, uint64_t *number) {
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    size_t length = strlen(key);
+    char line[256];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file)) {
+        if (strncmp(line, key, length) == 0) found = sscanf(line + length, " %" SCNu64, number) == 1;
+        if (length == 0) break;
+    }
+    fclose(file);
+    return found;
+}
+
+static uint64_t group_room(const struct controller *controller, const char *group) {
+    char path[PATH_MAX];
+    uint64_t limit, used;
+    snprintf(path, sizeof path, "%s%s/%s", controller->root, group, controller->limit);
+    if (!read_number(path, "", &limit)) return UINT64_MAX;
+    snprintf(path, sizeof path, "%s%s/memory.stat", controller->root, group);
+    if (!read_number(path, controller->used, &used)) used = 0;
+    return limit > used ? limit - used : 0;
+}
+
+/* The least room of a group and those above it; a limit anywhere on the way up binds. */
+static uint64_t groups_room(const struct controller *controller, char *group) {
+    uint64_t least = UINT64_MAX;
+    for (;;) {
+        uint64_t room = group_room(controller, group);
+        if (room < least) least = room;
+        char *slash = strrchr(group, '/');
+        if (!slash) return least;
+        *slash = 0;
+    }
+}
+
+/* A line of /proc/self/cgroup is ID:CONTROLLERS:/PATH. */
+static uint64_t line_room(char *line) {
+    char *name = strchr(line, ':');
+    char *group = name ? strchr(name + 1, ':') : NULL;
+    if (!group) return UINT64_MAX;
+    *group++ = 0;
+    group[strcspn(group, "\n")] = 0;
+    for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++)
+        if (strcmp(name + 1, controllers[i].name) == 0) return groups_room(&controllers[i], group);
+    return UINT64_MAX;
+}
+
+uint64_t memory_available(void) {
+    uint64_t least = UINT64_MAX;
+    uint64_t kib;
+    if (read_number("/proc/meminfo", "MemAvailable:", &kib)) least = kib * 1024;
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    if (!file) return least;
+    char line[PATH_MAX];
+    while (fgets(line, sizeof line, file)) {
+        uint64_t room = line_room(line);
+        if (room < least) least = room;
+    }
+    fclose(file);
+    return least;
+}

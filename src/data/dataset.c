@@ -1,0 +1,161 @@
+#define _GNU_SOURCE
+#include "data/dataset.h"
+
+#include "base/memory.h"
+#include "base/sha256.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Windows begin at multiples of 16 features: the 64-lane reduction folds lanes l and l+16, l+32, l+48 together by
+ * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
+enum { START_STEP = 16, WIDTH_STEP = 64 };
+
+static size_t round_up(size_t x, size_t step) {
+    return (x + step - 1) / step * step;
+}
+
+/* Anonymous memory on a 2 MiB boundary, a multiple of 2 MiB long, on huge pages if the kernel has them to give. */
+static uint8_t *map_aligned(size_t size) {
+    uint8_t *whole =
+        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (whole == MAP_FAILED) return NULL;
+    size_t head = (HUGE_PAGE - (uintptr_t)whole % HUGE_PAGE) % HUGE_PAGE;
+    if (head > 0) munmap(whole, head);
+    munmap(whole + head + size, HUGE_PAGE - head);
+    madvise(whole + head, size, MADV_HUGEPAGE);
+    return whole + head;
+}
+
+static double gib(double bytes) {
+    return bytes / (double)(1 << 30);
+}
+
+int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) {
+    if (n == 0 || d == 0) return fail(err, "%s: has no rows or no features", ds->name);
+    if (n > UINT32_MAX || d > UINT16_MAX)
+        return fail(err, "%s: %zu rows of %zu features are more than %u rows of %u", ds->name, n, d, UINT32_MAX,
+                    UINT16_MAX);
+    /* At most 2^48: no overflow. Beside the features of a row stand its start, its label and its place in the view. */
+    uint64_t bytes = (uint64_t)n * d;
+    uint64_t needed = bytes + (uint64_t)n * (sizeof *ds->start + sizeof *ds->labels + 2 * sizeof(uint32_t));
+    uint64_t available = memory_available();
+    if (needed > available || bytes > SIZE_MAX - 2 * HUGE_PAGE)
+        return fail(err, "%s: %zu rows of %zu features need %.1f GiB of memory, %.1f GiB are available", ds->name, n, d,
+                    gib((double)needed), gib((double)available));
+    ds->n = n;
+    ds->d = ds->width = ds->stride = d;
+    ds->image_height = 1;
+    ds->image_width = d;
+    ds->mapped = round_up((size_t)bytes, HUGE_PAGE);
+    ds->pixels = map_aligned(ds->mapped);
+    ds->start = calloc(n, sizeof *ds->start);
+    ds->labels = calloc(n, sizeof *ds->labels);
+    if (ds->pixels && ds->start && ds->labels) return 0;
+    fail(err, "%s: %.1f GiB of memory for %zu rows cannot be had: %s", ds->name, gib((double)needed), n,
+         strerror(ENOMEM));
+    dataset_free(ds);
+    return -1;
+}
+
+int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err) {
+    *ds = (struct dataset){0};
+    snprintf(ds->name, sizeof ds->name, "%.255s", spec);
+    ds->synthetic = strcmp(spec, "synthetic") == 0 || strncmp(spec, "synthetic:", 10) == 0;
+    int bad = ds->synthetic ? synthetic_load(ds, spec, split, err) : idx_load(ds, spec, split, err);
+    if (bad) {
+        dataset_free(ds);
+        return -1;
+    }
+    dataset_pack(ds);
+    return 0;
+}
+
+void dataset_free(struct dataset *ds) {
+    if (ds->pixels) munmap(ds->pixels, ds->mapped);
+    free(ds->start);
+    free(ds->labels);
+    *ds = (struct dataset){0};
+}
+
+void dataset_row(const struct dataset *ds, size_t i, uint8_t *out) {
+    size_t start = ds->start[i];
+    memset(out, 0, start);
+    memcpy(out + start, ds->pixels + i * ds->stride, ds->width);
+    memset(out + start + ds->width, 0, ds->d - start - ds->width);
+}
+
+void dataset_hash(struct dataset *ds) {
+    uint8_t row[UINT16_MAX];
+    struct sha256_ctx ctx;
+    sha256_init(&ctx);
+    for (size_t i = 0; i < ds->n; i++) {
+        dataset_row(ds, i, row);
+        sha256_update(&ctx, ds->d, row);
+    }
+    sha256_finish(&ctx, ds->pixels_sha256);
+    sha256_bytes(ds->labels, ds->n, ds->labels_sha256);
+}
+
+/* Index of the first byte of x[d] that is not zero; d when there is none. */
+static size_t first_nonzero(const uint8_t *x, size_t d) {
+    size_t k = 0;
+    for (uint64_t word; k + 8 <= d; k += 8) {
+        memcpy(&word, x + k, 8);
+        if (word) break;
+    }
+    while (k < d && x[k] == 0)
+        k++;
+    return k;
+}
+
+/* One past the last byte of x[d] that is not zero; 0 when there is none. */
+static size_t end_nonzero(const uint8_t *x, size_t d) {
+    size_t k = d;
+    for (uint64_t word; k >= 8; k -= 8) {
+        memcpy(&word, x + k - 8, 8);
+        if (word) break;
+    }
+    while (k > 0 && x[k - 1] == 0)
+        k--;
+    return k;
+}
+
+/* The narrowest window that holds every row, and in start[] where the rows begin; d when the rows are too wide.
+ * A window that ends at the last multiple of 16 holds every row which ends before it, so only rows which end later, or
+ * which are wider than the window themselves, do not fit. */
+static size_t common_width(struct dataset *ds) {
+    size_t last_end = ds->d / START_STEP * START_STEP;
+    size_t width = WIDTH_STEP;
+    for (size_t i = 0; i < ds->n; i++) {
+        const uint8_t *x = ds->pixels + i * ds->d;
+        size_t end = end_nonzero(x, ds->d);
+        size_t start = first_nonzero(x, end) / START_STEP * START_STEP;
+        ds->start[i] = (uint16_t)start;
+        if (end - start > width) width = round_up(end - start, WIDTH_STEP);
+        if (end > last_end || 8 * width > 7 * ds->d) return ds->d;
+    }
+    return width;
+}
+
+void dataset_pack(struct dataset *ds) {
+    size_t width = common_width(ds);
+    if (width == ds->d) {
+        memset(ds->start, 0, ds->n * sizeof *ds->start);
+        return;
+    }
+    size_t last_start = (ds->d - width) / START_STEP * START_STEP;
+    for (size_t i = 0; i < ds->n; i++) {
+        if (ds->start[i] > last_start) ds->start[i] = (uint16_t)last_start;
+        memmove(ds->pixels + i * width, ds->pixels + i * ds->d + ds->start[i], width);
+    }
+    ds->width = ds->stride = width;
+    size_t kept = round_up(ds->n * width, HUGE_PAGE);
+    if (kept < ds->mapped) munmap(ds->pixels + kept, ds->mapped - kept);
+    ds->mapped = kept;
+}
