@@ -12,7 +12,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *does;
 } commands[] = {
-    {"describe", command_describe, "the data set: shapes, class counts, hashes, a digit drawn"},
+
     {"train", command_train, "one fit"},
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "data/dataset.h"
 
 #include "base/memory.h"

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 /* The IDX format of MNIST: a big-endian header (magic, then one uint32 per dimension), then the bytes. */
 #include "data/dataset.h"
 
