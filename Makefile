@@ -125,10 +125,10 @@ $(BUILD)/bench/%.o: bench/%.cc $(BUILD)/signature
 	$(say) CXX $<
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
-$(BUILD)/kernels/autovec%.o: kernels/autovec.c $(BUILD)/signature
+$(patsubst %,$(BUILD)/kernels/%.o,$(filter autovec%,$(KERNELS))): $(BUILD)/kernels/%.o: kernels/autovec.c $(BUILD)/signature
 	@mkdir -p $(@D)
-	$(say) CC "$< ($(FLAGS_autovec$*))"
-	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_autovec$*) -DSUFFIX=autovec$* -c -o $@ $<
+	$(say) CC "$< ($(FLAGS_$*))"
+	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_$*) -DSUFFIX=$* -c -o $@ $<
 
 $(BUILD)/kernels/%.o: kernels/%.c $(BUILD)/signature
 	@mkdir -p $(@D)

@@ -28,14 +28,17 @@ static void dot_rest(__m256 *lanes, const float *w, const uint8_t *x, size_t res
 
 float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
     __m256 a[8];
+    UNROLL
     for (int i = 0; i < 8; i++)
         a[i] = _mm256_setzero_ps();
     size_t k = 0;
     for (; k + STEP <= d; k += STEP)
-        for (size_t b = 0; b < 4; b++)
-            dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+        UNROLL
+    for (size_t b = 0; b < 4; b++)
+        dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     size_t blocks = (d - k) / BLOCK;
     size_t rest = (d - k) % BLOCK;
+    UNROLL
     for (size_t b = 0; b < 4; b++) {
         if (b < blocks) dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
         if (b == blocks && rest) dot_rest(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);

@@ -19,14 +19,17 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
 
 float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
     __m512 a[4];
+    UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
     for (; k + STEP <= d; k += STEP)
-        for (size_t b = 0; b < 4; b++)
-            a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+        UNROLL
+    for (size_t b = 0; b < 4; b++)
+        a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
     size_t blocks = (d - k) / BLOCK;
     __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
+    UNROLL
     for (size_t b = 0; b < 4; b++) {
         if (b < blocks) a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
         if (b == blocks && rest)

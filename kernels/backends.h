@@ -4,6 +4,13 @@
 
 #include "kernels.h"
 
+/* Before a loop of up to 16 known turns over an array of vector registers: unrolled, or the array lives in memory. */
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #define BACKEND(name, suffix, parity, arch, needs, words, flags)                                                       \
     dot_u8f32_fn dot_u8f32_##suffix;                                                                                   \
     axpy_u8f32_fn axpy_u8f32_##suffix;

@@ -20,6 +20,7 @@ static inline struct pixels16 load16(const uint8_t *x) {
 /* Lanes 16b .. 16b+15 take one block of 16 pixels. */
 static inline void dot16(float32x4_t *lanes, const float *w, const uint8_t *x) {
     struct pixels16 p = load16(x);
+    UNROLL
     for (size_t q = 0; q < 4; q++)
         lanes[q] = vfmaq_f32(lanes[q], vld1q_f32(w + 4 * q), p.part[q]);
 }
@@ -37,22 +38,27 @@ static void dot_rest(float32x4_t *lanes, const float *w, const uint8_t *x, size_
 
 float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
     float32x4_t a[16];
+    UNROLL
     for (int i = 0; i < 16; i++)
         a[i] = vdupq_n_f32(0.0F);
     size_t k = 0;
     for (; k + STEP <= d; k += STEP)
-        for (size_t b = 0; b < 4; b++)
-            dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+        UNROLL
+    for (size_t b = 0; b < 4; b++)
+        dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     size_t blocks = (d - k) / BLOCK;
     size_t rest = (d - k) % BLOCK;
+    UNROLL
     for (size_t b = 0; b < 4; b++) {
         if (b < blocks) dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
         if (b == blocks && rest) dot_rest(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
     }
     /* h = 32, 16, 8, 4 between registers, then 2, 1 inside one. */
+    UNROLL
     for (size_t h = 8; h > 0; h /= 2)
-        for (size_t i = 0; i < h; i++)
-            a[i] = vaddq_f32(a[i], a[i + h]);
+        UNROLL
+    for (size_t i = 0; i < h; i++)
+        a[i] = vaddq_f32(a[i], a[i + h]);
     float32x2_t e = vadd_f32(vget_low_f32(a[0]), vget_high_f32(a[0]));
     return vget_lane_f32(e, 0) + vget_lane_f32(e, 1);
 }
@@ -62,6 +68,7 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
         struct pixels16 p = load16(x + k);
+        UNROLL
         for (size_t q = 0; q < 4; q++)
             vst1q_f32(w + k + 4 * q, vfmaq_f32(vld1q_f32(w + k + 4 * q), factor, p.part[q]));
     }
