@@ -1,0 +1,107 @@
+#!/bin/bash
+# The command line as a contract: every line of tests/cli/table.tsv, then disks that fill up.
+source "$(dirname "$0")/lib.sh"
+source tests/cli/fixtures.sh
+
+F=$scratch/fixtures T=$scratch/out S=synthetic:n=600
+make_fixtures "$F"
+unset SGDMARK_ISA
+
+# A backend of the other architecture: one that this program has not compiled in.
+FOREIGN=neon
+[ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
+export F T S FOREIGN
+
+# fits TEXT PATTERN: "-" stands for no text at all; newlines count as blanks.
+fits() {
+    if [ "$2" = - ]; then [ -z "$1" ]; else grep -q -E -- "$2" <<< "${1//$'\n'/ }"; fi
+}
+
+# one_line TEXT: a single line that starts with the program's name.
+one_line() {
+    [[ $1 == sgdmark* && $1 != *$'\n'* ]]
+}
+
+# invoke ARGUMENTS: runs the program in a fresh output folder; sets status, out, err.
+invoke() {
+    local -a words environment=()
+    eval "words=($1)"
+    while [[ ${words[0]:-} =~ ^[A-Z_]+= ]]; do
+        environment+=("${words[0]}")
+        words=("${words[@]:1}")
+    done
+    rm -rf "$T" && mkdir "$T"
+    env "${environment[@]}" timeout 60 "$sgdmark" "${words[@]}" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+    status=$?
+    out=$(tr -d '\0' < "$scratch/stdout") err=$(tr -d '\0' < "$scratch/stderr")
+}
+
+# refused: what a refusal must look like besides its status; prints what is wrong.
+refused() {
+    one_line "$err" || echo "stderr is not one line that starts with sgdmark"
+    [ -z "$(ls -A "$T")" ] || echo "left behind: $(ls -A "$T")"
+}
+
+while IFS= read -r line; do
+    [[ $line != \#* ]] || continue
+    IFS=$'\t' read -r want_status want_out want_err arguments <<< "$line"
+    invoke "$arguments"
+    faults=()
+    [ "$status" = "$want_status" ] || faults+=("exit status $status, want $want_status")
+    fits "$out" "$want_out" || faults+=("stdout does not match $want_out: $out")
+    fits "$err" "$want_err" || faults+=("stderr does not match $want_err: $err")
+    if [ "$want_status" = 2 ]; then
+        fault=$(refused)
+        [ -z "$fault" ] || faults+=("$fault: $err")
+    fi
+    if [ ${#faults[@]} -eq 0 ]; then ok "sgdmark $arguments"; else not_ok "sgdmark $arguments" "${faults[@]}"; fi
+done < tests/cli/table.tsv
+
+# refuses NAME: the last invocation ended as a refusal and left nothing in the output folder.
+refuses() {
+    local fault
+    fault=$(refused)
+    if [ "$status" = 2 ] && [ -z "$fault" ]; then ok "$1"; else not_ok "$1" "exit status $status" "$err" "$fault"; fi
+}
+
+# Standard output on a full disk.
+for command in "train --data $S" "train --data $S --json -" "cv --data $S" "describe --data $S" kernels "kernels --json -" --help; do
+    rm -rf "$T" && mkdir "$T"
+    # shellcheck disable=SC2086
+    "$sgdmark" $command > /dev/full 2> "$scratch/stderr"
+    status=$?
+    err=$(cat "$scratch/stderr")
+    refuses "full standard output: $command"
+done
+
+# A file that reaches the size limit of the process: writes fail half-way.
+rm -rf "$T" && mkdir "$T"
+err=$(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
+status=$?
+refuses "file size limit"
+
+# The same for a file that was there before: it keeps its content.
+mkdir -p "$T" && echo old > "$T/d.npy"
+(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
+equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
+
+# A small file system that fills up.
+full_disk() {
+    mount -t tmpfs -o size=8k none "$T" || exit 9
+    "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2> "$scratch/stderr"
+    status=$?
+    [ -z "$(ls -A "$T")" ] || exit 1
+    exit $status
+}
+export -f full_disk
+export sgdmark scratch
+rm -rf "$T" && mkdir "$T"
+unshare -m bash -c full_disk > /dev/null 2>&1
+status=$?
+err=$(cat "$scratch/stderr")
+case $status in
+0 | 1 | 2) refuses "full file system" ;;
+*) skip "full file system" "mounting a tmpfs is not allowed here" ;;
+esac
+
+finish

@@ -1,0 +1,83 @@
+#!/bin/bash
+# The notebook's published numbers, and those of the same job in other row orders and scikit-learn versions, on the real
+# MNIST images. Sources: the outputs of the 2018 notebook (rows sorted by label and permuted, compat 0.19), and runs of
+# scikit-learn 1.2.1 (compat 1.2); update hashes are those of the epoch*60000 + position sequence.
+source "$(dirname "$0")/lib.sh"
+
+if ! have_mnist; then
+    skip "golden numbers of the notebook" "$mnist is not there (tools/fetch-mnist)"
+    finish
+fi
+
+# got COMMAND ARGUMENTS...: keeps the JSON of one run in $scratch/json.
+got() {
+    "$sgdmark" "$@" --json - > "$scratch/json" 2> "$scratch/stderr" || not_ok "sgdmark $*" "$(cat "$scratch/stderr")"
+}
+
+# field NAME KEY WANT
+field() {
+    equal "$1: $2" "$(json "$scratch/json" "$2")" "$3"
+}
+
+notebook_metrics() {
+    field "$1" fold_accuracy '[0.9502,0.96565,0.96495]'
+    field "$1" confusion '[[53272,1307],[1077,4344]]'
+    field "$1" precision 0.7687135020350381
+    field "$1" recall 0.801328168234643
+    field "$1" f1 0.7846820809248555
+    field "$1" roc_auc 0.9624496555967155
+    field "$1" fold_updates '[9512,9108,9385]'
+}
+
+got cv
+name="cv with no options"
+field "$name" n 60000
+field "$name" d 784
+field "$name" folds 3
+field "$name" engine f32
+notebook_metrics "$name"
+
+got cv --engine f64
+notebook_metrics "cv f64"
+field "cv f64" fold_intercept '[28.795919772610006,57.639086207816376,59.77841969810528]'
+field "cv f64" fold_update_hash '["cc5211fa281584d4","4cca18c584230d15","215b20d66da7140d"]'
+
+got train
+field "train with no options" update_hash 14cd0deafca98f6e
+got train --engine f64
+field "train f64" update_hash 14cd0deafca98f6e
+
+# golden ORDER COMPAT | fold accuracies | confusion | AUC | fold updates | full-fit intercept | full-fit updates
+golden() {
+    local name="f64 order $1 compat $2"
+    got cv --engine f64 --order "$1" --compat "$2"
+    field "$name" fold_accuracy "$3"
+    field "$name" confusion "$4"
+    field "$name" roc_auc "$5"
+    field "$name" fold_updates "$6"
+    got train --engine f64 --order "$1" --compat "$2"
+    field "$name" intercept "$7"
+    local updates
+    updates=$(json "$scratch/json" updates | tr , + | tr -d '[]')
+    equal "$name: updates of all epochs" "$((updates))" "$8"
+}
+golden notebook 0.19 '[0.9502,0.96565,0.96495]' '[[53272,1307],[1077,4344]]' 0.9624496555967155 \
+    '[9512,9108,9385]' 65.90588842073879 13725
+golden notebook 1.2 '[0.96225,0.9645,0.94765]' '[[53417,1162],[1350,4071]]' 0.9562435587387077 \
+    '[9491,9219,9452]' 42.886242353677105 13662
+golden file 0.19 '[0.9532,0.95125,0.9625]' '[[52992,1587],[1074,4347]]' 0.9584692857783504 \
+    '[9666,9058,9129]' 51.78449442122943 13697
+golden file 1.2 '[0.9633,0.95695,0.9146]' '[[52336,2243],[1060,4361]]' 0.9536769698166868 \
+    '[9658,8974,9140]' 32.47466697909756 13692
+
+got cv --engine f64 --compat 1.2
+field "cv f64 compat 1.2" fold_intercept '[66.6492667554034,31.037747691410637,56.225360053986094]'
+field "cv f64 compat 1.2" fold_update_hash '["2e6f3aae57731ee8","ab4529b0e5b5dbdc","009643bee36c2ddc"]'
+got train --engine f64 --compat 1.2
+field "train f64 compat 1.2" update_hash ac5457dade28562a
+
+got cv --estimator never
+field "never a 5" confusion '[[54579,0],[5421,0]]'
+field "never a 5" fold_accuracy '[0.90965,0.90965,0.90965]'
+
+finish

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# Sourced by every shell test: TAP lines, a scratch folder, fields of JSON output. Tests run in the repository's root.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+build=${BUILD:-build}
+sgdmark=$build/sgdmark
+mnist=data/mnist
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+tap_count=0
+tap_failed=0
+
+# ok NAME / not_ok NAME [LINE...] / skip NAME WHY: one result each; the lines of a failure say what was seen.
+ok() {
+    tap_count=$((tap_count + 1))
+    echo "ok $tap_count - $1"
+}
+
+not_ok() {
+    tap_count=$((tap_count + 1))
+    tap_failed=$((tap_failed + 1))
+    echo "not ok $tap_count - $1"
+    shift
+    [ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip() {
+    tap_count=$((tap_count + 1))
+    echo "ok $tap_count - $1 # SKIP $2"
+}
+
+# equal NAME GOT WANT
+equal() {
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got  $2" "want $3"; fi
+}
+
+# check NAME COMMAND...: passes when the command does.
+check() {
+    local name=$1 output
+    shift
+    if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$* failed" "$output"; fi
+}
+
+# finish: the plan, and the exit status of the whole test.
+finish() {
+    echo "1..$tap_count"
+    exit $((tap_failed > 0))
+}
+
+# json FILE KEY: the value of a key of the outermost object, without white space. Reads the layout that sgdmark writes
+# (two spaces of indentation), so that the suite needs no JSON tool.
+json() {
+    awk -v key="$2" '
+        inside { last = /^  [\]}],?$/; gsub(/ /, ""); text = text $0; if (last) exit; next }
+        index($0, "  \"" key "\": ") == 1 {
+            text = substr($0, length(key) + 7)
+            if (text !~ /^[\[{]$/) exit
+            inside = 1
+        }
+        END { sub(/,$/, "", text); gsub(/^"|"$/, "", text); print text }' "$1"
+}
+
+have_mnist() {
+    [ -e $mnist/train-images-idx3-ubyte ] || [ -e $mnist/train-images-idx3-ubyte.gz ]
+}
+
+# The program was built with a sanitizer, whose shadow memory emulators and memory limits do not bear.
+sanitized() {
+    grep -q -E '__(asan|tsan|ubsan)' "$sgdmark"
+}
+
+# ledger LINE: a backend executed under emulation, for the suite's closing list.
+ledger() {
+    [ -z "${LEDGER:-}" ] || echo "$*" >> "$LEDGER"
+}

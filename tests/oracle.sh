@@ -1,0 +1,24 @@
+#!/bin/bash
+# A part of the comparison with the live scikit-learn: fixed configurations, then a random draw whose seed is printed.
+source "$(dirname "$0")/lib.sh"
+
+if ! /usr/bin/python3 -c 'import sklearn' 2> "$scratch/stderr"; then
+    skip "comparison with scikit-learn" "it is not installed (tools/install-deps --oracle)"
+    finish
+fi
+
+# compares NAME ARGUMENTS...
+compares() {
+    local name=$1
+    shift
+    if tools/oracle --binary "$sgdmark" "$@" > "$scratch/output" 2>&1; then
+        ok "$name: $(tail -n 1 "$scratch/output")"
+    else
+        not_ok "$name" "$(cat "$scratch/output")"
+    fi
+}
+
+compares "fixed configurations" --quick
+seed=${SEED:-$((RANDOM << 15 | RANDOM))}
+compares "random configurations (tools/oracle --random 12 --seed $seed)" --random 12 --seed "$seed"
+finish
