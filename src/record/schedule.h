@@ -1,0 +1,28 @@
+/* The order in which arms are timed. */
+#ifndef SGDMARK_RECORD_SCHEDULE_H
+#define SGDMARK_RECORD_SCHEDULE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every round times every arm once. Rounds come in randomly started cyclic Latin squares: for each block of `arms`
+ * rounds a permutation p is drawn (RandomState(seed).permutation), and round r of the block times p[(r + s) % arms] in
+ * slot s. So within a block each arm stands in each slot once, which cancels drift inside a round, and the fresh p of
+ * the next block gives each arm other neighbours. The seed alone reproduces the order. */
+struct schedule {
+    size_t arms;
+    size_t rounds;
+    uint32_t seed;
+    uint32_t *arm; /* [rounds][arms] */
+};
+
+/* Returns 0, or -1 with the reason; schedule_free releases it. */
+int schedule_make(struct schedule *schedule, size_t arms, size_t rounds, uint32_t seed, struct error *err);
+void schedule_free(struct schedule *schedule);
+
+/* The arm timed in this slot (0..arms-1) of this round. */
+size_t schedule_arm(const struct schedule *schedule, size_t round, size_t slot);
+
+#endif

@@ -1,0 +1,383 @@
+/* Statistics and schedule: known answers (scipy 1.10 where no other source is named), and how often they are wrong. */
+#include "data/random.h"
+#include "record/schedule.h"
+#include "record/stats.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void assert_near(double value, double expected, double relative) {
+    if (fabs(value - expected) > relative * fabs(expected)) fail_msg("%.17g is not %.17g", value, expected);
+}
+
+/* A uniform number in (0, 1). */
+static double uniform(struct random_state *rs) {
+    return ((double)random_uint32(rs) + 0.5) / 4294967296.0;
+}
+
+/* A time of about 1 with skewed noise, as timings have. */
+static double noisy_time(struct random_state *rs) {
+    return 1 - 0.05 * log(uniform(rs));
+}
+
+static void summary_of_known_samples(void **state) {
+    (void)state;
+    static const double x[] = {12, 15, 11, 10, 99, 13, 14, 12.5};
+    struct summary s;
+    assert_int_equal(summarize(&s, x, COUNT(x), NULL), 0);
+    assert_int_equal(s.n, 8);
+    assert_near(s.min, 10, 0);
+    assert_near(s.max, 99, 0);
+    assert_near(s.median, 12.75, 0);
+    assert_near(s.mad, 1.5, 0);
+    assert_near(s.q1, 11.75, 0);
+    assert_near(s.q3, 14.25, 0);
+    assert_int_equal(s.outliers, 1);
+    assert_int_equal(s.far_outliers, 1);
+    static const double four[] = {1, 2, 4, 8};
+    assert_near(geometric_mean(four, COUNT(four)), 2.8284271247461903, 1e-15);
+}
+
+static void one_sample_has_no_spread(void **state) {
+    (void)state;
+    double x = 3;
+    struct summary s;
+    assert_int_equal(summarize(&s, &x, 1, NULL), 0);
+    assert_true(s.min == 3 && s.median == 3 && s.mad == 0 && s.outliers == 0);
+}
+
+static void bad_samples_are_refused(void **state) {
+    (void)state;
+    static const double good[] = {1, 2, 3};
+    static const double bad[][3] = {{1, 0, 3}, {1, -2, 3}, {1, NAN, 3}, {1, INFINITY, 3}};
+    struct comparison c;
+    struct summary s;
+    struct error err;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(compare_paired(&c, good, bad[i], 3, 0.95, 1, &err), -1);
+        assert_non_null(strstr(err.text, "sample 1 "));
+        assert_int_equal(compare_independent(&c, bad[i], 3, good, 3, 0.95, 1, &err), -1);
+    }
+    assert_int_equal(compare_paired(&c, good, good, 0, 0.95, 1, &err), -1);
+    assert_int_equal(compare_paired(&c, good, good, 3, 1, 1, &err), -1);
+    assert_int_equal(summarize(&s, bad[2], 3, &err), -1);
+    assert_int_equal(summarize(&s, good, 0, &err), -1);
+}
+
+/* Ranks and coverages from scipy.stats.binom. */
+static void sign_intervals(void **state) {
+    (void)state;
+    static const struct {
+        size_t n;
+        double confidence;
+        size_t rank;
+        double coverage;
+    } known[] = {
+        {5, 0.95, 0, NAN},
+        {6, 0.95, 1, 0.96875},
+        {6, 0.999, 0, NAN},
+        {10, 0.999, 0, NAN},
+        {11, 0.95, 2, 0.98828125},
+        {11, 0.999, 1, 0.9990234375},
+        {31, 0.95, 10, 0.9705506265163422},
+        {31, 0.999, 7, 0.9991220897063613},
+        {51, 0.95, 19, 0.9511261076817297},
+        {51, 0.999, 14, 0.9993789565437723},
+        {101, 0.95, 41, 0.9539559330706572},
+    };
+    for (size_t i = 0; i < COUNT(known); i++) {
+        double coverage;
+        assert_int_equal(sign_interval_rank(known[i].n, known[i].confidence, &coverage), known[i].rank);
+        if (known[i].rank == 0)
+            assert_true(isnan(coverage));
+        else
+            assert_near(coverage, known[i].coverage, 1e-12);
+    }
+    assert_int_equal(sign_interval_rank(6, 0.96875, NULL), 1); /* equal is enough */
+    assert_int_equal(rounds_needed(0.95, 1), 6);
+    assert_int_equal(rounds_needed(0.999, 1), 11);
+    assert_int_equal(rounds_needed(0.95, 20), 10); /* 2^-9 <= 0.05 / 20 < 2^-8 */
+}
+
+static void paired_comparison_takes_the_right_order_statistics(void **state) {
+    (void)state;
+    double base[11];
+    double subject[11];
+    for (size_t i = 0; i < 11; i++) {
+        base[i] = 1 + (double)((i * 7) % 11);                         /* noise that both arms share */
+        subject[i] = base[i] * (1.1 + 0.01 * (double)((i * 3) % 11)); /* ratios 1.10 .. 1.20 */
+    }
+    struct comparison c;
+    assert_int_equal(compare_paired(&c, subject, base, 11, 0.95, 1, NULL), 0);
+    assert_near(c.ratio, 1.15, 1e-12);
+    assert_near(c.low, 1.11, 1e-12);
+    assert_near(c.high, 1.19, 1e-12);
+    assert_near(c.p, 2.0 / 2048, 1e-9);
+    assert_int_equal(c.verdict, VERDICT_SLOWER);
+    assert_near(resolution(&c), 0.04 / 1.15, 1e-12);
+    assert_int_equal(compare_paired(&c, base, subject, 11, 0.95, 1, NULL), 0);
+    assert_near(c.ratio, 1 / 1.15, 1e-12);
+    assert_int_equal(c.verdict, VERDICT_FASTER);
+    /* 1000 ratios at once need more than 11 rounds: no interval, no verdict. */
+    assert_int_equal(compare_paired(&c, base, subject, 11, 0.95, 1000, NULL), 0);
+    assert_true(isnan(c.low) && isnan(c.high) && isnan(c.coverage) && isnan(resolution(&c)));
+    assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
+}
+
+static void equal_samples_are_not_resolved(void **state) {
+    (void)state;
+    static const double x[] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
+    struct comparison c;
+    assert_int_equal(compare_paired(&c, x, x, COUNT(x), 0.95, 1, NULL), 0);
+    assert_true(c.ratio == 1 && c.low == 1 && c.high == 1 && c.p == 1);
+    assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
+    assert_int_equal(compare_independent(&c, x, COUNT(x), x, COUNT(x), 0.95, 1, NULL), 0);
+    assert_true(c.ratio == 1 && c.p == 1);
+    assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
+}
+
+/* Hollander and Wolfe, example 4.1 (permeability of the human chorioamnion). */
+static const double term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
+static const double early[] = {1.15, 0.88, 0.90, 0.74, 1.21};
+
+static void mann_whitney_known_answers(void **state) {
+    (void)state;
+    struct rank_sum test;
+    assert_int_equal(mann_whitney(&test, term, COUNT(term), early, COUNT(early), NULL), 0);
+    assert_true(test.exact && test.u == 35);
+    assert_near(test.p, 0.2544122544122544, 1e-12);
+    assert_int_equal(mann_whitney(&test, early, COUNT(early), term, COUNT(term), NULL), 0);
+    assert_true(test.exact && test.u == 15);
+    assert_near(test.p, 0.2544122544122544, 1e-12);
+
+    static const double tied[] = {1, 2, 2, 3, 3, 3, 4, 5, 9, 9};
+    static const double tied_too[] = {2, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10};
+    assert_int_equal(mann_whitney(&test, tied, COUNT(tied), tied_too, COUNT(tied_too), NULL), 0);
+    assert_true(!test.exact && test.u == 32.5);
+    assert_near(test.p, 0.1181846285682134, 1e-12);
+}
+
+static void independent_comparison_known_answers(void **state) {
+    (void)state;
+    struct comparison c;
+    assert_int_equal(compare_independent(&c, term, COUNT(term), early, COUNT(early), 0.95, 1, NULL), 0);
+    assert_near(c.ratio, 1.3117671370783737, 1e-14);
+    assert_near(c.low, 0.859504132231405, 1e-14);
+    assert_near(c.high, 1.9594594594594597, 1e-14);
+    assert_near(c.coverage, 0.9600399600399601, 1e-12);
+    assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
+    /* Three against three cannot reach 95 %. */
+    assert_int_equal(compare_independent(&c, term, 3, early, 3, 0.95, 1, NULL), 0);
+    assert_true(isnan(c.low) && c.verdict == VERDICT_NOT_RESOLVED);
+}
+
+/* The bisection finds the same differences as a sorted table of all of them. */
+static void independent_ratio_equals_brute_force(void **state) {
+    (void)state;
+    enum { NA = 37, NB = 120 }; /* 4440 pairs: the normal approximation */
+    static double a[NA];
+    static double b[NB];
+    static double ratios[NA * NB];
+    struct random_state rs;
+    random_seed(&rs, 5);
+    for (size_t i = 0; i < NA; i++)
+        a[i] = 1.3 * noisy_time(&rs);
+    for (size_t j = 0; j < NB; j++)
+        b[j] = noisy_time(&rs);
+    for (size_t i = 0; i < NA; i++)
+        for (size_t j = 0; j < NB; j++)
+            ratios[i * NB + j] = a[i] / b[j];
+    sort_doubles(ratios, COUNT(ratios));
+    struct comparison c;
+    assert_int_equal(compare_independent(&c, a, NA, b, NB, 0.95, 1, NULL), 0);
+    assert_near(c.ratio, sqrt(ratios[2219] * ratios[2220]), 1e-12);
+    assert_near(c.low, ratios[1746 - 1], 1e-12); /* k = floor(2220 - 1.959964 sqrt(4440 * 158 / 12)) = 1746 */
+    assert_near(c.high, ratios[4440 - 1746], 1e-12);
+    assert_int_equal(c.verdict, VERDICT_SLOWER);
+}
+
+/* Two equal arms: the verdict must be wrong about as often as its interval says, and no more. */
+static void paired_false_positive_rate(void **state) {
+    (void)state;
+    enum { RUNS = 4000, ROUNDS = 51 };
+    struct random_state rs;
+    random_seed(&rs, 20261122);
+    unsigned claimed = 0;
+    unsigned unquiet = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        double a[ROUNDS];
+        double b[ROUNDS];
+        for (size_t i = 0; i < ROUNDS; i++) {
+            double drift = 1 + 0.3 * sin((double)i / 8); /* of the machine: both arms of a round have it */
+            a[i] = drift * noisy_time(&rs);
+            b[i] = drift * noisy_time(&rs);
+        }
+        struct aa_gate aa;
+        assert_int_equal(aa_gate(&aa, a, b, ROUNDS, NULL), 0);
+        claimed += aa.shown.verdict != VERDICT_NOT_RESOLVED;
+        unquiet += aa.state == AA_UNQUIET;
+    }
+    /* Expected 4.89 % of 4000 = 195 (standard deviation 13.6) and 0.062 % = 2.5. */
+    assert_in_range(claimed, 195 - 55, 195 + 55);
+    assert_in_range(unquiet, 0, 10);
+}
+
+static void independent_false_positive_rate(void **state) {
+    (void)state;
+    enum { RUNS = 2000, N = 12 };
+    struct random_state rs;
+    random_seed(&rs, 20261123);
+    unsigned claimed = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        double a[N];
+        double b[N];
+        for (size_t i = 0; i < N; i++) {
+            a[i] = noisy_time(&rs);
+            b[i] = noisy_time(&rs);
+        }
+        struct comparison c;
+        assert_int_equal(compare_independent(&c, a, N, b, N, 0.95, 1, NULL), 0);
+        claimed += c.verdict != VERDICT_NOT_RESOLVED;
+        /* The interval excludes 1 just when the test says so. */
+        assert_int_equal(c.verdict != VERDICT_NOT_RESOLVED, c.p <= 0.05);
+    }
+    assert_in_range(claimed, 100 - 45, 100 + 45); /* standard deviation 9.7 */
+}
+
+/* Twenty ratios of equal arms: with Bonferroni a whole table is free of wrong verdicts in about 95 % of the runs. */
+static void bonferroni_holds_over_a_table(void **state) {
+    (void)state;
+    enum { RUNS = 400, TABLE = 20, ROUNDS = 31 };
+    struct random_state rs;
+    random_seed(&rs, 3);
+    unsigned wrong_tables = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        bool wrong = false;
+        for (unsigned row = 0; row < TABLE; row++) {
+            double a[ROUNDS];
+            double b[ROUNDS];
+            for (size_t i = 0; i < ROUNDS; i++) {
+                a[i] = noisy_time(&rs);
+                b[i] = noisy_time(&rs);
+            }
+            struct comparison c;
+            assert_int_equal(compare_paired(&c, a, b, ROUNDS, 0.95, TABLE, NULL), 0);
+            wrong = wrong || c.verdict != VERDICT_NOT_RESOLVED;
+        }
+        wrong_tables += wrong;
+    }
+    assert_in_range(wrong_tables, 0, 37); /* at most 5 % of 400, and four standard deviations */
+}
+
+static void a_true_difference_is_found(void **state) {
+    (void)state;
+    enum { RUNS = 200, ROUNDS = 31 };
+    struct random_state rs;
+    random_seed(&rs, 4);
+    unsigned slower = 0;
+    unsigned covered = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        double a[ROUNDS];
+        double b[ROUNDS];
+        for (size_t i = 0; i < ROUNDS; i++) {
+            a[i] = 1.1 * noisy_time(&rs);
+            b[i] = noisy_time(&rs);
+        }
+        struct comparison c;
+        assert_int_equal(compare_paired(&c, a, b, ROUNDS, 0.95, 1, NULL), 0);
+        slower += c.verdict == VERDICT_SLOWER;
+        covered += c.low <= 1.1 && 1.1 <= c.high;
+    }
+    assert_in_range(slower, 195, RUNS);
+    assert_in_range(covered, 180, RUNS);
+}
+
+static void an_unquiet_gate_withholds(void **state) {
+    (void)state;
+    double a[31];
+    double b[31];
+    for (size_t i = 0; i < 31; i++) {
+        a[i] = 1.02 + 0.001 * (double)(i % 5);
+        b[i] = 1.00;
+    }
+    struct aa_gate aa;
+    assert_int_equal(aa_gate(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(aa.state, AA_UNQUIET);
+    assert_non_null(aa_reason(aa.state));
+    struct comparison c;
+    assert_int_equal(compare_paired(&c, a, b, 31, 0.95, 1, NULL), 0);
+    assert_int_equal(c.verdict, VERDICT_SLOWER);
+    apply_aa_gate(&c, &aa);
+    assert_string_equal(verdict_words(c.verdict), "withheld");
+    assert_int_equal(aa_gate(&aa, a, b, 10, NULL), 0);
+    assert_int_equal(aa.state, AA_TOO_FEW);
+    assert_int_equal(aa_gate(&aa, b, b, 31, NULL), 0);
+    assert_int_equal(aa.state, AA_QUIET);
+    assert_null(aa_reason(aa.state));
+}
+
+static void schedule_is_a_latin_square(void **state) {
+    (void)state;
+    enum { ARMS = 7, ROUNDS = 5 * ARMS };
+    struct schedule s;
+    assert_int_equal(schedule_make(&s, ARMS, ROUNDS, 42, NULL), 0);
+    unsigned seen[ARMS][ARMS] = {{0}}; /* [slot][arm] */
+    for (size_t r = 0; r < ROUNDS; r++) {
+        unsigned in_round = 0;
+        for (size_t slot = 0; slot < ARMS; slot++) {
+            size_t arm = schedule_arm(&s, r, slot);
+            assert_true(arm < ARMS);
+            in_round |= 1U << arm;
+            seen[slot][arm]++;
+        }
+        assert_int_equal(in_round, (1U << ARMS) - 1);
+    }
+    for (size_t slot = 0; slot < ARMS; slot++)
+        for (size_t arm = 0; arm < ARMS; arm++)
+            assert_int_equal(seen[slot][arm], ROUNDS / ARMS);
+    schedule_free(&s);
+}
+
+static void schedule_follows_its_seed(void **state) {
+    (void)state;
+    /* numpy.random.RandomState(7): permutation(3) gives 2 1 0, then 0 1 2. */
+    static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 1, 2, 0};
+    struct schedule s;
+    assert_int_equal(schedule_make(&s, 3, 5, 7, NULL), 0);
+    assert_memory_equal(s.arm, expected, sizeof expected);
+    schedule_free(&s);
+    struct error err;
+    assert_int_equal(schedule_make(&s, 0, 5, 7, &err), -1);
+    assert_int_equal(schedule_make(&s, 3, SIZE_MAX, 7, &err), -1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(summary_of_known_samples),
+        cmocka_unit_test(one_sample_has_no_spread),
+        cmocka_unit_test(bad_samples_are_refused),
+        cmocka_unit_test(sign_intervals),
+        cmocka_unit_test(paired_comparison_takes_the_right_order_statistics),
+        cmocka_unit_test(equal_samples_are_not_resolved),
+        cmocka_unit_test(mann_whitney_known_answers),
+        cmocka_unit_test(independent_comparison_known_answers),
+        cmocka_unit_test(independent_ratio_equals_brute_force),
+        cmocka_unit_test(paired_false_positive_rate),
+        cmocka_unit_test(independent_false_positive_rate),
+        cmocka_unit_test(bonferroni_holds_over_a_table),
+        cmocka_unit_test(a_true_difference_is_found),
+        cmocka_unit_test(an_unquiet_gate_withholds),
+        cmocka_unit_test(schedule_is_a_latin_square),
+        cmocka_unit_test(schedule_follows_its_seed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
