@@ -28,7 +28,7 @@ static void plan_free(struct cv_plan *plan) {
     free(plan->decision);
 }
 
-static int plan_make(struct cv_plan *plan, struct cv_result *result, struct error *err) {
+static int plan_make(struct cv_plan *plan, struct cv_result *result, enum estimator estimator, struct error *err) {
     size_t n = plan->examples->n;
     plan->fold_of = malloc(n * sizeof *plan->fold_of);
     plan->train = malloc(n * sizeof *plan->train);
@@ -37,6 +37,7 @@ static int plan_make(struct cv_plan *plan, struct cv_result *result, struct erro
     plan->decision = malloc(n * sizeof *plan->decision);
     if (!plan->fold_of || !plan->train || !plan->test || !plan->place || !plan->decision)
         return fail(err, "out of memory for %zu rows", n);
+    if (estimator == ESTIMATOR_NEVER) return plain_folds(plan->fold_of, n, result->folds, err);
     return stratified_folds(plan->fold_of, result->truth, n, result->folds, plan->hyper->compat, err);
 }
 
@@ -133,10 +134,10 @@ int cross_validate(struct cv_result *result, const struct examples *examples, un
     if (!bad) {
         for (size_t i = 0; i < n; i++)
             result->truth[i] = examples->ds->labels[examples->row[i]] == examples->positive;
-        bad = plan_make(&plan, result, err);
+        bad = plan_make(&plan, result, estimator, err);
     }
     if (!bad && estimator == ESTIMATOR_NEVER) run_never(&plan, result);
-    if (estimator == ESTIMATOR_SGD)
+    if (!bad && estimator == ESTIMATOR_SGD)
         for (unsigned f = 0; f < folds && !bad; f++)
             bad = run_fold(&plan, result, f, progress, context, err);
     plan_free(&plan);

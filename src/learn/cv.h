@@ -5,7 +5,10 @@
 #include "learn/fit.h"
 #include "learn/metrics.h"
 
-enum estimator { ESTIMATOR_SGD, ESTIMATOR_NEVER /* the notebook's Never5Classifier: False for every row */ };
+enum estimator {
+    ESTIMATOR_SGD,  /* stratified folds */
+    ESTIMATOR_NEVER /* the notebook's Never5Classifier: False for every row; as a BaseEstimator it gets plain folds */
+};
 
 struct fold_result {
     double accuracy;

@@ -1,7 +1,6 @@
 #include "learn/folds.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* sklearn/model_selection/_split.py up to 0.21: each class goes through KFold on its own, so the first count % folds
  * folds take one member more. */
@@ -47,5 +46,14 @@ int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, un
         fold_of[i] = (uint16_t)fold[c];
     }
     free(quota);
+    return 0;
+}
+
+int plain_folds(uint16_t *fold_of, size_t n, unsigned folds, struct error *err) {
+    if (n < folds) return fail(err, "%u folds need at least as many rows, and there are only %zu", folds, n);
+    for (size_t i = 0, f = 0, end = 0; i < n; i++) {
+        if (i == end) end += n / folds + (f++ < n % folds);
+        fold_of[i] = (uint16_t)(f - 1);
+    }
     return 0;
 }

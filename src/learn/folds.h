@@ -1,4 +1,4 @@
-/* StratifiedKFold without shuffling. */
+/* StratifiedKFold and KFold, without shuffling. */
 #ifndef SGDMARK_LEARN_FOLDS_H
 #define SGDMARK_LEARN_FOLDS_H
 
@@ -9,5 +9,9 @@
  * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when a class has fewer members than folds. */
 int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
                      struct error *err);
+
+/* The same for KFold: consecutive blocks of the rows, the first n % folds of them one row longer. scikit-learn takes it
+ * for an estimator that is no classifier. Fails when there are fewer rows than folds. */
+int plain_folds(uint16_t *fold_of, size_t n, unsigned folds, struct error *err);
 
 #endif
