@@ -7,6 +7,7 @@
 enum exit_status { EXIT_DONE = 0, EXIT_CHECK_FAILED = 1, EXIT_BAD_INPUT = 2 };
 
 int command_describe(int argc, char **argv);
+int command_run(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_cv(int argc, char **argv);
 int command_kernels(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct {
     const char *does;
 } commands[] = {
 
+    {"run", command_run, "the whole job: results, checks, times, verdict"},
     {"train", command_train, "one fit"},
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},

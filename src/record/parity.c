@@ -31,10 +31,10 @@ enum parity_level parity_between(const struct trial *a, const struct trial *b) {
     return weights ? PARITY_L2 : PARITY_L1;
 }
 
-struct receipt parity_receipt(const struct trial *trial, const struct trial *against, enum parity_level needed) {
-    struct receipt receipt = {.against = against, .needed = needed, .reached = parity_between(trial, against)};
-    receipt.passed = receipt.reached >= needed;
-    return receipt;
+struct judgement parity_judge(const struct trial *trial, const struct trial *against, enum parity_level needed) {
+    struct judgement judged = {.against = against, .needed = needed, .reached = parity_between(trial, against)};
+    judged.passed = judged.reached >= needed;
+    return judged;
 }
 
 const char *parity_words(enum parity_level level) {

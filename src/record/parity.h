@@ -23,7 +23,7 @@ struct trial {
 };
 
 /* How a trial compares with the one it must agree with. */
-struct receipt {
+struct judgement {
     const struct trial *against; /* NULL: this one is the reference */
     enum parity_level needed, reached;
     bool passed;
@@ -38,7 +38,7 @@ void trial_free(struct trial *trial);
 enum parity_level parity_between(const struct trial *a, const struct trial *b);
 
 /* Judges a trial against another: reached >= needed. */
-struct receipt parity_receipt(const struct trial *trial, const struct trial *against, enum parity_level needed);
+struct judgement parity_judge(const struct trial *trial, const struct trial *against, enum parity_level needed);
 
 /* "L2 weights", "L1 updates", "L0 metrics", "none". */
 const char *parity_words(enum parity_level level);

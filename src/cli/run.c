@@ -1,0 +1,124 @@
+/* sgdmark run: the whole job. */
+#include "cli/run.h"
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK };
+
+struct run_options {
+    struct job_options job;
+    unsigned folds;
+    bool quick;
+    const char *json;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct run_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options->folds = 3;
+        state->child_inputs[0] = &options->job;
+        return 0;
+    case KEY_JSON:
+        options->json = value;
+        return 0;
+    case KEY_FOLDS:
+        options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
+        return 0;
+    case KEY_QUICK:
+        options->quick = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option list[] = {
+    {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
+    {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
+    {"json", KEY_JSON, "FILE or -", 0, "where the result goes (results/<host>-<UTC time>.json)", 0},
+    {0}};
+static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    list,     parse, NULL, "The whole job: the notebook's results, every backend checked, then timed side by side.",
+    children, NULL,  NULL};
+
+static bool is_published_job(const struct run *run) {
+    const struct job_options *o = &run->options;
+    return !run->job.ds.synthetic && o->rows.split == SPLIT_TRAIN && o->rows.order == ORDER_NOTEBOOK &&
+           o->rows.order_seed == 42 && o->rows.limit == 0 && o->digit == 5 && o->hyper.epochs == 5 &&
+           o->hyper.alpha == 1e-4 && o->hyper.seed == 42 && o->hyper.compat == COMPAT_0_19 && run->folds == 3;
+}
+
+/* The trials, f64 first, and what each has to agree with. */
+static void run_trials(struct run *run, const struct backend *const *chosen, size_t count) {
+    struct error err;
+    struct progress progress;
+    progress_begin(&progress, "checking");
+    run->trials = calloc(count + 2, sizeof *run->trials);
+    run->judged = calloc(count + 2, sizeof *run->judged);
+    if (!run->trials || !run->judged) usage_error("out of memory");
+    for (size_t i = 0; i < count + 2; i++) {
+        struct hyper hyper = run->options.hyper;
+        hyper.engine = i == 0 ? ENGINE_F64 : ENGINE_F32;
+        const struct backend *backend = i < 2 ? backend_scalar() : chosen[i - 2];
+        if (i >= 2 && backend == backend_scalar()) continue;
+        struct trial *trial = &run->trials[run->trial_count];
+        if (trial_run(trial, &run->job.examples, &hyper, run->folds, backend, NULL, NULL, &err) != 0)
+            usage_error("%s", err.text);
+        struct judgement *judged = &run->judged[run->trial_count++];
+        if (i == 0)
+            *judged = (struct judgement){.passed = true, .reached = PARITY_L2};
+        else if (i == 1) /* decisions near the hinge may differ between f32 and f64; on the images they do not */
+            *judged = parity_judge(trial, &run->trials[0], run->job.ds.synthetic ? PARITY_NONE : PARITY_L1);
+        else if (backend->parity == PARITY_BITS)
+            *judged = parity_judge(trial, &run->trials[1], PARITY_L2);
+        else
+            *judged = parity_judge(trial, &run->trials[1], PARITY_L0);
+        progress_step(&progress, i + 1, count + 2);
+    }
+    progress_end(&progress);
+}
+
+int command_run(int argc, char **argv) {
+    struct run_options options = {0};
+    parse_arguments(&argp, argc, argv, &options);
+    struct run run = {.options = options.job, .folds = options.folds};
+    const struct backend **chosen = calloc(backend_count, sizeof *chosen);
+    if (!chosen) usage_error("out of memory");
+    size_t count = choose_backends(strcmp(options.job.isa, "auto") == 0 ? "all" : options.job.isa, chosen);
+    struct error err;
+    job_open(&run.job, &run.options);
+    run.published = is_published_job(&run);
+    print_job(&run.job, &run.options);
+
+    run_trials(&run, chosen, count);
+    struct cv_result never;
+    if (cross_validate(&never, &run.job.examples, run.folds, ESTIMATOR_NEVER, &run.options.hyper, backend_scalar(),
+                       NULL, NULL, &err) != 0)
+        usage_error("%s", err.text);
+    print_notebook(&run, &run.trials[0], &never);
+    cv_free(&never);
+    bool held = print_parity(&run);
+
+    struct times times;
+    struct timing_plan plan = {.budget = options.quick ? 4.0 : 20.0, .at_most = 51};
+    if (times_measure(&times, &run, &plan, (uint32_t)(seconds_now() * 1e3), &err) != 0) usage_error("%s", err.text);
+    print_times(&run, &times);
+    printf("\n%s\n", held ? "VERDICT every check held" : "VERDICT a check FAILED: see the parity table");
+
+    times_free(&times);
+    for (size_t i = 0; i < run.trial_count; i++)
+        trial_free(&run.trials[i]);
+    free(run.trials);
+    free(run.judged);
+    free(chosen);
+    job_close(&run.job);
+    return held ? EXIT_DONE : EXIT_CHECK_FAILED;
+}
