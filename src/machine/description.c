@@ -1,0 +1,150 @@
+/* Descriptions of other machines: hwloc XML or synthetic text, both untrusted. */
+#define _GNU_SOURCE
+#include "machine/topology_private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SYNTHETIC_TEXT = 4096,  /* longest synthetic description */
+    XML_BYTES = 16 << 20,   /* longest XML; 256 PUs take about half a MiB */
+    MAX_PUS = 1 << 13,      /* most PUs, and one more than the highest OS index */
+    TRIAL_SECONDS = 10,     /* CPU time that hwloc may take */
+    TRIAL_BYTES = 1 << 30,  /* memory that it may take */
+    TRIAL_TOO_MANY_PUS = 3, /* exit statuses of the trial */
+    TRIAL_REFUSED = 4
+};
+
+int description_load(hwloc_topology_t *hw, const char *text, size_t length) {
+    if (hwloc_topology_init(hw) != 0) return -1;
+    int bad;
+    if (text[0] == '<') {
+        bad = hwloc_topology_set_xmlbuffer(*hw, text, (int)length + 1);
+    } else {
+        bad = hwloc_topology_set_synthetic(*hw, text);
+    }
+    if (!bad) bad = hwloc_topology_set_flags(*hw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+    if (!bad) bad = hwloc_topology_load(*hw);
+    if (bad) hwloc_topology_destroy(*hw);
+    return bad;
+}
+
+/* The number of PUs that a synthetic description stands for, at most MAX_PUS + 1. */
+static unsigned long synthetic_size(const char *text) {
+    unsigned long product = 1;
+    int inside = 0;
+    for (const char *at = text; *at; at++) {
+        if (*at == '(') inside++;
+        if (*at == ')') inside--;
+        if (inside || !isdigit((unsigned char)*at)) continue;
+        char *end;
+        unsigned long number = strtoul(at, &end, 10);
+        bool count = at == text || at[-1] == ':' || isspace((unsigned char)at[-1]);
+        if (count && number > 0) product = number > MAX_PUS / product ? MAX_PUS + 1 : product * number;
+        if (product > MAX_PUS) return MAX_PUS + 1;
+        at = end - 1;
+    }
+    return product;
+}
+
+static void limit_trial(void) {
+    struct rlimit cpu = {TRIAL_SECONDS, TRIAL_SECONDS};
+    setrlimit(RLIMIT_CPU, &cpu);
+    struct rlimit core = {0, 0};
+    setrlimit(RLIMIT_CORE, &core);
+    /* Counted from what is mapped already: a sanitizer's shadow alone is terabytes. */
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (!statm) return;
+    if (fscanf(statm, "%lu", &pages) == 1) { // NOLINT(cert-err34-c): the kernel's own number
+        rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + TRIAL_BYTES;
+        struct rlimit space = {most, most};
+        setrlimit(RLIMIT_AS, &space);
+    }
+    fclose(statm);
+}
+
+/* The child: loads the text with hwloc's complaints going to the pipe. */
+static _Noreturn void run_trial(const char *text, size_t length, int pipe_end) {
+    limit_trial();
+    signal(SIGABRT, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+    dup2(pipe_end, STDERR_FILENO);
+    setenv("HWLOC_SYNTHETIC_VERBOSE", "1", 1);
+    hwloc_topology_t hw;
+    if (description_load(&hw, text, length) != 0) _exit(TRIAL_REFUSED);
+    int last = hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(hw));
+    int pus = hwloc_get_nbobjs_by_type(hw, HWLOC_OBJ_PU);
+    _exit(last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0);
+}
+
+/* Keeps the first line of what hwloc said, as printable ASCII. */
+static void read_complaint(int fd, char *line, size_t size) {
+    char buffer[512];
+    size_t used = 0;
+    bool first = true;
+    for (;;) {
+        ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        for (ssize_t i = 0; i < got && first; i++) {
+            if (buffer[i] == '\n' || used + 1 >= size) {
+                first = false;
+            } else {
+                line[used++] = isprint((unsigned char)buffer[i]) ? buffer[i] : '?';
+            }
+        }
+    }
+    line[used] = 0;
+}
+
+static int judge_trial(const char *name, int status, bool xml, const char *said, struct error *err) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_TOO_MANY_PUS)
+        return fail(err, "%s: describes no PU, or more than %d", name, MAX_PUS);
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
+        return fail(err, "%s: takes hwloc more than %d seconds to read", name, TRIAL_SECONDS);
+    if (WIFSIGNALED(status)) return fail(err, "%s: is damaged: hwloc stops on it", name);
+    if (xml)
+        return fail(err, "%s: is not hwloc XML (lstopo FILE.xml, or sgdmark topo --export FILE.xml, writes one)", name);
+    return fail(err, "%s: is neither a file nor an hwloc synthetic description%s%s (one is 'package:2 core:4 pu:2')",
+                name, said[0] ? ": " : "", said);
+}
+
+static int try_out(const char *name, const char *text, size_t length, struct error *err) {
+    int ends[2];
+    if (pipe(ends) != 0) return fail(err, "%s: no pipe to read it through: %s", name, strerror(errno));
+    pid_t child = fork();
+    if (child < 0) {
+        int why = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return fail(err, "%s: no process to read it in: %s", name, strerror(why));
+    }
+    if (child == 0) run_trial(text, length, ends[1]);
+    close(ends[1]);
+    char said[200];
+    read_complaint(ends[0], said, sizeof said);
+    close(ends[0]);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return judge_trial(name, status, text[0] == '<', said, err);
+}
+
+int description_check(const char *name, const char *text, size_t length, struct error *err) {
+    bool xml = length > 0 && text[0] == '<';
+    size_t most = xml ? XML_BYTES : SYNTHETIC_TEXT;
+    if (length == 0) return fail(err, "%s: is empty", name);
+    if (length >= most) return fail(err, "%s: has %zu bytes, more than the %zu that are read", name, length, most);
+    if (memchr(text, 0, length)) return fail(err, "%s: holds NUL bytes, it is neither XML nor a description", name);
+    if (!xml && synthetic_size(text) > MAX_PUS) return fail(err, "%s: describes more than %d PUs", name, MAX_PUS);
+    return try_out(name, text, length, err);
+}

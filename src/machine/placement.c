@@ -1,0 +1,411 @@
+#define _GNU_SOURCE
+#include "machine/placement.h"
+
+#include "machine/placement_private.h"
+
+#include <hwloc/distances.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const memory_policy_names[] = {"local", "remote", "interleave"};
+
+/* Marks the placement as one that the machine does not have. */
+static int unavailable(struct placement *placement, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int unavailable(struct placement *placement, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(placement->reason, sizeof placement->reason, format, args);
+    va_end(args);
+    placement->available = false;
+    free(placement->slots);
+    placement->slots = NULL;
+    placement->count = 0;
+    return 0;
+}
+
+static int cache_of(const struct topology *topology, hwloc_obj_t pu) {
+    if (topology->last_level == 0) return -1;
+    hwloc_obj_t cache = hwloc_get_ancestor_obj_by_type(topology->hw, last_cache_type(topology), pu);
+    return cache ? (int)cache->logical_index : -1;
+}
+
+int add_slot(struct placement *placement, const struct topology *topology, hwloc_obj_t pu) {
+    struct slot *more = realloc(placement->slots, (placement->count + 1) * sizeof *more);
+    if (!more) return -1;
+    placement->slots = more;
+    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(topology->hw, HWLOC_OBJ_PACKAGE, pu);
+    hwloc_obj_t node = node_of(topology, pu);
+    struct slot *slot = &more[placement->count++];
+    *slot = (struct slot){.pu_os = pu->os_index, .pu = pu->logical_index, .policy = MEMORY_LOCAL};
+    slot->core = core_of(topology, pu);
+    slot->cache = cache_of(topology, pu);
+    slot->package = package ? (int)package->logical_index : -1;
+    slot->node = node ? (int)node->logical_index : -1;
+    slot->memory_node = slot->node;
+    return 0;
+}
+
+int add_cores(struct placement *placement, const struct topology *topology, hwloc_const_cpuset_t set) {
+    hwloc_bitmap_t part = hwloc_bitmap_alloc();
+    if (!part) return -1;
+    int bad = 0;
+    for (unsigned i = 0; i < topology->cores && !bad; i++) {
+        hwloc_bitmap_and(part, topology->core[i]->cpuset, set);
+        hwloc_obj_t pu = allowed_pu(topology, part, 0);
+        if (pu) bad = add_slot(placement, topology, pu);
+    }
+    hwloc_bitmap_free(part);
+    return bad;
+}
+
+int add_pus(struct placement *placement, const struct topology *topology, hwloc_const_cpuset_t set) {
+    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_PU); i++) {
+        hwloc_obj_t pu = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_PU, i);
+        bool wanted = hwloc_bitmap_isset(set, pu->os_index) && hwloc_bitmap_isset(topology->allowed, pu->os_index);
+        if (wanted && add_slot(placement, topology, pu) != 0) return -1;
+    }
+    return 0;
+}
+
+/* The number of cores inside the set that have an allowed PU. */
+static unsigned allowed_cores(const struct topology *topology, hwloc_const_cpuset_t set) {
+    unsigned cores = 0;
+    for (unsigned i = 0; i < topology->cores; i++) {
+        hwloc_obj_t core = topology->core[i];
+        cores += hwloc_bitmap_isincluded(core->cpuset, set) && hwloc_bitmap_intersects(core->cpuset, topology->allowed);
+    }
+    return cores;
+}
+
+/* The PU that stands for the machine: the first allowed one of the fastest kind. */
+static hwloc_obj_t first_pu(const struct topology *topology) {
+    for (unsigned k = 0; k < topology->kinds; k++)
+        for (unsigned i = 0; i < topology->cores; i++) {
+            hwloc_obj_t pu = allowed_pu(topology, topology->core[i]->cpuset, 0);
+            if (pu && hwloc_bitmap_isset(topology->kind[k].pus, pu->os_index)) return pu;
+        }
+    for (unsigned i = 0; i < topology->cores; i++) {
+        hwloc_obj_t pu = allowed_pu(topology, topology->core[i]->cpuset, 0);
+        if (pu) return pu;
+    }
+    return NULL;
+}
+
+static int build_core(struct placement *placement, const struct topology *topology) {
+    return add_slot(placement, topology, first_pu(topology));
+}
+
+static int build_smt(struct placement *placement, const struct topology *topology) {
+    for (unsigned i = 0; i < topology->cores; i++)
+        if (allowed_pu(topology, topology->core[i]->cpuset, 1))
+            return add_pus(placement, topology, topology->core[i]->cpuset);
+    if (count_objects(topology, HWLOC_OBJ_PU) == topology->cores)
+        return unavailable(placement, "each core has one hardware thread");
+    return unavailable(placement, "no core has two hardware threads that are allowed");
+}
+
+static int build_l3(struct placement *placement, const struct topology *topology) {
+    if (topology->last_level == 0) return unavailable(placement, "no cache is listed");
+    bool shared = false;
+    for (unsigned i = 0; i < count_objects(topology, last_cache_type(topology)); i++) {
+        hwloc_obj_t cache = hwloc_get_obj_by_type(topology->hw, last_cache_type(topology), i);
+        if (allowed_cores(topology, cache->cpuset) >= 2) return add_cores(placement, topology, cache->cpuset);
+        unsigned cores = 0;
+        for (unsigned k = 0; k < topology->cores; k++)
+            cores += hwloc_bitmap_isincluded(topology->core[k]->cpuset, cache->cpuset) != 0;
+        shared = shared || cores >= 2;
+    }
+    if (shared) return unavailable(placement, "no L%u has two cores that are allowed", topology->last_level);
+    return unavailable(placement, "the last-level cache, L%u, belongs to one core", topology->last_level);
+}
+
+/* One core of each object of the type. */
+static int spread(struct placement *placement, const struct topology *topology, hwloc_obj_type_t type) {
+    for (unsigned i = 0; i < count_objects(topology, type); i++) {
+        hwloc_obj_t object = hwloc_get_obj_by_type(topology->hw, type, i);
+        hwloc_obj_t pu = allowed_pu(topology, object->cpuset, 0);
+        if (pu && add_slot(placement, topology, pu) != 0) return -1;
+    }
+    return 0;
+}
+
+static int build_l3_spread(struct placement *placement, const struct topology *topology) {
+    if (topology->last_level == 0) return unavailable(placement, "no cache is listed");
+    hwloc_obj_type_t type = last_cache_type(topology);
+    if (count_objects(topology, type) < 2) return unavailable(placement, "there is one L%u", topology->last_level);
+    if (spread(placement, topology, type) != 0) return -1;
+    if (placement->count >= 2) return 0;
+    return unavailable(placement, "the allowed cores share one L%u", topology->last_level);
+}
+
+static int build_packages(struct placement *placement, const struct topology *topology) {
+    unsigned packages = count_objects(topology, HWLOC_OBJ_PACKAGE);
+    if (packages == 0) return unavailable(placement, "no package is listed");
+    if (packages == 1) return unavailable(placement, "there is one package");
+    if (spread(placement, topology, HWLOC_OBJ_PACKAGE) != 0) return -1;
+    return placement->count >= 2 ? 0 : unavailable(placement, "the allowed cores are in one package");
+}
+
+/* Workers on the cores of the first core's node. */
+static int build_numa_local(struct placement *placement, const struct topology *topology) {
+    if (count_objects(topology, HWLOC_OBJ_NUMANODE) < 2) return unavailable(placement, "there is one memory node");
+    if (hwloc_bitmap_weight(topology->allowed_nodes) < 2) return unavailable(placement, "one memory node is allowed");
+    hwloc_obj_t home = node_of(topology, first_pu(topology));
+    if (!home) return unavailable(placement, "the memory node of the allowed cores is not allowed");
+    return add_cores(placement, topology, home->cpuset);
+}
+
+/* How far `other` is from `home`: as the firmware states it, else judged by what they share. */
+static uint64_t node_distance(const struct topology *topology, hwloc_obj_t home, hwloc_obj_t other) {
+    struct hwloc_distances_s *matrix = NULL;
+    unsigned count = 1;
+    uint64_t distance = 0;
+    if (hwloc_distances_get_by_name(topology->hw, "NUMALatency", &count, &matrix, 0) == 0 && count > 0) {
+        int from = hwloc_distances_obj_index(matrix, home);
+        int to = hwloc_distances_obj_index(matrix, other);
+        if (from >= 0 && to >= 0) distance = matrix->values[(unsigned)from * matrix->nbobjs + (unsigned)to];
+        hwloc_distances_release(topology->hw, matrix);
+    }
+    if (distance) return distance;
+    if (hwloc_bitmap_intersects(home->cpuset, other->cpuset)) return 1;
+    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(topology->hw, HWLOC_OBJ_PACKAGE, home);
+    return package && hwloc_bitmap_isincluded(other->cpuset, package->cpuset) ? 2 : 3;
+}
+
+static hwloc_obj_t farthest_node(const struct topology *topology, hwloc_obj_t home) {
+    hwloc_obj_t best = NULL;
+    uint64_t best_distance = 0;
+    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_NUMANODE); i++) {
+        hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, i);
+        if (!hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) continue;
+        if (hwloc_bitmap_isequal(node->cpuset, home->cpuset)) continue; /* home itself, or a second memory beside it */
+        uint64_t distance = node_distance(topology, home, node);
+        if (distance > best_distance) {
+            best = node;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static int build_numa_remote(struct placement *placement, const struct topology *topology) {
+    if (build_numa_local(placement, topology) != 0) return -1;
+    if (placement->count == 0) return 0;
+    hwloc_obj_t home = node_of(topology, first_pu(topology));
+    hwloc_obj_t far = farthest_node(topology, home);
+    if (!far) return unavailable(placement, "every allowed memory node is local to the workers");
+    for (size_t i = 0; i < placement->count; i++) {
+        placement->slots[i].policy = MEMORY_REMOTE;
+        placement->slots[i].memory_node = (int)far->logical_index;
+    }
+    return 0;
+}
+
+static int build_numa_interleave(struct placement *placement, const struct topology *topology) {
+    if (build_numa_local(placement, topology) != 0) return -1;
+    for (size_t i = 0; i < placement->count; i++) {
+        placement->slots[i].policy = MEMORY_INTERLEAVE;
+        placement->slots[i].memory_node = -1;
+    }
+    return 0;
+}
+
+static int build_kind(struct placement *placement, const struct topology *topology) {
+    const char *wanted = placement->name + strlen("kind:");
+    if (topology->kinds == 0) return unavailable(placement, "all cores are of one kind");
+    for (unsigned i = 0; i < topology->kinds; i++) {
+        if (strcmp(topology->kind[i].name, wanted) != 0) continue;
+        if (add_cores(placement, topology, topology->kind[i].pus) != 0) return -1;
+        return placement->count ? 0 : unavailable(placement, "no core of this kind is allowed");
+    }
+    struct topology_summary summary;
+    topology_summarize(topology, &summary);
+    return unavailable(placement, "the kinds of core are %s", summary.kind_names);
+}
+
+static int build_all_cores(struct placement *placement, const struct topology *topology) {
+    return add_cores(placement, topology, topology->allowed);
+}
+
+static int build_all_pus(struct placement *placement, const struct topology *topology) {
+    return add_pus(placement, topology, topology->allowed);
+}
+
+static const struct {
+    const char *name;
+    int (*build)(struct placement *, const struct topology *);
+} named[] = {{"core", build_core},
+             {"smt", build_smt},
+             {"l3", build_l3},
+             {"l3-spread", build_l3_spread},
+             {"numa-local", build_numa_local},
+             {"numa-remote", build_numa_remote},
+             {"numa-interleave", build_numa_interleave},
+             {"packages", build_packages},
+             {"kind:", build_kind},
+             {"all-cores", build_all_cores},
+             {"all-pus", build_all_pus}};
+enum { NAMED = sizeof named / sizeof *named };
+
+/* Builds the placement if its name is one of `named`; *known says whether. */
+static int build_named(struct placement *placement, const struct topology *topology, bool *known) {
+    *known = false;
+    for (size_t i = 0; i < NAMED; i++) {
+        size_t length = strlen(named[i].name);
+        bool family = named[i].name[length - 1] == ':';
+        if (family ? strncmp(placement->name, named[i].name, length) != 0 : strcmp(placement->name, named[i].name) != 0)
+            continue;
+        *known = true;
+        placement->available = true;
+        return named[i].build(placement, topology);
+    }
+    return 0;
+}
+
+int placement_resolve(struct placement *placement, const struct topology *topology, const char *text,
+                      struct error *err) {
+    *placement = (struct placement){0};
+    if (strlen(text) >= sizeof placement->name)
+        return fail(err, "placement '%.40s...': longer than %zu characters", text, sizeof placement->name - 1);
+    strcpy(placement->name, text);
+    bool known;
+    int bad = build_named(placement, topology, &known);
+    if (bad) {
+        fail(err, "placement '%s': out of memory", text);
+    } else if (!known) {
+        placement->available = true;
+        bad = resolve_expression(placement, topology, err);
+    } else if (!placement->available) {
+        bad = fail(err, "placement '%s': not on this machine: %s (sgdmark topo lists those that it has)", text,
+                   placement->reason);
+    }
+    if (bad) placement_free(placement);
+    return bad;
+}
+
+static bool same_slots(const struct placement *a, const struct placement *b) {
+    if (a->count != b->count) return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->slots[i].pu_os != b->slots[i].pu_os || a->slots[i].memory_node != b->slots[i].memory_node) return false;
+        if (a->slots[i].policy != b->slots[i].policy) return false;
+    }
+    return true;
+}
+
+/* Which placement stands for others with the same workers: core, all-cores, all-pus, then the order of the list. */
+static int rank(const struct placement *list, size_t i) {
+    static const char *const first[] = {"core", "all-cores", "all-pus"};
+    for (int k = 0; k < 3; k++)
+        if (strcmp(list[i].name, first[k]) == 0) return k;
+    return 3 + (int)i;
+}
+
+static void mark_same(struct placement *list, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int best = rank(list, i);
+        for (size_t k = 0; list[i].available && k < count; k++) {
+            if (!list[k].available || rank(list, k) >= best || !same_slots(&list[i], &list[k])) continue;
+            best = rank(list, k);
+            memcpy(list[i].same_as, list[k].name, sizeof list[i].same_as);
+        }
+    }
+}
+
+/* The names of the list: those of `named`, with one kind: for each kind. */
+static size_t list_names(struct placement *list, const struct topology *topology) {
+    size_t count = 0;
+    for (size_t i = 0; i < NAMED; i++) {
+        bool kinds = strcmp(named[i].name, "kind:") == 0;
+        for (unsigned k = 0; kinds && k < topology->kinds; k++)
+            snprintf(list[count++].name, sizeof list->name, "kind:%s", topology->kind[k].name);
+        if (kinds && topology->kinds > 0) continue;
+        snprintf(list[count++].name, sizeof list->name, "%s%s", named[i].name, kinds ? "P" : "");
+    }
+    return count;
+}
+
+int placement_list(struct placement **list, size_t *count, const struct topology *topology, struct error *err) {
+    *list = calloc(NAMED + MAX_KINDS, sizeof **list);
+    if (!*list) return fail(err, "placements: out of memory");
+    *count = list_names(*list, topology);
+    for (size_t i = 0; i < *count; i++) {
+        bool known;
+        if (build_named(&(*list)[i], topology, &known) == 0) continue;
+        placement_list_free(*list, *count);
+        return fail(err, "placements: out of memory");
+    }
+    mark_same(*list, *count);
+    return 0;
+}
+
+void placement_free(struct placement *placement) {
+    free(placement->slots);
+    placement->slots = NULL;
+    placement->count = 0;
+}
+
+void placement_list_free(struct placement *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        placement_free(&list[i]);
+    free(list);
+}
+
+void placement_pus(const struct placement *placement, char text[PU_LIST_TEXT]) {
+    size_t used = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < placement->count;) {
+        unsigned first = placement->slots[i].pu_os;
+        size_t run = 1;
+        while (i + run < placement->count && placement->slots[i + run].pu_os == first + run)
+            run++;
+        i += run;
+        if (used + 32 >= PU_LIST_TEXT) {
+            snprintf(text + used, PU_LIST_TEXT - used, ",...");
+            return;
+        }
+        const char *comma = used ? "," : "";
+        int wrote = run == 1 ? snprintf(text + used, PU_LIST_TEXT - used, "%s%u", comma, first)
+                             : snprintf(text + used, PU_LIST_TEXT - used, "%s%u-%zu", comma, first, first + run - 1);
+        used += (size_t)wrote;
+    }
+}
+
+void placement_nodes(const struct placement *placement, const struct topology *topology, char text[PU_LIST_TEXT]) {
+    text[0] = 0;
+    hwloc_bitmap_t nodes = hwloc_bitmap_alloc();
+    if (!nodes) return;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct slot *slot = &placement->slots[i];
+        if (slot->memory_node >= 0) hwloc_bitmap_set(nodes, (unsigned)slot->memory_node);
+        for (unsigned k = 0; slot->policy == MEMORY_INTERLEAVE && k < count_objects(topology, HWLOC_OBJ_NUMANODE);
+             k++) {
+            hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, k);
+            if (hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) hwloc_bitmap_set(nodes, k);
+        }
+    }
+    list_text(text, nodes);
+    hwloc_bitmap_free(nodes);
+}
+
+static json_t *index_json(int index) {
+    return index < 0 ? json_null() : json_integer(index);
+}
+
+json_t *placement_json(const struct placement *placement) {
+    json_t *slots = json_array();
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct slot *slot = &placement->slots[i];
+        json_array_append_new(
+            slots, json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os", slot->pu_os, "pu", slot->pu, "core",
+                             index_json(slot->core), "cache", index_json(slot->cache), "package",
+                             index_json(slot->package), "node", index_json(slot->node), "memory_policy",
+                             memory_policy_names[slot->policy], "memory_node", index_json(slot->memory_node)));
+    }
+    json_t *out =
+        json_pack("{s:s, s:b, s:o}", "name", placement->name, "available", placement->available, "slots", slots);
+    if (placement->available) return out;
+    json_object_set_new(out, "reason", json_string(placement->reason));
+    return out;
+}

@@ -1,0 +1,144 @@
+/* A topology as text for other programs: XML without private names, and the JSON of result files. */
+#define _GNU_SOURCE
+#include "base/json.h"
+#include "machine/topology_private.h"
+
+#include <hwloc/distances.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The infos that stay in an exported file. Others name the host, its owner, processes, cgroups, serial numbers or
+ * kernel builds, and new ones may appear, so this is a list of what is kept. */
+static const char *const kept_infos[] = {"Architecture",     "Backend",        "hwlocVersion",
+                                         "OSName",           "CPUVendor",      "CPUModel",
+                                         "CPUFamilyNumber",  "CPUModelNumber", "CPUStepping",
+                                         "CPURevision",      "CPUType",        "CPUImplementer",
+                                         "CPUArchitecture",  "CPUVariant",     "CPUPart",
+                                         "CoreType",         "LinuxCapacity",  "FrequencyMaxMHz",
+                                         "FrequencyBaseMHz", "Inclusive",      "SyntheticDescription",
+                                         "DMIProductName",   "DMISysVendor",   "DMIBoardName",
+                                         "DMIBoardVendor"};
+
+static bool info_is_kept(const char *line) {
+    const char *name = strstr(line, "name=\"");
+    if (!name) return false;
+    name += strlen("name=\"");
+    size_t length = strcspn(name, "\"");
+    for (size_t i = 0; i < sizeof kept_infos / sizeof *kept_infos; i++)
+        if (strlen(kept_infos[i]) == length && strncmp(kept_infos[i], name, length) == 0) return true;
+    return false;
+}
+
+/* Removes, in place, the info elements that are not kept: hwloc writes each on a line of its own. */
+static void scrub(char *xml) {
+    char *to = xml;
+    for (char *line = xml; *line;) {
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        char *tag = line + strspn(line, " ");
+        bool info = strncmp(tag, "<info ", 6) == 0;
+        if (!info || info_is_kept(tag)) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    *to = 0;
+}
+
+char *topology_xml(const struct topology *topology, struct error *err) {
+    char *buffer = NULL;
+    int length = 0;
+    if (hwloc_topology_export_xmlbuffer(topology->hw, &buffer, &length, 0) != 0) {
+        fail(err, "topology: hwloc cannot write it as XML");
+        return NULL;
+    }
+    char *xml = strdup(buffer);
+    hwloc_free_xmlbuffer(topology->hw, buffer);
+    if (!xml) {
+        fail(err, "topology: out of memory");
+        return NULL;
+    }
+    scrub(xml);
+    return xml;
+}
+
+static json_t *hash_json(const char *text) {
+    struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    char hex[2 * SHA256_DIGEST_SIZE + 1];
+    sha256_init(&context);
+    sha256_update(&context, strlen(text), (const uint8_t *)text);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return json_string(hex);
+}
+
+static void add_synthetic(const struct topology *topology, json_t *into) {
+    char text[4096];
+    int length = hwloc_topology_export_synthetic(topology->hw, text, sizeof text, 0);
+    if (length > 0 && (size_t)length < sizeof text) {
+        json_object_set_new(into, "synthetic", json_string(text));
+        return;
+    }
+    json_object_set_new(into, "synthetic", json_null());
+    json_object_set_new(into, "synthetic_reason", json_string("the topology is not symmetric"));
+}
+
+static json_t *set_json(hwloc_const_bitmap_t set) {
+    char text[PU_LIST_TEXT];
+    list_text(text, set);
+    return json_string(text);
+}
+
+static json_t *kinds_json(const struct topology *topology) {
+    json_t *kinds = json_array();
+    for (unsigned i = 0; i < topology->kinds; i++)
+        json_array_append_new(
+            kinds, json_pack("{s:s, s:o}", "name", topology->kind[i].name, "pus", set_json(topology->kind[i].pus)));
+    return kinds;
+}
+
+/* Latencies between nodes as the firmware states them, row by row. */
+static void add_distances(const struct topology *topology, json_t *into) {
+    struct hwloc_distances_s *matrix = NULL;
+    unsigned count = 1;
+    if (hwloc_distances_get_by_name(topology->hw, "NUMALatency", &count, &matrix, 0) != 0 || count == 0) {
+        json_object_set_new(into, "node_distances", json_null());
+        json_object_set_new(into, "node_distances_reason", json_string("the system lists none"));
+        return;
+    }
+    json_t *rows = json_array();
+    for (unsigned i = 0; i < matrix->nbobjs; i++) {
+        json_t *row = json_array();
+        for (unsigned j = 0; j < matrix->nbobjs; j++)
+            json_array_append_new(row, json_integer((json_int_t)matrix->values[i * matrix->nbobjs + j]));
+        json_array_append_new(rows, row);
+    }
+    json_object_set_new(into, "node_distances", rows);
+    hwloc_distances_release(topology->hw, matrix);
+}
+
+json_t *topology_json(const struct topology *topology) {
+    char *xml = topology_xml(topology, NULL);
+    if (!xml) return NULL;
+    struct topology_summary summary;
+    topology_summarize(topology, &summary);
+    json_t *out = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "this_system",
+                            summary.this_system, "packages", summary.packages, "memory_nodes", summary.nodes, "cores",
+                            summary.cores, "pus", summary.pus, "allowed_cores", summary.allowed_cores, "allowed_pus",
+                            summary.allowed_pus, "allowed_cpuset", set_json(topology->allowed), "complete_cpuset",
+                            set_json(hwloc_topology_get_complete_cpuset(topology->hw)), "allowed_memory_nodes",
+                            set_json(topology->allowed_nodes), "complete_memory_nodes",
+                            set_json(hwloc_topology_get_complete_nodeset(topology->hw)), "kinds", kinds_json(topology),
+                            "sha256", hash_json(xml), "xml", xml);
+    free(xml);
+    if (!out) return NULL;
+    json_object_set_new(out, "smt", json_boolean(summary.pus > summary.cores));
+    add_synthetic(topology, out);
+    add_distances(topology, out);
+    return out;
+}
