@@ -12,9 +12,13 @@ FOREIGN=neon
 [ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
 export F T S FOREIGN
 
-# fits TEXT PATTERN: "-" stands for no text at all; newlines count as blanks.
+# fits TEXT PATTERN: "-" stands for no text at all, "*" for any; newlines count as blanks.
 fits() {
-    if [ "$2" = - ]; then [ -z "$1" ]; else grep -q -E -- "$2" <<< "${1//$'\n'/ }"; fi
+    case $2 in
+    -) [ -z "$1" ] ;;
+    \*) true ;;
+    *) grep -q -E -- "$2" <<< "${1//$'\n'/ }" ;;
+    esac
 }
 
 # one_line TEXT: a single line that starts with the program's name.

@@ -71,7 +71,27 @@ sanitized() {
     grep -q -E '__(asan|tsan|ubsan)' "$sgdmark"
 }
 
-# ledger LINE: a backend executed under emulation, for the suite's closing list.
+# ledger BACKEND WHERE: this backend has been executed and was right, for the suite's closing list.
 ledger() {
-    [ -z "${LEDGER:-}" ] || echo "$*" >> "$LEDGER"
+    [ -z "${LEDGER:-}" ] || echo "$1|$2" >> "$LEDGER"
+}
+
+# backend_table: one line per backend of the program under test: name|parity|runs here (yes, no)|reason.
+backend_table() {
+    "$sgdmark" kernels --json - | awk '
+        match($0, /"[a-z]+": /) {
+            key = substr($0, RSTART + 1, RLENGTH - 4)
+            value = substr($0, RSTART + RLENGTH)
+            gsub(/^"|"?,?$/, "", value)
+            field[key] = value
+        }
+        /^  }/ {
+            runs = field["compiled"] == "true" && field["cpu"] == "true" && field["os"] == "true" ? "yes" : "no"
+            print field["name"] "|" field["parity"] "|" runs "|" field["reason"]
+        }'
+}
+
+# backends_here PARITY: names of the backends that run on this machine and promise "bits" or "tolerance".
+backends_here() {
+    backend_table | awk -F '|' -v parity="$1" '$2 == parity && $3 == "yes" { print $1 }'
 }

@@ -27,7 +27,8 @@ def _arms(arguments, rows):
     clf = SGDClassifier(loss="hinge", penalty="l2", alpha=1e-4, max_iter=5, tol=None, random_state=42)
     arms = {"fit": lambda: _seconds(lambda: clf.fit(x, y)),
             "cross_val_score": lambda: _seconds(lambda: cross_val_score(clf, x, y, cv=StratifiedKFold(3)))}
-    known = {backend["name"] for backend in sgdmark(arguments.binary, "kernels")["backends"] if backend["usable"]}
+    known = {backend["name"] for backend in sgdmark(arguments.binary, "kernels")
+             if backend["compiled"] and backend["cpu"] and backend["os"]}
     for backend in BACKENDS:
         if backend not in known:
             continue
