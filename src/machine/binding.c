@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "machine/binding.h"
 
 #include "machine/topology_private.h"

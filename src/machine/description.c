@@ -1,5 +1,4 @@
 /* Descriptions of other machines: hwloc XML or synthetic text, both untrusted. */
-#define _GNU_SOURCE
 #include "machine/topology_private.h"
 
 #include <ctype.h>

@@ -1,7 +1,6 @@
 /* Kinds of core: which machines are hybrid. hwloc lists more kinds than there are: cores of one design that boost to
  * different clocks become kinds of their own. Cores count as different here where the vendor names their type, or where
  * their capacity or clock differs by more than KIND_STEP. */
-#define _GNU_SOURCE
 #include "machine/topology_private.h"
 
 #include <stdio.h>

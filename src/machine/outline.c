@@ -1,5 +1,4 @@
 /* What a drawing of the machine shows, in pre-order. */
-#define _GNU_SOURCE
 #include "machine/topology_private.h"
 
 #include <stdio.h>

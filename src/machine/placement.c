@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "machine/placement.h"
 
 #include "machine/placement_private.h"

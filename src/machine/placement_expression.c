@@ -1,5 +1,4 @@
 /* Placements that a user types: TYPE:LIST[.TYPE:LIST...]. */
-#define _GNU_SOURCE
 #include "machine/placement_private.h"
 
 #include <ctype.h>

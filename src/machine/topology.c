@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "machine/topology.h"
 
 #include "machine/topology_private.h"

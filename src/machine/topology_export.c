@@ -1,5 +1,4 @@
 /* A topology as text for other programs: XML without private names, and the JSON of result files. */
-#define _GNU_SOURCE
 #include "base/json.h"
 #include "machine/topology_private.h"
 
