@@ -39,8 +39,9 @@ struct timing_plan {
 struct times {
     struct arm *arms;
     size_t count;
-    size_t *trial; /* [count] whose arm it is */
-    size_t best;   /* the arm of the trial that auto takes; count - 1 is the same again (A/A) */
+    size_t *trial;         /* [count] whose arm it is */
+    uint32_t *permutation; /* of the epochs' shuffle, [n] */
+    size_t best;           /* the arm of the trial that auto takes; count - 1 is the same again (A/A) */
     struct rounds rounds;
     struct aa_gate aa;
 };

@@ -10,12 +10,14 @@
 /* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
 struct epoch_arm {
     struct trainer *trainer;
+    const struct examples *examples;
+    const uint32_t *permutation;
     unsigned epochs, done;
 };
 
 static void prepare_epoch(void *context) {
     struct epoch_arm *arm = context;
-    if (arm->done++ % arm->epochs == 0) trainer_reset(arm->trainer);
+    if (arm->done++ % arm->epochs == 0) trainer_start(arm->trainer, arm->examples, arm->permutation);
 }
 
 static void run_epoch(void *context) {
@@ -35,7 +37,9 @@ static int add_arm(struct times *times, const struct run *run, size_t trial, con
     trial_name(name, which);
     snprintf(arm->name, sizeof arm->name, "epoch/%s%s", name, suffix);
     context->epochs = hyper.epochs;
-    context->trainer = trainer_new(&run->job.examples, &hyper, which->backend, err);
+    context->examples = &run->job.examples;
+    context->permutation = times->permutation;
+    context->trainer = trainer_new(run->job.examples.n, run->job.ds.d, &hyper, which->backend, err);
     return context->trainer ? 0 : -1;
 }
 
@@ -57,7 +61,10 @@ int times_measure(struct times *times, const struct run *run, const struct timin
     *times = (struct times){0};
     times->arms = calloc(run->trial_count + 1, sizeof *times->arms);
     times->trial = calloc(run->trial_count + 1, sizeof *times->trial);
-    if (!times->arms || !times->trial) return fail(err, "out of memory");
+    times->permutation = malloc(run->job.view.n * sizeof *times->permutation);
+    if (!times->arms || !times->trial || !times->permutation) return fail(err, "out of memory");
+    const struct hyper *hyper = &run->options.hyper;
+    epoch_permutation(times->permutation, run->job.view.n, epoch_seed(hyper->seed, hyper->compat));
     for (size_t i = 0; i < run->trial_count; i++) {
         if (!run->judged[i].passed) continue;
         if (run->trials[i].engine == ENGINE_F32 && run->trials[i].backend->parity == PARITY_BITS)
@@ -86,6 +93,7 @@ void times_free(struct times *times) {
     }
     free(times->arms);
     free(times->trial);
+    free(times->permutation);
     rounds_free(&times->rounds);
 }
 

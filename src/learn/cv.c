@@ -6,149 +6,184 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The part of a job that its folds share. */
-struct cv_plan {
-    const struct examples *examples;
-    const struct hyper *hyper;
+struct fold_worker {
+    const struct cv_plan *plan;
     const struct backend *backend;
-    uint16_t *fold_of;              /* [n] */
-    uint32_t *permutation[2];       /* folds have one of at most two neighbouring sizes */
-    size_t permuted[2];             /* those sizes */
-    uint32_t *train, *test, *place; /* [n] scratch of the fold in work: its rows, and where its test rows stand */
-    double *decision;               /* [n] scratch */
+    struct trainer *trainer;
+    struct model model;
+    uint32_t *train;  /* [n] data set rows of the training part */
+    uint32_t *test;   /* [n] of the test part */
+    uint32_t *place;  /* [n] where in the view each row of the test part stands */
+    double *decision; /* [n] of the test part */
+    size_t trained, tested;
 };
 
-static void plan_free(struct cv_plan *plan) {
-    free(plan->fold_of);
-    free(plan->permutation[0]);
-    free(plan->permutation[1]);
-    free(plan->train);
-    free(plan->test);
-    free(plan->place);
-    free(plan->decision);
+static void mark_positives(uint8_t *truth, const struct examples *examples) {
+    for (size_t i = 0; i < examples->n; i++)
+        truth[i] = examples->ds->labels[examples->row[i]] == examples->positive;
 }
 
-static int plan_make(struct cv_plan *plan, struct cv_result *result, enum estimator estimator, struct error *err) {
-    size_t n = plan->examples->n;
-    plan->fold_of = malloc(n * sizeof *plan->fold_of);
-    plan->train = malloc(n * sizeof *plan->train);
-    plan->test = malloc(n * sizeof *plan->test);
-    plan->place = malloc(n * sizeof *plan->place);
-    plan->decision = malloc(n * sizeof *plan->decision);
-    if (!plan->fold_of || !plan->train || !plan->test || !plan->place || !plan->decision)
-        return fail(err, "out of memory for %zu rows", n);
-    if (estimator == ESTIMATOR_NEVER) return plain_folds(plan->fold_of, n, result->folds, err);
-    return stratified_folds(plan->fold_of, result->truth, n, result->folds, plan->hyper->compat, err);
+static int assign_folds(struct cv_plan *plan, enum estimator estimator, struct error *err) {
+    size_t n = plan->examples.n;
+    if (estimator == ESTIMATOR_NEVER) return plain_folds(plan->fold_of, n, plan->folds, err);
+    uint8_t *truth = malloc(n);
+    if (!truth) return fail(err, "out of memory for %zu rows", n);
+    mark_positives(truth, &plan->examples);
+    int bad = stratified_folds(plan->fold_of, truth, n, plan->folds, plan->hyper.compat, err);
+    free(truth);
+    return bad;
 }
 
-/* The epoch permutation of n training rows, drawn once for all folds of that size. */
-static const uint32_t *shared_permutation(struct cv_plan *plan, size_t n) {
-    for (int i = 0; i < 2; i++) {
+static const uint32_t *permutation_of(const struct cv_plan *plan, size_t n) {
+    for (int i = 0; i < 3; i++)
         if (plan->permutation[i] && plan->permuted[i] == n) return plan->permutation[i];
-        if (plan->permutation[i]) continue;
-        plan->permutation[i] = malloc(n * sizeof *plan->permutation[i]);
-        if (!plan->permutation[i]) return NULL;
-        plan->permuted[i] = n;
-        epoch_permutation(plan->permutation[i], n, epoch_seed(plan->hyper->seed, plan->hyper->compat));
-        return plan->permutation[i];
-    }
-    return NULL; /* a third size: the fit draws its own */
+    return NULL;
 }
 
-static int run_fold(struct cv_plan *plan, struct cv_result *result, unsigned f, progress_fn *progress, void *context,
-                    struct error *err) {
-    double begin = seconds_now();
-    const struct examples *all = plan->examples;
-    size_t trained = 0, tested = 0;
-    for (size_t i = 0; i < all->n; i++) {
-        if (plan->fold_of[i] != f) {
-            plan->train[trained++] = all->row[i];
-        } else {
-            plan->place[tested] = (uint32_t)i;
-            plan->test[tested++] = all->row[i];
-        }
+static int draw_permutations(struct cv_plan *plan, struct error *err) {
+    uint32_t seed = epoch_seed(plan->hyper.seed, plan->hyper.compat);
+    int sizes = 0;
+    for (unsigned f = 0; f < plan->folds; f++) {
+        size_t n = plan->examples.n - plan->tested[f];
+        if (permutation_of(plan, n)) continue;
+        if (sizes == 3) return fail(err, "internal: the folds have more than three sizes");
+        plan->permutation[sizes] = malloc(n * sizeof *plan->permutation[sizes]);
+        if (!plan->permutation[sizes]) return fail(err, "out of memory for %zu rows", n);
+        epoch_permutation(plan->permutation[sizes], n, seed);
+        plan->permuted[sizes++] = n;
     }
-    struct examples train = *all;
-    train.row = plan->train;
-    train.n = trained;
-    train.permutation = shared_permutation(plan, trained);
-    struct trainer *trainer = trainer_new(&train, plan->hyper, plan->backend, err);
-    if (!trainer) return -1;
-    for (unsigned epoch = 0; epoch < plan->hyper->epochs; epoch++) {
-        trainer_epoch(trainer);
-        if (progress)
-            progress(context, f * (size_t)plan->hyper->epochs + epoch + 1, result->folds * (size_t)plan->hyper->epochs);
-    }
-    struct model model;
-    int bad = trainer_model(trainer, &model, err);
-    trainer_free(trainer);
-    if (bad) return -1;
-
-    decide(plan->decision, &model, all->ds, plan->test, tested, plan->backend);
-    size_t right = 0;
-    for (size_t i = 0; i < tested; i++) {
-        size_t at = plan->place[i];
-        result->decision[at] = plan->decision[i];
-        result->predicted[at] = plan->decision[i] > 0.0;
-        right += result->predicted[at] == result->truth[at];
-    }
-    struct fold_result *fold = &result->fold[f];
-    fold->accuracy = (double)right / (double)tested;
-    fold->intercept = model.intercept;
-    for (unsigned epoch = 0; epoch < model.epochs; epoch++)
-        fold->updates += model.updates[epoch];
-    fold->fingerprint = model.fingerprint;
-    fold->update_hash = model.update_hash;
-    fold->seconds = seconds_now() - begin;
-    model_free(&model);
     return 0;
 }
 
-/* The Never5Classifier: every prediction is False, so a fold's accuracy is its share of negative rows. */
-static void run_never(const struct cv_plan *plan, struct cv_result *result) {
-    for (unsigned f = 0; f < result->folds; f++) {
-        size_t right = 0, tested = 0;
-        for (size_t i = 0; i < result->n; i++) {
-            if (plan->fold_of[i] != f) continue;
-            tested++;
-            right += result->truth[i] == 0;
+int cv_plan_make(struct cv_plan *plan, const struct examples *examples, unsigned folds, enum estimator estimator,
+                 const struct hyper *hyper, struct error *err) {
+    *plan = (struct cv_plan){.examples = *examples, .hyper = *hyper, .folds = folds};
+    plan->fold_of = malloc(examples->n * sizeof *plan->fold_of);
+    plan->tested = calloc(folds, sizeof *plan->tested);
+    int bad = plan->fold_of && plan->tested ? assign_folds(plan, estimator, err)
+                                            : fail(err, "out of memory for %zu rows", examples->n);
+    if (!bad)
+        for (size_t i = 0; i < examples->n; i++)
+            plan->tested[plan->fold_of[i]]++;
+    if (!bad && estimator == ESTIMATOR_SGD) bad = draw_permutations(plan, err);
+    if (bad) cv_plan_free(plan);
+    return bad;
+}
+
+void cv_plan_free(struct cv_plan *plan) {
+    free(plan->fold_of);
+    free(plan->tested);
+    for (int i = 0; i < 3; i++)
+        free(plan->permutation[i]);
+    *plan = (struct cv_plan){0};
+}
+
+struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err) {
+    size_t n = plan->examples.n, most_tested = 0, least_tested = n;
+    for (unsigned f = 0; f < plan->folds; f++) {
+        most_tested = plan->tested[f] > most_tested ? plan->tested[f] : most_tested;
+        least_tested = plan->tested[f] < least_tested ? plan->tested[f] : least_tested;
+    }
+    struct fold_worker *worker = calloc(1, sizeof *worker);
+    if (!worker) {
+        fail(err, "out of memory");
+        return NULL;
+    }
+    worker->plan = plan;
+    worker->backend = backend;
+    worker->train = malloc((n - least_tested) * sizeof *worker->train);
+    worker->test = malloc(most_tested * sizeof *worker->test);
+    worker->place = malloc(most_tested * sizeof *worker->place);
+    worker->decision = malloc(most_tested * sizeof *worker->decision);
+    worker->trainer = trainer_new(n - least_tested, plan->examples.ds->d, &plan->hyper, backend, err);
+    int bad = model_new(&worker->model, plan->examples.ds->d, &plan->hyper, err);
+    if (!worker->train || !worker->test || !worker->place || !worker->decision)
+        bad = fail(err, "out of memory for %zu rows", n);
+    if (bad || !worker->trainer) {
+        fold_worker_free(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+void fold_worker_free(struct fold_worker *worker) {
+    if (!worker) return;
+    trainer_free(worker->trainer);
+    model_free(&worker->model);
+    free(worker->train);
+    free(worker->test);
+    free(worker->place);
+    free(worker->decision);
+    free(worker);
+}
+
+static void split_rows(struct fold_worker *worker, unsigned f) {
+    const struct cv_plan *plan = worker->plan;
+    const uint32_t *row = plan->examples.row;
+    worker->trained = worker->tested = 0;
+    for (size_t i = 0; i < plan->examples.n; i++) {
+        if (plan->fold_of[i] != f) {
+            worker->train[worker->trained++] = row[i];
+        } else {
+            worker->place[worker->tested] = (uint32_t)i;
+            worker->test[worker->tested++] = row[i];
         }
-        result->fold[f].accuracy = (double)right / (double)tested;
     }
 }
 
-int cross_validate(struct cv_result *result, const struct examples *examples, unsigned folds, enum estimator estimator,
-                   const struct hyper *hyper, const struct backend *backend, progress_fn *progress, void *context,
-                   struct error *err) {
+int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err) {
     double begin = seconds_now();
-    struct cv_plan plan = {.examples = examples, .hyper = hyper, .backend = backend};
-    size_t n = examples->n;
-    *result = (struct cv_result){.folds = folds, .n = n};
-    result->fold = calloc(folds, sizeof *result->fold);
+    const struct cv_plan *plan = worker->plan;
+    const struct dataset *ds = plan->examples.ds;
+    struct model *model = &worker->model;
+    split_rows(worker, f);
+    struct examples train = plan->examples;
+    train.row = worker->train;
+    train.n = worker->trained;
+    trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
+    for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
+        trainer_epoch(worker->trainer);
+    if (trainer_model(worker->trainer, model, err) != 0) return -1;
+    decide(worker->decision, model, ds, worker->test, worker->tested, worker->backend);
+
+    size_t right = 0;
+    for (size_t i = 0; i < worker->tested; i++)
+        right += (worker->decision[i] > 0.0) == (ds->labels[worker->test[i]] == plan->examples.positive);
+    *fold = (struct fold_result){.accuracy = (double)right / (double)worker->tested,
+                                 .intercept = model->intercept,
+                                 .fingerprint = model->fingerprint,
+                                 .update_hash = model->update_hash};
+    for (unsigned epoch = 0; epoch < model->epochs; epoch++)
+        fold->updates += model->updates[epoch];
+    fold->seconds = seconds_now() - begin;
+    return 0;
+}
+
+void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
+    for (size_t i = 0; i < worker->tested; i++)
+        decision[worker->place[i]] = worker->decision[i];
+}
+
+int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err) {
+    size_t n = plan->examples.n;
+    *result = (struct cv_result){.folds = plan->folds, .n = n};
+    result->fold = calloc(plan->folds, sizeof *result->fold);
     result->truth = calloc(n, sizeof *result->truth);
     result->predicted = calloc(n, sizeof *result->predicted);
     result->decision = calloc(n, sizeof *result->decision);
-    int bad = result->fold && result->truth && result->predicted && result->decision
-                  ? 0
-                  : fail(err, "out of memory for %zu rows", n);
-    if (!bad) {
-        for (size_t i = 0; i < n; i++)
-            result->truth[i] = examples->ds->labels[examples->row[i]] == examples->positive;
-        bad = plan_make(&plan, result, estimator, err);
+    if (result->fold && result->truth && result->predicted && result->decision) {
+        mark_positives(result->truth, &plan->examples);
+        return 0;
     }
-    if (!bad && estimator == ESTIMATOR_NEVER) run_never(&plan, result);
-    if (!bad && estimator == ESTIMATOR_SGD)
-        for (unsigned f = 0; f < folds && !bad; f++)
-            bad = run_fold(&plan, result, f, progress, context, err);
-    plan_free(&plan);
-    if (bad) {
-        cv_free(result);
-        return -1;
-    }
-    result->seconds = seconds_now() - begin;
-    result->confusion = confusion_count(result->truth, result->predicted, n);
-    result->roc_auc = roc_auc_score(result->truth, result->decision, n);
-    return 0;
+    cv_free(result);
+    return fail(err, "out of memory for %zu rows", n);
+}
+
+void cv_result_score(struct cv_result *result) {
+    for (size_t i = 0; i < result->n; i++)
+        result->predicted[i] = result->decision[i] > 0.0;
+    result->confusion = confusion_count(result->truth, result->predicted, result->n);
+    result->roc_auc = roc_auc_score(result->truth, result->decision, result->n);
 }
 
 void cv_free(struct cv_result *result) {
@@ -157,4 +192,46 @@ void cv_free(struct cv_result *result) {
     free(result->predicted);
     free(result->decision);
     *result = (struct cv_result){0};
+}
+
+static int run_folds(struct cv_result *result, const struct cv_plan *plan, const struct backend *backend,
+                     progress_fn *progress, void *context, struct error *err) {
+    struct fold_worker *worker = fold_worker_new(plan, backend, err);
+    int bad = worker ? 0 : -1;
+    for (unsigned f = 0; f < plan->folds && !bad; f++) {
+        bad = fold_worker_run(worker, f, &result->fold[f], err);
+        if (!bad) fold_worker_decisions(worker, result->decision);
+        if (progress) progress(context, f + 1, plan->folds);
+    }
+    fold_worker_free(worker);
+    return bad;
+}
+
+/* Every prediction is False, so a fold's accuracy is its share of negative rows. */
+static void run_never(struct cv_result *result, const struct cv_plan *plan) {
+    for (unsigned f = 0; f < plan->folds; f++) {
+        size_t right = 0;
+        for (size_t i = 0; i < result->n; i++)
+            right += plan->fold_of[i] == f && !result->truth[i];
+        result->fold[f].accuracy = (double)right / (double)plan->tested[f];
+    }
+}
+
+int cross_validate(struct cv_result *result, const struct examples *examples, unsigned folds, enum estimator estimator,
+                   const struct hyper *hyper, const struct backend *backend, progress_fn *progress, void *context,
+                   struct error *err) {
+    double begin = seconds_now();
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, examples, folds, estimator, hyper, err) != 0) return -1;
+    int bad = cv_result_new(result, &plan, err);
+    if (!bad && estimator == ESTIMATOR_NEVER) run_never(result, &plan);
+    if (!bad && estimator == ESTIMATOR_SGD) {
+        bad = run_folds(result, &plan, backend, progress, context, err);
+        if (bad) cv_free(result);
+    }
+    cv_plan_free(&plan);
+    if (bad) return -1;
+    result->seconds = seconds_now() - begin;
+    cv_result_score(result);
+    return 0;
 }

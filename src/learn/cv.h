@@ -31,12 +31,43 @@ struct cv_result {
     double seconds; /* all fits and predictions */
 };
 
-/* Told after every epoch of every fold; `done` of `all` units of work. May be NULL. */
+/* What the folds of a job share; nothing of it changes while they run, on however many threads. */
+struct cv_plan {
+    struct examples examples;
+    struct hyper hyper;
+    unsigned folds;
+    uint16_t *fold_of; /* [n] the fold in whose test part example k stands */
+    size_t *tested;    /* [folds] sizes of the test parts */
+    /* Epoch permutations: one for each size that a training part has (three at most). */
+    uint32_t *permutation[3];
+    size_t permuted[3];
+};
+
+int cv_plan_make(struct cv_plan *plan, const struct examples *examples, unsigned folds, enum estimator estimator,
+                 const struct hyper *hyper, struct error *err);
+void cv_plan_free(struct cv_plan *plan);
+
+/* The working memory of one thread that runs folds. */
+struct fold_worker;
+struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err);
+void fold_worker_free(struct fold_worker *worker);
+/* Trains on every row outside fold f and decides the rows in it. Allocates nothing and makes no system call. */
+int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err);
+/* Puts the decisions of the fold that was run last into their places of decision[n]. */
+void fold_worker_decisions(const struct fold_worker *worker, double *decision);
+
+/* Room for the outcome of a plan, with `truth` filled in. cv_free releases it. */
+int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err);
+/* Completes a result whose `decision` and `fold` are filled in: predictions and pooled metrics. */
+void cv_result_score(struct cv_result *result);
+void cv_free(struct cv_result *result);
+
+/* Told after every fold; `done` of `all` units of work. May be NULL. */
 typedef void progress_fn(void *context, size_t done, size_t all);
 
+/* All folds one after the other, on the calling thread. */
 int cross_validate(struct cv_result *result, const struct examples *examples, unsigned folds, enum estimator estimator,
                    const struct hyper *hyper, const struct backend *backend, progress_fn *progress, void *context,
                    struct error *err);
-void cv_free(struct cv_result *result);
 
 #endif

@@ -11,9 +11,10 @@
 enum { AHEAD = 16, CACHE_LINE = 64 };
 
 struct trainer {
-    struct examples examples;
     struct hyper hyper;
     const struct backend *backend;
+    struct examples examples;
+    size_t d;
     double t0;
     /* State between epochs. The weights are wscale * w (w32 or w64, whichever the engine uses). */
     float *w32;
@@ -23,10 +24,9 @@ struct trainer {
     uint32_t *updates; /* [epochs] */
     uint64_t update_hash;
     /* The order of rows: `now` holds the data set's row numbers in the order of the last epoch. */
-    uint32_t *own_permutation;
     const uint32_t *permutation; /* [n] */
     const uint32_t *now;         /* [n] */
-    uint32_t *order[2];          /* [n] each */
+    uint32_t *order[2];          /* room for [most] each */
 };
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
@@ -66,56 +66,65 @@ void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed) {
     }
 }
 
-struct trainer *trainer_new(const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+static size_t whole_lines(size_t bytes) {
+    return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err) {
-    size_t n = examples->n, d = examples->ds->d;
     struct trainer *t = calloc(1, sizeof *t);
     if (!t) {
         fail(err, "out of memory");
         return NULL;
     }
-    t->examples = *examples;
     t->hyper = *hyper;
     t->backend = backend;
+    t->d = d;
     /* 'optimal' rate: t0 = 1 / (eta0 * alpha), eta0 = typw / max(1, dloss(-typw, 1)), hinge's dloss being -1. */
     double typw = sqrt(1.0 / sqrt(hyper->alpha));
     t->t0 = 1.0 / (typw * hyper->alpha);
-
-    size_t weight = hyper->engine == ENGINE_F32 ? sizeof(float) : sizeof(double);
-    void *weights = aligned_alloc(CACHE_LINE, (d * weight + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
-    t->w32 = hyper->engine == ENGINE_F32 ? weights : NULL;
-    t->w64 = hyper->engine == ENGINE_F64 ? weights : NULL;
+    if (hyper->engine == ENGINE_F32)
+        t->w32 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w32));
+    else
+        t->w64 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w64));
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
     for (int i = 0; i < 2; i++)
-        t->order[i] = malloc(n * sizeof *t->order[i]);
-    if (!examples->permutation) t->own_permutation = malloc(n * sizeof *t->own_permutation);
-    t->permutation = examples->permutation ? examples->permutation : t->own_permutation;
-    if (!weights || !t->updates || !t->order[0] || !t->order[1] || !t->permutation) {
+        t->order[i] = malloc(most * sizeof *t->order[i]);
+    if ((!t->w32 && !t->w64) || !t->updates || !t->order[0] || !t->order[1]) {
         trainer_free(t);
-        fail(err, "out of memory for a fit on %zu rows", n);
+        fail(err, "out of memory for a fit on %zu rows", most);
         return NULL;
     }
-    if (t->own_permutation) epoch_permutation(t->own_permutation, n, epoch_seed(hyper->seed, hyper->compat));
-    trainer_reset(t);
     return t;
 }
 
-void trainer_reset(struct trainer *t) {
-    size_t d = t->examples.ds->d;
-    if (t->w32) memset(t->w32, 0, d * sizeof *t->w32);
-    if (t->w64) memset(t->w64, 0, d * sizeof *t->w64);
+void trainer_free(struct trainer *t) {
+    if (!t) return;
+    free(t->w32);
+    free(t->w64);
+    free(t->updates);
+    free(t->order[0]);
+    free(t->order[1]);
+    free(t);
+}
+
+void trainer_start(struct trainer *t, const struct examples *examples, const uint32_t *permutation) {
+    t->examples = *examples;
+    t->permutation = permutation;
+    t->now = examples->row;
+    if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
+    if (t->w64) memset(t->w64, 0, t->d * sizeof *t->w64);
     memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
     t->wscale = 1.0;
     t->intercept = 0.0;
     t->t = 1.0;
     t->epoch = 0;
     t->update_hash = 1469598103934665603ULL;
-    t->now = t->examples.row;
 }
 
 /* Folds wscale into the weights before it becomes too small to divide by. */
 static void reset_wscale(struct trainer *t) {
-    for (size_t k = 0; k < t->examples.ds->d; k++) {
+    for (size_t k = 0; k < t->d; k++) {
         if (t->w32)
             t->w32[k] = (float)((double)t->w32[k] * t->wscale);
         else
@@ -191,45 +200,14 @@ void trainer_epoch(struct trainer *t) {
         run_epoch(t, ENGINE_F64);
 }
 
-int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
-    size_t d = t->examples.ds->d;
-    *model = (struct model){.d = d,
-                            .intercept = t->intercept,
-                            .epochs = t->hyper.epochs,
-                            .update_hash = t->update_hash,
-                            .wscale = t->wscale};
+int model_new(struct model *model, size_t d, const struct hyper *hyper, struct error *err) {
+    *model = (struct model){.d = d, .epochs = hyper->epochs};
     model->coef = malloc(d * sizeof *model->coef);
-    model->updates = malloc(t->hyper.epochs * sizeof *model->updates);
-    if (t->w32) model->w = aligned_alloc(CACHE_LINE, (d * sizeof(float) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
-    if (!model->coef || !model->updates || (t->w32 && !model->w)) {
-        model_free(model);
-        return fail(err, "out of memory");
-    }
-    memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
-    if (model->w) memcpy(model->w, t->w32, d * sizeof *model->w);
-    bool finite = isfinite(t->intercept);
-    for (size_t k = 0; k < d; k++) {
-        model->coef[k] = (t->w32 ? (double)t->w32[k] : t->w64[k]) * t->wscale;
-        finite = finite && isfinite(model->coef[k]);
-    }
-    if (!finite) {
-        model_free(model);
-        return fail(err, "the fit overflowed: a weight is not finite (try another --alpha)");
-    }
-    model->fingerprint =
-        fnv1a(fnv1a(FNV_START, model->coef, d * sizeof *model->coef), &model->intercept, sizeof model->intercept);
-    return 0;
-}
-
-void trainer_free(struct trainer *t) {
-    if (!t) return;
-    free(t->w32);
-    free(t->w64);
-    free(t->updates);
-    free(t->order[0]);
-    free(t->order[1]);
-    free(t->own_permutation);
-    free(t);
+    model->updates = malloc(hyper->epochs * sizeof *model->updates);
+    if (hyper->engine == ENGINE_F32) model->w = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *model->w));
+    if (model->coef && model->updates && (model->w || hyper->engine != ENGINE_F32)) return 0;
+    model_free(model);
+    return fail(err, "out of memory");
 }
 
 void model_free(struct model *model) {
@@ -239,16 +217,42 @@ void model_free(struct model *model) {
     *model = (struct model){0};
 }
 
+int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
+    bool finite = isfinite(t->intercept);
+    for (size_t k = 0; k < t->d; k++) {
+        model->coef[k] = (t->w32 ? (double)t->w32[k] : t->w64[k]) * t->wscale;
+        finite = finite && isfinite(model->coef[k]);
+    }
+    if (!finite) return fail(err, "the fit overflowed: a weight is not finite (try another --alpha)");
+    if (t->w32) memcpy(model->w, t->w32, t->d * sizeof *model->w);
+    memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
+    model->wscale = t->wscale;
+    model->intercept = t->intercept;
+    model->update_hash = t->update_hash;
+    model->fingerprint =
+        fnv1a(fnv1a(FNV_START, model->coef, t->d * sizeof *model->coef), &model->intercept, sizeof model->intercept);
+    return 0;
+}
+
 int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
         struct error *err) {
     double begin = seconds_now();
-    struct trainer *trainer = trainer_new(examples, hyper, backend, err);
-    if (!trainer) return -1;
-    for (unsigned epoch = 0; epoch < hyper->epochs; epoch++)
-        trainer_epoch(trainer);
-    int bad = trainer_model(trainer, model, err);
-    if (!bad) model->seconds = seconds_now() - begin;
+    uint32_t *permutation = malloc(examples->n * sizeof *permutation);
+    struct trainer *trainer = trainer_new(examples->n, examples->ds->d, hyper, backend, err);
+    int bad = model_new(model, examples->ds->d, hyper, err);
+    if (!permutation) bad = fail(err, "out of memory for %zu rows", examples->n);
+    if (!trainer) bad = -1;
+    if (!bad) {
+        epoch_permutation(permutation, examples->n, epoch_seed(hyper->seed, hyper->compat));
+        trainer_start(trainer, examples, permutation);
+        for (unsigned epoch = 0; epoch < hyper->epochs; epoch++)
+            trainer_epoch(trainer);
+        bad = trainer_model(trainer, model, err);
+        model->seconds = seconds_now() - begin;
+    }
+    if (bad) model_free(model);
     trainer_free(trainer);
+    free(permutation);
     return bad;
 }
 

@@ -30,9 +30,6 @@ struct examples {
     const uint32_t *row; /* [n] */
     size_t n;
     unsigned positive; /* the digit that counts as True */
-    /* The epoch permutation (epoch_permutation of n and the hyper-parameters' seed) where the caller has it already, as
-     * folds of one size share it; NULL: the fit draws it. */
-    const uint32_t *permutation; /* [n] */
 };
 
 /* A trained linear classifier. */
@@ -50,24 +47,31 @@ struct model {
     double wscale; /* coef[k] == (double)w[k] * wscale */
 };
 
-/* One fit under way. The caller may time each epoch: trainer_epoch allocates nothing and makes no system call. */
+/* Allocates a model's arrays for d features. Returns 0, or -1 with the reason; model_free releases it. */
+int model_new(struct model *model, size_t d, const struct hyper *hyper, struct error *err);
+void model_free(struct model *model);
+
+/* The working memory of a fit. Only trainer_new allocates; nothing else here makes a system call, so the caller may
+ * time any part. */
 struct trainer;
 
-/* Prepares a fit (weights zero, epoch order drawn). `backend` serves engine f32. NULL and the reason on failure. */
-struct trainer *trainer_new(const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+/* Room for fits of up to `most` examples with d features. `backend` serves engine f32. NULL and the reason on failure;
+ * trainer_free releases it. */
+struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err);
-/* Back to before the first epoch. */
-void trainer_reset(struct trainer *trainer);
-/* Runs the next epoch: every example once, in this epoch's order. */
-void trainer_epoch(struct trainer *trainer);
-/* The model after the epochs run so far; fails when a weight is not finite. model_free releases it. */
-int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
 void trainer_free(struct trainer *trainer);
 
-/* All epochs in one call. */
+/* Starts a fit: weights zero, the first epoch next. `permutation` is epoch_permutation(examples->n, ...); both stay the
+ * caller's and must outlive the fit. */
+void trainer_start(struct trainer *trainer, const struct examples *examples, const uint32_t *permutation);
+/* Runs the next epoch: every example once, in this epoch's order. At most hyper->epochs of them. */
+void trainer_epoch(struct trainer *trainer);
+/* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
+int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
+
+/* All of it in one call, the drawing of the epoch permutation included; model_free releases the model. */
 int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
         struct error *err);
-void model_free(struct model *model);
 
 /* decision[k] = <w, x> + intercept for rows row[0..n-1], summed in the engine's own order. True is decision > 0. */
 void decide(double *decision, const struct model *model, const struct dataset *ds, const uint32_t *row, size_t n,
@@ -76,7 +80,8 @@ void decide(double *decision, const struct model *model, const struct dataset *d
 /* The seed of the epoch shuffle for random_state = seed. */
 uint32_t epoch_seed(uint32_t seed, enum compat compat);
 
-/* Fills pi[n] with the permutation that one epoch shuffle applies: order_1 = pi, order_k[i] = order_(k-1)[pi[i]]. */
+/* Fills pi[n] with the permutation that one epoch shuffle applies: order_1 = pi, order_k[i] = order_(k-1)[pi[i]].
+ * It depends on n and the seed alone, so folds of one size share it. */
 void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed);
 
 /* FNV-1a 64-bit, continued from `hash` (start with FNV_START). */
