@@ -1,0 +1,473 @@
+/* Topologies and placements: golden plans of made-up machines, expressions, damaged descriptions, this machine.
+ *
+ * tests/golden/topologies/NAME.txt (synthetic) or NAME.xml is a machine, NAME.plan what must be planned on it. After an
+ * intended change, SGDMARK_WRITE_PLANS=1 in the environment writes the plans anew instead of comparing. */
+#include "machine/binding.h"
+#include "machine/placement.h"
+#include "machine/topology.h"
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FOLDER "tests/golden/topologies/"
+
+static const char *const machines[] = {"one-core.txt",
+                                       "two-cores-one-l3.txt",
+                                       "two-packages-four-nodes-smt.txt",
+                                       "eight-l3-smt.txt",
+                                       "four-nodes-no-l3.txt",
+                                       "arm-128-cores.txt",
+                                       "no-node-listed.txt",
+                                       "no-core-listed.txt",
+                                       "two-dies.txt",
+                                       "smt8.txt",
+                                       "node-with-two-memories.txt",
+                                       "hybrid-p-e.xml",
+                                       "big-little.xml",
+                                       "two-boost-clocks.xml",
+                                       "cgroup-subset.xml",
+                                       "cgroup-one-node.xml",
+                                       "one-pu-allowed.xml",
+                                       "four-packages-distances.xml"};
+
+/* A growing text. */
+struct text {
+    char bytes[16384];
+    size_t length;
+};
+
+static void append(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(struct text *text, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int wrote = vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, args);
+    va_end(args);
+    text->length += (size_t)wrote;
+    assert_true(text->length < sizeof text->bytes);
+}
+
+static int read_whole(const char *path, char *bytes, size_t size) {
+    FILE *file = fopen(path, "r");
+    if (!file) return -1;
+    size_t length = fread(bytes, 1, size - 1, file);
+    fclose(file);
+    bytes[length] = 0;
+    return 0;
+}
+
+static struct topology *load_machine(const char *file) {
+    char path[128];
+    char line[512];
+    struct topology *topology = NULL;
+    struct error err = {{0}};
+    snprintf(path, sizeof path, FOLDER "%s", file);
+    const char *spec = path;
+    if (strstr(file, ".txt")) {
+        if (read_whole(path, line, sizeof line) != 0) fail_msg("%s cannot be read", path);
+        line[strcspn(line, "\n")] = 0;
+        spec = line;
+    }
+    if (topology_load(&topology, spec, &err) != 0) fail_msg("%s: %s", path, err.text);
+    return topology;
+}
+
+static void write_placement(struct text *plan, const struct topology *topology, const struct placement *placement) {
+    char pus[PU_LIST_TEXT];
+    char nodes[PU_LIST_TEXT];
+    if (!placement->available) {
+        append(plan, "%-16s -  %s\n", placement->name, placement->reason);
+        return;
+    }
+    placement_pus(placement, pus);
+    placement_nodes(placement, topology, nodes);
+    append(plan, "%-16s %zu workers on PUs %s, rows %s on nodes %s%s%s\n", placement->name, placement->count, pus,
+           memory_policy_names[placement->slots[0].policy], nodes, placement->same_as[0] ? ", same as " : "",
+           placement->same_as);
+}
+
+static void write_plan(struct text *plan, const struct topology *topology) {
+    struct topology_summary summary;
+    topology_summarize(topology, &summary);
+    append(plan,
+           "%u packages, %u nodes, %u caches of level %u, %u cores, %u PUs; kinds: %s; allowed: %s; not allowed: %s\n",
+           summary.packages, summary.nodes, summary.last_caches, summary.last_cache_level, summary.cores, summary.pus,
+           summary.kinds > 1 ? summary.kind_names : "one", summary.allowed,
+           summary.not_allowed[0] ? summary.not_allowed : "none");
+    struct placement *list;
+    size_t count;
+    assert_int_equal(placement_list(&list, &count, topology, NULL), 0);
+    for (size_t i = 0; i < count; i++)
+        write_placement(plan, topology, &list[i]);
+    placement_list_free(list, count);
+}
+
+static void compare_plan(const char *machine, const struct text *plan) {
+    char path[128];
+    snprintf(path, sizeof path, FOLDER "%.*s.plan", (int)(strlen(machine) - 4), machine);
+    if (getenv("SGDMARK_WRITE_PLANS")) {
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(plan->bytes, file);
+        assert_int_equal(fclose(file), 0);
+        return;
+    }
+    char golden[16384];
+    if (read_whole(path, golden, sizeof golden) != 0) fail_msg("%s cannot be read", path);
+    if (strcmp(golden, plan->bytes) != 0) fail_msg("%s differs from what is planned now:\n%s", path, plan->bytes);
+}
+
+static void test_golden_plans(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        struct topology *topology = load_machine(machines[i]);
+        assert_false(topology_is_this_system(topology));
+        struct text plan = {.length = 0};
+        write_plan(&plan, topology);
+        compare_plan(machines[i], &plan);
+        topology_free(topology);
+    }
+}
+
+/* Every slot of every placement of every machine tells the same story about its PU. */
+static void test_slots_agree(void **state) {
+    (void)state;
+    struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
+    struct placement all;
+    assert_int_equal(placement_resolve(&all, topology, "all-pus", NULL), 0);
+    assert_int_equal(all.count, 32);
+    for (size_t i = 0; i < all.count; i++) {
+        const struct slot *slot = &all.slots[i];
+        assert_int_equal(slot->pu, i);
+        assert_int_equal(slot->pu_os, i % 2 * 16 + i / 2);
+        assert_int_equal(slot->core, i / 2);
+        assert_int_equal(slot->cache, i / 8);
+        assert_int_equal(slot->node, i / 8);
+        assert_int_equal(slot->memory_node, i / 8);
+        assert_int_equal(slot->package, i / 16);
+    }
+    placement_free(&all);
+    topology_free(topology);
+}
+
+/* What an expression resolves to on a machine, or a part of its error. */
+struct expression {
+    const char *text;
+    const char *expected; /* PUs, or after '!' a part of the error */
+};
+
+static void check_expressions(const char *machine, const struct expression *list, size_t count) {
+    struct topology *topology = load_machine(machine);
+    for (size_t i = 0; i < count; i++) {
+        struct placement placement;
+        struct error err = {{0}};
+        int bad = placement_resolve(&placement, topology, list[i].text, &err);
+        if (list[i].expected[0] == '!') {
+            if (!bad) fail_msg("%s: '%s' was accepted", machine, list[i].text);
+            if (!strstr(err.text, list[i].expected + 1)) fail_msg("%s: '%s': %s", machine, list[i].text, err.text);
+            assert_null(strchr(err.text, '\n'));
+            continue;
+        }
+        if (bad) fail_msg("%s: %s", machine, err.text);
+        char pus[PU_LIST_TEXT];
+        placement_pus(&placement, pus);
+        if (strcmp(pus, list[i].expected) != 0) fail_msg("%s: '%s' is on PUs %s", machine, list[i].text, pus);
+        placement_free(&placement);
+    }
+    topology_free(topology);
+}
+#define CHECK(machine, list) check_expressions(machine, list, sizeof(list) / sizeof *(list))
+
+static void test_expressions(void **state) {
+    (void)state;
+    static const struct expression smt[] = {{"core:3", "3"},
+                                            {"core:0-3", "0-3"},
+                                            {"pu:0-7", "0,16,1,17,2,18,3,19"},
+                                            {"pu:0,2,4", "0-2"},
+                                            {"l3:1", "4-7"},
+                                            {"numa:3", "12-15"},
+                                            {"package:1", "8-15"},
+                                            {"package:1.core:0-1", "8-9"},
+                                            {"package:all.core:0-1", "0-1,8-9"},
+                                            {"package:0-1.numa:1.core:3", "7,15"},
+                                            {"package:all.core:all.pu:1", "16-31"},
+                                            {"numa:2.pu:all", "8,24,9,25,10,26,11,27"},
+                                            {"package:1.numa:1.core:3.pu:1", "31"},
+                                            {"numa-local", "0-3"},
+                                            {"packages", "0,8"},
+                                            {"core:16", "!the last one is core:15"},
+                                            {"core:15-16", "!there is no core:16"},
+                                            {"package:0.core:8", "!the last one is core:7"},
+                                            {"die:0", "!the machine lists no die"},
+                                            {"core:0,0", "!named twice"},
+                                            {"core:0-2,1", "!named twice"},
+                                            {"core:2-1", "!not a list"},
+                                            {"core:", "!not a list"},
+                                            {"core:1,", "!not a list"},
+                                            {"core:-1", "!not a list"},
+                                            {"core:99999999999999999999", "!not a list"},
+                                            {"core:1 ", "!not a list"},
+                                            {"core:allx", "!not a list"},
+                                            {"core:0.", "!unknown"},
+                                            {"socket", "!unknown"},
+                                            {"", "!unknown"},
+                                            {"kind:P", "!all cores are of one kind"},
+                                            {"kind:", "!all cores are of one kind"},
+                                            {"fast", "!sgdmark topo lists them"}};
+    CHECK("two-packages-four-nodes-smt.txt", smt);
+    static const struct expression hybrid[] = {
+        {"kind:P", "0,2,4,6,8,10"}, {"kind:X", "!the kinds of core are P, E"}, {"core:6", "12"}};
+    CHECK("hybrid-p-e.xml", hybrid);
+    static const struct expression subset[] = {{"core:2", "4"},
+                                               {"pu:0", "!not allowed here"},
+                                               {"core:1-2", "!core:1 is not allowed here"},
+                                               {"package:0", "4,6"},
+                                               {"all-pus", "4-9"}};
+    CHECK("cgroup-subset.xml", subset);
+    static const struct expression bare[] = {
+        {"core:2", "2"}, {"l3:0", "!lists no l3"}, {"package:0", "!lists no package"}};
+    CHECK("no-core-listed.txt", bare);
+}
+
+static void test_long_expression(void **state) {
+    (void)state;
+    struct topology *topology = load_machine("one-core.txt");
+    char text[4096];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    struct placement placement;
+    struct error err = {{0}};
+    assert_int_equal(placement_resolve(&placement, topology, text, &err), -1);
+    assert_non_null(strstr(err.text, "longer than"));
+    topology_free(topology);
+}
+
+static void refuse(const char *text, size_t length, const char *part) {
+    struct topology *topology = NULL;
+    struct error err = {{0}};
+    if (topology_parse(&topology, "input", text, length, &err) == 0) fail_msg("accepted: %.60s", text);
+    if (strncmp(err.text, "input: ", 7) != 0 || strchr(err.text, '\n') || !strstr(err.text, part))
+        fail_msg("%.60s: %s", text, err.text);
+}
+
+static void test_damaged_descriptions(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"nonsense",  "core:0", "core:-1 pu:1", "core:2 core:2 core:2", "pu:2 core:2",
+                                        "core:2 pu", "[numa",  "numa(",        "pu:4(indexes=0,0,0,0", ":",
+                                        "core: pu:1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refuse(wrong[i], strlen(wrong[i]), "neither a file nor an hwloc synthetic description");
+    refuse("", 0, "empty");
+    refuse("core:2\0pu:1", 11, "NUL");
+    refuse("core:100000 pu:1", 16, "more than 8192 PUs");
+    refuse("100 100 100", 11, "more than 8192 PUs");
+    refuse("core:99999999999999999999 pu:2", 30, "more than 8192 PUs");
+    refuse("<", 1, "not hwloc XML");
+    refuse("<html></html>", 13, "not hwloc XML");
+    refuse("<?xml version=\"1.0\"?>\n<topology version=\"2.0\">\n</topology>\n", 58, "");
+    char *large = malloc(17 << 20);
+    assert_non_null(large);
+    memset(large, ' ', 17 << 20);
+    refuse(large, 4096, "more than the 4096 that are read");
+    large[0] = '<';
+    refuse(large, 17 << 20, "more than the 16777216 that are read");
+    free(large);
+}
+
+/* An XML cut off anywhere, or with any one byte changed, is read or refused with one line, and nothing else. */
+static void test_damaged_xml(void **state) {
+    (void)state;
+    char whole[16384];
+    assert_int_equal(read_whole(FOLDER "big-little.xml", whole, sizeof whole), 0);
+    size_t length = strlen(whole);
+    for (size_t at = 1; at < length; at += 97) {
+        char cut[16384];
+        memcpy(cut, whole, at);
+        cut[at] = 0;
+        if (at < length - 16) refuse(cut, at, "");
+        memcpy(cut, whole, length + 1);
+        cut[at] = (char)(cut[at] ^ 0x15);
+        struct topology *topology = NULL;
+        struct error err = {{0}};
+        if (!cut[at] || topology_parse(&topology, "input", cut, length, &err) != 0) continue;
+        struct text plan = {.length = 0};
+        write_plan(&plan, topology);
+        topology_free(topology);
+    }
+}
+
+static void test_missing_files(void **state) {
+    (void)state;
+    static const struct {
+        const char *spec, *part;
+    } list[] = {{"/nowhere/at/all", "cannot be read"},
+                {"nowhere.xml", "cannot be read"},
+                {"tests", "not a regular file"},
+                {"Makefile", "not hwloc XML"},
+                {"/dev/zero", "not a regular file"}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        struct topology *topology;
+        struct error err = {{0}};
+        assert_int_equal(topology_load(&topology, list[i].spec, &err), -1);
+        if (!strstr(err.text, list[i].part)) fail_msg("%s: %s", list[i].spec, err.text);
+    }
+}
+
+/* hwloc returns success for binding on a machine that is not this one: that must never be taken for bound. */
+static void test_binding_is_refused_elsewhere(void **state) {
+    (void)state;
+    struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
+    struct placement placement;
+    assert_int_equal(placement_resolve(&placement, topology, "numa-remote", NULL), 0);
+    struct error err = {{0}};
+    char page[4096];
+    char nodes[PU_LIST_TEXT];
+    assert_int_equal(bind_worker(topology, placement.slots, &err), -1);
+    assert_non_null(strstr(err.text, "not this machine's"));
+    assert_null(affinity_save(topology, NULL));
+    assert_int_equal(place_memory(topology, page, sizeof page, placement.slots, NULL), -1);
+    assert_int_equal(check_memory(topology, page, sizeof page, placement.slots, NULL), -1);
+    assert_int_equal(memory_nodes(topology, page, sizeof page, nodes, NULL), -1);
+    placement_free(&placement);
+    topology_free(topology);
+}
+
+static void test_bind_here(void **state) {
+    (void)state;
+    struct topology *topology;
+    struct error err = {{0}};
+    if (topology_load(&topology, NULL, &err) != 0) fail_msg("%s", err.text);
+    assert_true(topology_is_this_system(topology));
+    struct affinity *saved = affinity_save(topology, &err);
+    assert_non_null(saved);
+    struct placement all;
+    assert_int_equal(placement_resolve(&all, topology, "all-pus", &err), 0);
+    for (size_t i = 0; i < all.count; i++) {
+        if (bind_worker(topology, &all.slots[i], &err) != 0) fail_msg("%s", err.text);
+        assert_int_equal(where_am_i(), all.slots[i].pu_os);
+    }
+    struct slot absent = all.slots[0];
+    absent.pu_os = 4000;
+    assert_int_equal(bind_worker(topology, &absent, &err), -1);
+    assert_non_null(strstr(err.text, "PU 4000: the system refuses"));
+    placement_free(&all);
+    assert_int_equal(affinity_restore(topology, saved, &err), 0);
+    topology_free(topology);
+}
+
+static void test_memory_here(void **state) {
+    (void)state;
+    struct topology *topology;
+    struct error err = {{0}};
+    assert_int_equal(topology_load(&topology, NULL, &err), 0);
+    struct placement core;
+    assert_int_equal(placement_resolve(&core, topology, "core", &err), 0);
+    size_t length = 8 << 20;
+    char *rows = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(rows != MAP_FAILED);
+    if (place_memory(topology, rows, length, core.slots, &err) != 0) {
+        print_message("placing memory is refused here: %s\n", err.text);
+        munmap(rows, length);
+        placement_free(&core);
+        topology_free(topology);
+        skip();
+    }
+    memset(rows, 1, length);
+    if (check_memory(topology, rows, length, core.slots, &err) != 0) fail_msg("%s", err.text);
+    char nodes[PU_LIST_TEXT];
+    char expected[16];
+    if (memory_nodes(topology, rows, length, nodes, &err) != 0) fail_msg("%s", err.text);
+    snprintf(expected, sizeof expected, "%d", core.slots[0].memory_node);
+    assert_string_equal(nodes, expected);
+    munmap(rows, length);
+    placement_free(&core);
+    topology_free(topology);
+}
+
+/* Under taskset the rest of the machine stays in sight, but nothing is planned on it. */
+static void test_affinity_is_respected(void **state) {
+    (void)state;
+    cpu_set_t before;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    if (CPU_COUNT(&before) < 2) skip();
+    size_t last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &before))
+        last--;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(last, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    struct topology *topology;
+    assert_int_equal(topology_load(&topology, NULL, NULL), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    struct topology_summary summary;
+    topology_summarize(topology, &summary);
+    assert_int_equal(summary.allowed_pus, 1);
+    assert_true(summary.pus >= 2);
+    assert_true(summary.not_allowed[0] != 0);
+    struct placement all;
+    assert_int_equal(placement_resolve(&all, topology, "all-pus", NULL), 0);
+    assert_int_equal(all.count, 1);
+    assert_int_equal(all.slots[0].pu_os, last);
+    placement_free(&all);
+    topology_free(topology);
+}
+
+static void test_export(void **state) {
+    (void)state;
+    struct topology *topology;
+    assert_int_equal(topology_load(&topology, NULL, NULL), 0);
+    struct error err = {{0}};
+    char *xml = topology_xml(topology, &err);
+    assert_non_null(xml);
+    char host[256];
+    assert_int_equal(gethostname(host, sizeof host), 0);
+    static const char *const names[] = {"HostName", "ProcessName", "CommandLine", "LinuxCgroup", "OSVersion", "Serial"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_null(strstr(xml, names[i]));
+    /* What was exported loads again, as another machine, with the same placements. */
+    struct topology *again;
+    if (topology_parse(&again, "export", xml, strlen(xml), &err) != 0) fail_msg("%s", err.text);
+    assert_false(topology_is_this_system(again));
+    struct topology_summary a;
+    struct topology_summary b;
+    topology_summarize(topology, &a);
+    topology_summarize(again, &b);
+    assert_int_equal(a.pus, b.pus);
+    assert_int_equal(a.cores, b.cores);
+    assert_int_equal(a.memory_bytes, b.memory_bytes);
+    free(xml);
+    json_t *json = topology_json(topology);
+    assert_non_null(json);
+    assert_int_equal(strlen(json_string_value(json_object_get(json, "sha256"))), 64);
+    json_decref(json);
+    topology_free(again);
+    topology_free(topology);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_plans),
+        cmocka_unit_test(test_slots_agree),
+        cmocka_unit_test(test_expressions),
+        cmocka_unit_test(test_long_expression),
+        cmocka_unit_test(test_damaged_descriptions),
+        cmocka_unit_test(test_damaged_xml),
+        cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_binding_is_refused_elsewhere),
+        cmocka_unit_test(test_bind_here),
+        cmocka_unit_test(test_memory_here),
+        cmocka_unit_test(test_affinity_is_respected),
+        cmocka_unit_test(test_export),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
