@@ -18,6 +18,12 @@ compares() {
     fi
 }
 
+# The comparison can fail: a program that trains one epoch too many is found out.
+printf '#!/bin/sh\nexec %q "$@" --epochs 6\n' "$(realpath "$sgdmark")" > "$scratch/wrong"
+chmod +x "$scratch/wrong"
+tools/oracle --binary "$scratch/wrong" --only limit=500 > "$scratch/output" 2>&1
+equal "a wrong program is found out" "$? $(grep -c '^FAIL train: coef_' "$scratch/output")" "1 1"
+
 compares "fixed configurations" --quick
 seed=${SEED:-$((RANDOM << 15 | RANDOM))}
 compares "random configurations (tools/oracle --random 12 --seed $seed)" --random 12 --seed "$seed"
