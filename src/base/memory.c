@@ -1,6 +1,5 @@
 #include "base/memory.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,7 +27,11 @@ static bool read_number(const char *path, const char *key, uint64_t *number) {
     char line[256];
     bool found = false;
     while (!found && fgets(line, sizeof line, file)) {
-        if (strncmp(line, key, length) == 0) found = sscanf(line + length, " %" SCNu64, number) == 1;
+        if (strncmp(line, key, length) == 0) {
+            char *end;
+            *number = strtoull(line + length, &end, 10);
+            found = end > line + length;
+        }
         if (length == 0) break;
     }
     fclose(file);

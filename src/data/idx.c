@@ -94,7 +94,7 @@ static int open_any(struct idx_file *file, const char *folder, const char *name,
 }
 
 static int read_header(struct idx_file *file, uint32_t magic, struct error *err) {
-    uint32_t dimensions = magic & 0xff;
+    size_t dimensions = magic & 0xff;
     uint8_t bytes[4 * (1 + MAX_DIMENSIONS)];
     if (read_bytes(file, bytes, 4 * (1 + dimensions), err) != 0) return -1;
     uint32_t word[1 + MAX_DIMENSIONS];
@@ -108,7 +108,7 @@ static int read_header(struct idx_file *file, uint32_t magic, struct error *err)
 }
 
 /* Checks the length that the header promises against the bytes on disk. */
-static int check_length(const struct idx_file *file, uint32_t dimensions, uint64_t content, struct error *err) {
+static int check_length(const struct idx_file *file, uint64_t dimensions, uint64_t content, struct error *err) {
     uint64_t length = 4 * (1 + dimensions) + content;
     if (file->gzipped) {
         if (length <= DEFLATE_RATIO * file->size) return 0;

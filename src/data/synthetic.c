@@ -52,8 +52,8 @@ struct line {
 /* What the rows of one data set share. Lengths are in 1/256 of a pixel unless they are called otherwise. */
 struct scribe {
     uint64_t key;
-    unsigned side;   /* pixels: the digits are drawn on the first side * side features */
-    unsigned border; /* pixels that stay empty on each side */
+    size_t side;   /* pixels: the digits are drawn on the first side * side features */
+    size_t border; /* pixels that stay empty on each side */
     struct line glyph[CLASSES][LINES];
 };
 
@@ -105,8 +105,8 @@ static int pick(uint64_t *bits, unsigned max) {
 }
 
 static void scribe_init(struct scribe *scribe, const struct synthetic *settings) {
-    unsigned side = 4;
-    while ((uint64_t)(side + 1) * (side + 1) <= settings->d)
+    size_t side = 4;
+    while ((side + 1) * (side + 1) <= settings->d)
         side++;
     scribe->key = mix(settings->seed + 0x9e3779b97f4a7c15ULL);
     scribe->side = side;
