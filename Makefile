@@ -70,7 +70,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests lint install uninstall clean showconfig help deps data
+.PHONY: all run test tests fuzz fuzzers lint install uninstall clean showconfig help deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -141,6 +141,25 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
 
+# Fuzzing, with clang: each target for FUZZ_SECONDS from its corpus; what it finds is kept in build-fuzz.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined BUILD=build-fuzz fuzzers
+	$(Q)set -e; for target in $(notdir $(FUZZERS)); do \
+	    mkdir -p build-fuzz/corpus/$$target; \
+	    build-fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -artifact_prefix=build-fuzz/ \
+	        build-fuzz/corpus/$$target tests/fuzz/corpus/$${target#fuzz_}; \
+	done
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(say) FUZZER $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@.o $<
+	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(LIBS)
+
 # Style and static checks.
 C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
 lint:
@@ -169,6 +188,7 @@ help:
 	    'make test        the same set-up, then every test; ends in one line' \
 	    'make             build $(PROGRAM)' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make fuzz        feed the readers of files and options with broken input (FUZZ_SECONDS=60 each)' \
 	    'make lint        clang-format and clang-tidy' \
 	    'make showconfig  compilers and flags, per kernel file' \
 	    'make clean       remove every build folder' \
