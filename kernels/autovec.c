@@ -2,6 +2,8 @@
  * with another SUFFIX. What hand-tuning is measured against. */
 #include "backends.h"
 
+#include <string.h>
+
 #define JOIN_(kernel, suffix) kernel##_##suffix
 #define JOIN(kernel, suffix)  JOIN_(kernel, suffix)
 
@@ -15,4 +17,15 @@ float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x
 void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] += a * (float)x[k];
+}
+
+uint64_t JOIN(read_u8, SUFFIX)(const uint8_t *restrict x, size_t d) {
+    uint64_t sum = 0, rest = 0;
+    for (size_t k = 0; k + sizeof sum <= d; k += sizeof sum) {
+        uint64_t word;
+        memcpy(&word, x + k, sizeof word);
+        sum ^= word;
+    }
+    memcpy(&rest, x + d / sizeof rest * sizeof rest, d % sizeof rest);
+    return sum ^ rest;
 }

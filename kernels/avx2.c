@@ -2,6 +2,7 @@
 #include "backends.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 enum { STEP = 64, BLOCK = 16 };
 
@@ -59,4 +60,22 @@ void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
         _mm256_storeu_ps(w + k, _mm256_fmadd_ps(factor, load8(x + k), _mm256_loadu_ps(w + k)));
     for (; k < d; k++)
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
+}
+
+uint64_t read_u8_avx2(const uint8_t *x, size_t d) {
+    __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    size_t k = 0;
+    for (; k + 64 <= d; k += 64) {
+        sum[0] = _mm256_xor_si256(sum[0], _mm256_loadu_si256((const __m256i *)(x + k)));
+        sum[1] = _mm256_xor_si256(sum[1], _mm256_loadu_si256((const __m256i *)(x + k + 32)));
+    }
+    if (k < d) {
+        uint8_t rest[64] = {0};
+        memcpy(rest, x + k, d - k);
+        sum[0] = _mm256_xor_si256(sum[0], _mm256_loadu_si256((const __m256i *)rest));
+        sum[1] = _mm256_xor_si256(sum[1], _mm256_loadu_si256((const __m256i *)(rest + 32)));
+    }
+    __m256i all = _mm256_xor_si256(sum[0], sum[1]);
+    __m128i half = _mm_xor_si128(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+    return (uint64_t)(_mm_extract_epi64(half, 0) ^ _mm_extract_epi64(half, 1));
 }

@@ -11,10 +11,10 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-#define BACKEND(name, suffix, parity, arch, needs, words, flags)                                                       \
-    dot_u8f32_fn dot_u8f32_##suffix;                                                                                   \
-    axpy_u8f32_fn axpy_u8f32_##suffix;
+#define PROTOTYPE(kernel, suffix)                                kernel##_fn kernel##_##suffix;
+#define BACKEND(name, suffix, parity, arch, needs, words, flags) KERNEL_LIST(PROTOTYPE, suffix)
 #include "registry.def"
 #undef BACKEND
+#undef PROTOTYPE
 
 #endif

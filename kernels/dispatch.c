@@ -5,8 +5,9 @@
 #include <string.h>
 
 /* A row's kernels exist where its architecture is the one that is compiled for. */
-#define KERNELS(suffix) .compiled = true, .dot_u8f32 = dot_u8f32_##suffix, .axpy_u8f32 = axpy_u8f32_##suffix
-#define NO_KERNELS      .compiled = false
+#define ENTRY(kernel, suffix) .kernel = kernel##_##suffix,
+#define KERNELS(suffix)       KERNEL_LIST(ENTRY, suffix).compiled = true
+#define NO_KERNELS            .compiled = false
 
 #define KERNELS_ARCH_ANY(suffix) KERNELS(suffix)
 #ifdef __x86_64__

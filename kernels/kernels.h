@@ -18,6 +18,13 @@ typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
 /* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
 typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 
+/* read_u8: reads x[d] with the backend's widest loads and does next to nothing with it: the exclusive or of the 8-byte
+ * little-endian words of x, the last one padded with zeros. What no kernel that reads the same bytes can beat. */
+typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
+
+/* Every kernel that a backend has; X(kernel, suffix) stands for one. */
+#define KERNEL_LIST(X, suffix) X(dot_u8f32, suffix) X(axpy_u8f32, suffix) X(read_u8, suffix)
+
 /* What a backend promises about its results. */
 enum kernel_parity {
     PARITY_BITS,     /* the same bits as the scalar backend */
@@ -48,8 +55,9 @@ struct backend {
     const char *levels; /* the same in words: "AVX2, FMA" */
     const char *flags;  /* compiler flags of its file, beside those of every file */
     bool compiled;      /* false: for another architecture, and the kernels are NULL */
-    dot_u8f32_fn *dot_u8f32;
-    axpy_u8f32_fn *axpy_u8f32;
+#define KERNEL_FIELD(kernel, unused) kernel##_fn *kernel;
+    KERNEL_LIST(KERNEL_FIELD, )
+#undef KERNEL_FIELD
 };
 
 /* What the processor and the operating system offer, as enum cpu_feature bits. A backend can run where both hold. */

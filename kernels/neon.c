@@ -2,6 +2,7 @@
 #include "backends.h"
 
 #include <arm_neon.h>
+#include <string.h>
 
 enum { STEP = 64, BLOCK = 16 };
 
@@ -74,4 +75,26 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
     }
     for (; k < d; k++)
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
+}
+
+uint64_t read_u8_neon(const uint8_t *x, size_t d) {
+    uint8x16_t sum[4];
+    UNROLL
+    for (size_t q = 0; q < 4; q++)
+        sum[q] = vdupq_n_u8(0);
+    size_t k = 0;
+    for (; k + 64 <= d; k += 64) {
+        UNROLL
+        for (size_t q = 0; q < 4; q++)
+            sum[q] = veorq_u8(sum[q], vld1q_u8(x + k + 16 * q));
+    }
+    if (k < d) {
+        uint8_t rest[64] = {0};
+        memcpy(rest, x + k, d - k);
+        UNROLL
+        for (size_t q = 0; q < 4; q++)
+            sum[q] = veorq_u8(sum[q], vld1q_u8(rest + 16 * q));
+    }
+    uint64x2_t all = vreinterpretq_u64_u8(veorq_u8(veorq_u8(sum[0], sum[1]), veorq_u8(sum[2], sum[3])));
+    return vgetq_lane_u64(all, 0) ^ vgetq_lane_u64(all, 1);
 }

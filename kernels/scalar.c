@@ -38,3 +38,14 @@ void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] = fma_pixel(a, (float)x[k], w[k]);
 }
+
+uint64_t read_u8_scalar(const uint8_t *x, size_t d) {
+    uint64_t sum = 0, word = 0;
+    for (; d >= sizeof word; x += sizeof word, d -= sizeof word) {
+        memcpy(&word, x, sizeof word);
+        sum ^= word;
+    }
+    word = 0;
+    memcpy(&word, x, d);
+    return sum ^ word;
+}
