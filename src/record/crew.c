@@ -1,0 +1,247 @@
+#include "record/crew.h"
+
+#include "machine/binding.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* One copy of the rows, shared by the members whose slots want them in the same place. */
+struct rows_copy {
+    struct dataset ds;
+    struct slot slot; /* the first member's: says where the copy lies */
+};
+
+struct member {
+    struct crew *crew;
+    const struct slot *slot;
+    struct cv_plan plan; /* the crew's, with the rows that this member reads */
+    struct fold_worker *worker;
+    pthread_t thread;
+    bool started;
+    sem_t wake;
+    bool moved; /* seen on another PU in the last sample */
+    bool failed;
+    struct error err;
+};
+
+struct crew {
+    const struct topology *topology;
+    const struct cv_plan *plan;
+    const struct backend *backend;
+    unsigned repeats;
+    struct member *members;
+    size_t count;
+    struct rows_copy *copies;
+    size_t copy_count;
+    struct fold_result *items; /* [repeats][folds] */
+    double *decision;          /* [n] */
+    /* A sample: members come to the gate, the gate opens, items are taken until there are none. */
+    atomic_uint gate; /* number of the sample that may run */
+    unsigned sample;
+    atomic_size_t ready, finished, next;
+    atomic_bool closing;
+};
+
+/* Waits for another thread's store. Between threads with PUs of their own it comes within microseconds. */
+static void pause_a_moment(unsigned *spins) {
+    if (++*spins % 1024 == 0) sched_yield();
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void wait_until(atomic_size_t *counter, size_t value) {
+    unsigned spins = 0;
+    while (atomic_load_explicit(counter, memory_order_acquire) < value)
+        pause_a_moment(&spins);
+}
+
+static void take_items(struct member *member) {
+    struct crew *crew = member->crew;
+    size_t folds = crew->plan->folds, all = folds * crew->repeats;
+    member->moved = where_am_i() != (int)member->slot->pu_os;
+    for (;;) {
+        size_t item = atomic_fetch_add_explicit(&crew->next, 1, memory_order_relaxed);
+        if (item >= all) break;
+        if (fold_worker_run(member->worker, (unsigned)(item % folds), &crew->items[item], &member->err) != 0)
+            member->failed = true;
+        else if (item < folds)
+            fold_worker_decisions(member->worker, crew->decision);
+    }
+    member->moved = member->moved || where_am_i() != (int)member->slot->pu_os;
+}
+
+static int settle(struct member *member) {
+    if (bind_worker(member->crew->topology, member->slot, &member->err) != 0) return -1;
+    member->worker = fold_worker_new(&member->plan, member->crew->backend, &member->err);
+    return member->worker ? 0 : -1;
+}
+
+static void *work(void *context) {
+    struct member *member = context;
+    struct crew *crew = member->crew;
+    member->failed = settle(member) != 0;
+    atomic_fetch_add_explicit(&crew->ready, 1, memory_order_release);
+    for (unsigned sample = 1;; sample++) {
+        while (sem_wait(&member->wake) != 0)
+            continue;
+        if (atomic_load_explicit(&crew->closing, memory_order_acquire)) return NULL;
+        atomic_fetch_add_explicit(&crew->ready, 1, memory_order_release);
+        unsigned spins = 0;
+        while (atomic_load_explicit(&crew->gate, memory_order_acquire) != sample)
+            pause_a_moment(&spins);
+        take_items(member);
+        atomic_fetch_add_explicit(&crew->finished, 1, memory_order_release);
+    }
+}
+
+static bool same_place(const struct slot *a, const struct slot *b) {
+    return a->policy == b->policy && a->memory_node == b->memory_node;
+}
+
+/* The rows for a slot: on a machine with one memory node the ones there are, else a copy where the slot says. */
+static int rows_for(struct crew *crew, const struct slot *slot, const struct dataset **rows, struct error *err) {
+    struct topology_summary machine;
+    const struct dataset *ds = crew->plan->examples.ds;
+    topology_summarize(crew->topology, &machine);
+    *rows = ds;
+    if (machine.nodes <= 1) return 0;
+    for (size_t i = 0; i < crew->copy_count; i++) {
+        *rows = &crew->copies[i].ds;
+        if (same_place(&crew->copies[i].slot, slot)) return 0;
+    }
+    struct rows_copy *copy = &crew->copies[crew->copy_count];
+    *copy = (struct rows_copy){.ds = *ds, .slot = *slot};
+    size_t length = ds->n * ds->stride;
+    void *pixels = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pixels == MAP_FAILED) return fail(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
+    madvise(pixels, length, MADV_HUGEPAGE);
+    copy->ds.pixels = pixels;
+    copy->ds.mapped = length;
+    crew->copy_count++;
+    if (place_memory(crew->topology, pixels, length, slot, err) != 0) return -1;
+    memcpy(pixels, ds->pixels, length);
+    *rows = &copy->ds;
+    return check_memory(crew->topology, pixels, length, slot, err);
+}
+
+static int enlist(struct crew *crew, const struct placement *placement, struct error *err) {
+    for (size_t i = 0; i < placement->count; i++) {
+        struct member *member = &crew->members[i];
+        *member = (struct member){.crew = crew, .slot = &placement->slots[i], .plan = *crew->plan};
+        if (rows_for(crew, member->slot, &member->plan.examples.ds, err) != 0) return -1;
+        if (sem_init(&member->wake, 0, 0) != 0) return fail(err, "a semaphore cannot be made");
+        crew->count++;
+    }
+    for (size_t i = 1; i < crew->count; i++) {
+        struct member *member = &crew->members[i];
+        if (pthread_create(&member->thread, NULL, work, member) != 0)
+            return fail(err, "%s: thread %zu of %zu cannot be started", placement->name, i + 1, crew->count);
+        member->started = true;
+    }
+    struct affinity *saved = affinity_save(crew->topology, err);
+    if (!saved) return -1;
+    int bad = settle(&crew->members[0]);
+    crew->members[0].failed = bad != 0;
+    if (affinity_restore(crew->topology, saved, err) != 0) return -1;
+    wait_until(&crew->ready, crew->count - 1);
+    for (size_t i = 0; i < crew->count; i++)
+        if (crew->members[i].failed) return fail(err, "%s: %s", placement->name, crew->members[i].err.text);
+    return 0;
+}
+
+struct crew *crew_new(const struct topology *topology, const struct placement *placement, const struct cv_plan *plan,
+                      const struct backend *backend, unsigned repeats, struct error *err) {
+    if (!placement->available) {
+        fail(err, "%s: %s", placement->name, placement->reason);
+        return NULL;
+    }
+    struct crew *crew = calloc(1, sizeof *crew);
+    if (!crew) {
+        fail(err, "out of memory");
+        return NULL;
+    }
+    crew->topology = topology;
+    crew->plan = plan;
+    crew->backend = backend;
+    crew->repeats = repeats;
+    crew->members = calloc(placement->count, sizeof *crew->members);
+    crew->copies = calloc(placement->count, sizeof *crew->copies);
+    crew->items = calloc((size_t)plan->folds * repeats, sizeof *crew->items);
+    crew->decision = calloc(plan->examples.n, sizeof *crew->decision);
+    int bad = crew->members && crew->copies && crew->items && crew->decision
+                  ? enlist(crew, placement, err)
+                  : fail(err, "out of memory for %zu workers", placement->count);
+    if (!bad) return crew;
+    crew_free(crew);
+    return NULL;
+}
+
+void crew_free(struct crew *crew) {
+    if (!crew) return;
+    atomic_store_explicit(&crew->closing, true, memory_order_release);
+    for (size_t i = 0; i < crew->count; i++) {
+        struct member *member = &crew->members[i];
+        if (member->started) {
+            sem_post(&member->wake);
+            pthread_join(member->thread, NULL);
+        }
+        sem_destroy(&member->wake);
+        fold_worker_free(member->worker);
+    }
+    for (size_t i = 0; i < crew->copy_count; i++)
+        munmap(crew->copies[i].ds.pixels, crew->copies[i].ds.mapped);
+    free(crew->members);
+    free(crew->copies);
+    free(crew->items);
+    free(crew->decision);
+    free(crew);
+}
+
+void crew_begin(struct crew *crew) {
+    struct member *first = &crew->members[0];
+    first->failed = bind_worker(crew->topology, first->slot, &first->err) != 0;
+    crew->sample++;
+    atomic_store_explicit(&crew->next, 0, memory_order_relaxed);
+    atomic_store_explicit(&crew->finished, 0, memory_order_relaxed);
+    atomic_store_explicit(&crew->ready, 0, memory_order_release);
+    for (size_t i = 1; i < crew->count; i++)
+        sem_post(&crew->members[i].wake);
+    wait_until(&crew->ready, crew->count - 1);
+}
+
+void crew_run(struct crew *crew) {
+    atomic_store_explicit(&crew->gate, crew->sample, memory_order_release);
+    take_items(&crew->members[0]);
+    wait_until(&crew->finished, crew->count - 1);
+}
+
+int crew_end(struct crew *crew, struct error *err) {
+    for (size_t i = 0; i < crew->count; i++)
+        if (crew->members[i].failed) return fail(err, "%s", crew->members[i].err.text);
+    for (unsigned repeat = 1; repeat < crew->repeats; repeat++)
+        for (unsigned f = 0; f < crew->plan->folds; f++)
+            if (crew->items[repeat * crew->plan->folds + f].fingerprint != crew->items[f].fingerprint)
+                return fail(err, "fold %u came out different in repeat %u: a core or a kernel computes wrongly", f + 1,
+                            repeat + 1);
+    return 0;
+}
+
+bool crew_migrated(const struct crew *crew) {
+    for (size_t i = 0; i < crew->count; i++)
+        if (crew->members[i].moved) return true;
+    return false;
+}
+
+const struct fold_result *crew_folds(const struct crew *crew) {
+    return crew->items;
+}
+
+const double *crew_decision(const struct crew *crew) {
+    return crew->decision;
+}

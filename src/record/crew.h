@@ -1,0 +1,36 @@
+/* Cross-validation by several threads, one on each slot of a placement. */
+#ifndef SGDMARK_RECORD_CREW_H
+#define SGDMARK_RECORD_CREW_H
+
+#include "learn/cv.h"
+#include "machine/placement.h"
+
+#include <stdbool.h>
+
+/* Threads that are created once and wait, asleep, for samples. The calling thread is the first worker: it is bound to
+ * the first slot for the time of each sample. Every other thread is bound to its slot before it touches its working
+ * memory. The caller stays bound after a sample; machine/binding.h saves and restores. Where the machine has several nodes, the rows are copied to where the slots say. */
+struct crew;
+
+/* Work is folds x repeats, taken from one queue; no result depends on who takes what. `plan` (and the topology and the
+ * placement) must outlive the crew. NULL and the reason on failure, which a placement that cannot be bound is;
+ * crew_free releases it. */
+struct crew *crew_new(const struct topology *topology, const struct placement *placement, const struct cv_plan *plan,
+                      const struct backend *backend, unsigned repeats, struct error *err);
+void crew_free(struct crew *crew);
+
+/* A sample in three steps, of which the middle one is to be timed: wakes the threads and waits until they stand ready;
+ * does the work (no allocation; a system call only where threads outnumber PUs and must yield); looks at the outcome.
+ * crew_end fails when a fit failed or the repeats of a fold differ in any bit. */
+void crew_begin(struct crew *crew);
+void crew_run(struct crew *crew);
+int crew_end(struct crew *crew, struct error *err);
+
+/* Whether a thread was seen on another PU than its own in the last sample. */
+bool crew_migrated(const struct crew *crew);
+
+/* The outcome of the last sample's first repeat: [folds], and decision[n] in the order of the view. */
+const struct fold_result *crew_folds(const struct crew *crew);
+const double *crew_decision(const struct crew *crew);
+
+#endif
