@@ -1,0 +1,430 @@
+#include "record/load.h"
+
+#include "record/result.h"
+#include "record/rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    MAX_BYTES = 64 << 20,
+    MAX_NESTING = 64,
+    MAX_ROWS = 1000000,
+};
+
+/* Of one iteration, in seconds. */
+#define SHORTEST      1e-15
+#define LONGEST       1e7 /* 115 days */
+#define NS_PER_SECOND 1e9
+
+/* Counts beyond 2^53 cannot be held by every JSON reader. */
+#define MAX_COUNT 9007199254740992.0
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct rule own_rules[] = {
+    {"run_id", 0, 36, TEXT, false},
+    {"status", 0, 16, TEXT, false},
+    {"start", 0, 32, TEXT, false},
+    {"end", 0, 32, TEXT, false},
+    {"duration_seconds", 0, 1e9, REAL, false},
+    {"argv", 0, 10000, ARRAY, false},
+    {"tool", 0, 0, OBJECT, false},
+    {"build", 0, 0, OBJECT, false},
+    {"libraries", 0, 0, OBJECT, true},
+    {"cpu", 0, 0, OBJECT, true},
+    {"topology", 0, 0, OBJECT, true},
+    {"environment", 0, 0, OBJECT, true},
+    {"workload", 0, 0, OBJECT, true},
+    {"receipts", 0, 0, OBJECT, false},
+    {"schedule", 0, 0, OBJECT, true},
+    {"aa", 0, 0, OBJECT, true},
+    {"roofs", 0, 10000, ARRAY, false},
+    {"comparisons", 0, 100000, ARRAY, false},
+    {"samples", 0, 100000, ARRAY, false},
+};
+
+static const struct rule workload_rules[] = {
+    {"data", 0, 4096, TEXT, false},
+    {"split", 0, 16, TEXT, false},
+    {"order", 0, 16, TEXT, false},
+    {"order_seed", 0, 4294967295.0, WHOLE, false},
+    {"limit", 0, 4294967295.0, WHOLE, false},
+    {"pixels_sha256", 64, 64, HEX, false},
+    {"labels_sha256", 64, 64, HEX, false},
+    {"n", 1, 4294967295.0, WHOLE, false},
+    {"d", 1, 4294967295.0, WHOLE, false},
+    {"permutation_hash", 16, 16, HEX, false},
+    {"hyper", 0, 0, OBJECT, false},
+};
+
+static const struct rule hyper_rules[] = {
+    {"digit", 0, 255, WHOLE, false}, {"epochs", 1, 1e9, WHOLE, false},        {"alpha", 1e-300, 1e300, REAL, false},
+    {"folds", 0, 1e9, WHOLE, false}, {"seed", 0, 4294967295.0, WHOLE, false}, {"compat", 0, 16, TEXT, false},
+};
+
+static const struct rule dispatch_rules[] = {
+    {"asked", 0, 4096, TEXT, false}, {"chosen", 0, 0, NAME, false}, {"why", 0, 4096, TEXT, false},
+    {"kernel", 0, 0, NAME, false},   {"symbol", 0, 0, NAME, false}, {"code_sha256", 64, 64, HEX, true},
+};
+
+static const struct rule parity_rules[] = {
+    {"engine", 0, 0, NAME, false},    {"backend", 0, 0, NAME, false},          {"needed", 0, 64, TEXT, false},
+    {"reached", 0, 64, TEXT, false},  {"reference", 0, 4096, TEXT, false},     {"passed", 0, 0, TRUTH, false},
+    {"detail", 0, 4096, TEXT, false}, {"fingerprint", 16, 16, HEX, true},      {"update_hash", 16, 16, HEX, true},
+    {"accuracy", 0, 1, REAL, true},   {"max_deviation", 0, 1e308, REAL, true}, {"tolerance", 0, 1e308, REAL, true},
+};
+
+static const struct rule comparison_rules[] = {
+    {"verdict", 0, 16, TEXT, false},
+    {"ratio", 1e-15, 1e15, REAL, false},
+    {"low", 1e-15, 1e15, REAL, true},
+    {"high", 1e-15, 1e15, REAL, true},
+    {"confidence", 0, 1, REAL, false},
+    {"coverage", 0, 1, REAL, true},
+    {"p", 0, 1, REAL, false},
+    {"comparisons", 0, 1e9, WHOLE, false},
+    {"subject_samples", 1, 1e9, WHOLE, false},
+    {"base_samples", 1, 1e9, WHOLE, false},
+};
+
+static const struct rule pair_rules[] = {
+    {"subject", 0, 0, NAME, false}, {"base", 0, 0, NAME, false}, {"kind", 0, 16, TEXT, false}};
+
+static const struct rule aa_rules[] = {
+    {"first", 0, 0, NAME, false},   {"second", 0, 0, NAME, false}, {"state", 0, 16, TEXT, false},
+    {"shown", 0, 0, OBJECT, false}, {"gate", 0, 0, OBJECT, false}, {"resolution", 0, 1e15, REAL, true},
+};
+
+static const struct rule roof_rules[] = {
+    {"name", 0, 0, NAME, false},
+    {"what", 0, 4096, TEXT, false},
+    {"unit", 0, 64, TEXT, false},
+    {"work", 1e-300, 1e300, REAL, false},
+    {"per_second", 1e-300, 1e300, REAL, false},
+    {"best_per_second", 1e-300, 1e300, REAL, false},
+    {"seconds", 1, MAX_ROWS, ARRAY, false},
+};
+
+static const struct rule sample_rules[] = {
+    {"name", 0, 0, NAME, false},
+    {"engine", 0, 0, NAME, false},
+    {"backend", 0, 0, NAME, false},
+    {"threads", 1, 1e6, WHOLE, false},
+    {"iterations", 1, MAX_COUNT, WHOLE, false},
+    {"seconds", 1, MAX_ROWS, ARRAY, false},
+    {"cpu_seconds", 1, MAX_ROWS, ARRAY, false},
+    {"summary", 0, 0, OBJECT, false},
+    {"disturbed", 1, MAX_ROWS, ARRAY, true},
+};
+
+static int refuse_nesting(const char *path, const char *bytes, size_t length, struct error *err) {
+    int depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < length; i++) {
+        if (in_text) {
+            if (bytes[i] == '\\')
+                i++;
+            else if (bytes[i] == '"')
+                in_text = false;
+        } else if (bytes[i] == '"') {
+            in_text = true;
+        } else if (bytes[i] == '[' || bytes[i] == '{') {
+            if (++depth > MAX_NESTING) return fail(err, "%s: nested deeper than %d levels", path, MAX_NESTING);
+        } else if (bytes[i] == ']' || bytes[i] == '}') {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+static void blank_controls(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+}
+
+static int decode(json_t **root, const char *path, const char *bytes, size_t length, struct error *err) {
+    if (length == 0) return fail(err, "%s: is empty", path);
+    if (refuse_nesting(path, bytes, length, err) != 0) return -1;
+    json_error_t why;
+    *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
+    if (*root) return 0;
+    blank_controls(why.text);
+    return fail(err, "%s: is not a whole JSON file: line %d: %s (was it cut off?)", path, why.line, why.text);
+}
+
+/* Is it ours, and of a schema that is known here? */
+static int check_origin(const struct result_file *file, struct error *err) {
+    const json_t *version = json_object_get(file->own, "schema_version");
+    if (!json_is_object(file->root)) return fail(err, "%s: is no result file: not a JSON object", file->path);
+    if (!file->own && json_is_array(json_object_get(file->root, "benchmarks")))
+        return fail(err,
+                    "%s: holds Google Benchmark's numbers without the facts that a comparison needs (no \"sgdmark\" "
+                    "key): record it with `sgdmark run`, or use Google Benchmark's compare.py",
+                    file->path);
+    if (!json_is_object(file->own)) return fail(err, "%s: is no result file: no \"sgdmark\" object in it", file->path);
+    if (!json_is_integer(version) || json_integer_value(version) < 1)
+        return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
+    if (json_integer_value(version) > RESULT_SCHEMA)
+        return fail(err, "%s: has schema %lld, written by a newer sgdmark; this one reads schemas up to %d: update it",
+                    file->path, (long long)json_integer_value(version), RESULT_SCHEMA);
+    return 0;
+}
+
+static int check_status(struct result_file *file, const struct reader *reader) {
+    const char *status = json_string_value(json_object_get(file->own, "status"));
+    file->complete = strcmp(status, "complete") == 0;
+    if (file->complete || strcmp(status, "incomplete") == 0) return 0;
+    return fault(reader, "", "status", "is neither \"complete\" nor \"incomplete\"");
+}
+
+static int check_workload(const json_t *own, const struct reader *reader) {
+    const json_t *workload = json_object_get(own, "workload");
+    if (json_is_null(workload)) return 0;
+    if (check_members(reader, workload, "workload", workload_rules, COUNT(workload_rules)) != 0) return -1;
+    return check_members(reader, json_object_get(workload, "hyper"), "workload.hyper", hyper_rules, COUNT(hyper_rules));
+}
+
+static int check_receipts(const json_t *own, const struct reader *reader) {
+    static const struct rule lists[] = {{"dispatch", 0, 100000, ARRAY, false}, {"parity", 0, 100000, ARRAY, false}};
+    const json_t *receipts = json_object_get(own, "receipts");
+    if (check_members(reader, receipts, "receipts", lists, COUNT(lists)) != 0 ||
+        check_list(reader, json_object_get(receipts, "dispatch"), "receipts.dispatch", dispatch_rules,
+                   COUNT(dispatch_rules)) != 0)
+        return -1;
+    return check_list(reader, json_object_get(receipts, "parity"), "receipts.parity", parity_rules,
+                      COUNT(parity_rules));
+}
+
+static int check_claims(const json_t *own, const struct reader *reader) {
+    const json_t *comparisons = json_object_get(own, "comparisons");
+    const json_t *aa = json_object_get(own, "aa");
+    if (check_list(reader, comparisons, "comparisons", comparison_rules, COUNT(comparison_rules)) != 0 ||
+        check_list(reader, comparisons, "comparisons", pair_rules, COUNT(pair_rules)) != 0)
+        return -1;
+    if (json_is_null(aa)) return 0;
+    if (check_members(reader, aa, "aa", aa_rules, COUNT(aa_rules)) != 0 ||
+        check_members(reader, json_object_get(aa, "shown"), "aa.shown", comparison_rules, COUNT(comparison_rules)) != 0)
+        return -1;
+    return check_members(reader, json_object_get(aa, "gate"), "aa.gate", comparison_rules, COUNT(comparison_rules));
+}
+
+/* Every member of object[key], an array, is a time of low..LONGEST. */
+static int check_times(const json_t *object, const char *where, const char *key, double low,
+                       const struct reader *reader) {
+    size_t i;
+    json_t *value;
+    json_array_foreach(json_object_get(object, key), i, value) {
+        double seconds = json_number_value(value);
+        if (json_is_number(value) && seconds >= low && seconds <= LONGEST) continue;
+        char member[64];
+        snprintf(member, sizeof member, "%s[%zu]", key, i);
+        return fault(reader, where, member, "is not a time of more than 0 and up to 1e7 seconds");
+    }
+    if (i == 0) return fault(reader, where, key, "is empty");
+    return 0;
+}
+
+static int check_roofs(const json_t *own, const struct reader *reader) {
+    const json_t *roofs = json_object_get(own, "roofs");
+    if (check_list(reader, roofs, "roofs", roof_rules, COUNT(roof_rules)) != 0) return -1;
+    size_t i;
+    json_t *roof;
+    json_array_foreach(roofs, i, roof) {
+        if (check_times(roof, "roofs", "seconds", SHORTEST, reader) != 0) return -1;
+    }
+    return 0;
+}
+
+/* Engines and backends whose check has passed ("f32/avx512": true) or failed (false). The caller releases it. */
+static json_t *parity_outcomes(const json_t *own) {
+    json_t *outcomes = json_object();
+    size_t i;
+    json_t *receipt;
+    json_array_foreach(json_object_get(json_object_get(own, "receipts"), "parity"), i, receipt) {
+        char key[2 * MAX_NAME + 2];
+        snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(receipt, "engine")),
+                 json_string_value(json_object_get(receipt, "backend")));
+        bool failed_before = json_is_false(json_object_get(outcomes, key));
+        bool passed = json_is_true(json_object_get(receipt, "passed")) && !failed_before;
+        json_object_set_new(outcomes, key, json_boolean(passed));
+    }
+    return outcomes;
+}
+
+static int check_parity(const struct series *series, const json_t *outcomes, const struct reader *reader) {
+    char key[2 * MAX_NAME + 2];
+    snprintf(key, sizeof key, "%s/%s", series->engine, series->backend);
+    if (json_is_true(json_object_get(outcomes, key))) return 0;
+    return fault(reader, "samples", series->name, "is a timing without a passing parity receipt");
+}
+
+static int read_series(struct series *series, const json_t *sample, size_t at, const struct reader *reader) {
+    char where[64];
+    snprintf(where, sizeof where, "samples[%zu]", at);
+    const json_t *seconds = json_object_get(sample, "seconds");
+    size_t n = json_array_size(seconds);
+    if (check_times(sample, where, "seconds", SHORTEST, reader) != 0 ||
+        check_times(sample, where, "cpu_seconds", 0, reader) != 0)
+        return -1;
+    const json_t *disturbed = json_object_get(sample, "disturbed");
+    if (json_array_size(json_object_get(sample, "cpu_seconds")) != n ||
+        (json_is_array(disturbed) && json_array_size(disturbed) != n))
+        return fault(reader, where, "seconds", "has another length than the arrays beside it");
+    *series = (struct series){.name = json_string_value(json_object_get(sample, "name")),
+                              .engine = json_string_value(json_object_get(sample, "engine")),
+                              .backend = json_string_value(json_object_get(sample, "backend")),
+                              .n = n,
+                              .seconds = malloc(n * sizeof(double))};
+    if (!series->seconds) return fail(reader->err, "%s: out of memory", reader->path);
+    for (size_t i = 0; i < n; i++)
+        series->seconds[i] = json_number_value(json_array_get(seconds, i));
+    return 0;
+}
+
+static int read_all_series(struct result_file *file, const json_t *outcomes, const struct reader *reader) {
+    const json_t *samples = json_object_get(file->own, "samples");
+    if (check_list(reader, samples, "samples", sample_rules, COUNT(sample_rules)) != 0) return -1;
+    size_t count = json_array_size(samples);
+    file->series = calloc(count + 1, sizeof *file->series);
+    if (!file->series) return fail(reader->err, "%s: out of memory", file->path);
+    for (; file->count < count; file->count++) {
+        struct series *series = &file->series[file->count];
+        if (read_series(series, json_array_get(samples, file->count), file->count, reader) != 0) return -1;
+        if (check_parity(series, outcomes, reader) != 0) {
+            free(series->seconds);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static const struct rule row_rules[] = {
+    {"name", 0, 0, NAME, false},
+    {"run_name", 0, 0, NAME, false},
+    {"run_type", 0, 16, TEXT, false},
+    {"time_unit", 0, 2, TEXT, false},
+    {"real_time", 0, LONGEST *NS_PER_SECOND, REAL, false},
+    {"cpu_time", 0, LONGEST *NS_PER_SECOND, REAL, false},
+    {"iterations", 0, MAX_COUNT, WHOLE, false},
+};
+
+/* The rows that other programs read say the same as the samples that we read. `at` maps names to series, `seen` counts
+ * each one's rows. */
+static int check_row(const struct result_file *file, const json_t *row, const json_t *at, size_t *seen,
+                     const struct reader *reader) {
+    const char *name = json_string_value(json_object_get(row, "name"));
+    if (strcmp(json_string_value(json_object_get(row, "run_type")), "iteration") != 0) return 0;
+    if (json_is_true(json_object_get(row, "error_occurred"))) return 0;
+    const json_t *index = json_object_get(at, name);
+    if (!index) return fault(reader, "benchmarks", name, "has no raw samples");
+    size_t which = (size_t)json_integer_value(index);
+    const struct series *series = &file->series[which];
+    double time = json_number_value(json_object_get(row, "real_time"));
+    if (strcmp(json_string_value(json_object_get(row, "time_unit")), "ns") != 0)
+        return fault(reader, "benchmarks", name, "is not in ns");
+    if (seen[which] >= series->n || fabs(time - series->seconds[seen[which]] * NS_PER_SECOND) > 1e-9 * time)
+        return fault(reader, "benchmarks", name, "differs from its raw samples");
+    seen[which]++;
+    return 0;
+}
+
+static int check_rows(const struct result_file *file, const json_t *at, size_t *seen, const struct reader *reader) {
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(file->root, "benchmarks"), i, row) {
+        if (check_row(file, row, at, seen, reader) != 0) return -1;
+    }
+    for (i = 0; i < file->count; i++)
+        if (seen[i] != file->series[i].n) return fault(reader, "benchmarks", file->series[i].name, "lacks rows");
+    return 0;
+}
+
+static int check_benchmarks(const struct result_file *file, const struct reader *reader) {
+    static const struct rule outer[] = {{"context", 0, 0, OBJECT, false}, {"benchmarks", 0, MAX_ROWS, ARRAY, false}};
+    if (check_members(reader, file->root, "", outer, COUNT(outer)) != 0 ||
+        check_list(reader, json_object_get(file->root, "benchmarks"), "benchmarks", row_rules, COUNT(row_rules)) != 0)
+        return -1;
+    json_t *at = json_object();
+    size_t *seen = calloc(file->count + 1, sizeof *seen);
+    int bad = at && seen ? 0 : fail(reader->err, "%s: out of memory", file->path);
+    for (size_t i = 0; !bad && i < file->count; i++) {
+        if (json_object_get(at, file->series[i].name))
+            bad = fault(reader, "samples", file->series[i].name, "is there twice");
+        else if (json_object_set_new(at, file->series[i].name, json_integer((json_int_t)i)) != 0)
+            bad = fail(reader->err, "%s: out of memory", file->path);
+    }
+    if (!bad) bad = check_rows(file, at, seen, reader);
+    json_decref(at);
+    free(seen);
+    return bad;
+}
+
+static int check_content(struct result_file *file, const struct reader *reader) {
+    if (check_members(reader, file->own, "", own_rules, COUNT(own_rules)) != 0 || check_status(file, reader) != 0 ||
+        check_workload(file->own, reader) != 0 || check_receipts(file->own, reader) != 0 ||
+        check_claims(file->own, reader) != 0 || check_roofs(file->own, reader) != 0)
+        return -1;
+    json_t *outcomes = parity_outcomes(file->own);
+    int bad = read_all_series(file, outcomes, reader);
+    json_decref(outcomes);
+    return bad ? bad : check_benchmarks(file, reader);
+}
+
+int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
+    *file = (struct result_file){.path = path};
+    if (decode(&file->root, path, bytes, length, err) != 0) return -1;
+    file->own = json_object_get(file->root, "sgdmark");
+    struct reader reader = {path, err};
+    if (check_origin(file, err) == 0 && check_content(file, &reader) == 0) return 0;
+    result_unload(file);
+    return -1;
+}
+
+/* Reads the whole file; the caller frees *bytes. */
+static int read_bytes(const char *path, char **bytes, size_t *length, struct error *err) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
+    struct stat info;
+    int bad = 0;
+    *bytes = NULL;
+    *length = 0;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        bad = fail(err, "%s: is not a regular file", path);
+    else if (info.st_size > MAX_BYTES)
+        bad = fail(err, "%s: has %lld bytes; a result file has at most %d", path, (long long)info.st_size, MAX_BYTES);
+    else if (!(*bytes = malloc((size_t)info.st_size + 1)))
+        bad = fail(err, "%s: out of memory", path);
+    while (!bad && *length < (size_t)info.st_size) {
+        ssize_t got = read(fd, *bytes + *length, (size_t)info.st_size - *length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) bad = fail(err, "%s: cannot be read: %s", path, strerror(errno));
+        if (got <= 0) break;
+        *length += (size_t)got;
+    }
+    close(fd);
+    return bad;
+}
+
+int result_load(struct result_file *file, const char *path, struct error *err) {
+    char *bytes = NULL;
+    size_t length = 0;
+    int bad = read_bytes(path, &bytes, &length, err);
+    if (!bad && bytes) bad = result_parse(file, path, bytes, length, err);
+    free(bytes);
+    return bad;
+}
+
+void result_unload(struct result_file *file) {
+    for (size_t i = 0; i < file->count; i++)
+        free(file->series[i].seconds);
+    free(file->series);
+    json_decref(file->root);
+    *file = (struct result_file){0};
+}

@@ -1,0 +1,298 @@
+#include "record/result.h"
+
+#include "base/json.h"
+#include "kernels.h"
+#include "record/result_private.h"
+#include "version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+json_t *text_value(const char *text) {
+    if (!text) return json_null();
+    json_t *value = json_string(text);
+    if (value) return value;
+    char *plain = strdup(text);
+    if (!plain) return NULL;
+    for (char *at = plain; *at; at++)
+        if ((unsigned char)*at >= 0x80) *at = '?';
+    value = json_string(plain);
+    free(plain);
+    return value;
+}
+
+int put_number(json_t *object, const char *key, double value, const char *reason) {
+    if (json_object_set_new(object, key, json_number(value)) != 0) return -1;
+    if (isfinite(value)) return 0;
+    char reason_key[128];
+    snprintf(reason_key, sizeof reason_key, "%s_reason", key);
+    return json_object_set_new(object, reason_key, text_value(reason ? reason : "not measured"));
+}
+
+static int put_text_or_reason(json_t *object, const char *key, const char *value, const char *reason) {
+    if (json_object_set_new(object, key, text_value(value)) != 0) return -1;
+    if (value) return 0;
+    char reason_key[128];
+    snprintf(reason_key, sizeof reason_key, "%s_reason", key);
+    return json_object_set_new(object, reason_key, text_value(reason ? reason : "not known"));
+}
+
+int append_or_fail(json_t *array, json_t *value, struct error *err) {
+    return json_array_append_new(array, value) == 0 ? 0 : fail(err, "the result: out of memory");
+}
+
+static int set_or_fail(json_t *object, const char *key, json_t *value, struct error *err) {
+    return json_object_set_new(object, key, value) == 0 ? 0 : fail(err, "the result: out of memory");
+}
+
+static json_t *hash_value(uint64_t hash) {
+    return json_sprintf("%016" PRIx64, hash);
+}
+
+/* 0 stands for "no model was trained". */
+static int put_hash(json_t *object, const char *key, uint64_t hash) {
+    if (hash == 0) return put_text_or_reason(object, key, NULL, "no model was trained");
+    return json_object_set_new(object, key, hash_value(hash));
+}
+
+static void utc_now(char text[32], const char *format) {
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(text, 32, format, &parts);
+}
+
+/* A random UUID (version 4). */
+static json_t *run_id(void) {
+    unsigned char b[16];
+    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) return NULL;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    return json_sprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
+                        b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static json_t *argv_value(int argc, char *const *argv) {
+    json_t *array = json_array();
+    for (int i = 0; i < argc; i++)
+        json_array_append_new(array, text_value(argv[i]));
+    return array;
+}
+
+/* {"avx512": "-O2 ...", "neon": null}: null where it is not compiled in. */
+static json_t *backend_flags(void) {
+    json_t *flags = json_object();
+    for (size_t i = 0; i < backend_count; i++)
+        json_object_set_new(flags, backends[i].name, text_value(backends[i].compiled ? backends[i].flags : NULL));
+    return flags;
+}
+
+static json_t *load_averages(void) {
+    double load[3];
+    int count = getloadavg(load, 3);
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_number(load[i]));
+    return array;
+}
+
+/* What Google Benchmark writes itself, as far as it applies. */
+static json_t *new_context(const struct result *result, const char *executable) {
+    char date[32];
+    utc_now(date, "%Y-%m-%dT%H:%M:%S+00:00");
+    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "date", date, "host_name", text_value(result->host), "executable",
+                     text_value(executable), "num_cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "load_avg",
+                     load_averages());
+}
+
+static json_t *new_own(const struct result *result, int argc, char *const *argv) {
+    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[]}, s:[], s:[], s:[]}",
+                     "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start",
+                     result->start, "argv", argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit",
+                     SGDMARK_COMMIT, "build", "compiler", __VERSION__, "flags", SGDMARK_CFLAGS, "backends",
+                     backend_flags(), "receipts", "dispatch", "parity", "roofs", "comparisons", "samples");
+}
+
+struct result *result_new(int argc, char *const *argv, struct error *err) {
+    struct result *result = calloc(1, sizeof *result);
+    if (!result) {
+        fail(err, "the result: out of memory");
+        return NULL;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &result->began);
+    utc_now(result->start, "%Y-%m-%dT%H:%M:%SZ");
+    if (gethostname(result->host, sizeof result->host - 1) != 0) strcpy(result->host, "unknown");
+    result->context = new_context(result, argc > 0 ? argv[0] : "sgdmark");
+    result->own = new_own(result, argc, argv);
+    result->benchmarks = json_array();
+    result->root = json_pack("{s:o, s:o, s:o}", "context", result->context, "benchmarks", result->benchmarks, "sgdmark",
+                             result->own);
+    if (!result->root) {
+        fail(err, "the result: out of memory");
+        result_free(result);
+        return NULL;
+    }
+    result->samples = json_object_get(result->own, "samples");
+    return result;
+}
+
+void result_free(struct result *result) {
+    if (!result) return;
+    json_decref(result->root);
+    free(result);
+}
+
+int result_context(struct result *result, const char *key, const char *value, struct error *err) {
+    return set_or_fail(result->context, key, text_value(value), err);
+}
+
+static const char *const fact_keys[] = {"cpu",   "topology", "environment", "libraries",
+                                        "clock", "notebook", "placements",  "launches"};
+
+int result_facts(struct result *result, const char *key, json_t *value, struct error *err) {
+    for (size_t i = 0; i < sizeof fact_keys / sizeof *fact_keys; i++)
+        if (strcmp(key, fact_keys[i]) == 0) return set_or_fail(result->own, key, value, err);
+    json_decref(value);
+    return fail(err, "the result has no section '%s'", key);
+}
+
+int result_workload(struct result *result, const struct workload *w, struct error *err) {
+    json_t *hyper = json_pack("{s:I, s:I, s:o, s:I, s:o, s:I}", "digit", (json_int_t)w->digit, "epochs",
+                              (json_int_t)w->epochs, "alpha", json_number(w->alpha), "seed", (json_int_t)w->seed,
+                              "compat", text_value(w->compat), "folds", (json_int_t)w->folds);
+    json_t *workload =
+        json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "data", text_value(w->data), "split",
+                  text_value(w->split), "order", text_value(w->order), "order_seed", (json_int_t)w->order_seed, "limit",
+                  (json_int_t)w->limit, "pixels_sha256", text_value(w->pixels_sha256), "labels_sha256",
+                  text_value(w->labels_sha256), "n", (json_int_t)w->n, "d", (json_int_t)w->d, "permutation_hash",
+                  hash_value(w->permutation_hash), "hyper", hyper);
+    return set_or_fail(result->own, "workload", workload, err);
+}
+
+static json_t *receipts(struct result *result, const char *kind) {
+    return json_object_get(json_object_get(result->own, "receipts"), kind);
+}
+
+int result_dispatch(struct result *result, const struct dispatch_receipt *r, struct error *err) {
+    json_t *value =
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "asked", text_value(r->asked), "chosen", text_value(r->chosen), "why",
+                  text_value(r->why), "kernel", text_value(r->kernel), "symbol", text_value(r->symbol));
+    if (append_or_fail(receipts(result, "dispatch"), value, err) != 0) return -1;
+    if (put_text_or_reason(value, "code_sha256", r->code_sha256, r->code_reason) == 0) return 0;
+    return fail(err, "the result: out of memory");
+}
+
+int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {
+    json_t *value =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "engine", text_value(r->engine), "backend",
+                  text_value(r->backend), "needed", text_value(r->needed), "reached", text_value(r->reached),
+                  "reference", text_value(r->reference), "passed", r->passed, "detail", text_value(r->detail));
+    if (append_or_fail(receipts(result, "parity"), value, err) != 0) return -1;
+    if (put_hash(value, "fingerprint", r->fingerprint) == 0 && put_hash(value, "update_hash", r->update_hash) == 0 &&
+        put_number(value, "accuracy", r->accuracy, NULL) == 0 &&
+        put_number(value, "max_deviation", r->max_deviation, NULL) == 0 &&
+        put_number(value, "tolerance", r->tolerance, "not a bound of this level") == 0)
+        return 0;
+    return fail(err, "the result: out of memory");
+}
+
+int result_schedule(struct result *result, const struct schedule *schedule, const char *const *names,
+                    struct error *err) {
+    json_t *arms = json_array();
+    json_t *order = json_array();
+    for (size_t arm = 0; arm < schedule->arms; arm++)
+        json_array_append_new(arms, text_value(names[arm]));
+    for (size_t r = 0; r < schedule->rounds; r++) {
+        json_t *round = json_array();
+        for (size_t s = 0; s < schedule->arms; s++)
+            json_array_append_new(round, json_integer((json_int_t)schedule_arm(schedule, r, s)));
+        json_array_append_new(order, round);
+    }
+    json_t *value = json_pack("{s:I, s:o, s:o}", "seed", (json_int_t)schedule->seed, "arms", arms, "order", order);
+    return set_or_fail(result->own, "schedule", value, err);
+}
+
+json_t *comparison_json(const struct comparison *c) {
+    static const char few[] = "too few samples for an interval at this confidence";
+    json_t *value = json_pack("{s:I, s:I, s:f, s:I, s:s}", "subject_samples", (json_int_t)c->n_subject, "base_samples",
+                              (json_int_t)c->n_base, "confidence", c->confidence, "comparisons",
+                              (json_int_t)c->comparisons, "verdict", verdict_words(c->verdict));
+    if (value && put_number(value, "ratio", c->ratio, NULL) == 0 && put_number(value, "low", c->low, few) == 0 &&
+        put_number(value, "high", c->high, few) == 0 && put_number(value, "coverage", c->coverage, few) == 0 &&
+        put_number(value, "p", c->p, NULL) == 0)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+int result_aa(struct result *result, const char *first, const char *second, const struct aa_gate *aa,
+              struct error *err) {
+    json_t *value =
+        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(first), "second", text_value(second), "state",
+                  aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
+    if (set_or_fail(result->own, "aa", value, err) != 0) return -1;
+    int bad = put_number(value, "resolution", resolution(&aa->shown), "too few rounds");
+    if (aa->state != AA_QUIET) bad |= json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
+    return bad ? fail(err, "the result: out of memory") : 0;
+}
+
+int result_comparison(struct result *result, const char *subject, const char *base, const struct comparison *c,
+                      const char *withheld, struct error *err) {
+    json_t *value = comparison_json(c);
+    if (append_or_fail(json_object_get(result->own, "comparisons"), value, err) != 0) return -1;
+    int bad = json_object_set_new(value, "subject", text_value(subject)) |
+              json_object_set_new(value, "base", text_value(base)) |
+              json_object_set_new(value, "kind", json_string("paired"));
+    if (c->verdict == VERDICT_WITHHELD)
+        bad |= json_object_set_new(value, "verdict_reason", text_value(withheld ? withheld : "not stated"));
+    return bad ? fail(err, "the result: out of memory") : 0;
+}
+
+int result_path(const struct result *result, const char *folder, char *path, size_t size, struct error *err) {
+    char host[sizeof result->host];
+    char start[sizeof result->start];
+    size_t length = 0;
+    for (const char *at = result->host; *at; at++) {
+        char c = *at;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        host[length++] = plain ? c : '-';
+    }
+    host[length] = 0;
+    if (length == 0 || host[0] == '.') host[0] = '-';
+    length = 0;
+    for (const char *at = result->start; *at; at++)
+        if (*at != ':') start[length++] = *at;
+    start[length] = 0;
+    int written = snprintf(path, size, "%s/%s-%s.json", folder, host, start);
+    if (written > 0 && (size_t)written < size) return 0;
+    return fail(err, "%s: the name of the result file is too long", folder);
+}
+
+/* Sections that every file has; null with a reason where the run did not fill them in. */
+static int fill_gaps(struct result *result) {
+    static const char *const required[] = {"libraries", "cpu", "topology", "environment", "workload", "schedule", "aa"};
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
+        if (json_object_get(result->own, required[i])) continue;
+        if (put_text_or_reason(result->own, required[i], NULL, "not part of this run") != 0) return -1;
+    }
+    return 0;
+}
+
+int result_write(struct result *result, const char *path, bool complete, struct error *err) {
+    struct timespec now;
+    char end[32];
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    utc_now(end, "%Y-%m-%dT%H:%M:%SZ");
+    double seconds = (double)(now.tv_sec - result->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - result->began.tv_nsec);
+    if (fill_gaps(result) != 0 || json_object_set_new(result->own, "end", json_string(end)) != 0 ||
+        json_object_set_new(result->own, "duration_seconds", json_real(seconds)) != 0 ||
+        json_object_set_new(result->own, "status", json_string(complete ? "complete" : "incomplete")) != 0)
+        return fail(err, "%s: out of memory", path);
+    return write_json(path, result->root, err);
+}

@@ -1,0 +1,42 @@
+/* What the members of a JSON object from outside must be. */
+#ifndef SGDMARK_RECORD_RULES_H
+#define SGDMARK_RECORD_RULES_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The longest name of a benchmark, engine, backend, ... */
+enum { MAX_NAME = 200 };
+
+/* NAME: printable ASCII without blanks, 1 to MAX_NAME bytes. HEX: exactly `high` lower-case hexadecimal digits. */
+enum kind { WHOLE, REAL, TEXT, NAME, HEX, TRUTH, OBJECT, ARRAY };
+
+struct rule {
+    const char *key;
+    double low, high; /* the range of a number; `high` bounds the length of a text or an array */
+    enum kind kind;
+    bool nullable; /* may be null beside a "<key>_reason" */
+};
+
+/* The file being read, for messages. */
+struct reader {
+    const char *path;
+    struct error *err;
+};
+
+/* Every rule's key is there and as the rule says; other keys are not looked at. `where` names the object in messages
+ * ("" for the outermost). Returns 0, or -1 with one line. */
+int check_members(const struct reader *reader, const json_t *object, const char *where, const struct rule *rules,
+                  size_t count);
+
+/* The same for each member of the array. */
+int check_list(const struct reader *reader, const json_t *list, const char *name, const struct rule *rules,
+               size_t count);
+
+/* "FILE: where.key what (the file is damaged ...)". Returns -1. */
+int fault(const struct reader *reader, const char *where, const char *key, const char *what);
+
+#endif

@@ -1,0 +1,503 @@
+/* Result files: what is written reads back, and what no run can have written is refused in one line. */
+#include "record/load.h"
+#include "record/result.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SAMPLES = 12 };
+
+static const char sha256[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+static char folder[] = "/tmp/sgdmark-test-XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    return rmdir(folder);
+}
+
+static void add_parity(struct result *result, const char *backend, bool passed) {
+    struct parity_receipt receipt = {.engine = "f32",
+                                     .backend = backend,
+                                     .needed = "L2 weights",
+                                     .reached = "L2 weights",
+                                     .reference = "scalar",
+                                     .passed = passed,
+                                     .detail = "60000 rows",
+                                     .fingerprint = 0x0123456789abcdefULL,
+                                     .update_hash = 7,
+                                     .accuracy = 0.96,
+                                     .max_deviation = 0,
+                                     .tolerance = NAN};
+    assert_int_equal(result_parity(result, &receipt, NULL), 0);
+}
+
+/* A timing of `backend` around `seconds`; the last sample is an outlier that a context switch hit. */
+static int add_timing(struct result *result, const char *name, const char *backend, double seconds, struct error *err) {
+    double real[SAMPLES];
+    double cpu[SAMPLES];
+    double rate[SAMPLES];
+    double cycles[SAMPLES];
+    const char *disturbed[SAMPLES] = {NULL};
+    for (int i = 0; i < SAMPLES; i++) {
+        real[i] = seconds * (1 + 0.001 * i);
+        cpu[i] = real[i] * 0.99;
+        rate[i] = 60000 / real[i];
+        cycles[i] = NAN;
+    }
+    real[SAMPLES - 1] *= 2;
+    disturbed[SAMPLES - 1] = "context switch";
+    const struct counter counters[] = {{"items_per_second", rate, NULL},
+                                       {"cycles_per_pixel", cycles, "no PMU (ENOENT)"}};
+    struct timing timing = {.name = name,
+                            .engine = "f32",
+                            .backend = backend,
+                            .seconds = real,
+                            .cpu_seconds = cpu,
+                            .samples = SAMPLES,
+                            .iterations = 3,
+                            .threads = 1,
+                            .disturbed = disturbed,
+                            .counters = counters,
+                            .counter_count = 2};
+    return result_timing(result, &timing, err);
+}
+
+static struct result *new_result(void) {
+    char *argv[] = {"sgdmark", "run", "--quick"};
+    struct result *result = result_new(3, argv, NULL);
+    assert_non_null(result);
+    return result;
+}
+
+static void add_workload(struct result *result) {
+    struct workload workload = {.data = "data/mnist",
+                                .split = "train",
+                                .order = "notebook",
+                                .order_seed = 42,
+                                .pixels_sha256 = sha256,
+                                .labels_sha256 = sha256,
+                                .n = 60000,
+                                .d = 784,
+                                .permutation_hash = 0xfedcba9876543210ULL,
+                                .digit = 5,
+                                .epochs = 5,
+                                .folds = 3,
+                                .alpha = 1e-4,
+                                .seed = 42,
+                                .compat = "0.19"};
+    assert_int_equal(result_workload(result, &workload, NULL), 0);
+}
+
+static void add_claims(struct result *result) {
+    double first[SAMPLES];
+    double second[SAMPLES];
+    double slow[SAMPLES];
+    for (int i = 0; i < SAMPLES; i++) {
+        first[i] = 1 + 0.01 * ((i * 5) % SAMPLES);
+        second[i] = 1 + 0.01 * ((i * 7 + 3) % SAMPLES);
+        slow[i] = 2 * first[i];
+    }
+    struct aa_gate aa;
+    struct comparison c;
+    assert_int_equal(aa_gate(&aa, first, second, SAMPLES, NULL), 0);
+    assert_int_equal(compare_paired(&c, slow, first, SAMPLES, 0.95, 2, NULL), 0);
+    assert_int_equal(result_aa(result, "epoch/f32/avx2", "epoch/f32/avx2/again", &aa, NULL), 0);
+    assert_int_equal(result_comparison(result, "epoch/f32/scalar", "epoch/f32/avx2", &c, NULL, NULL), 0);
+    c.verdict = VERDICT_WITHHELD;
+    assert_int_equal(result_comparison(result, "epoch/f32/avx2", "epoch/f32/scalar", &c, "not quiet", NULL), 0);
+}
+
+/* A result that has every section. */
+static struct result *full_result(void) {
+    struct result *result = new_result();
+    add_workload(result);
+    add_parity(result, "scalar", true);
+    add_parity(result, "avx2", true);
+    struct dispatch_receipt dispatch = {"auto",           "avx2", "the best that runs here", "dot_u8f32",
+                                        "dot_u8f32_avx2", NULL,   "symbols are stripped"};
+    assert_int_equal(result_dispatch(result, &dispatch, NULL), 0);
+    assert_int_equal(result_context(result, "build_type", "release", NULL), 0);
+    assert_int_equal(result_facts(result, "environment", json_pack("{s:s}", "kernel", "6.1.0"), NULL), 0);
+    assert_int_equal(add_timing(result, "epoch/f32/scalar", "scalar", 4e-3, NULL), 0);
+    assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1.5e-3, NULL), 0);
+    assert_int_equal(result_not_timed(result, "epoch/f32/avx512", "the CPU lacks AVX-512", NULL), 0);
+    static const double read_times[] = {1e-3, 1.1e-3, 1.2e-3};
+    struct roof roof = {"read/epoch-order", "reads the bytes of one epoch", "bytes", 47.04e6, read_times, 3};
+    assert_int_equal(result_roof(result, &roof, NULL), 0);
+    struct schedule schedule;
+    static const char *const arms[] = {"epoch/f32/scalar", "epoch/f32/avx2"};
+    assert_int_equal(schedule_make(&schedule, 2, SAMPLES, 1, NULL), 0);
+    assert_int_equal(result_schedule(result, &schedule, arms, NULL), 0);
+    schedule_free(&schedule);
+    add_claims(result);
+    return result;
+}
+
+/* Writes the result, reads the file back as JSON and removes it. */
+static json_t *written(struct result *result, bool complete) {
+    char path[256];
+    struct error err;
+    assert_int_equal(result_path(result, folder, path, sizeof path, &err), 0);
+    assert_int_equal(result_write(result, path, complete, &err), 0);
+    json_t *root = json_load_file(path, 0, NULL);
+    assert_non_null(root);
+    assert_int_equal(unlink(path), 0);
+    result_free(result);
+    return root;
+}
+
+/* Parses the value as a file's content. Releases it. */
+static int parse_json(struct result_file *file, json_t *root, struct error *err) {
+    char *text = json_dumps(root, JSON_ENCODE_ANY);
+    assert_non_null(text);
+    json_decref(root);
+    int bad = result_parse(file, "r.json", text, strlen(text), err);
+    free(text);
+    return bad;
+}
+
+static void what_is_written_reads_back(void **state) {
+    (void)state;
+    struct result_file file;
+    struct error err = {""};
+    if (parse_json(&file, written(full_result(), true), &err) != 0) fail_msg("%s", err.text);
+    assert_true(file.complete);
+    assert_int_equal(file.count, 2);
+    assert_string_equal(file.series[1].name, "epoch/f32/avx2");
+    assert_string_equal(file.series[1].backend, "avx2");
+    assert_int_equal(file.series[1].n, SAMPLES);
+    assert_true(file.series[1].seconds[3] == 1.5e-3 * (1 + 0.001 * 3));
+    result_unload(&file);
+}
+
+static void rows_are_google_benchmarks(void **state) {
+    (void)state;
+    json_t *root = written(full_result(), true);
+    json_t *rows = json_object_get(root, "benchmarks");
+    assert_int_equal(json_array_size(rows), 2 * (SAMPLES + 3) + 1);
+    json_t *row = json_array_get(rows, 2);
+    assert_string_equal(json_string_value(json_object_get(row, "run_type")), "iteration");
+    assert_int_equal(json_integer_value(json_object_get(row, "repetition_index")), 2);
+    assert_true(fabs(json_real_value(json_object_get(row, "real_time")) - 4e6 * 1.002) < 1e-6);
+    assert_true(json_is_null(json_object_get(row, "cycles_per_pixel")));
+    assert_string_equal(json_string_value(json_object_get(row, "cycles_per_pixel_reason")), "no PMU (ENOENT)");
+    row = json_array_get(rows, SAMPLES + 1);
+    assert_string_equal(json_string_value(json_object_get(row, "name")), "epoch/f32/scalar_median");
+    assert_string_equal(json_string_value(json_object_get(row, "run_name")), "epoch/f32/scalar");
+    assert_string_equal(json_string_value(json_object_get(row, "aggregate_name")), "median");
+    row = json_array_get(rows, 2 * (SAMPLES + 3));
+    assert_true(json_is_true(json_object_get(row, "error_occurred")));
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(root, "context"), key, value) {
+        bool of_google_benchmark = strcmp(key, "num_cpus") == 0 || strcmp(key, "load_avg") == 0;
+        if (!of_google_benchmark && !json_is_string(value)) fail_msg("context.%s is no string", key);
+    }
+    json_decref(root);
+}
+
+static void disturbed_samples_are_kept_and_told_apart(void **state) {
+    (void)state;
+    json_t *root = written(full_result(), true);
+    json_t *sample = json_array_get(json_object_get(json_object_get(root, "sgdmark"), "samples"), 0);
+    json_t *all = json_object_get(sample, "summary");
+    json_t *quiet = json_object_get(sample, "undisturbed");
+    assert_int_equal(json_integer_value(json_object_get(all, "n")), SAMPLES);
+    assert_int_equal(json_integer_value(json_object_get(all, "far_outliers")), 1);
+    assert_int_equal(json_integer_value(json_object_get(quiet, "n")), SAMPLES - 1);
+    assert_true(json_real_value(json_object_get(quiet, "max")) < 4.1e-3);
+    json_decref(root);
+}
+
+static void no_timing_without_parity(void **state) {
+    (void)state;
+    struct result *result = new_result();
+    struct error err;
+    assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
+    assert_non_null(strstr(err.text, "parity"));
+    add_parity(result, "scalar", true); /* another backend's does not help */
+    assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
+    add_parity(result, "avx2", false);
+    assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
+    add_parity(result, "avx2", true); /* nor does a second try */
+    assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
+    assert_int_equal(result_not_timed(result, "epoch/f32/avx2", "row 17 differs", &err), 0);
+    json_t *root = written(result, true);
+    assert_int_equal(json_array_size(json_object_get(root, "benchmarks")), 1);
+    json_decref(root);
+}
+
+static void bad_timings_are_refused(void **state) {
+    (void)state;
+    struct result *result = new_result();
+    struct error err;
+    add_parity(result, "scalar", true);
+    static const double bad[] = {0, -1, NAN, INFINITY};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(add_timing(result, "epoch", "scalar", bad[i], &err), -1);
+    assert_int_equal(add_timing(result, "", "scalar", 1, &err), -1);
+    assert_int_equal(add_timing(result, "two words", "scalar", 1, &err), -1);
+    assert_int_equal(add_timing(result, "epoch", "scalar", 1, &err), 0);
+    assert_int_equal(add_timing(result, "epoch", "scalar", 1, &err), -1);
+    assert_non_null(strstr(err.text, "already"));
+    static const double one = 1;
+    static const char *const names[] = {"name", "real_time", "label", "Upper", "", "cycles_reason", "two words"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct counter counter = {names[i], &one, NULL};
+        struct timing timing = {.name = "counted",
+                                .engine = "f32",
+                                .backend = "scalar",
+                                .seconds = &one,
+                                .cpu_seconds = &one,
+                                .samples = 1,
+                                .iterations = 1,
+                                .threads = 1,
+                                .counters = &counter,
+                                .counter_count = 1};
+        assert_int_equal(result_timing(result, &timing, &err), -1);
+    }
+    assert_int_equal(result_facts(result, "workloads", json_object(), &err), -1);
+    result_free(result);
+}
+
+static void an_interrupted_run_is_marked(void **state) {
+    (void)state;
+    struct result_file file;
+    assert_int_equal(parse_json(&file, written(full_result(), false), NULL), 0);
+    assert_false(file.complete);
+    result_unload(&file);
+}
+
+static void an_empty_run_says_what_it_lacks(void **state) {
+    (void)state;
+    struct result_file file;
+    struct error err = {""};
+    json_t *root = written(new_result(), true);
+    json_t *own = json_object_get(root, "sgdmark");
+    assert_true(json_is_null(json_object_get(own, "aa")));
+    assert_true(json_is_string(json_object_get(own, "aa_reason")));
+    if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(file.count, 0);
+    result_unload(&file);
+}
+
+static void paths_hold_no_surprises(void **state) {
+    (void)state;
+    struct result *result = new_result();
+    char path[256];
+    struct error err;
+    assert_int_equal(result_path(result, "results", path, sizeof path, NULL), 0);
+    assert_int_equal(strncmp(path, "results/", 8), 0);
+    assert_null(strpbrk(path + 8, "/: "));
+    assert_string_equal(path + strlen(path) - 6, "Z.json");
+    assert_int_equal(result_path(result, "results", path, 20, &err), -1);
+    result_free(result);
+}
+
+static void refuse_text(const char *text, const char *because) {
+    struct result_file file;
+    struct error err = {""};
+    assert_int_equal(result_parse(&file, "r.json", text, strlen(text), &err), -1);
+    if (strncmp(err.text, "r.json: ", 8) != 0 || !strstr(err.text, because) || strchr(err.text, '\n'))
+        fail_msg("refused as '%s', not because of '%s'", err.text, because);
+}
+
+static void what_is_no_result_file_is_refused(void **state) {
+    (void)state;
+    refuse_text("", "is empty");
+    refuse_text("hello", "is not a whole JSON file");
+    refuse_text("\x7f"
+                "ELF\x01\x02",
+                "is not a whole JSON file");
+    refuse_text("[1, 2]", "not a JSON object");
+    refuse_text("{}", "no \"sgdmark\" object");
+    refuse_text("{\"context\": {}, \"benchmarks\": []}", "compare.py");
+    refuse_text("{\"sgdmark\": 5}", "no \"sgdmark\" object");
+    refuse_text("{\"sgdmark\": {\"schema_version\": 2}}", "newer sgdmark");
+    refuse_text("{\"sgdmark\": {\"schema_version\": 0}}", "schema_version");
+    refuse_text("{\"sgdmark\": {\"schema_version\": \"1\"}}", "schema_version");
+    refuse_text("{\"sgdmark\": {\"schema_version\": 1}}", "run_id is missing");
+    refuse_text("{\"a\": 1, \"a\": 2}", "duplicate");
+    refuse_text("{\"a\": 1e999}", "is not a whole JSON file");
+    refuse_text("{\"a\": 99999999999999999999}", "is not a whole JSON file");
+    refuse_text("{\"a\": NaN}", "is not a whole JSON file");
+    refuse_text("{\"a\": \"\\u0000\"}", "is not a whole JSON file");
+}
+
+static void deep_nesting_is_refused(void **state) {
+    (void)state;
+    enum { DEPTH = 1000000 };
+    char *text = malloc(DEPTH + 1);
+    assert_non_null(text);
+    memset(text, '[', DEPTH);
+    text[DEPTH] = 0;
+    refuse_text(text, "nested deeper");
+    free(text);
+}
+
+static void every_truncation_is_refused(void **state) {
+    (void)state;
+    json_t *root = written(full_result(), true);
+    char *text = json_dumps(root, 0);
+    size_t length = strlen(text);
+    json_decref(root);
+    for (size_t kept = 0; kept < length; kept += kept < 2000 ? 1 : 97) {
+        struct result_file file;
+        struct error err = {""};
+        assert_int_equal(result_parse(&file, "r.json", text, kept, &err), -1);
+        assert_int_equal(strncmp(err.text, "r.json: ", 8), 0);
+    }
+    free(text);
+}
+
+/* The container and last key of a path such as "sgdmark.samples.0.seconds". */
+static json_t *walk(json_t *at, const char *path, char last[64]) {
+    for (;;) {
+        size_t length = strcspn(path, ".");
+        snprintf(last, 64, "%.*s", (int)length, path);
+        if (!path[length]) return at;
+        at = json_is_array(at) ? json_array_get(at, strtoul(last, NULL, 10)) : json_object_get(at, last);
+        assert_non_null(at);
+        path += length + 1;
+    }
+}
+
+static void put(json_t *root, const char *path, const char *value) {
+    char last[64];
+    json_t *at = walk(root, path, last);
+    if (!value) {
+        assert_int_equal(json_object_del(at, last), 0);
+        return;
+    }
+    json_t *parsed = json_loads(value, JSON_DECODE_ANY, NULL);
+    assert_non_null(parsed);
+    if (json_is_array(at))
+        assert_int_equal(json_array_set_new(at, strtoul(last, NULL, 10), parsed), 0);
+    else
+        assert_int_equal(json_object_set_new(at, last, parsed), 0);
+}
+
+static void one_bad_value_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *value, *because;
+    } faults[] = {
+        {"benchmarks", NULL, "benchmarks is missing"},
+        {"context", "[]", "context is not an object"},
+        {"benchmarks.0", "7", "benchmarks[0] is not an object"},
+        {"benchmarks.0.name", "7", "benchmarks[0].name"},
+        {"benchmarks.0.name", "\"a b\"", "benchmarks[0].name"},
+        {"benchmarks.0.name", "\"other\"", "has no raw samples"},
+        {"benchmarks.0.real_time", "\"4\"", "real_time is not a number"},
+        {"benchmarks.0.real_time", "-4", "real_time is not a number from 0"},
+        {"benchmarks.0.real_time", "4", "differs from its raw samples"},
+        {"benchmarks.0.time_unit", "\"ms\"", "is not in ns"},
+        {"benchmarks.0.run_type", "\"aggregate\"", "differs from its raw samples"},
+        {"benchmarks.0.iterations", "1e300", "iterations is not a whole number"},
+        {"benchmarks.0.iterations", "9007199254740994", "iterations is not a whole number"},
+        {"sgdmark.status", "\"done\"", "status is neither"},
+        {"sgdmark.status", NULL, "status is missing"},
+        {"sgdmark.run_id", "null", "run_id"},
+        {"sgdmark.duration_seconds", "-1", "duration_seconds"},
+        {"sgdmark.argv", "\"sgdmark\"", "argv is not an array"},
+        {"sgdmark.environment", "null", "environment is null without a reason"},
+        {"sgdmark.workload.n", "0", "workload.n is not a whole number"},
+        {"sgdmark.workload.n", "60000.5", "workload.n is not a whole number"},
+        {"sgdmark.workload.d", "-784", "workload.d"},
+        {"sgdmark.workload.pixels_sha256", "\"abc\"", "workload.pixels_sha256 is not a hash"},
+        {"sgdmark.workload.permutation_hash", "\"ABCDEF0123456789\"", "workload.permutation_hash"},
+        {"sgdmark.workload.hyper.alpha", "0", "workload.hyper.alpha"},
+        {"sgdmark.workload.hyper", NULL, "workload.hyper is missing"},
+        {"sgdmark.receipts", "{}", "receipts.dispatch is missing"},
+        {"sgdmark.receipts.parity.0", "[]", "receipts.parity[0] is not an object"},
+        {"sgdmark.receipts.parity.0.passed", "1", "receipts.parity[0].passed is neither"},
+        {"sgdmark.receipts.parity.0.passed", "false", "without a passing parity receipt"},
+        {"sgdmark.receipts.parity.0.backend", "\"neon\"", "without a passing parity receipt"},
+        {"sgdmark.receipts.parity.0.accuracy", "1.5", "accuracy"},
+        {"sgdmark.receipts.dispatch.0.code_sha256", "\"\"", "code_sha256"},
+        {"sgdmark.roofs.0.seconds.1", "0", "seconds[1] is not a time"},
+        {"sgdmark.roofs.0.per_second", "null", "per_second"},
+        {"sgdmark.comparisons.0.ratio", "0", "comparisons[0].ratio"},
+        {"sgdmark.comparisons.0.subject", "\"\\u001b[2J\"", "comparisons[0].subject"},
+        {"sgdmark.aa.gate", "{}", "aa.gate.verdict is missing"},
+        {"sgdmark.samples.0.name", "\"epoch/f32/avx2\"", "is there twice"},
+        {"sgdmark.samples.0.seconds", "[]", "seconds is empty"},
+        {"sgdmark.samples.0.seconds", "[1]", "another length"},
+        {"sgdmark.samples.0.seconds.2", "null", "seconds[2] is not a time"},
+        {"sgdmark.samples.0.seconds.2", "0", "seconds[2] is not a time"},
+        {"sgdmark.samples.0.seconds.2", "-1e-3", "seconds[2] is not a time"},
+        {"sgdmark.samples.0.seconds.2", "1e300", "seconds[2] is not a time"},
+        {"sgdmark.samples.0.seconds.2", "5e-324", "seconds[2] is not a time"},
+        {"sgdmark.samples.0.seconds.2", "0.5", "differs from its raw samples"},
+        {"sgdmark.samples.0.cpu_seconds.2", "-1", "cpu_seconds[2]"},
+        {"sgdmark.samples.0.iterations", "0", "iterations is not a whole number"},
+        {"sgdmark.samples.0.disturbed", "[null]", "another length"},
+        {"sgdmark.samples.0", "{}", "samples[0].name is missing"},
+        {"sgdmark.samples", "{}", "samples is not an array"},
+    };
+    json_t *good = written(full_result(), true);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        json_t *bad = json_deep_copy(good);
+        put(bad, faults[i].path, faults[i].value);
+        struct result_file file;
+        struct error err = {""};
+        if (parse_json(&file, bad, &err) == 0) fail_msg("%s = %s was taken", faults[i].path, faults[i].value);
+        if (strncmp(err.text, "r.json: ", 8) != 0 || !strstr(err.text, faults[i].because))
+            fail_msg("%s: '%s' does not say '%s'", faults[i].path, err.text, faults[i].because);
+    }
+    json_decref(good);
+}
+
+static void unreadable_files_are_refused(void **state) {
+    (void)state;
+    struct result_file file;
+    struct error err;
+    assert_int_equal(result_load(&file, "/no/such/file.json", &err), -1);
+    assert_non_null(strstr(err.text, "/no/such/file.json: cannot be read: No such file"));
+    assert_int_equal(result_load(&file, "/dev/zero", &err), -1);
+    assert_non_null(strstr(err.text, "is not a regular file"));
+    assert_int_equal(result_load(&file, folder, &err), -1);
+    char path[64];
+    snprintf(path, sizeof path, "%s/big", folder);
+    FILE *big = fopen(path, "w");
+    assert_non_null(big);
+    assert_int_equal(ftruncate(fileno(big), 65L << 20), 0);
+    assert_int_equal(fclose(big), 0);
+    assert_int_equal(result_load(&file, path, &err), -1);
+    assert_non_null(strstr(err.text, "at most"));
+    assert_int_equal(unlink(path), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(rows_are_google_benchmarks),
+        cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
+        cmocka_unit_test(no_timing_without_parity),
+        cmocka_unit_test(bad_timings_are_refused),
+        cmocka_unit_test(an_interrupted_run_is_marked),
+        cmocka_unit_test(an_empty_run_says_what_it_lacks),
+        cmocka_unit_test(paths_hold_no_surprises),
+        cmocka_unit_test(what_is_no_result_file_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(one_bad_value_is_refused),
+        cmocka_unit_test(unreadable_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
