@@ -11,5 +11,6 @@ int command_run(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_cv(int argc, char **argv);
 int command_kernels(int argc, char **argv);
+int command_topo(int argc, char **argv);
 
 #endif

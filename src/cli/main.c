@@ -17,6 +17,7 @@ static const struct {
     {"train", command_train, "one fit"},
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},
+    {"topo", command_topo, "the machine and the placements it allows"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

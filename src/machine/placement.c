@@ -3,7 +3,6 @@
 #include "machine/placement_private.h"
 
 #include <hwloc/distances.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,8 @@
 const char *const memory_policy_names[] = {"local", "remote", "interleave"};
 
 /* Marks the placement as one that the machine does not have. */
-static int unavailable(struct placement *placement, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int unavailable(struct placement *placement, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(placement->reason, sizeof placement->reason, format, args);
-    va_end(args);
+static int unavailable(struct placement *placement, const char *reason) {
+    snprintf(placement->reason, sizeof placement->reason, "%s", reason);
     placement->available = false;
     free(placement->slots);
     placement->slots = NULL;
@@ -116,8 +111,8 @@ static int build_l3(struct placement *placement, const struct topology *topology
             cores += hwloc_bitmap_isincluded(topology->core[k]->cpuset, cache->cpuset) != 0;
         shared = shared || cores >= 2;
     }
-    if (shared) return unavailable(placement, "no L%u has two cores that are allowed", topology->last_level);
-    return unavailable(placement, "the last-level cache, L%u, belongs to one core", topology->last_level);
+    if (shared) return unavailable(placement, "no last-level cache has two cores that are allowed");
+    return unavailable(placement, "each last-level cache belongs to one core");
 }
 
 /* One core of each object of the type. */
@@ -133,10 +128,10 @@ static int spread(struct placement *placement, const struct topology *topology, 
 static int build_l3_spread(struct placement *placement, const struct topology *topology) {
     if (topology->last_level == 0) return unavailable(placement, "no cache is listed");
     hwloc_obj_type_t type = last_cache_type(topology);
-    if (count_objects(topology, type) < 2) return unavailable(placement, "there is one L%u", topology->last_level);
+    if (count_objects(topology, type) < 2) return unavailable(placement, "there is one last-level cache");
     if (spread(placement, topology, type) != 0) return -1;
     if (placement->count >= 2) return 0;
-    return unavailable(placement, "the allowed cores share one L%u", topology->last_level);
+    return unavailable(placement, "the allowed cores share one last-level cache");
 }
 
 static int build_packages(struct placement *placement, const struct topology *topology) {
@@ -221,7 +216,9 @@ static int build_kind(struct placement *placement, const struct topology *topolo
     }
     struct topology_summary summary;
     topology_summarize(topology, &summary);
-    return unavailable(placement, "the kinds of core are %s", summary.kind_names);
+    char reason[sizeof placement->reason];
+    snprintf(reason, sizeof reason, "the kinds of core are %s", summary.kind_names);
+    return unavailable(placement, reason);
 }
 
 static int build_all_cores(struct placement *placement, const struct topology *topology) {
@@ -268,7 +265,7 @@ int placement_resolve(struct placement *placement, const struct topology *topolo
     *placement = (struct placement){0};
     if (strlen(text) >= sizeof placement->name)
         return fail(err, "placement '%.40s...': longer than %zu characters", text, sizeof placement->name - 1);
-    strcpy(placement->name, text);
+    memcpy(placement->name, text, strlen(text) + 1);
     bool known;
     int bad = build_named(placement, topology, &known);
     if (bad) {
@@ -320,7 +317,7 @@ static size_t list_names(struct placement *list, const struct topology *topology
         for (unsigned k = 0; kinds && k < topology->kinds; k++)
             snprintf(list[count++].name, sizeof list->name, "kind:%s", topology->kind[k].name);
         if (kinds && topology->kinds > 0) continue;
-        snprintf(list[count++].name, sizeof list->name, "%s%s", named[i].name, kinds ? "P" : "");
+        snprintf(list[count++].name, sizeof list->name, "%s%s", named[i].name, kinds ? "NAME" : "");
     }
     return count;
 }

@@ -2,6 +2,7 @@
 
 #include "machine/topology_private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +234,14 @@ static void summarize_allowed(const struct topology *topology, struct topology_s
     hwloc_bitmap_free(rest);
 }
 
+static void summarize_model(const struct topology *topology, struct topology_summary *summary) {
+    hwloc_obj_t package = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_PACKAGE, 0);
+    const char *model = package ? hwloc_obj_get_info_by_name(package, "CPUModel") : NULL;
+    snprintf(summary->cpu_model, sizeof summary->cpu_model, "%s", model ? model : "");
+    for (char *at = summary->cpu_model; *at; at++)
+        if (!isprint((unsigned char)*at)) *at = '?';
+}
+
 void topology_summarize(const struct topology *topology, struct topology_summary *summary) {
     *summary = (struct topology_summary){
         .this_system = topology->this_system,
@@ -247,6 +256,7 @@ void topology_summarize(const struct topology *topology, struct topology_summary
         snprintf(summary->kind_names + used, sizeof summary->kind_names - used, "%s%s", i ? ", " : "",
                  topology->kind[i].name);
     }
+    summarize_model(topology, summary);
     summarize_caches(topology, summary);
     summarize_allowed(topology, summary);
 }

@@ -40,6 +40,7 @@ struct topology_summary {
     uint64_t l1_bytes, l2_bytes;    /* data caches of the first allowed core, 0: not listed */
     uint64_t memory_bytes;          /* of all nodes, 0: not listed */
     unsigned kinds;                 /* kinds of core: 1 unless the machine is hybrid */
+    char cpu_model[128];            /* as the processor names itself, "" where it does not */
     char kind_names[128];           /* "P, E"; "" unless the machine is hybrid */
     char allowed[PU_LIST_TEXT];     /* OS indexes of the PUs that may be used */
     char not_allowed[PU_LIST_TEXT]; /* and of those that may not; "" when all may */
@@ -66,8 +67,8 @@ struct outline_item *topology_outline(const struct topology *topology, size_t *c
  * failure. */
 char *topology_xml(const struct topology *topology, struct error *err);
 
-/* For result files: XML, synthetic line, SHA-256 of the XML, allowed and complete sets, kinds, distances between nodes.
- * NULL when memory runs out. */
+/* For result files: XML, synthetic line, SHA-256 of the XML without memory sizes, allowed and complete sets, kinds,
+ * distances between nodes. NULL when memory runs out. */
 json_t *topology_json(const struct topology *topology);
 
 #endif

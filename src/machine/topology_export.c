@@ -30,21 +30,46 @@ static bool info_is_kept(const char *line) {
     return false;
 }
 
-/* Removes, in place, the info elements that are not kept: hwloc writes each on a line of its own. */
-static void scrub(char *xml) {
+typedef bool keep_fn(const char *tag);
+
+static bool keep_public(const char *tag) {
+    return strncmp(tag, "<info ", 6) != 0 || info_is_kept(tag);
+}
+
+/* Pages come and go. */
+static bool keep_structure(const char *tag) {
+    return strncmp(tag, "<page_type ", 11) != 0;
+}
+
+/* Removes, in place, the lines that are not kept: hwloc writes each element on a line of its own. */
+static void keep_lines(char *xml, keep_fn *keep) {
     char *to = xml;
     for (char *line = xml; *line;) {
         size_t length = strcspn(line, "\n");
         length += line[length] == '\n';
-        char *tag = line + strspn(line, " ");
-        bool info = strncmp(tag, "<info ", 6) == 0;
-        if (!info || info_is_kept(tag)) {
+        if (keep(line + strspn(line, " "))) {
             memmove(to, line, length);
             to += length;
         }
         line += length;
     }
     *to = 0;
+}
+
+/* Removes, in place, every ` name="value"`. */
+static void drop_attribute(char *xml, const char *name) {
+    char pattern[32];
+    snprintf(pattern, sizeof pattern, " %s=\"", name);
+    char *to = xml;
+    char *from = xml;
+    for (char *found; (found = strstr(from, pattern)) != NULL;) {
+        memmove(to, from, (size_t)(found - from));
+        to += found - from;
+        from = found + strlen(pattern);
+        from += strcspn(from, "\"");
+        from += *from == '"';
+    }
+    memmove(to, from, strlen(from) + 1);
 }
 
 char *topology_xml(const struct topology *topology, struct error *err) {
@@ -60,11 +85,17 @@ char *topology_xml(const struct topology *topology, struct error *err) {
         fail(err, "topology: out of memory");
         return NULL;
     }
-    scrub(xml);
+    keep_lines(xml, keep_public);
     return xml;
 }
 
-static json_t *hash_json(const char *text) {
+/* SHA-256 of the XML without what changes from load to load: the size of memory and hwloc's own numbering. */
+static json_t *hash_json(const char *xml) {
+    char *text = strdup(xml);
+    if (!text) return NULL;
+    keep_lines(text, keep_structure);
+    drop_attribute(text, "local_memory");
+    drop_attribute(text, "gp_index");
     struct sha256_ctx context;
     uint8_t digest[SHA256_DIGEST_SIZE];
     char hex[2 * SHA256_DIGEST_SIZE + 1];
@@ -73,6 +104,7 @@ static json_t *hash_json(const char *text) {
     sha256_digest(&context, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    free(text);
     return json_string(hex);
 }
 
