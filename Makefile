@@ -48,7 +48,9 @@ COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikern
 ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
 LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lz -lm -lpthread
+# Exported symbols let the program name and hash its own kernels.
 LDFLAGS  ?=
+LINK     := -rdynamic
 
 # Kernels: which there are for this architecture, and the flags of each (instruction-set flags stand on that one file
 # only), is read off kernels/registry.def.
@@ -109,7 +111,7 @@ $(BUILD)/version.h: FORCE
 
 $(PROGRAM): $(BUILD)/src/cli/main.o $(LIBRARY)
 	$(say) LINK $@
-	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	$(say) AR $@
@@ -139,7 +141,7 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(say) TEST $<
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
-	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
 
 # Fuzzing, with clang: each target for FUZZ_SECONDS from its corpus; what it finds is kept in build-fuzz.
 FUZZ_SECONDS ?= 60
@@ -158,7 +160,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(say) FUZZER $<
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@.o $<
-	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(LIBS)
+	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(LIBS)
 
 # Style and static checks.
 C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])

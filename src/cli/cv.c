@@ -30,7 +30,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = value;
+        options->json = parse_path("json", value);
         return 0;
     case KEY_FOLDS:
         options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
@@ -76,7 +76,7 @@ int command_cv(int argc, char **argv) {
     parse_arguments(&argp, argc, argv, &options);
     const struct backend **chosen = calloc(backend_count, sizeof *chosen);
     if (!chosen) usage_error("out of memory");
-    size_t count = choose_backends(options.job.isa, chosen);
+    size_t count = choose_backends(&options.job, chosen);
     if (options.job.hyper.engine == ENGINE_F64 || options.estimator == ESTIMATOR_NEVER) count = 1;
     struct job job;
     job_open(&job, &options.job);

@@ -16,7 +16,7 @@ struct kernels_options {
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct kernels_options *options = state->input;
     if (key != KEY_JSON) return ARGP_ERR_UNKNOWN;
-    options->json = value;
+    options->json = parse_path("json", value);
     return 0;
 }
 
@@ -43,13 +43,12 @@ int command_kernels(int argc, char **argv) {
     struct kernels_options options = {0};
     parse_arguments(&argp, argc, argv, &options);
     bool quiet = options.json && options.json[0] == '-' && !options.json[1];
-    const struct backend *chosen[1];
-    choose_backends("auto", chosen);
+    const struct backend *best = backend_best();
 
     json_t *all = json_array();
     if (!quiet) printf("%-11s %-8s %-4s %-4s %-6s %s\n", "backend", "compiled", "CPU", "OS", "chosen", "");
     for (size_t i = 0; i < backend_count; i++) {
-        json_t *state = backend_json(&backends[i], &backends[i] == chosen[0]);
+        json_t *state = backend_json(&backends[i], &backends[i] == best);
         if (!quiet)
             printf("%-11s %-8s %-4s %-4s %-6s %s%s\n", backends[i].name, mark(state, "compiled"), mark(state, "cpu"),
                    mark(state, "os"), mark(state, "chosen"), json_string_value(json_object_get(state, "reason")),

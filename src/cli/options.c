@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -12,13 +13,55 @@
 static const char *command_name = "sgdmark";
 
 void usage_error(const char *format, ...) {
+    char line[4096];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%s: ", command_name);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    for (char *c = line; *c; c++)
+        if (iscntrl((unsigned char)*c)) *c = '?'; /* what was typed is quoted, and the message is one line */
+    fprintf(stderr, "%s: %s\n", command_name, line);
     exit(EXIT_BAD_INPUT);
+}
+
+/* Counts the options of the parser and its children that `name` may mean; an exact match counts alone. */
+static unsigned count_options(const struct argp *argp, const char *name, size_t length,
+                              const struct argp_option **found) {
+    unsigned matches = 0;
+    for (const struct argp_option *o = argp->options; o && (o->name || o->key); o++) {
+        if (!o->name || strncmp(o->name, name, length) != 0) continue;
+        *found = o;
+        if (o->name[length] == 0) return 1;
+        matches++;
+    }
+    for (const struct argp_child *child = argp->children; child && child->argp; child++) {
+        const struct argp_option *below = NULL;
+        unsigned more = count_options(child->argp, name, length, &below);
+        if (!below) continue;
+        *found = below;
+        if (below->name[length] == 0) return 1;
+        matches += more;
+    }
+    return matches;
+}
+
+/* argp tells a mistake in two or three lines and does not say which word it was; here it is told in one. */
+static void check_words(const struct argp *argp, int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (strcmp(word, "--") == 0) return;
+        if (word[0] != '-' || word[1] == 0) continue;
+        if (word[1] != '-') usage_error("there is no option '%s' (%s --help lists them)", word, argv[0]);
+        const char *name = word + 2;
+        size_t length = strcspn(name, "=");
+        const struct argp_option *option = NULL;
+        unsigned matches = count_options(argp, name, length, &option);
+        if (matches == 0) usage_error("there is no option '%s' (%s --help lists them)", word, argv[0]);
+        if (matches > 1) usage_error("option '%s' is ambiguous (%s --help lists them)", word, argv[0]);
+        if (!option->arg && name[length] == '=') usage_error("--%s takes no value", option->name);
+        if (option->arg && name[length] == 0 && ++i == argc)
+            usage_error("--%s needs a value: %s", option->name, option->arg);
+    }
 }
 
 void parse_arguments(const struct argp *argp, int argc, char **argv, void *input) {
@@ -28,13 +71,16 @@ void parse_arguments(const struct argp *argp, int argc, char **argv, void *input
         argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
         exit(EXIT_DONE);
     }
-    /* argp tells a mistake in two or three lines; it is kept silent and the mistake is told here, in one. */
-    int next = 1;
+    check_words(argp, argc, argv);
+    int next = argc;
     error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
-    if (!bad && next >= argc) return;
-    const char *culprit = bad && next > 1 && argv[next - 1][0] == '-' ? argv[next - 1] : argv[next];
-    if (!bad) usage_error("unexpected argument '%s' (%s --help lists what is accepted)", culprit, argv[0]);
-    usage_error("option '%s' is unknown, ambiguous or lacks its value (%s --help lists the options)", culprit, argv[0]);
+    if (next < argc) usage_error("unexpected argument '%s' (%s --help lists what is accepted)", argv[next], argv[0]);
+    if (bad) usage_error("the arguments cannot be understood (%s --help lists what is accepted)", argv[0]);
+}
+
+const char *parse_path(const char *option, const char *value) {
+    if (!*value) usage_error("--%s: the name of a file is empty", option);
+    return value;
 }
 
 uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high) {
@@ -118,6 +164,7 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         job->digit = 5;
         job->isa = getenv("SGDMARK_ISA");
+        job->isa_source = job->isa ? "SGDMARK_ISA" : "--isa";
         if (!job->isa) job->isa = "auto";
         job->hyper =
             (struct hyper){.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
@@ -172,7 +219,8 @@ static void list_backends(char *text, size_t size) {
     }
 }
 
-size_t choose_backends(const char *isa, const struct backend **chosen) {
+size_t choose_backends(const struct job_options *job, const struct backend **chosen) {
+    const char *isa = job->isa;
     if (strcmp(isa, "auto") == 0) {
         chosen[0] = backend_best();
         return 1;
@@ -190,6 +238,7 @@ size_t choose_backends(const char *isa, const struct backend **chosen) {
     }
     char list[2048];
     list_backends(list, sizeof list);
-    if (!backend) usage_error("--isa: there is no backend '%s'; the choices are auto, all, %s", isa, list);
-    usage_error("--isa: backend '%s' cannot run here; the choices are auto, all, %s", isa, list);
+    if (!backend)
+        usage_error("%s: there is no backend '%s'; the choices are auto, all, %s", job->isa_source, isa, list);
+    usage_error("%s: backend '%s' cannot run here; the choices are auto, all, %s", job->isa_source, isa, list);
 }

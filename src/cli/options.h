@@ -21,6 +21,7 @@ void parse_arguments(const struct argp *argp, int argc, char **argv, void *input
 /* Option values. Each ends the program through usage_error, naming option, value and what is accepted. */
 uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high);
 double parse_real(const char *option, const char *value, double low, double high); /* low < value <= high */
+const char *parse_path(const char *option, const char *value);                     /* not empty */
 /* The index of `value` in the NULL-terminated list. */
 int parse_choice(const char *option, const char *value, const char *const choices[]);
 
@@ -38,7 +39,8 @@ struct job_options {
     struct rows_options rows;
     unsigned digit;
     struct hyper hyper;
-    const char *isa; /* "auto", "all" or a name */
+    const char *isa;        /* "auto", "all" or a name */
+    const char *isa_source; /* "--isa" or "SGDMARK_ISA" */
 };
 
 /* argp children for the two groups; their input is the struct. The parsers fill in the defaults themselves. */
@@ -50,6 +52,6 @@ extern const char *const split_names[], *const order_names[], *const engine_name
 /* The backends that --isa (or SGDMARK_ISA) names: the best one for "auto", every one that runs here for "all". Fills in
  * chosen[] (room for backend_count) and returns how many. A name that is unknown, not compiled in or not supported ends
  * the program through usage_error, with the list of choices and the state of each. */
-size_t choose_backends(const char *isa, const struct backend **chosen);
+size_t choose_backends(const struct job_options *job, const struct backend **chosen);
 
 #endif

@@ -5,9 +5,11 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK };
 
@@ -26,7 +28,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = value;
+        options->json = parse_path("json", value);
         return 0;
     case KEY_FOLDS:
         options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
@@ -86,14 +88,34 @@ static void run_trials(struct run *run, const struct backend *const *chosen, siz
     progress_end(&progress);
 }
 
+/* With --json - the report is not wanted: it goes nowhere until the JSON is written. */
+static int silence(void) {
+    int kept = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    if (kept < 0 || nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0) usage_error("/dev/null cannot be opened");
+    close(nowhere);
+    return kept;
+}
+
+static void unsilence(int kept) {
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+}
+
 int command_run(int argc, char **argv) {
     struct run_options options = {0};
+    struct error err;
     parse_arguments(&argp, argc, argv, &options);
+    struct result *result = result_new(argc, argv, &err);
+    if (!result) usage_error("%s", err.text);
+    bool to_stdout = options.json && strcmp(options.json, "-") == 0;
+    int kept = to_stdout ? silence() : -1;
     struct run run = {.options = options.job, .folds = options.folds};
+    struct job_options every = options.job;
+    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
     const struct backend **chosen = calloc(backend_count, sizeof *chosen);
     if (!chosen) usage_error("out of memory");
-    size_t count = choose_backends(strcmp(options.job.isa, "auto") == 0 ? "all" : options.job.isa, chosen);
-    struct error err;
+    size_t count = choose_backends(&every, chosen);
     job_open(&run.job, &run.options);
     run.published = is_published_job(&run);
     print_job(&run.job, &run.options);
@@ -113,6 +135,9 @@ int command_run(int argc, char **argv) {
     print_times(&run, &times);
     printf("\n%s\n", held ? "VERDICT every check held" : "VERDICT a check FAILED: see the parity table");
 
+    if (to_stdout) unsilence(kept);
+    if (write_run(result, &run, &times, options.json, &err) != 0) usage_error("%s", err.text);
+    result_free(result);
     times_free(&times);
     for (size_t i = 0; i < run.trial_count; i++)
         trial_free(&run.trials[i]);

@@ -4,6 +4,7 @@
 
 #include "cli/job.h"
 #include "record/parity.h"
+#include "record/result.h"
 #include "record/rounds.h"
 #include "record/stats.h"
 
@@ -49,5 +50,9 @@ int times_measure(struct times *times, const struct run *run, const struct timin
                   struct error *err);
 void times_free(struct times *times);
 void print_times(const struct run *run, const struct times *times);
+
+/* Fills in and writes the result file: to `path` ("-": standard output), or, when that is NULL, as
+ * results/<host>-<UTC time>.json. Says where on stdout. Returns 0, or -1 with the reason. */
+int write_run(struct result *result, struct run *run, const struct times *times, const char *path, struct error *err);
 
 #endif

@@ -56,7 +56,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->export = value;
         return 0;
     case KEY_JSON:
-        options->json = value;
+        options->json = parse_path("json", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

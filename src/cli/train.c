@@ -22,7 +22,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = value;
+        options->json = parse_path("json", value);
         return 0;
     case KEY_COEF_OUT:
         options->coef_out = value;
@@ -88,7 +88,7 @@ int command_train(int argc, char **argv) {
     parse_arguments(&argp, argc, argv, &options);
     const struct backend **chosen = calloc(backend_count, sizeof *chosen);
     if (!chosen) usage_error("out of memory");
-    size_t count = choose_backends(options.job.isa, chosen);
+    size_t count = choose_backends(&options.job, chosen);
     if (options.job.hyper.engine == ENGINE_F64) count = 1;
     struct job job;
     job_open(&job, &options.job);

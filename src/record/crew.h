@@ -9,7 +9,8 @@
 
 /* Threads that are created once and wait, asleep, for samples. The calling thread is the first worker: it is bound to
  * the first slot for the time of each sample. Every other thread is bound to its slot before it touches its working
- * memory. The caller stays bound after a sample; machine/binding.h saves and restores. Where the machine has several nodes, the rows are copied to where the slots say. */
+ * memory. The caller stays bound after a sample; machine/binding.h saves and restores. Where the machine has several
+ * nodes, the rows are copied to where the slots say. */
 struct crew;
 
 /* Work is folds x repeats, taken from one queue; no result depends on who takes what. `plan` (and the topology and the

@@ -21,7 +21,8 @@ struct arm {
 struct rounds {
     size_t arms, rounds;
     struct schedule schedule;
-    double *seconds;     /* [arms][rounds] */
+    double *seconds;     /* [arms][rounds] wall time */
+    double *cpu_seconds; /* [arms][rounds] CPU time of the calling thread */
     double timed, total; /* seconds inside samples, and of the whole */
 };
 
@@ -33,5 +34,6 @@ void rounds_free(struct rounds *result);
 
 /* The samples of one arm, [rounds]. */
 const double *rounds_of(const struct rounds *result, size_t arm);
+const double *rounds_cpu_of(const struct rounds *result, size_t arm);
 
 #endif
