@@ -1,0 +1,276 @@
+/* Clock, counters, disturbances, control group, expected times and environment. */
+#include "machine/cgroup.h"
+#include "machine/clock.h"
+#include "machine/counters.h"
+#include "machine/disturbance.h"
+#include "machine/plan.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static void assert_near(double value, double expected) {
+    if (!(fabs(value - expected) <= 1e-9 * fabs(expected))) fail_msg("%.17g is not %.17g", value, expected);
+}
+
+/* ---- clock ---- */
+
+static void test_timer(void **state) {
+    (void)state;
+    struct timer_facts facts = timer_measure();
+    assert_true(facts.resolution_ns >= 1 && facts.resolution_ns < 1e6);
+    assert_true(facts.overhead_ns > 0 && facts.overhead_ns < 1e5);
+    uint64_t start = now_ns();
+    struct timespec nap = {.tv_nsec = 2000000};
+    nanosleep(&nap, NULL);
+    assert_true(now_ns() - start >= 2000000);
+}
+
+/* A chain that the processor shortens (Golden Cove's renamer) would show 11 GHz and more. */
+static void test_clock_probe(void **state) {
+    (void)state;
+    double best = 0;
+    for (int i = 0; i < 10; i++)
+        best = fmax(best, clock_probe());
+    if (best < 0.2 || best > 7.0) fail_msg("the probe says %.3f GHz", best);
+}
+
+/* ---- counters ---- */
+
+static void test_counter_reasons(void **state) {
+    (void)state;
+    char text[256];
+    counter_reason(text, sizeof text, ENOENT, 2);
+    assert_non_null(strstr(text, "no PMU"));
+    counter_reason(text, sizeof text, EACCES, 3);
+    assert_non_null(strstr(text, "no permission"));
+    assert_non_null(strstr(text, "perf_event_paranoid is 3"));
+    assert_non_null(strstr(text, "sysctl kernel.perf_event_paranoid=2"));
+    counter_reason(text, sizeof text, EPERM, 1);
+    assert_non_null(strstr(text, "seccomp"));
+    counter_reason(text, sizeof text, ENOSYS, INT_MIN);
+    assert_non_null(strstr(text, "no perf_event_open"));
+}
+
+/* Two counters that ran for a quarter of the time they were enabled. */
+static void test_counters_are_scaled(void **state) {
+    (void)state;
+    struct counters counters = {.pass = PASS_MAIN, .fd = {5, -1, 6, -1}, .id = {11, 0, 12, 0}};
+    struct counter_values values;
+    counter_values_clear(&values);
+    uint64_t words[] = {2, 4000, 1000, 100, 11, 7, 12};
+    counters_decode(&counters, words, 7, &values);
+    assert_true(values.multiplexed);
+    assert_false(values.lost);
+    assert_near(values.running, 0.25);
+    assert_near(values.value[COUNTER_CYCLES], 400);
+    assert_near(values.value[COUNTER_BRANCH_MISSES], 28);
+    assert_true(isnan(values.value[COUNTER_INSTRUCTIONS]));
+    words[2] = 4000;
+    counter_values_clear(&values);
+    counters_decode(&counters, words, 7, &values);
+    assert_false(values.multiplexed);
+    assert_near(values.value[COUNTER_CYCLES], 100);
+}
+
+/* A group that never ran, an empty answer and one that says more than it holds count nothing. */
+static void test_counters_that_are_lost(void **state) {
+    (void)state;
+    struct counters counters = {.pass = PASS_MAIN, .fd = {5, -1, -1, -1}, .id = {11, 0, 0, 0}};
+    const uint64_t never[] = {1, 4000, 0, 100, 11};
+    const uint64_t too_many[] = {1u << 30, 4000, 4000, 100, 11};
+    const struct {
+        const uint64_t *words;
+        size_t count;
+    } list[] = {{never, 5}, {never, 0}, {too_many, 5}};
+    for (size_t i = 0; i < 3; i++) {
+        struct counter_values values;
+        counter_values_clear(&values);
+        counters_decode(&counters, list[i].words, list[i].count, &values);
+        assert_true(values.lost);
+        assert_true(isnan(values.value[COUNTER_CYCLES]));
+    }
+}
+
+/* On this machine: either counters count, or every missing one says why and is null in JSON. */
+static void test_counters_here(void **state) {
+    (void)state;
+    struct counters counters;
+    struct counter_values values;
+    counter_values_clear(&values);
+    int there = counters_open(&counters, PASS_MAIN);
+    counters_start(&counters);
+    volatile double sink = 0;
+    for (int i = 0; i < 1000000; i++)
+        sink = sink + i;
+    counters_stop(&counters);
+    counters_read(&counters, &values);
+    json_t *json = counters_json(&values, &counters, NULL);
+    for (int i = 0; i < PASS_COUNTERS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_reason", counter_names[i]);
+        if (counters.fd[i] < 0) {
+            assert_true(counters.reason[i][0] != 0);
+            assert_true(json_is_null(json_object_get(json, counter_names[i])));
+            assert_true(json_is_string(json_object_get(json, name)));
+        }
+    }
+    if (there == PASS_COUNTERS && !values.lost) {
+        assert_true(values.value[COUNTER_INSTRUCTIONS] > 3e6);
+        assert_true(values.value[COUNTER_CYCLES] > 1e6);
+    }
+    print_message("%d of %d counters are there%s%s\n", there, PASS_COUNTERS, there ? "" : ": ",
+                  there ? "" : counters.reason[0]);
+    json_decref(json);
+    counters_close(&counters);
+}
+
+/* ---- disturbances ---- */
+
+static void test_steal_of_a_pu(void **state) {
+    (void)state;
+    const char *stat = "cpu  1 2 3 4 5 6 7 88 9 10\ncpu0 1 2 3 4 5 6 7 30 0 0\ncpu1 1 2 3 4 5 6 7 58 0 0\n"
+                       "cpu11 1 2 3 4 5 6 7 99 0 0\nintr 5\n";
+    assert_int_equal(steal_ticks(stat, -1), 88);
+    assert_int_equal(steal_ticks(stat, 0), 30);
+    assert_int_equal(steal_ticks(stat, 1), 58);
+    assert_int_equal(steal_ticks(stat, 11), 99);
+    assert_int_equal(steal_ticks(stat, 2), 0);
+    assert_int_equal(steal_ticks("cpu1 1 2", 1), 0);
+    assert_int_equal(steal_ticks("", 0), 0);
+}
+
+static void test_flags(void **state) {
+    (void)state;
+    struct snapshot before = {.pu = 3, .steal_ticks = 10};
+    struct snapshot after = before;
+    assert_int_equal(disturbance_between(&before, &after).flags, 0);
+    after.pu = 4;
+    assert_int_equal(disturbance_between(&before, &after).flags, DISTURBED_MIGRATION);
+    after = before;
+    after.involuntary = 1;
+    after.run_delay_ns = 5000;
+    after.major_faults = 2;
+    after.steal_ticks = 11;
+    struct disturbance d = disturbance_between(&before, &after);
+    assert_int_equal(d.flags, DISTURBED_SWITCH | DISTURBED_DELAY | DISTURBED_FAULT | DISTURBED_STEAL);
+    char text[64];
+    disturbance_text(d.flags, text, sizeof text);
+    assert_string_equal(text, "switch, fault, delay, steal");
+    after = before;
+    after.steal_ticks = 3; /* the kernel's steal may step back */
+    assert_int_equal(disturbance_between(&before, &after).flags, 0);
+}
+
+static void test_disturbances_here(void **state) {
+    (void)state;
+    struct monitor monitor;
+    struct snapshot before;
+    struct snapshot after;
+    assert_int_equal(monitor_open(&monitor, sched_getcpu(), NULL), 0);
+    monitor_read(&monitor, &before);
+    struct timespec nap = {.tv_nsec = 1000000};
+    nanosleep(&nap, NULL);
+    size_t length = 1 << 20;
+    char *fresh = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(fresh != MAP_FAILED);
+    memset(fresh, 1, length);
+    monitor_read(&monitor, &after);
+    struct disturbance d = disturbance_between(&before, &after);
+    assert_true(d.flags & DISTURBED_SWITCH);
+    assert_true(d.flags & DISTURBED_FAULT);
+    munmap(fresh, length);
+
+    /* A snapshot is cheap enough to stand between samples of a millisecond. */
+    enum { SNAPSHOTS = 200 };
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < SNAPSHOTS; i++) {
+        uint64_t start = now_ns();
+        monitor_read(&monitor, &after);
+        uint64_t each = now_ns() - start;
+        if (each < least) least = each;
+    }
+    print_message("a snapshot takes %.1f us\n", (double)least / 1e3);
+    assert_true(least < 1000000);
+    monitor_close(&monitor);
+}
+
+/* ---- control group ---- */
+
+static void test_cgroup_here(void **state) {
+    (void)state;
+    struct cgroup cgroup;
+    cgroup_read(&cgroup);
+    assert_true(isnan(cgroup.quota) || cgroup.quota > 0);
+    json_t *json = cgroup_json(&cgroup);
+    json_t *quota = json_object_get(json, "quota_cpus");
+    assert_true(json_is_null(quota) == (isnan(cgroup.quota) != 0));
+    json_decref(json);
+}
+
+/* ---- expected times ---- */
+
+static const struct plan_job job = {.rows = 60000, .row_bytes = 784, .folds = 3, .epochs = 5};
+static const struct roofs roofs = {.core = 20e9, .node = 50e9};
+
+static struct plan plan_on(const char *machine, const char *where, unsigned nodes) {
+    struct topology *topology;
+    struct placement placement;
+    struct error err = {{0}};
+    if (topology_load(&topology, machine, &err) != 0) fail_msg("%s", err.text);
+    if (placement_resolve(&placement, topology, where, &err) != 0) fail_msg("%s", err.text);
+    struct plan plan = plan_placement(&placement, nodes, &job, &roofs);
+    placement_free(&placement);
+    topology_free(topology);
+    return plan;
+}
+
+static void test_expected_times(void **state) {
+    (void)state;
+    const char *machine = "package:2 [numa] l3:1 core:4 pu:2";
+    double fold = 60000 * 784.0 * 11 / 3; /* bytes: five epochs over two thirds, then one third */
+    assert_near(plan_fold_bytes(&job), fold);
+    struct plan core = plan_on(machine, "core", 2);
+    assert_near(core.fold_seconds, fold / 20e9);
+    assert_near(core.folds_per_second, 20e9 / fold);
+    assert_int_equal(core.node_bytes, 60000 * 784);
+    /* Siblings share their core; four cores are held back by their node; two nodes give twice that. */
+    assert_near(plan_on(machine, "smt", 2).folds_per_second, 20e9 / fold);
+    assert_near(plan_on(machine, "numa-local", 2).folds_per_second, 50e9 / fold);
+    assert_near(plan_on(machine, "all-cores", 2).folds_per_second, 100e9 / fold);
+    assert_near(plan_on(machine, "all-pus", 2).folds_per_second, 100e9 / fold);
+    /* A remote node at half the rate: 4 x 10 GB/s; interleaved 4 x 13.3, and each node gives half of it. */
+    assert_near(plan_on(machine, "numa-remote", 2).folds_per_second, 40e9 / fold);
+    struct plan interleaved = plan_on(machine, "numa-interleave", 2);
+    assert_near(interleaved.folds_per_second, 4 * 20e9 / 1.5 / fold);
+    assert_int_equal(interleaved.node_bytes, 60000 * 784 / 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_clock_probe),
+        cmocka_unit_test(test_counter_reasons),
+        cmocka_unit_test(test_counters_are_scaled),
+        cmocka_unit_test(test_counters_that_are_lost),
+        cmocka_unit_test(test_counters_here),
+        cmocka_unit_test(test_steal_of_a_pu),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_disturbances_here),
+        cmocka_unit_test(test_cgroup_here),
+        cmocka_unit_test(test_expected_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
