@@ -52,8 +52,8 @@ while IFS= read -r line; do
     invoke "$arguments"
     faults=()
     [ "$status" = "$want_status" ] || faults+=("exit status $status, want $want_status")
-    fits "$out" "$want_out" || faults+=("stdout does not match $want_out: $out")
-    fits "$err" "$want_err" || faults+=("stderr does not match $want_err: $err")
+    fits "$out" "$want_out" || faults+=("stdout does not match $want_out: ${out:0:300}")
+    fits "$err" "$want_err" || faults+=("stderr does not match $want_err: ${err:0:300}")
     if [ "$want_status" = 2 ]; then
         fault=$(refused)
         [ -z "$fault" ] || faults+=("$fault: $err")

@@ -27,14 +27,16 @@ def _write(folder, name, array):
         file.write(array.tobytes())
 
 
-def make_up(folder, seed, n_train=6000, n_test=1000):
-    """Writes four IDX files of digit-like rows (ten noisy templates), for machines without MNIST."""
-    rng = np.random.RandomState(seed)
-    templates = rng.randint(0, 256, (10, 28, 28)) * (rng.random_sample((10, 28, 28)) < 0.3)
+def make_up(folder, height, width, n_train=6000, n_test=1000):
+    """Writes four IDX files of digit-like rows: ten noisy templates inside an empty border."""
+    rng = np.random.RandomState(height * 1000 + width)
+    templates = rng.randint(1, 256, (10, height, width)) * (rng.random_sample((10, height, width)) < 0.3)
+    border = min(height, width) // 6
+    templates[:, :border], templates[:, height - border:] = 0, 0
     for split, n in (("train", n_train), ("test", n_test)):
         labels = rng.randint(0, 10, n).astype(np.uint8)
-        seen = rng.random_sample((n, 28, 28)) < 0.7
-        images = np.clip(templates[labels] + rng.randint(-40, 41, (n, 28, 28)), 0, 255) * (templates[labels] > 0) * seen
+        noise = rng.randint(-40, 41, (n, height, width)) * (rng.random_sample((n, height, width)) < 0.7)
+        images = np.where(templates[labels] > 0, np.clip(templates[labels] + noise, 0, 255), 0)
         _write(folder, FILES[split][0], images.astype(np.uint8))
         _write(folder, FILES[split][1], labels)
 
