@@ -89,13 +89,14 @@ mkdir -p "$T" && echo old > "$T/d.npy"
 (trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
 equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
 
-# A small file system that fills up.
+# A small file system that fills up; runs in a shell of its own, in a mount namespace.
+# shellcheck disable=SC2317
 full_disk() {
     mount -t tmpfs -o size=8k none "$T" || exit 9
     "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2> "$scratch/stderr"
     status=$?
     [ -z "$(ls -A "$T")" ] || exit 1
-    exit $status
+    exit "$status"
 }
 export -f full_disk
 export sgdmark scratch
