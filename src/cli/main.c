@@ -12,8 +12,8 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *does;
 } commands[] = {
-
     {"run", command_run, "the whole job: results, checks, times, verdict"},
+    {"describe", command_describe, "the data set: shapes, classes, hashes, pictures"},
     {"train", command_train, "one fit"},
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},
