@@ -110,19 +110,11 @@ static json_t *description_json(const struct dataset *ds, const struct view *vie
     return json;
 }
 
-static void show_row(const struct dataset *ds, const struct view *view, const struct describe_options *options,
-                     bool quiet) {
-    size_t i = view->index[options->row];
-    uint8_t pixels[UINT16_MAX];
-    dataset_row(ds, i, pixels);
-    struct picture picture = {pixels, ds->image_height, ds->image_width};
-    if (!quiet) {
-        printf("\nrow %zu is a %u (in file order, row %zu of the %s split)\n", options->row, ds->labels[i],
-               i < ds->n_train ? i : i - ds->n_train, i < ds->n_train ? "training" : "test");
-        picture_print(&picture);
-    }
-    struct error err;
-    if (options->png && picture_write_png(&picture, options->png, &err) != 0) usage_error("%s", err.text);
+static void print_picture(const struct dataset *ds, size_t i, size_t row, const struct picture *picture) {
+    bool training = i < ds->n_train;
+    printf("\nrow %zu is a %u (in file order, row %zu of the %s split)\n", row, ds->labels[i],
+           training ? i : i - ds->n_train, training ? "training" : "test");
+    picture_print(picture);
 }
 
 static void check_show(const struct dataset *ds, const struct view *view, const struct describe_options *options) {
@@ -145,15 +137,20 @@ int command_describe(int argc, char **argv) {
         view_make(&view, &ds, rows->order, rows->order_seed, rows->limit, &err) != 0)
         usage_error("%s", err.text);
     check_show(&ds, &view, &options);
+    uint8_t pixels[UINT16_MAX];
+    struct picture picture = {pixels, ds.image_height, ds.image_width};
+    if (options.show) dataset_row(&ds, view.index[options.row], pixels);
     dataset_hash(&ds);
     struct counts counts = count_rows(&ds, &view);
+    json_t *json = description_json(&ds, &view, rows, &counts);
+
+    /* Files first: when one cannot be written, the reason is all there is to read. */
+    if (options.png && picture_write_png(&picture, options.png, &err) != 0) usage_error("%s", err.text);
+    if (options.json && write_json(options.json, json, &err) != 0) usage_error("%s", err.text);
     if (!quiet) print_description(&ds, &view, rows, &counts);
-    if (options.show) show_row(&ds, &view, &options, quiet);
-    if (options.json) {
-        json_t *json = description_json(&ds, &view, rows, &counts);
-        if (write_json(options.json, json, &err) != 0) usage_error("%s", err.text);
-        json_decref(json);
-    }
+    if (!quiet && options.show) print_picture(&ds, view.index[options.row], options.row, &picture);
+
+    json_decref(json);
     view_free(&view);
     dataset_free(&ds);
     return EXIT_DONE;
