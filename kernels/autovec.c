@@ -14,6 +14,13 @@ float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x
     return sum;
 }
 
+float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d,
+                                    const uint8_t *ahead) {
+    for (size_t k = 0; k < d; k += CACHE_LINE)
+        __builtin_prefetch(ahead + k);
+    return JOIN(dot_u8f32, SUFFIX)(w, x, d);
+}
+
 void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] += a * (float)x[k];

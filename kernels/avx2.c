@@ -27,16 +27,21 @@ static void dot_rest(__m256 *lanes, const float *w, const uint8_t *x, size_t res
     dot16(lanes, w16, x16);
 }
 
-float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
+/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
+                                                       const uint8_t *ahead) {
     __m256 a[8];
     UNROLL
     for (int i = 0; i < 8; i++)
         a[i] = _mm256_setzero_ps();
     size_t k = 0;
-    for (; k + STEP <= d; k += STEP)
+    for (; k + STEP <= d; k += STEP) {
+        if (fetch) __builtin_prefetch(ahead + k);
         UNROLL
-    for (size_t b = 0; b < 4; b++)
-        dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+        for (size_t b = 0; b < 4; b++)
+            dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+    }
+    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
     size_t blocks = (d - k) / BLOCK;
     size_t rest = (d - k) % BLOCK;
     UNROLL
@@ -51,6 +56,14 @@ float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
     __m128 e = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
     e = _mm_add_ps(e, _mm_movehl_ps(e, e));
     return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
+}
+
+float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
+    return dot(w, x, d, false, NULL);
+}
+
+float dot_ahead_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot(w, x, d, true, ahead);
 }
 
 void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {

@@ -17,16 +17,21 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, x)));
 }
 
-float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
+/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
+                                                       const uint8_t *ahead) {
     __m512 a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
-    for (; k + STEP <= d; k += STEP)
+    for (; k + STEP <= d; k += STEP) {
+        if (fetch) __builtin_prefetch(ahead + k);
         UNROLL
-    for (size_t b = 0; b < 4; b++)
-        a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+        for (size_t b = 0; b < 4; b++)
+            a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+    }
+    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
     size_t blocks = (d - k) / BLOCK;
     __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
     UNROLL
@@ -42,6 +47,14 @@ float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
     __m128 f = _mm_add_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1));
     f = _mm_add_ps(f, _mm_movehl_ps(f, f));
     return _mm_cvtss_f32(_mm_add_ss(f, _mm_movehdup_ps(f)));
+}
+
+float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
+    return dot(w, x, d, false, NULL);
+}
+
+float dot_ahead_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot(w, x, d, true, ahead);
 }
 
 void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {

@@ -11,6 +11,8 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+enum { CACHE_LINE = 64 };
+
 #define PROTOTYPE(kernel, suffix)                                kernel##_fn kernel##_##suffix;
 #define BACKEND(name, suffix, parity, arch, needs, words, flags) KERNEL_LIST(PROTOTYPE, suffix)
 #include "registry.def"

@@ -15,6 +15,10 @@ extern "C" {
  * i < h. Returns a[0]. Reads exactly d weights and d bytes. */
 typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
 
+/* dot_ahead_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `ahead` (a row that comes later) are brought into
+ * the cache, a line at a time between the multiplications. */
+typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead);
+
 /* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
 typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 
@@ -23,7 +27,7 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
 /* Every kernel that a backend has; X(kernel, suffix) stands for one. */
-#define KERNEL_LIST(X, suffix) X(dot_u8f32, suffix) X(axpy_u8f32, suffix) X(read_u8, suffix)
+#define KERNEL_LIST(X, suffix) X(dot_u8f32, suffix) X(dot_ahead_u8f32, suffix) X(axpy_u8f32, suffix) X(read_u8, suffix)
 
 /* What a backend promises about its results. */
 enum kernel_parity {

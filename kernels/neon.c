@@ -37,16 +37,21 @@ static void dot_rest(float32x4_t *lanes, const float *w, const uint8_t *x, size_
     dot16(lanes, w16, x16);
 }
 
-float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
+/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
+                                                       const uint8_t *ahead) {
     float32x4_t a[16];
     UNROLL
     for (int i = 0; i < 16; i++)
         a[i] = vdupq_n_f32(0.0F);
     size_t k = 0;
-    for (; k + STEP <= d; k += STEP)
+    for (; k + STEP <= d; k += STEP) {
+        if (fetch) __builtin_prefetch(ahead + k);
         UNROLL
-    for (size_t b = 0; b < 4; b++)
-        dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+        for (size_t b = 0; b < 4; b++)
+            dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+    }
+    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
     size_t blocks = (d - k) / BLOCK;
     size_t rest = (d - k) % BLOCK;
     UNROLL
@@ -62,6 +67,14 @@ float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
         a[i] = vaddq_f32(a[i], a[i + h]);
     float32x2_t e = vadd_f32(vget_low_f32(a[0]), vget_high_f32(a[0]));
     return vget_lane_f32(e, 0) + vget_lane_f32(e, 1);
+}
+
+float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
+    return dot(w, x, d, false, NULL);
+}
+
+float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot(w, x, d, true, ahead);
 }
 
 void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {

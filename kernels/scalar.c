@@ -34,6 +34,12 @@ float dot_u8f32_scalar(const float *w, const uint8_t *x, size_t d) {
     return a[0];
 }
 
+float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    for (size_t k = 0; k < d; k += CACHE_LINE)
+        __builtin_prefetch(ahead + k);
+    return dot_u8f32_scalar(w, x, d);
+}
+
 void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] = fma_pixel(a, (float)x[k], w[k]);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void job_open(struct job *job, const struct job_options *options) {
     struct error err;
@@ -9,17 +10,20 @@ void job_open(struct job *job, const struct job_options *options) {
     if (dataset_load(&job->ds, rows->data, rows->split, &err) != 0 ||
         view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, &err) != 0)
         usage_error("%s", err.text);
-    size_t positives = 0;
-    for (size_t i = 0; i < job->view.n; i++)
-        positives += job->ds.labels[job->view.index[i]] == options->digit;
-    if (positives == 0 || positives == job->view.n)
+    size_t n = job->view.n, positives = 0;
+    job->at = malloc(n * sizeof *job->at);
+    if (!job->at) usage_error("out of memory for %zu rows", n);
+    examples_fill(job->at, &job->ds, job->view.index, n, options->digit);
+    job->examples = (struct examples){&job->ds, job->at, n};
+    for (size_t i = 0; i < n; i++)
+        positives += job->at[i].positive;
+    if (positives == 0 || positives == n)
         usage_error("%s: %s of the %zu rows is a %u, and a classifier needs both classes (another --digit or --limit)",
-                    job->ds.name, positives ? "every one" : "none", job->view.n, options->digit);
-    job->examples =
-        (struct examples){.ds = &job->ds, .row = job->view.index, .n = job->view.n, .positive = options->digit};
+                    job->ds.name, positives ? "every one" : "none", n, options->digit);
 }
 
 void job_close(struct job *job) {
+    free(job->at);
     view_free(&job->view);
     dataset_free(&job->ds);
 }

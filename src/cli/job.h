@@ -8,7 +8,8 @@
 struct job {
     struct dataset ds;
     struct view view;
-    struct examples examples; /* of ds and view; two classes are sure to be there */
+    struct example *at;       /* [view.n] */
+    struct examples examples; /* those; two classes are sure to be among them */
 };
 
 /* Loads what the options name; any fault ends the program with one line and status 2. job_close releases it. */

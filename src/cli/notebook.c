@@ -64,7 +64,9 @@ void print_notebook(const struct run *run, const struct trial *trial, const stru
     printf("               shuffle=True, random_state=%" PRIu32 ", average=False), as scikit-learn %s\n", hyper->seed,
            compat_names[hyper->compat]);
     double decision;
-    decide(&decision, &trial->model, ds, &row, 1, trial->backend);
+    struct example some;
+    examples_fill(&some, ds, &row, 1, digit);
+    decide(&decision, &trial->model, &(struct examples){ds, &some, 1}, trial->backend);
     format_real(text, decision);
     printf("5 Predict      that digit is%s a %u: decision %s", decision > 0.0 ? "" : " not", digit, text);
     beside(run, published_decision);

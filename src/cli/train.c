@@ -43,9 +43,9 @@ static double training_accuracy(const struct job *job, const struct model *model
     size_t n = job->examples.n, right = 0;
     double *decision = malloc(n * sizeof *decision);
     if (!decision) usage_error("out of memory for %zu rows", n);
-    decide(decision, model, &job->ds, job->examples.row, n, backend);
+    decide(decision, model, &job->examples, backend);
     for (size_t i = 0; i < n; i++)
-        right += (decision[i] > 0.0) == (job->ds.labels[job->examples.row[i]] == job->examples.positive);
+        right += (decision[i] > 0.0) == job->at[i].positive;
     free(decision);
     return (double)right / (double)n;
 }

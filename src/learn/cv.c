@@ -11,16 +11,15 @@ struct fold_worker {
     const struct backend *backend;
     struct trainer *trainer;
     struct model model;
-    uint32_t *train;  /* [n] data set rows of the training part */
-    uint32_t *test;   /* [n] of the test part */
-    uint32_t *place;  /* [n] where in the view each row of the test part stands */
-    double *decision; /* [n] of the test part */
+    struct example *train, *test; /* [n] the two parts */
+    uint32_t *place;              /* [n] where in the view each row of the test part stands */
+    double *decision;             /* [n] of the test part */
     size_t trained, tested;
 };
 
 static void mark_positives(uint8_t *truth, const struct examples *examples) {
     for (size_t i = 0; i < examples->n; i++)
-        truth[i] = examples->ds->labels[examples->row[i]] == examples->positive;
+        truth[i] = examples->at[i].positive;
 }
 
 static int assign_folds(struct cv_plan *plan, enum estimator estimator, struct error *err) {
@@ -119,14 +118,14 @@ void fold_worker_free(struct fold_worker *worker) {
 
 static void split_rows(struct fold_worker *worker, unsigned f) {
     const struct cv_plan *plan = worker->plan;
-    const uint32_t *row = plan->examples.row;
+    const struct example *at = plan->examples.at;
     worker->trained = worker->tested = 0;
     for (size_t i = 0; i < plan->examples.n; i++) {
         if (plan->fold_of[i] != f) {
-            worker->train[worker->trained++] = row[i];
+            worker->train[worker->trained++] = at[i];
         } else {
             worker->place[worker->tested] = (uint32_t)i;
-            worker->test[worker->tested++] = row[i];
+            worker->test[worker->tested++] = at[i];
         }
     }
 }
@@ -134,21 +133,19 @@ static void split_rows(struct fold_worker *worker, unsigned f) {
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err) {
     double begin = seconds_now();
     const struct cv_plan *plan = worker->plan;
-    const struct dataset *ds = plan->examples.ds;
     struct model *model = &worker->model;
     split_rows(worker, f);
-    struct examples train = plan->examples;
-    train.row = worker->train;
-    train.n = worker->trained;
+    const struct examples train = {plan->examples.ds, worker->train, worker->trained};
+    const struct examples test = {plan->examples.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
         trainer_epoch(worker->trainer);
     if (trainer_model(worker->trainer, model, err) != 0) return -1;
-    decide(worker->decision, model, ds, worker->test, worker->tested, worker->backend);
+    decide(worker->decision, model, &test, worker->backend);
 
     size_t right = 0;
     for (size_t i = 0; i < worker->tested; i++)
-        right += (worker->decision[i] > 0.0) == (ds->labels[worker->test[i]] == plan->examples.positive);
+        right += (worker->decision[i] > 0.0) == worker->test[i].positive;
     *fold = (struct fold_result){.accuracy = (double)right / (double)worker->tested,
                                  .intercept = model->intercept,
                                  .fingerprint = model->fingerprint,

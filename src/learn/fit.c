@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows ahead of the one in work that are being brought into the cache. */
-enum { AHEAD = 16, CACHE_LINE = 64 };
+enum {
+    AHEAD = 16,     /* rows ahead of the one in work that are being brought into the cache */
+    FAR_AHEAD = 32, /* and their entries in the order before them: the rows that pass through evict those too */
+    CACHE_LINE = 64
+};
 
 struct trainer {
     struct hyper hyper;
@@ -23,10 +26,10 @@ struct trainer {
     unsigned epoch;
     uint32_t *updates; /* [epochs] */
     uint64_t update_hash;
-    /* The order of rows: `now` holds the data set's row numbers in the order of the last epoch. */
+    /* The order of the examples: `now` holds them as the last epoch visited them. */
     const uint32_t *permutation; /* [n] */
-    const uint32_t *now;         /* [n] */
-    uint32_t *order[2];          /* room for [most] each */
+    const struct example *now;   /* [n] */
+    struct example *order[2];    /* room for [most] each */
 };
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
@@ -111,7 +114,7 @@ void trainer_free(struct trainer *t) {
 void trainer_start(struct trainer *t, const struct examples *examples, const uint32_t *permutation) {
     t->examples = *examples;
     t->permutation = permutation;
-    t->now = examples->row;
+    t->now = examples->at;
     if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
     if (t->w64) memset(t->w64, 0, t->d * sizeof *t->w64);
     memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
@@ -133,41 +136,52 @@ static void reset_wscale(struct trainer *t) {
     t->wscale = 1.0;
 }
 
-static inline void prefetch_row(const struct dataset *ds, uint32_t row) {
-    const uint8_t *window = ds->pixels + (size_t)row * ds->stride;
+static inline const uint8_t *window_of(const struct dataset *ds, const struct example *example) {
+    return ds->pixels + example->row * ds->stride;
+}
+
+static inline void prefetch_row(const struct dataset *ds, const struct example *example) {
+    const uint8_t *window = window_of(ds, example);
     for (size_t k = 0; k < ds->width; k += CACHE_LINE)
-        __builtin_prefetch(window + k, 0, 3);
+        __builtin_prefetch(window + k);
 }
 
 /* One epoch of either engine; `engine` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine) {
     const struct dataset *ds = t->examples.ds;
-    const uint32_t *permutation = t->permutation, *last = t->now;
-    uint32_t *order = t->order[t->epoch % 2];
+    const uint32_t *permutation = t->permutation;
+    const struct example *last = t->now;
+    struct example *order = t->order[t->epoch % 2];
     const size_t n = t->examples.n, width = ds->width;
-    const unsigned positive = t->examples.positive;
-    dot_u8f32_fn *dot = t->backend->dot_u8f32;
+    dot_ahead_u8f32_fn *dot = t->backend->dot_ahead_u8f32;
     axpy_u8f32_fn *axpy = t->backend->axpy_u8f32;
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
     double wscale = t->wscale, intercept = t->intercept, time = t->t;
     uint64_t hash = t->update_hash;
     uint32_t updates = 0;
 
-    size_t known = 0;
+    size_t known = n < AHEAD ? n : AHEAD;
+    for (size_t i = 0; i < known; i++) {
+        order[i] = last[permutation[i]];
+        prefetch_row(ds, &order[i]);
+    }
     for (size_t i = 0; i < n; i++) {
-        for (; known < n && known <= i + AHEAD; known++) {
+        if (known < n) {
+            if (known + FAR_AHEAD < n) __builtin_prefetch(&last[permutation[known + FAR_AHEAD]]);
             order[known] = last[permutation[known]];
-            prefetch_row(ds, order[known]);
+            known++;
         }
-        const size_t row = order[i], start = ds->start[row];
-        const uint8_t *x = ds->pixels + row * ds->stride;
-        const double y = ds->labels[row] == positive ? 1.0 : -1.0;
+        const uint8_t *ahead = window_of(ds, &order[known - 1]);
+        const uint8_t *x = window_of(ds, &order[i]);
+        const size_t start = order[i].start;
+        const double y = order[i].positive ? 1.0 : -1.0;
 
-        double sum = engine == ENGINE_F32 ? (double)dot(t->w32 + start, x, width)
+        double sum = engine == ENGINE_F32 ? (double)dot(t->w32 + start, x, width, ahead)
                                           : dot_u8f64_reference(t->w64 + start, x, width);
         double decision = sum * wscale + intercept;
         double eta = 1.0 / (alpha * ((t0 + time) - 1.0));
-        wscale *= fmax(0.0, 1.0 - eta * alpha);
+        double shrink = 1.0 - eta * alpha;
+        wscale *= shrink > 0.0 ? shrink : 0.0;
         if (wscale < least_wscale) {
             t->wscale = wscale;
             reset_wscale(t);
@@ -256,14 +270,25 @@ int fit(struct model *model, const struct examples *examples, const struct hyper
     return bad;
 }
 
-void decide(double *decision, const struct model *model, const struct dataset *ds, const uint32_t *row, size_t n,
+void examples_fill(struct example *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive) {
+    for (size_t i = 0; i < n; i++)
+        at[i] = (struct example){row[i], ds->start[row[i]], ds->labels[row[i]] == positive};
+}
+
+void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend) {
+    const struct dataset *ds = examples->ds;
+    const struct example *at = examples->at;
+    size_t n = examples->n;
+    for (size_t i = 0; i < n && i < AHEAD; i++)
+        prefetch_row(ds, &at[i]);
     for (size_t i = 0; i < n; i++) {
-        if (i + AHEAD < n) prefetch_row(ds, row[i + AHEAD]);
-        const uint8_t *x = ds->pixels + (size_t)row[i] * ds->stride;
-        size_t start = ds->start[row[i]];
-        decision[i] = model->w ? (double)backend->dot_u8f32(model->w + start, x, ds->width) * model->wscale
-                               : dot_u8f64_reference(model->coef + start, x, ds->width);
-        decision[i] += model->intercept;
+        const uint8_t *x = window_of(ds, &at[i]), *ahead = window_of(ds, &at[i + AHEAD < n ? i + AHEAD : n - 1]);
+        if (model->w) {
+            double sum = (double)backend->dot_ahead_u8f32(model->w + at[i].start, x, ds->width, ahead);
+            decision[i] = sum * model->wscale + model->intercept;
+        } else {
+            decision[i] = dot_u8f64_reference(model->coef + at[i].start, x, ds->width) + model->intercept;
+        }
     }
 }

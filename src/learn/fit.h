@@ -24,13 +24,22 @@ struct hyper {
     uint32_t seed; /* random_state */
 };
 
-/* What is learnt from: example k is row `row[k]` of the data set, positive when labels[row[k]] == positive. */
+/* One row to learn from or to decide, with what the loop needs to know of it in one load. */
+struct example {
+    uint32_t row;     /* of the data set */
+    uint16_t start;   /* ds->start[row] */
+    uint8_t positive; /* 1 where the label is the digit that counts as True */
+};
+
+/* What is learnt from, in order. */
 struct examples {
     const struct dataset *ds;
-    const uint32_t *row; /* [n] */
+    const struct example *at; /* [n] */
     size_t n;
-    unsigned positive; /* the digit that counts as True */
 };
+
+/* Fills at[n] for rows row[0..n-1]. */
+void examples_fill(struct example *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive);
 
 /* A trained linear classifier. */
 struct model {
@@ -73,8 +82,8 @@ int trainer_model(const struct trainer *trainer, struct model *model, struct err
 int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
         struct error *err);
 
-/* decision[k] = <w, x> + intercept for rows row[0..n-1], summed in the engine's own order. True is decision > 0. */
-void decide(double *decision, const struct model *model, const struct dataset *ds, const uint32_t *row, size_t n,
+/* decision[k] = <w, x> + intercept for every example, summed in the engine's own order. True is decision > 0. */
+void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend);
 
 /* The seed of the epoch shuffle for random_state = seed. */
