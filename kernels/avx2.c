@@ -41,13 +41,15 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
         for (size_t b = 0; b < 4; b++)
             dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     }
-    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
-    size_t blocks = (d - k) / BLOCK;
-    size_t rest = (d - k) % BLOCK;
-    UNROLL
-    for (size_t b = 0; b < 4; b++) {
-        if (b < blocks) dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
-        if (b == blocks && rest) dot_rest(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
+    if (k < d) {
+        if (fetch) __builtin_prefetch(ahead + d - 1);
+        size_t blocks = (d - k) / BLOCK;
+        size_t rest = (d - k) % BLOCK;
+        UNROLL
+        for (size_t b = 0; b < 4; b++) {
+            if (b < blocks) dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
+            if (b == blocks && rest) dot_rest(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
+        }
     }
     /* h = 32, 16, 8 between registers, then 4, 2, 1 inside one. */
     __m256 b0 = _mm256_add_ps(_mm256_add_ps(a[0], a[4]), _mm256_add_ps(a[2], a[6]));

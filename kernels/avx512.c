@@ -31,15 +31,17 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
         for (size_t b = 0; b < 4; b++)
             a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
     }
-    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
-    size_t blocks = (d - k) / BLOCK;
-    __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
-    UNROLL
-    for (size_t b = 0; b < 4; b++) {
-        if (b < blocks) a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
-        if (b == blocks && rest)
-            a[b] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, w + k + BLOCK * b),
-                                   load16_masked(rest, x + k + BLOCK * b), a[b]);
+    if (k < d) {
+        if (fetch) __builtin_prefetch(ahead + d - 1);
+        size_t blocks = (d - k) / BLOCK;
+        __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
+        UNROLL
+        for (size_t b = 0; b < 4; b++) {
+            if (b < blocks) a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+            if (b == blocks && rest)
+                a[b] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, w + k + BLOCK * b),
+                                       load16_masked(rest, x + k + BLOCK * b), a[b]);
+        }
     }
     /* h = 32, 16 between registers, then 8, 4, 2, 1 inside one. */
     __m512 c = _mm512_add_ps(_mm512_add_ps(a[0], a[2]), _mm512_add_ps(a[1], a[3]));
