@@ -12,5 +12,6 @@ int command_train(int argc, char **argv);
 int command_cv(int argc, char **argv);
 int command_kernels(int argc, char **argv);
 int command_topo(int argc, char **argv);
+int command_compare(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},
     {"topo", command_topo, "the machine and the placements it allows"},
+    {"compare", command_compare, "result files: what differs, ratios, intervals, verdicts"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -16,6 +16,8 @@ enum {
     MAX_BYTES = 64 << 20,
     MAX_NESTING = 64,
     MAX_ROWS = 1000000,
+    MAX_SERIES = 10000,   /* timings of one file */
+    MAX_SAMPLES = 100000, /* of one timing */
 };
 
 /* Of one iteration, in seconds. */
@@ -46,8 +48,8 @@ static const struct rule own_rules[] = {
     {"schedule", 0, 0, OBJECT, true},
     {"aa", 0, 0, OBJECT, true},
     {"roofs", 0, 10000, ARRAY, false},
-    {"comparisons", 0, 100000, ARRAY, false},
-    {"samples", 0, 100000, ARRAY, false},
+    {"comparisons", 0, MAX_SERIES, ARRAY, false},
+    {"samples", 0, MAX_SERIES, ARRAY, false},
 };
 
 static const struct rule workload_rules[] = {
@@ -109,7 +111,7 @@ static const struct rule roof_rules[] = {
     {"work", 1e-300, 1e300, REAL, false},
     {"per_second", 1e-300, 1e300, REAL, false},
     {"best_per_second", 1e-300, 1e300, REAL, false},
-    {"seconds", 1, MAX_ROWS, ARRAY, false},
+    {"seconds", 1, MAX_SAMPLES, ARRAY, false},
 };
 
 static const struct rule sample_rules[] = {
@@ -118,10 +120,10 @@ static const struct rule sample_rules[] = {
     {"backend", 0, 0, NAME, false},
     {"threads", 1, 1e6, WHOLE, false},
     {"iterations", 1, MAX_COUNT, WHOLE, false},
-    {"seconds", 1, MAX_ROWS, ARRAY, false},
-    {"cpu_seconds", 1, MAX_ROWS, ARRAY, false},
+    {"seconds", 1, MAX_SAMPLES, ARRAY, false},
+    {"cpu_seconds", 1, MAX_SAMPLES, ARRAY, false},
     {"summary", 0, 0, OBJECT, false},
-    {"disturbed", 1, MAX_ROWS, ARRAY, true},
+    {"disturbed", 1, MAX_SAMPLES, ARRAY, true},
 };
 
 static int refuse_nesting(const char *path, const char *bytes, size_t length, struct error *err) {

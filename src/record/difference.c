@@ -1,0 +1,271 @@
+#include "record/difference.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN = 72 /* bytes of a value that are shown */, MAX_KEY = 256 };
+
+/* What a difference does, by the part of its key that tells; the first that matches counts. Weight 0 differs between
+ * any two runs and is not listed. */
+static const struct {
+    const char *part;
+    unsigned weight;
+    const char *effect;
+} effects[] = {
+    {"load", 0, NULL},
+    {"uptime", 0, NULL},
+    {"runnable", 0, NULL},
+    {"temperature", 0, NULL},
+    {"throttle", 0, NULL},
+    {"throttled", 0, NULL},
+    {"current", 0, NULL},
+    {"available", 0, NULL},
+    {"free", 0, NULL},
+    {"hypervisor", 95, "a virtual machine shares its cores and hides clocks: wider noise, shifts between runs"},
+    {"microcode", 80, "changes the cost of instructions and of mitigations"},
+    {"mitigation", 60, "changes what crossing into the kernel costs"},
+    {"vulnerabilit", 60, "changes what crossing into the kernel costs"},
+    {"governor", 70, "changes the clock, and how fast it rises"},
+    {"turbo", 70, "changes the clock"},
+    {"boost", 70, "changes the clock"},
+    {"epp", 70, "changes the clock, and how fast it rises"},
+    {"energy", 70, "changes the clock, and how fast it rises"},
+    {"freq", 70, "changes the clock"},
+    {"scaling", 70, "changes the clock, and how fast it rises"},
+    {"smt", 65, "siblings share a core's units and caches"},
+    {"quota", 62, "the kernel stops the program when its share is used up"},
+    {"cpu_max", 62, "the kernel stops the program when its share is used up"},
+    {"cgroup", 55, "limits on cores, memory or time"},
+    {"cpuset", 55, "other cores were allowed"},
+    {"affinity", 55, "other cores were allowed"},
+    {"isol", 55, "how quiet the cores are"},
+    {"nohz", 55, "how quiet the cores are"},
+    {"thp", 50, "page size decides the TLB misses over a whole epoch"},
+    {"huge", 50, "page size decides the TLB misses over a whole epoch"},
+    {"page", 50, "page size decides the TLB misses over a whole epoch"},
+    {"numa", 48, "memory may be further away, or move"},
+    {"clocksource", 40, "resolution and cost of the timer"},
+    {"tsc", 40, "resolution and cost of the timer"},
+    {"aslr", 20, "code and data lie elsewhere: up to a few percent either way"},
+    {"build.backends", 78, "the kernels were compiled with other flags"},
+    {"build.flags", 76, "the program was compiled with other flags"},
+    {"build.compiler", 75, "another compiler wrote the code"},
+    {"tool.", 74, "another version of sgdmark: the code may differ"},
+    {"kernel", 45, "scheduler, page faults and mitigations may differ"},
+    {"release", 45, "scheduler, page faults and mitigations may differ"},
+    {"cmdline", 45, "kernel settings may differ"},
+    {"libraries", 15, "outside of the timed loops"},
+    {"libc", 15, "outside of the timed loops"},
+    {"topology", 85, "cores, caches and memory decide which roof binds"},
+    {"cache", 85, "cache sizes decide which roof binds"},
+    {"cpu", 100, "another processor: the ratios compare machines, not code"},
+    {"", 10, "not known to matter, not known not to"},
+};
+
+static size_t effect_of(const char *key) {
+    size_t i = 0;
+    while (!strcasestr(key, effects[i].part))
+        i++;
+    return i;
+}
+
+static char *text_of(const json_t *value) {
+    char number[REAL_TEXT];
+    if (!value) return strdup("not recorded");
+    if (json_is_string(value)) return strdup(json_string_value(value));
+    if (!json_is_real(value)) return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    format_real(number, json_real_value(value));
+    return strdup(number);
+}
+
+static bool inside_character(char byte) {
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* Makes the text one printable line of at most SHOWN bytes that starts about where `skip` bytes are left out. */
+static void shorten(char *text, size_t skip) {
+    static const char dots[] = "...";
+    size_t length = strlen(text);
+    if (length > SHOWN && skip > SHOWN / 2) {
+        skip -= SHOWN / 4;
+        while (inside_character(text[skip]))
+            skip--;
+        length -= skip;
+        memmove(text + sizeof dots - 1, text + skip, length + 1);
+        memcpy(text, dots, sizeof dots - 1);
+        length += sizeof dots - 1;
+    }
+    if (length > SHOWN) {
+        length = SHOWN - (sizeof dots - 1);
+        while (inside_character(text[length]))
+            length--;
+        memcpy(text + length, dots, sizeof dots);
+    }
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
+}
+
+/* Bytes that all texts start with. */
+static size_t common_prefix(char *const *texts, size_t count) {
+    size_t length = 0;
+    for (;; length++) {
+        for (size_t i = 0; i < count; i++)
+            if (!texts[i][length] || texts[i][length] != texts[0][length]) return length;
+    }
+}
+
+/* Adds "name: VALUE in A, VALUE in B" to the text, as far as there is room. */
+static void note_difference(char *text, size_t size, const char *name, const json_t *a, const json_t *b) {
+    char *left = text_of(a);
+    char *right = text_of(b);
+    size_t length = strlen(text);
+    if (left && right && length < size) {
+        shorten(left, 0);
+        shorten(right, 0);
+        snprintf(text + length, size - length, "%s%s (%s and %s)", length > 0 ? ", " : "", name, left, right);
+    }
+    free(left);
+    free(right);
+}
+
+/* Every member but the nested object "hyper" and the place of the data. */
+static void compare_work(char *text, size_t size, const json_t *a, const json_t *b) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)a, key, value) {
+        const json_t *other = json_object_get(b, key);
+        if (strcmp(key, "data") != 0 && strcmp(key, "hyper") != 0 && !json_equal(value, other))
+            note_difference(text, size, key, value, other);
+    }
+}
+
+int refuse_other_work(const struct result_file *a, const struct result_file *b, struct error *err) {
+    const json_t *one = json_object_get(a->own, "workload");
+    const json_t *two = json_object_get(b->own, "workload");
+    if (json_is_null(one) != json_is_null(two))
+        return fail(err, "%s and %s are not comparable: only one of them says what was trained", a->path, b->path);
+    char text[600] = "";
+    compare_work(text, sizeof text, one, two);
+    compare_work(text, sizeof text, json_object_get(one, "hyper"), json_object_get(two, "hyper"));
+    if (!*text) return 0;
+    return fail(err, "%s and %s are not comparable: their work differs in %s", a->path, b->path, text);
+}
+
+bool same_machine(const struct result_file *a, const struct result_file *b) {
+    static const char *const sections[] = {"cpu", "topology"};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        const json_t *one = json_object_get(a->own, sections[i]);
+        if (!json_is_object(one) || !json_equal(one, json_object_get(b->own, sections[i]))) return false;
+    }
+    return true;
+}
+
+/* A flat object of all leaves below `value`: {"cpu.model": ..., ...}. Keys are cut at MAX_KEY. */
+static void flatten(json_t *flat, const char *prefix, json_t *value) {
+    if (!json_is_object(value)) {
+        if (!json_is_null(value)) json_object_set(flat, prefix, value);
+        return;
+    }
+    const char *key;
+    json_t *member;
+    json_object_foreach(value, key, member) {
+        char path[MAX_KEY];
+        size_t length = strlen(key);
+        bool reason = length > 7 && strcmp(key + length - 7, "_reason") == 0;
+        snprintf(path, sizeof path, "%s.%s", prefix, key);
+        if (!reason) flatten(flat, path, member);
+    }
+}
+
+static json_t *facts_of(const struct result_file *file) {
+    static const char *const sections[] = {"tool", "build", "libraries", "cpu", "topology", "environment"};
+    json_t *flat = json_object();
+    for (size_t i = 0; flat && i < sizeof sections / sizeof *sections; i++)
+        flatten(flat, sections[i], json_object_get(file->own, sections[i]));
+    return flat;
+}
+
+static bool all_equal(const char *key, json_t *const *facts, size_t files) {
+    const json_t *first = json_object_get(facts[0], key);
+    for (size_t f = 1; f < files; f++) {
+        const json_t *other = json_object_get(facts[f], key);
+        if (first != other && !json_equal(first, other)) return false;
+    }
+    return true;
+}
+
+static int add_difference(struct compare_report *report, const char *key, json_t *const *facts, struct error *err) {
+    size_t effect = effect_of(key);
+    if (effects[effect].weight == 0) return 0;
+    struct difference *grown =
+        realloc(report->differences, (report->difference_count + 1) * sizeof *report->differences);
+    if (!grown) return fail(err, "out of memory for the differences");
+    report->differences = grown;
+    struct difference *added = &grown[report->difference_count];
+    *added = (struct difference){.key = strdup(key),
+                                 .values = calloc(report->file_count, sizeof *added->values),
+                                 .weight = effects[effect].weight,
+                                 .effect = effects[effect].effect};
+    report->difference_count++;
+    bool good = added->key && added->values;
+    for (size_t f = 0; good && f < report->file_count; f++) {
+        added->values[f] = text_of(json_object_get(facts[f], key));
+        good = added->values[f] != NULL;
+    }
+    if (!good) return fail(err, "out of memory for the differences");
+    size_t skip = common_prefix(added->values, report->file_count);
+    for (size_t f = 0; f < report->file_count; f++)
+        shorten(added->values[f], skip);
+    shorten(added->key, 0);
+    return 0;
+}
+
+/* Heaviest first; equals by key. */
+static int by_weight(const void *left, const void *right) {
+    const struct difference *a = left;
+    const struct difference *b = right;
+    if (a->weight != b->weight) return a->weight < b->weight ? 1 : -1;
+    return strcmp(a->key, b->key);
+}
+
+/* Adds every key whose values are not all the same; `facts` has one flat object per file, `all` the union. */
+static int add_differences(struct compare_report *report, json_t *const *facts, json_t *all, struct error *err) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(all, key, value) {
+        if (all_equal(key, facts, report->file_count)) continue;
+        if (add_difference(report, key, facts, err) != 0) return -1;
+    }
+    if (report->difference_count > 0)
+        qsort(report->differences, report->difference_count, sizeof *report->differences, by_weight);
+    return 0;
+}
+
+int find_differences(struct compare_report *report, struct error *err) {
+    json_t *facts[MAX_FILES] = {NULL};
+    json_t *all = json_object();
+    bool good = all != NULL;
+    for (size_t f = 0; good && f < report->file_count; f++) {
+        facts[f] = facts_of(&report->files[f]);
+        good = facts[f] && json_object_update(all, facts[f]) == 0;
+    }
+    int bad = good ? add_differences(report, facts, all, err) : fail(err, "out of memory for the differences");
+    for (size_t f = 0; f < report->file_count; f++)
+        json_decref(facts[f]);
+    json_decref(all);
+    return bad;
+}
+
+void free_differences(struct compare_report *report) {
+    for (size_t i = 0; i < report->difference_count; i++) {
+        struct difference *difference = &report->differences[i];
+        for (size_t f = 0; difference->values && f < report->file_count; f++)
+            free(difference->values[f]);
+        free(difference->values);
+        free(difference->key);
+    }
+    free(report->differences);
+}
