@@ -3,6 +3,7 @@
 #include "machine/clock.h"
 #include "machine/counters.h"
 #include "machine/disturbance.h"
+#include "machine/environment.h"
 #include "machine/plan.h"
 
 #include <errno.h>
@@ -258,6 +259,43 @@ static void test_expected_times(void **state) {
     assert_int_equal(interleaved.node_bytes, 60000 * 784 / 2);
 }
 
+/* ---- environment ---- */
+
+/* Every null says why; nothing is empty. Returns how many nulls there are. */
+static size_t check_nulls(const char *where, json_t *object) {
+    size_t nulls = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) {
+        char reason[128];
+        if (json_is_object(value)) nulls += check_nulls(key, value);
+        if (!json_is_null(value)) continue;
+        snprintf(reason, sizeof reason, "%s_reason", key);
+        nulls++;
+        if (!json_string_length(json_object_get(object, reason)))
+            fail_msg("%s.%s is null without a reason", where, key);
+    }
+    return nulls;
+}
+
+static void test_environment(void **state) {
+    (void)state;
+    struct topology *topology;
+    assert_int_equal(topology_load(&topology, NULL, NULL), 0);
+    json_t *all = environment_json(topology);
+    assert_non_null(all);
+    static const char *const parts[] = {"cpu", "topology", "frequency", "memory", "os", "cgroup", "build"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_true(json_object_size(json_object_get(all, parts[i])) > 3);
+    print_message("%zu facts cannot be read here\n", check_nulls("environment", all));
+    json_t *build = json_object_get(all, "build");
+    assert_int_equal(json_string_length(json_object_get(build, "program_sha256")), 64);
+    assert_true(json_integer_value(json_object_get(json_object_get(all, "memory"), "total_bytes")) > 1 << 20);
+    assert_true(json_string_length(json_object_get(json_object_get(all, "os"), "kernel")) > 0);
+    json_decref(all);
+    topology_free(topology);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timer),
@@ -271,6 +309,7 @@ int main(void) {
         cmocka_unit_test(test_disturbances_here),
         cmocka_unit_test(test_cgroup_here),
         cmocka_unit_test(test_expected_times),
+        cmocka_unit_test(test_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,94 @@
+/* This program: how it was built, and the libraries that it really runs with. */
+#include "kernels.h"
+#include "machine/environment.h"
+#include "machine/sysfs.h"
+#include "version.h"
+
+#include <errno.h>
+#include <gnu/libc-version.h>
+#include <hwloc.h>
+#include <limits.h>
+#include <link.h>
+#include <nettle/sha2.h>
+#include <nettle/version.h>
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/* SHA-256 of the running program's file. */
+static void add_program_hash(json_t *into) {
+    FILE *file = fopen("/proc/self/exe", "rbe");
+    if (!file) {
+        json_missing(into, "program_sha256", strerror(errno));
+        return;
+    }
+    struct sha256_ctx context;
+    uint8_t bytes[65536];
+    sha256_init(&context);
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        sha256_update(&context, got, bytes);
+    fclose(file);
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    char hex[2 * SHA256_DIGEST_SIZE + 1];
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    json_object_set_new(into, "program_sha256", json_string(hex));
+}
+
+/* One shared library: the name of the file that its link leads to, which ends in the library's version. */
+static int add_loaded(struct dl_phdr_info *info, size_t size, void *list) {
+    (void)size;
+    char path[PATH_MAX];
+    if (!info->dlpi_name[0] || !realpath(info->dlpi_name, path)) return 0;
+    const char *name = strrchr(path, '/');
+    json_array_append_new(list, json_string(name ? name + 1 : path));
+    return 0;
+}
+
+static json_t *libraries_json(void) {
+    char hwloc[16];
+    char nettle[16];
+    unsigned version = hwloc_get_api_version();
+    snprintf(hwloc, sizeof hwloc, "%u.%u.%u", version >> 16, version >> 8 & 0xff, version & 0xff);
+    snprintf(nettle, sizeof nettle, "%d.%d", nettle_version_major(), nettle_version_minor());
+    json_t *loaded = json_array();
+    dl_iterate_phdr(add_loaded, loaded);
+    json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "libc", gnu_get_libc_version(), "hwloc_api", hwloc,
+                            "jansson", jansson_version_str(), "nettle", nettle, "png", png_get_libpng_ver(NULL), "zlib",
+                            zlibVersion(), "loaded", loaded);
+    json_missing(out, "benchmark", "it cannot be asked; its version is in the name of the file in `loaded`");
+    json_missing(out, "sleef", "it cannot be asked; its version is in the name of the file in `loaded`");
+    return out;
+}
+
+static json_t *kernels_json(void) {
+    json_t *out = json_object();
+    for (size_t i = 0; i < backend_count; i++) {
+        if (backends[i].compiled) {
+            json_object_set_new(out, backends[i].name, json_string(backends[i].flags));
+        } else {
+            json_missing(out, backends[i].name, "for another architecture");
+        }
+    }
+    return out;
+}
+
+json_t *environment_build_json(void) {
+    json_t *out = json_object();
+    json_object_set_new(out, "version", json_string(SGDMARK_VERSION));
+    json_object_set_new(out, "commit", json_string(SGDMARK_COMMIT));
+    json_object_set_new(out, "compiler", json_string(__VERSION__));
+    json_object_set_new(out, "flags", json_string(SGDMARK_CFLAGS));
+#ifdef NDEBUG
+    json_object_set_new(out, "assertions", json_false());
+#else
+    json_object_set_new(out, "assertions", json_true());
+#endif
+    json_object_set_new(out, "kernel_flags", kernels_json());
+    json_object_set_new(out, "libraries", libraries_json());
+    add_program_hash(out);
+    return out;
+}
