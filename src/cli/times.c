@@ -78,7 +78,7 @@ int times_measure(struct times *times, const struct run *run, const struct timin
         ((struct epoch_arm *)times->arms[a].context)->done = 0;
     struct progress progress;
     progress_begin(&progress, "timing");
-    int bad = rounds_run(&times->rounds, times->arms, times->count, rounds, seed, progress_step, &progress, err);
+    int bad = rounds_run(&times->rounds, times->arms, times->count, rounds, seed, -1, progress_step, &progress, err);
     progress_end(&progress);
     if (bad) return -1;
     return aa_gate(&times->aa, rounds_of(&times->rounds, times->best), rounds_of(&times->rounds, times->count - 1),

@@ -76,7 +76,7 @@ struct parity_receipt {
 int result_parity(struct result *result, const struct parity_receipt *receipt, struct error *err);
 
 /* One number per sample, beside the times. */
-struct counter {
+struct sample_counter {
     const char *name;     /* lower case, digits and _; Google Benchmark's own keys and "..._reason" are refused */
     const double *values; /* [samples]; NaN where it is missing */
     const char *missing;  /* why, where a value is NaN */
@@ -93,7 +93,7 @@ struct timing {
     unsigned threads;
     const char *const
         *disturbed; /* [samples] what hit a sample ("context switch, steal") or NULL; NULL: not observed */
-    const struct counter *counters;
+    const struct sample_counter *counters;
     size_t counter_count;
 };
 

@@ -125,7 +125,7 @@ static double statistic(const struct summary *summary, size_t which) {
 }
 
 /* The statistic of a counter's values; of none when one of them is missing. */
-static int put_counter_statistic(json_t *row, const struct counter *counter, size_t samples, size_t which) {
+static int put_counter_statistic(json_t *row, const struct sample_counter *counter, size_t samples, size_t which) {
     struct summary summary;
     double value = summarize(&summary, counter->values, samples, NULL) == 0 ? statistic(&summary, which) : NAN;
     return put_number(row, counter->name, value, counter->missing);

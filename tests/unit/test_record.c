@@ -61,7 +61,7 @@ static int add_timing(struct result *result, const char *name, const char *backe
     }
     real[SAMPLES - 1] *= 2;
     disturbed[SAMPLES - 1] = "context switch";
-    const struct counter counters[] = {{"items_per_second", rate, NULL},
+    const struct sample_counter counters[] = {{"items_per_second", rate, NULL},
                                        {"cycles_per_pixel", cycles, "no PMU (ENOENT)"}};
     struct timing timing = {.name = name,
                             .engine = "f32",
@@ -258,7 +258,7 @@ static void bad_timings_are_refused(void **state) {
     static const double one = 1;
     static const char *const names[] = {"name", "real_time", "label", "Upper", "", "cycles_reason", "two words"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct counter counter = {names[i], &one, NULL};
+        struct sample_counter counter = {names[i], &one, NULL};
         struct timing timing = {.name = "counted",
                                 .engine = "f32",
                                 .backend = "scalar",
