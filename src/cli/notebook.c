@@ -42,7 +42,7 @@ void print_notebook(const struct run *run, const struct trial *trial, const stru
     const struct job *job = &run->job;
     const struct dataset *ds = &job->ds;
     const struct hyper *hyper = &run->options.hyper;
-    char text[REAL_TEXT], name[ARM_TEXT];
+    char text[REAL_TEXT], name[TRIAL_TEXT];
     unsigned digit = run->options.digit;
     uint64_t positives = 0;
     for (size_t i = 0; i < job->view.n; i++)

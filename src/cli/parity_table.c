@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void trial_name(char text[ARM_TEXT], const struct trial *trial) {
-    snprintf(text, ARM_TEXT, "%s/%s", engine_names[trial->engine], isa_name(trial->engine, trial->backend));
+void trial_name(char text[TRIAL_TEXT], const struct trial *trial) {
+    snprintf(text, TRIAL_TEXT, "%s/%s", engine_names[trial->engine], isa_name(trial->engine, trial->backend));
 }
 
 static void print_row(const struct trial *trial, const struct judgement *judged) {
-    char name[ARM_TEXT], against[ARM_TEXT];
+    char name[TRIAL_TEXT], against[TRIAL_TEXT];
     const struct confusion *c = &trial->cv.confusion;
     trial_name(name, trial);
     printf("%-15s %016" PRIx64 " %016" PRIx64 " ", name, trial->model.fingerprint, trial->model.update_hash);

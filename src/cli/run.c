@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "machine/binding.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK };
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_PLACE, KEY_REPEATS };
 
 struct run_options {
     struct job_options job;
-    unsigned folds;
+    unsigned folds, repeats;
     bool quick;
-    const char *json;
+    const char *json, *place;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -36,6 +37,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_QUICK:
         options->quick = true;
         return 0;
+    case KEY_PLACE:
+        options->place = value;
+        return 0;
+    case KEY_REPEATS:
+        options->repeats = (unsigned)parse_integer("repeats", value, 1, 1000000);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -44,6 +51,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
+    {"place", KEY_PLACE, "NAME", 0, "time folds on this placement, beside one core (all that `sgdmark topo` lists)", 0},
+    {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated (so that workers share evenly)", 0},
     {"json", KEY_JSON, "FILE or -", 0, "where the result goes (results/<host>-<UTC time>.json)", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
@@ -102,48 +111,87 @@ static void unsilence(int kept) {
     close(kept);
 }
 
+static void open_run(struct run *run, const struct run_options *options) {
+    struct error err;
+    *run = (struct run){
+        .options = options->job, .folds = options->folds, .repeats = options->repeats, .place = options->place};
+    if (topology_load(&run->topology, NULL, &err) != 0 ||
+        placement_resolve(&run->core, run->topology, "core", &err) != 0)
+        usage_error("%s", err.text);
+    if (options->place) { /* a name that is wrong is told before anything is loaded */
+        struct placement asked;
+        if (placement_resolve(&asked, run->topology, options->place, &err) != 0) usage_error("--place: %s", err.text);
+        placement_free(&asked);
+    }
+    job_open(&run->job, &run->options);
+    run->published = is_published_job(run);
+    run->permutation = malloc(run->job.view.n * sizeof *run->permutation);
+    if (!run->permutation) usage_error("out of memory for %zu rows", run->job.view.n);
+    epoch_permutation(run->permutation, run->job.view.n,
+                      epoch_seed(run->options.hyper.seed, run->options.hyper.compat));
+}
+
+static void close_run(struct run *run) {
+    for (size_t i = 0; i < run->trial_count; i++)
+        trial_free(&run->trials[i]);
+    free(run->trials);
+    free(run->judged);
+    free(run->permutation);
+    job_close(&run->job);
+    placement_free(&run->core);
+    topology_free(run->topology);
+}
+
+static void notebook(const struct run *run) {
+    struct error err;
+    struct cv_result never;
+    if (cross_validate(&never, &run->job.examples, run->folds, ESTIMATOR_NEVER, &run->options.hyper, backend_scalar(),
+                       NULL, NULL, &err) != 0)
+        usage_error("%s", err.text);
+    print_notebook(run, &run->trials[0], &never);
+    cv_free(&never);
+}
+
 int command_run(int argc, char **argv) {
     struct run_options options = {0};
     struct error err;
     parse_arguments(&argp, argc, argv, &options);
-    struct result *result = result_new(argc, argv, &err);
-    if (!result) usage_error("%s", err.text);
-    bool to_stdout = options.json && strcmp(options.json, "-") == 0;
-    int kept = to_stdout ? silence() : -1;
-    struct run run = {.options = options.job, .folds = options.folds};
     struct job_options every = options.job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
     const struct backend **chosen = calloc(backend_count, sizeof *chosen);
     if (!chosen) usage_error("out of memory");
     size_t count = choose_backends(&every, chosen);
-    job_open(&run.job, &run.options);
-    run.published = is_published_job(&run);
-    print_job(&run.job, &run.options);
+    struct result *result = result_new(argc, argv, &err);
+    if (!result) usage_error("%s", err.text);
+    bool to_stdout = options.json && strcmp(options.json, "-") == 0;
+    int kept = to_stdout ? silence() : -1;
 
+    struct run run;
+    open_run(&run, &options);
+    print_job(&run.job, &run.options);
+    struct affinity *saved = affinity_save(run.topology, &err);
+    if (!saved || bind_worker(run.topology, &run.core.slots[0], &err) != 0) usage_error("%s", err.text);
     run_trials(&run, chosen, count);
-    struct cv_result never;
-    if (cross_validate(&never, &run.job.examples, run.folds, ESTIMATOR_NEVER, &run.options.hyper, backend_scalar(),
-                       NULL, NULL, &err) != 0)
-        usage_error("%s", err.text);
-    print_notebook(&run, &run.trials[0], &never);
-    cv_free(&never);
+    notebook(&run);
     bool held = print_parity(&run);
 
-    struct times times;
-    struct timing_plan plan = {.budget = options.quick ? 4.0 : 20.0, .at_most = 51};
-    if (times_measure(&times, &run, &plan, (uint32_t)(seconds_now() * 1e3), &err) != 0) usage_error("%s", err.text);
-    print_times(&run, &times);
-    printf("\n%s\n", held ? "VERDICT every check held" : "VERDICT a check FAILED: see the parity table");
+    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+    struct budget epoch_budget = {options.quick ? 4.0 : 16.0, 51}, place_budget = {options.quick ? 3.0 : 16.0, 51};
+    struct epochs epochs;
+    struct places places;
+    if (epochs_measure(&epochs, &run, &epoch_budget, seed, &err) != 0) usage_error("%s", err.text);
+    held = print_epochs(&run, &epochs) && held;
+    if (places_measure(&places, &run, &place_budget, seed, &err) != 0) usage_error("%s", err.text);
+    print_places(&run, &places);
+    if (affinity_restore(run.topology, saved, &err) != 0) usage_error("%s", err.text);
+    printf("\nVERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
 
     if (to_stdout) unsilence(kept);
-    if (write_run(result, &run, &times, options.json, &err) != 0) usage_error("%s", err.text);
+    if (write_run(result, &run, &epochs, &places, options.json, &err) != 0) usage_error("%s", err.text);
     result_free(result);
-    times_free(&times);
-    for (size_t i = 0; i < run.trial_count; i++)
-        trial_free(&run.trials[i]);
-    free(run.trials);
-    free(run.judged);
+    places_free(&places);
+    epochs_free(&epochs, &run);
+    close_run(&run);
     free(chosen);
-    job_close(&run.job);
     return held ? EXIT_DONE : EXIT_CHECK_FAILED;
 }

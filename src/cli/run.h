@@ -3,16 +3,23 @@
 #define SGDMARK_CLI_RUN_H
 
 #include "cli/job.h"
+#include "machine/placement.h"
+#include "record/crew.h"
 #include "record/parity.h"
 #include "record/result.h"
+#include "record/roofs.h"
 #include "record/rounds.h"
 #include "record/stats.h"
 
 /* Everything that a run knows. */
 struct run {
     struct job_options options;
-    unsigned folds;
+    unsigned folds, repeats; /* repeats 0: as many as fill the workers */
+    const char *place;       /* NULL: every placement */
     struct job job;
+    uint32_t *permutation; /* of the epochs' shuffle, [n] */
+    struct topology *topology;
+    struct placement core; /* where what needs one core runs */
     /* One trial per engine and backend: f64 first, then f32/scalar, then the other f32 backends that run here. */
     struct trial *trials;
     struct judgement *judged;
@@ -21,8 +28,11 @@ struct run {
 };
 
 /* "f32/avx512" */
-enum { ARM_TEXT = 32 };
-void trial_name(char text[ARM_TEXT], const struct trial *trial);
+enum { TRIAL_TEXT = 32 };
+void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
+
+/* The trial of the backend that `auto` takes, of those that passed. */
+size_t best_trial(const struct run *run);
 
 /* The notebook's steps in its own order, from the results of `trial`. */
 void print_notebook(const struct run *run, const struct trial *trial, const struct cv_result *never);
@@ -30,29 +40,74 @@ void print_notebook(const struct run *run, const struct trial *trial, const stru
 /* One row per trial; returns whether every check held. */
 bool print_parity(const struct run *run);
 
-/* What is timed of each trial that passed: its epochs, and its whole cross-validation where that is short. */
-struct timing_plan {
-    double budget;  /* seconds that the rounds may take, about */
+/* How long rounds may take. */
+struct budget {
+    double seconds; /* about */
     size_t at_most; /* rounds */
 };
+/* The rounds that fit, from one pass over the arms; never fewer than the A/A gate needs. */
+size_t affordable_rounds(const struct arm *arms, size_t count, const struct budget *budget);
 
-/* The timings: an arm per trial, and the best one a second time. */
-struct times {
-    struct arm *arms;
+enum { NO_ARM = -1 };
+
+/* The epochs of every trial that passed, side by side on one core with their roofs. */
+struct epochs {
+    struct arm *arms; /* [count] */
     size_t count;
-    size_t *trial;         /* [count] whose arm it is */
-    uint32_t *permutation; /* of the epochs' shuffle, [n] */
-    size_t best;           /* the arm of the trial that auto takes; count - 1 is the same again (A/A) */
+    int *epoch_of;             /* [trials] arm of each trial's epoch, or NO_ARM */
+    int *mix_of;               /* [trials] arm of its computing roof, or NO_ARM */
+    size_t best;               /* trial that auto takes */
+    int again, read;           /* arms: its epoch once more (A/A), and the reading roof */
+    struct trainer **trainers; /* [trials + 1] */
+    struct epoch_turn *turns;  /* [trials + 1] */
+    struct mix_roof **mixes;   /* [trials] */
+    struct read_roof *reader;
     struct rounds rounds;
     struct aa_gate aa;
 };
-int times_measure(struct times *times, const struct run *run, const struct timing_plan *plan, uint32_t seed,
-                  struct error *err);
-void times_free(struct times *times);
-void print_times(const struct run *run, const struct times *times);
+int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,
+                   struct error *err);
+void epochs_free(struct epochs *epochs, const struct run *run);
+
+/* How an epoch stands against the slower of its two roofs. */
+struct roof_share {
+    double read, mix;  /* seconds that the roof alone takes for the epoch's rows */
+    const char *binds; /* "read" or "mix": the slower one */
+    double percent;    /* of the binding roof that is reached: median of the rounds */
+};
+struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial);
+
+/* Prints the table; returns false when something stands above 102 % of its roof, which no true number can. */
+bool print_epochs(const struct run *run, const struct epochs *epochs);
+
+/* Cross-validation by every placement and vector backend. */
+struct places {
+    struct placement *list; /* [listed] all named ones, with the reasons of those that are missing */
+    size_t listed;
+    struct place_arm *arm; /* [count] */
+    struct arm *arms;      /* [count], the last one the first once more (A/A) */
+    size_t count;
+    struct cv_plan plan;
+    struct rounds rounds;
+    struct aa_gate aa;
+};
+struct place_arm {
+    const struct placement *placement;
+    size_t trial;
+    unsigned repeats;
+    enum crew_task task;
+    struct crew *crew;
+    const struct trial *expected; /* whose folds it must reproduce */
+    bool migrated;                /* in any sample */
+};
+int places_measure(struct places *places, const struct run *run, const struct budget *budget, uint32_t seed,
+                   struct error *err);
+void places_free(struct places *places);
+void print_places(const struct run *run, const struct places *places);
 
 /* Fills in and writes the result file: to `path` ("-": standard output), or, when that is NULL, as
  * results/<host>-<UTC time>.json. Says where on stdout. Returns 0, or -1 with the reason. */
-int write_run(struct result *result, struct run *run, const struct times *times, const char *path, struct error *err);
+int write_run(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,
+              const char *path, struct error *err);
 
 #endif

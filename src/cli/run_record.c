@@ -1,12 +1,15 @@
 /* The result file of `sgdmark run`. */
 #include "cli/run.h"
 
+#include "machine/clock.h"
 #include "machine/code.h"
+#include "machine/environment.h"
 #include "record/result.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -61,7 +64,7 @@ static int add_dispatch(struct result *result, const struct run *run, const stru
 
 static int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged,
                       struct error *err) {
-    char reference[ARM_TEXT] = "itself: the reference", detail[96];
+    char reference[TRIAL_TEXT] = "itself: the reference", detail[96];
     if (judged->against) trial_name(reference, judged->against);
     snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(judged->needed),
              parity_words(judged->reached));
@@ -80,41 +83,145 @@ static int add_parity(struct result *result, const struct trial *trial, const st
     return result_parity(result, &receipt, err);
 }
 
-static int add_times(struct result *result, const struct run *run, const struct times *times, struct error *err) {
-    const char *names[64];
-    for (size_t a = 0; a < times->count; a++) {
-        const struct trial *trial = &run->trials[times->trial[a]];
-        names[a] = times->arms[a].name;
-        const struct timing timing = {.name = names[a],
-                                      .engine = engine_names[trial->engine],
-                                      .backend = isa_name(trial->engine, trial->backend),
-                                      .seconds = rounds_of(&times->rounds, a),
-                                      .cpu_seconds = rounds_cpu_of(&times->rounds, a),
-                                      .samples = times->rounds.rounds,
-                                      .iterations = 1,
-                                      .threads = 1};
-        if (result_timing(result, &timing, err) != 0) return -1;
+/* The counters of one arm's samples, as columns. */
+struct columns {
+    double value[COUNTERS][64]; /* no more than 51 rounds are ever made */
+    struct sample_counter list[COUNTERS];
+    const char *disturbed[64];
+    char text[64][48];
+};
+
+static void fill_columns(struct columns *columns, const struct rounds *rounds, size_t arm) {
+    const struct observation *seen = rounds_observed(rounds, arm);
+    for (size_t r = 0; r < rounds->rounds; r++) {
+        for (int c = 0; c < COUNTERS; c++)
+            columns->value[c][r] = seen[r].counted.value[c];
+        disturbance_text(seen[r].disturbance.flags, columns->text[r], sizeof columns->text[r]);
+        columns->disturbed[r] = seen[r].disturbance.flags ? columns->text[r] : NULL;
     }
-    if (result_schedule(result, &times->rounds.schedule, names, err) != 0 ||
-        result_aa(result, names[times->count - 1], names[times->best], &times->aa, err) != 0)
-        return -1;
-    for (size_t a = 0; a + 1 < times->count; a++) {
-        struct comparison c;
-        if (a == times->best) continue;
-        if (compare_paired(&c, rounds_of(&times->rounds, times->best), rounds_of(&times->rounds, a),
-                           times->rounds.rounds, 0.95, (unsigned)times->count - 2, err) != 0)
+    for (int c = 0; c < COUNTERS; c++) {
+        const char *reason = rounds->counter_reason[c];
+        columns->list[c] = (struct sample_counter){.name = counter_names[c],
+                                                   .values = columns->value[c],
+                                                   .missing = reason[0] ? reason : "counted in every other round"};
+    }
+}
+
+static int add_timing(struct result *result, const struct rounds *rounds, const struct arm *arms, size_t arm,
+                      const struct trial *trial, unsigned threads, struct error *err) {
+    struct columns *columns = malloc(sizeof *columns);
+    if (!columns) return fail(err, "out of memory");
+    fill_columns(columns, rounds, arm);
+    const struct timing timing = {.name = arms[arm].name,
+                                  .engine = engine_names[trial->engine],
+                                  .backend = isa_name(trial->engine, trial->backend),
+                                  .seconds = rounds_of(rounds, arm),
+                                  .cpu_seconds = rounds_cpu_of(rounds, arm),
+                                  .samples = rounds->rounds,
+                                  .iterations = 1,
+                                  .threads = threads,
+                                  .disturbed = columns->disturbed,
+                                  .counters = columns->list,
+                                  .counter_count = COUNTERS};
+    int bad = result_timing(result, &timing, err);
+    free(columns);
+    return bad;
+}
+
+static int add_roof(struct result *result, const struct rounds *rounds, const struct arm *arms, size_t arm,
+                    const char *what, double rows, struct error *err) {
+    const struct roof roof = {.name = arms[arm].name + strlen("roof/"),
+                              .what = what,
+                              .unit = "rows",
+                              .work = rows,
+                              .seconds = rounds_of(rounds, arm),
+                              .samples = rounds->rounds};
+    return result_roof(result, &roof, err);
+}
+
+static int add_epochs(struct result *result, const struct run *run, const struct epochs *epochs, struct error *err) {
+    const struct rounds *rounds = &epochs->rounds;
+    const struct arm *arms = epochs->arms;
+    size_t best = (size_t)epochs->epoch_of[epochs->best], again = (size_t)epochs->again;
+    const char **names = calloc(epochs->count, sizeof *names);
+    if (!names) return fail(err, "out of memory");
+    for (size_t a = 0; a < epochs->count; a++)
+        names[a] = arms[a].name;
+    int bad = result_schedule(result, &rounds->schedule, names, err);
+    free(names);
+    if (bad) return -1;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        if (epochs->epoch_of[i] == NO_ARM) continue;
+        if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0 ||
+            add_roof(result, rounds, arms, (size_t)epochs->mix_of[i],
+                     "the dot products of a row that stays in the first-level cache", mix_roof_rows(epochs->mixes[i]),
+                     err) != 0)
             return -1;
-        apply_aa_gate(&c, &times->aa);
-        if (result_comparison(result, names[times->best], names[a], &c, aa_reason(times->aa.state), err) != 0)
+    }
+    if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||
+        add_roof(result, rounds, arms, (size_t)epochs->read,
+                 "reading the rows of an epoch in its order, with the loop's prefetch", (double)run->job.view.n,
+                 err) != 0 ||
+        result_aa(result, arms[again].name, arms[best].name, &epochs->aa, err) != 0)
+        return -1;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        struct comparison c;
+        if (epochs->epoch_of[i] == NO_ARM || i == epochs->best) continue;
+        size_t other = (size_t)epochs->epoch_of[i];
+        if (compare_paired(&c, rounds_of(rounds, best), rounds_of(rounds, other), rounds->rounds, 0.95,
+                           (unsigned)run->trial_count - 1, err) != 0)
+            return -1;
+        apply_aa_gate(&c, &epochs->aa);
+        if (result_comparison(result, arms[best].name, arms[other].name, &c, aa_reason(epochs->aa.state), err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int fill(struct result *result, struct run *run, const struct times *times, struct error *err) {
+static int add_places(struct result *result, const struct run *run, const struct places *places, struct error *err) {
+    for (size_t a = 0; a < places->count; a++) {
+        const struct place_arm *arm = &places->arm[a];
+        unsigned threads = (unsigned)arm->placement->count;
+        int bad = arm->task == CREW_READ
+                      ? add_roof(result, &places->rounds, places->arms, a,
+                                 "all workers of the placement reading the rows of their folds",
+                                 arm->repeats * (double)run->job.view.n *
+                                     ((run->folds - 1.0) * run->options.hyper.epochs + 1.0),
+                                 err)
+                      : add_timing(result, &places->rounds, places->arms, a, &run->trials[arm->trial], threads, err);
+        if (bad) return -1;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < places->listed; i++)
+        json_array_append_new(list, placement_json(&places->list[i]));
+    return result_facts(result, "placements", list, err);
+}
+
+/* The machine's facts, each under the key that the schema gives it. */
+static int add_machine(struct result *result, const struct run *run, const struct rounds *rounds, struct error *err) {
+    json_t *all = environment_json(run->topology);
+    if (!all) return fail(err, "out of memory");
+    int bad = result_facts(result, "cpu", json_incref(json_object_get(all, "cpu")), err) != 0 ||
+              result_facts(result, "topology", json_incref(json_object_get(all, "topology")), err) != 0;
+    json_object_del(all, "cpu");
+    json_object_del(all, "topology");
+    if (bad || result_facts(result, "environment", all, err) != 0) return -1;
+    json_t *ghz = json_array();
+    for (size_t r = 0; r < rounds->rounds; r++)
+        json_array_append_new(ghz, json_number(rounds->ghz[r]));
+    struct timer_facts timer = timer_measure();
+    return result_facts(result, "clock",
+                        json_pack("{s:o, s:o, s:o}", "ghz_per_round", ghz, "timer_resolution_ns",
+                                  json_number(timer.resolution_ns), "timer_overhead_ns",
+                                  json_number(timer.overhead_ns)),
+                        err);
+}
+
+static int fill(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,
+                struct error *err) {
     dataset_hash(&run->job.ds);
     if (run->job.ds.synthetic && result_context(result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0) return -1;
-    if (add_workload(result, run, err) != 0) return -1;
+    if (add_workload(result, run, err) != 0 || add_machine(result, run, &epochs->rounds, err) != 0) return -1;
     for (size_t i = 0; i < run->trial_count; i++) {
         if (run->trials[i].engine == ENGINE_F32 && add_dispatch(result, run, run->trials[i].backend, err) != 0)
             return -1;
@@ -122,12 +229,13 @@ static int fill(struct result *result, struct run *run, const struct times *time
     }
     for (size_t i = 0; i < run->trial_count; i++) {
         if (run->judged[i].passed) continue;
-        char name[ARM_TEXT], arm[2 * ARM_TEXT];
+        char name[TRIAL_TEXT], arm[ARM_NAME];
         trial_name(name, &run->trials[i]);
         snprintf(arm, sizeof arm, "epoch/%s", name);
         if (result_not_timed(result, arm, "its parity check failed", err) != 0) return -1;
     }
-    return add_times(result, run, times, err);
+    if (add_epochs(result, run, epochs, err) != 0) return -1;
+    return add_places(result, run, places, err);
 }
 
 static int path_in_results(char *path, size_t size, const struct result *result, struct error *err) {
@@ -136,9 +244,10 @@ static int path_in_results(char *path, size_t size, const struct result *result,
     return result_path(result, "results", path, size, err);
 }
 
-int write_run(struct result *result, struct run *run, const struct times *times, const char *path, struct error *err) {
+int write_run(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,
+              const char *path, struct error *err) {
     char chosen[512];
-    if (fill(result, run, times, err) != 0) return -1;
+    if (fill(result, run, epochs, places, err) != 0) return -1;
     if (!path) {
         if (path_in_results(chosen, sizeof chosen, result, err) != 0) return -1;
         path = chosen;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { READ_AHEAD = 16, CACHE_LINE = 64 };
+
 struct fold_worker {
     const struct cv_plan *plan;
     const struct backend *backend;
@@ -15,6 +17,7 @@ struct fold_worker {
     uint32_t *place;              /* [n] where in the view each row of the test part stands */
     double *decision;             /* [n] of the test part */
     size_t trained, tested;
+    volatile uint64_t read; /* keeps the reads of fold_worker_read alive */
 };
 
 static void mark_positives(uint8_t *truth, const struct examples *examples) {
@@ -154,6 +157,31 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
         fold->updates += model->updates[epoch];
     fold->seconds = seconds_now() - begin;
     return 0;
+}
+
+static uint64_t read_rows(const struct dataset *ds, const struct example *at, const uint32_t *order, size_t n,
+                          read_u8_fn *read) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t later = i + READ_AHEAD < n ? i + READ_AHEAD : n - 1;
+        const uint8_t *ahead = ds->pixels + at[order ? order[later] : later].row * ds->stride;
+        for (size_t k = 0; k < ds->width; k += CACHE_LINE)
+            __builtin_prefetch(ahead + k);
+        sum ^= read(ds->pixels + at[order ? order[i] : i].row * ds->stride, ds->width);
+    }
+    return sum;
+}
+
+void fold_worker_read(struct fold_worker *worker, unsigned f) {
+    const struct cv_plan *plan = worker->plan;
+    const struct dataset *ds = plan->examples.ds;
+    split_rows(worker, f);
+    uint64_t sum = 0;
+    for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
+        sum ^= read_rows(ds, worker->train, permutation_of(plan, worker->trained), worker->trained,
+                         worker->backend->read_u8);
+    sum ^= read_rows(ds, worker->test, NULL, worker->tested, worker->backend->read_u8);
+    worker->read = sum;
 }
 
 void fold_worker_decisions(const struct fold_worker *worker, double *decision) {

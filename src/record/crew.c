@@ -34,6 +34,7 @@ struct crew {
     const struct cv_plan *plan;
     const struct backend *backend;
     unsigned repeats;
+    enum crew_task task;
     struct member *members;
     size_t count;
     struct rows_copy *copies;
@@ -68,7 +69,9 @@ static void take_items(struct member *member) {
     for (;;) {
         size_t item = atomic_fetch_add_explicit(&crew->next, 1, memory_order_relaxed);
         if (item >= all) break;
-        if (fold_worker_run(member->worker, (unsigned)(item % folds), &crew->items[item], &member->err) != 0)
+        if (crew->task == CREW_READ)
+            fold_worker_read(member->worker, (unsigned)(item % folds));
+        else if (fold_worker_run(member->worker, (unsigned)(item % folds), &crew->items[item], &member->err) != 0)
             member->failed = true;
         else if (item < folds)
             fold_worker_decisions(member->worker, crew->decision);
@@ -156,7 +159,7 @@ static int enlist(struct crew *crew, const struct placement *placement, struct e
 }
 
 struct crew *crew_new(const struct topology *topology, const struct placement *placement, const struct cv_plan *plan,
-                      const struct backend *backend, unsigned repeats, struct error *err) {
+                      const struct backend *backend, unsigned repeats, enum crew_task task, struct error *err) {
     if (!placement->available) {
         fail(err, "%s: %s", placement->name, placement->reason);
         return NULL;
@@ -170,6 +173,7 @@ struct crew *crew_new(const struct topology *topology, const struct placement *p
     crew->plan = plan;
     crew->backend = backend;
     crew->repeats = repeats;
+    crew->task = task;
     crew->members = calloc(placement->count, sizeof *crew->members);
     crew->copies = calloc(placement->count, sizeof *crew->copies);
     crew->items = calloc((size_t)plan->folds * repeats, sizeof *crew->items);

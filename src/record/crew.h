@@ -13,11 +13,14 @@
  * nodes, the rows are copied to where the slots say. */
 struct crew;
 
+/* What a crew does with each fold. */
+enum crew_task { CREW_FIT, /* fold_worker_run */ CREW_READ /* fold_worker_read: the roof of its placement */ };
+
 /* Work is folds x repeats, taken from one queue; no result depends on who takes what. `plan` (and the topology and the
  * placement) must outlive the crew. NULL and the reason on failure, which a placement that cannot be bound is;
  * crew_free releases it. */
 struct crew *crew_new(const struct topology *topology, const struct placement *placement, const struct cv_plan *plan,
-                      const struct backend *backend, unsigned repeats, struct error *err);
+                      const struct backend *backend, unsigned repeats, enum crew_task task, struct error *err);
 void crew_free(struct crew *crew);
 
 /* A sample in three steps, of which the middle one is to be timed: wakes the threads and waits until they stand ready;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARM_NAME = 64 };
+enum { ARM_NAME = 192 };
 
 /* One thing that is timed. */
 struct arm {

@@ -1,0 +1,264 @@
+/* The epochs of `sgdmark run`, on one core, in interleaved rounds with their roofs. */
+#include "base/clock.h"
+#include "cli/progress.h"
+#include "cli/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
+struct epoch_turn {
+    struct trainer *trainer;
+    const struct examples *examples;
+    const uint32_t *permutation;
+    unsigned epochs, done;
+};
+
+static void next_epoch(void *context) {
+    struct epoch_turn *turn = context;
+    if (turn->done++ % turn->epochs == 0) trainer_start(turn->trainer, turn->examples, turn->permutation);
+}
+
+static void run_epoch(void *context) {
+    trainer_epoch(((struct epoch_turn *)context)->trainer);
+}
+
+size_t affordable_rounds(const struct arm *arms, size_t count, const struct budget *budget) {
+    double begin = seconds_now();
+    for (size_t a = 0; a < count; a++) {
+        if (arms[a].prepare) arms[a].prepare(arms[a].context);
+        arms[a].run(arms[a].context);
+        struct error ignored; /* the rounds themselves check */
+        if (arms[a].check) arms[a].check(arms[a].context, &ignored);
+    }
+    double fitting = budget->seconds / (seconds_now() - begin);
+    size_t fewest = rounds_needed(0.999, 1);
+    if (fitting < (double)fewest) return fewest;
+    return fitting > (double)budget->at_most ? budget->at_most : (size_t)fitting;
+}
+
+size_t best_trial(const struct run *run) {
+    size_t best = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->judged[i].passed && run->trials[i].engine == ENGINE_F32 &&
+            run->trials[i].backend->parity == PARITY_BITS)
+            best = i;
+    return best;
+}
+
+static struct arm *new_arm(struct epochs *epochs, const char *family, const char *of, const char *suffix) {
+    struct arm *arm = &epochs->arms[epochs->count++];
+    snprintf(arm->name, sizeof arm->name, "%s/%s%s", family, of, suffix);
+    return arm;
+}
+
+static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial, size_t place, const char *suffix,
+                     struct error *err) {
+    const struct trial *which = &run->trials[trial];
+    struct hyper hyper = run->options.hyper;
+    hyper.engine = which->engine;
+    struct trainer *trainer = trainer_new(run->job.examples.n, run->job.ds.d, &hyper, which->backend, err);
+    if (!trainer) return NO_ARM;
+    epochs->trainers[place] = trainer;
+    epochs->turns[place] = (struct epoch_turn){
+        .trainer = trainer, .examples = &run->job.examples, .permutation = run->permutation, .epochs = hyper.epochs};
+    char name[TRIAL_TEXT];
+    trial_name(name, which);
+    struct arm *arm = new_arm(epochs, "epoch", name, suffix);
+    arm->prepare = next_epoch;
+    arm->run = run_epoch;
+    arm->context = &epochs->turns[place];
+    return (int)(arm - epochs->arms);
+}
+
+static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, struct error *err) {
+    const struct trial *which = &run->trials[trial];
+    char name[TRIAL_TEXT];
+    trial_name(name, which);
+    epochs->mixes[trial] = mix_roof_new(&run->job.ds, which->engine, which->backend, err);
+    if (!epochs->mixes[trial]) return NO_ARM;
+    struct arm *arm = new_arm(epochs, "roof/mix", name, "");
+    mix_roof_arm(epochs->mixes[trial], arm);
+    return (int)(arm - epochs->arms);
+}
+
+static int add_arms(struct epochs *epochs, const struct run *run, struct error *err) {
+    for (size_t i = 0; i < run->trial_count; i++) {
+        epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
+        if (!run->judged[i].passed) continue;
+        epochs->epoch_of[i] = add_epoch(epochs, run, i, i, "", err);
+        epochs->mix_of[i] = add_mix(epochs, run, i, err);
+        if (epochs->epoch_of[i] == NO_ARM || epochs->mix_of[i] == NO_ARM) return -1;
+    }
+    epochs->best = best_trial(run);
+    epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
+    epochs->reader = read_roof_new(&run->job.examples, run->permutation, run->options.hyper.epochs,
+                                   run->trials[epochs->best].backend, err);
+    if (epochs->again == NO_ARM || !epochs->reader) return -1;
+    struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", "");
+    read_roof_arm(epochs->reader, arm);
+    epochs->read = (int)(arm - epochs->arms);
+    return 0;
+}
+
+int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,
+                   struct error *err) {
+    size_t trials = run->trial_count;
+    *epochs = (struct epochs){.arms = calloc(2 * trials + 2, sizeof *epochs->arms),
+                              .epoch_of = calloc(trials, sizeof *epochs->epoch_of),
+                              .mix_of = calloc(trials, sizeof *epochs->mix_of),
+                              .trainers = calloc(trials + 1, sizeof *epochs->trainers),
+                              .turns = calloc(trials + 1, sizeof *epochs->turns),
+                              .mixes = calloc(trials, sizeof *epochs->mixes)};
+    if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns || !epochs->mixes)
+        return fail(err, "out of memory");
+    if (add_arms(epochs, run, err) != 0) return -1;
+    size_t rounds = affordable_rounds(epochs->arms, epochs->count, budget);
+    for (size_t i = 0; i <= trials; i++)
+        epochs->turns[i].done = 0;
+    struct progress progress;
+    progress_begin(&progress, "timing epochs");
+    int bad = rounds_run(&epochs->rounds, epochs->arms, epochs->count, rounds, seed, (int)run->core.slots[0].pu_os,
+                         progress_step, &progress, err);
+    progress_end(&progress);
+    if (bad) return -1;
+    return aa_gate(&epochs->aa, rounds_of(&epochs->rounds, (size_t)epochs->again),
+                   rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), rounds, err);
+}
+
+void epochs_free(struct epochs *epochs, const struct run *run) {
+    for (size_t i = 0; i <= run->trial_count; i++)
+        trainer_free(epochs->trainers[i]);
+    for (size_t i = 0; i < run->trial_count; i++)
+        mix_roof_free(epochs->mixes[i]);
+    read_roof_free(epochs->reader);
+    free(epochs->arms);
+    free(epochs->epoch_of);
+    free(epochs->mix_of);
+    free(epochs->trainers);
+    free(epochs->turns);
+    free(epochs->mixes);
+    rounds_free(&epochs->rounds);
+}
+
+static double median(const double *x, size_t n) {
+    struct summary s;
+    struct error err;
+    return summarize(&s, x, n, &err) == 0 ? s.median : (double)NAN;
+}
+
+struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial) {
+    const struct rounds *rounds = &epochs->rounds;
+    const double *epoch = rounds_of(rounds, (size_t)epochs->epoch_of[trial]);
+    const double *read = rounds_of(rounds, (size_t)epochs->read);
+    const double *mix = rounds_of(rounds, (size_t)epochs->mix_of[trial]);
+    double scale = (double)run->job.view.n / mix_roof_rows(epochs->mixes[trial]);
+    struct roof_share share = {
+        .read = median(read, rounds->rounds), .mix = median(mix, rounds->rounds) * scale, .percent = (double)NAN};
+    bool reading = share.read > share.mix;
+    share.binds = reading ? "read" : "mix";
+    double *percent = malloc(rounds->rounds * sizeof *percent);
+    if (!percent) return share;
+    for (size_t r = 0; r < rounds->rounds; r++)
+        percent[r] = 100.0 * (reading ? read[r] : mix[r] * scale) / epoch[r];
+    share.percent = median(percent, rounds->rounds);
+    free(percent);
+    return share;
+}
+
+/* How many times as fast as the base; "1" for the base itself, "-" without one. */
+static void print_speed(const struct epochs *epochs, int arm, int base) {
+    struct comparison c;
+    struct error err;
+    if (base == NO_ARM ||
+        compare_paired(&c, rounds_of(&epochs->rounds, (size_t)base), rounds_of(&epochs->rounds, (size_t)arm),
+                       epochs->rounds.rounds, 0.95, 1, &err) != 0)
+        printf(" %7s", "-");
+    else
+        printf(" %7.4g", c.ratio);
+}
+
+static int scalar_arm(const struct run *run, const struct epochs *epochs, enum engine engine) {
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i].engine == engine && run->trials[i].backend == backend_scalar()) return epochs->epoch_of[i];
+    return NO_ARM;
+}
+
+static void print_verdicts(const struct run *run, const struct epochs *epochs) {
+    char best[TRIAL_TEXT];
+    trial_name(best, &run->trials[epochs->best]);
+    printf("%s, round by round (95 %% intervals that hold together):\n", best);
+    for (size_t i = 0; i < run->trial_count; i++) {
+        struct comparison c;
+        struct error err;
+        /* Speed: the other one's time over the best one's. */
+        if (i == epochs->best || epochs->epoch_of[i] == NO_ARM ||
+            compare_paired(&c, rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[i]),
+                           rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), epochs->rounds.rounds,
+                           0.95, (unsigned)run->trial_count - 1, &err) != 0)
+            continue;
+        const char *words = c.verdict == VERDICT_SLOWER   ? "faster"
+                            : c.verdict == VERDICT_FASTER ? "slower"
+                                                          : verdict_words(c.verdict);
+        char other[TRIAL_TEXT];
+        trial_name(other, &run->trials[i]);
+        printf("  %.4g times as fast as %s [%.4g, %.4g]: %s\n", c.ratio, other, c.low, c.high,
+               epochs->aa.state == AA_QUIET ? words : verdict_words(VERDICT_WITHHELD));
+    }
+}
+
+static void print_quality(const struct epochs *epochs) {
+    const struct rounds *rounds = &epochs->rounds;
+    size_t disturbed = 0;
+    for (size_t a = 0; a < epochs->count; a++)
+        disturbed += rounds_disturbed(rounds, a);
+    const struct comparison *aa = &epochs->aa.shown;
+    printf("A/A, the best one against itself: %.4f [%.4f, %.4f], %s; less than %.1f %% is not resolved\n", aa->ratio,
+           aa->low, aa->high, aa_words(epochs->aa.state), 100.0 * resolution(aa));
+    if (aa_reason(epochs->aa.state)) printf("verdicts are withheld: %s\n", aa_reason(epochs->aa.state));
+    printf("disturbed samples: %zu of %zu (kept); clock %.2f GHz; %.1f %% of the time was between samples\n", disturbed,
+           epochs->count * rounds->rounds, median(rounds->ghz, rounds->rounds),
+           100.0 * (1.0 - rounds->timed / rounds->total));
+    if (rounds->counter_reason[COUNTER_CYCLES][0])
+        printf("no hardware counters: %s\n", rounds->counter_reason[COUNTER_CYCLES]);
+}
+
+bool print_epochs(const struct run *run, const struct epochs *epochs) {
+    const struct dataset *ds = &run->job.ds;
+    const struct rounds *rounds = &epochs->rounds;
+    double n = (double)run->job.view.n, ghz = median(rounds->ghz, rounds->rounds);
+    bool possible = true;
+    printf("\nEPOCHS of %.0f rows on PU %u, %zu interleaved rounds (order seed %u)\n", n, run->core.slots[0].pu_os,
+           rounds->rounds, rounds->schedule.seed);
+    printf("%-14s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", "ms", "min", "MAD", "ns/row", "cy/px",
+           "GB/s", "of roof", "xscalar", "xf64");
+    for (size_t i = 0; i < run->trial_count; i++) {
+        struct summary s;
+        struct error err;
+        int arm = epochs->epoch_of[i];
+        if (arm == NO_ARM || summarize(&s, rounds_of(rounds, (size_t)arm), rounds->rounds, &err) != 0) continue;
+        struct roof_share share = epochs_roof(epochs, run, i);
+        char name[TRIAL_TEXT], roof[24];
+        trial_name(name, &run->trials[i]);
+        snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
+        printf("%-14s %7.2f %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, s.min * 1e3, s.mad * 1e3,
+               s.median * 1e9 / n, s.median * 1e9 * ghz / n / (double)ds->d, (double)ds->width * n / s.median * 1e-9,
+               roof);
+        print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F32));
+        print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F64));
+        putchar('\n');
+        if (share.percent > 102.0) {
+            possible = false;
+            printf("ERROR %s stands at %.1f %% of its roof: one of the two numbers is wrong\n", name, share.percent);
+        }
+    }
+    struct roof_share share = epochs_roof(epochs, run, epochs->best);
+    printf("ms: median. GB/s: the %zu stored of a row's %zu bytes. xscalar, xf64: times as fast as\n"
+           "f32/scalar and as f64/scalar. Roofs: reading the rows in the epochs' order %.1f ns/row\n"
+           "(%.1f GB/s); the best one's multiply-adds on rows in the first-level cache %.1f ns/row.\n",
+           ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9, share.mix * 1e9 / n);
+    print_verdicts(run, epochs);
+    print_quality(epochs);
+    return possible;
+}
