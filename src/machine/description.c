@@ -79,6 +79,7 @@ static _Noreturn void run_trial(const char *text, size_t length, int pipe_end) {
     setenv("HWLOC_SYNTHETIC_VERBOSE", "1", 1);
     hwloc_topology_t hw;
     if (description_load(&hw, text, length) != 0) _exit(TRIAL_REFUSED);
+    hwloc_topology_check(hw); /* aborts on a tree whose parts contradict each other, which loading accepts */
     int last = hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(hw));
     int pus = hwloc_get_nbobjs_by_type(hw, HWLOC_OBJ_PU);
     _exit(last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0);
@@ -110,7 +111,7 @@ static int judge_trial(const char *name, int status, bool xml, const char *said,
         return fail(err, "%s: describes no PU, or more than %d", name, MAX_PUS);
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
         return fail(err, "%s: takes hwloc more than %d seconds to read", name, TRIAL_SECONDS);
-    if (WIFSIGNALED(status)) return fail(err, "%s: is damaged: hwloc stops on it", name);
+    if (WIFSIGNALED(status)) return fail(err, "%s: is damaged: its parts contradict each other", name);
     if (xml)
         return fail(err, "%s: is not hwloc XML (lstopo FILE.xml, or sgdmark topo --export FILE.xml, writes one)", name);
     return fail(err, "%s: is neither a file nor an hwloc synthetic description%s%s (one is 'package:2 core:4 pu:2')",

@@ -1,6 +1,7 @@
 #include "machine/plan.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define REMOTE_SHARE 0.5
 
@@ -9,17 +10,24 @@ double plan_fold_bytes(const struct plan_job *job) {
     return all * ((double)job->epochs * (job->folds - 1) + 1) / job->folds;
 }
 
-static unsigned workers_on_core(const struct placement *placement, const struct slot *slot) {
-    unsigned workers = 0;
-    for (size_t i = 0; i < placement->count; i++) {
-        const struct slot *other = &placement->slots[i];
-        workers += slot->core < 0 ? other->pu_os == slot->pu_os : other->core == slot->core;
-    }
-    return workers;
+static bool same_core(const struct slot *a, const struct slot *b) {
+    return a->core < 0 ? a->pu_os == b->pu_os : a->core == b->core;
+}
+
+/* Slots stand in logical order, so those of one core are neighbours. */
+static unsigned workers_on_core(const struct placement *placement, size_t at) {
+    const struct slot *slot = &placement->slots[at];
+    size_t first = at;
+    size_t last = at;
+    while (first > 0 && same_core(slot, &placement->slots[first - 1]))
+        first--;
+    while (last + 1 < placement->count && same_core(slot, &placement->slots[last + 1]))
+        last++;
+    return (unsigned)(last - first + 1);
 }
 
 /* How many workers' worth of reading goes to the node that the slot reads from. */
-static double readers(const struct placement *placement, const struct slot *slot, unsigned nodes) {
+static double count_readers(const struct placement *placement, const struct slot *slot, unsigned nodes) {
     if (slot->policy == MEMORY_INTERLEAVE) return (double)placement->count / nodes;
     double readers = 0;
     for (size_t i = 0; i < placement->count; i++)
@@ -27,13 +35,13 @@ static double readers(const struct placement *placement, const struct slot *slot
     return readers;
 }
 
-/* Bytes per second of one worker. */
-static double worker_rate(const struct placement *placement, const struct slot *slot, unsigned nodes,
+/* Bytes per second of one worker that shares its core with `sharing` - 1 others and its node with `readers` - 1. */
+static double worker_rate(const struct slot *slot, unsigned nodes, unsigned sharing, double readers,
                           const struct roofs *roofs) {
     double near = slot->memory_node == slot->node ? 1.0 : 0.0;
     if (slot->policy == MEMORY_INTERLEAVE) near = 1.0 / nodes;
-    double core = roofs->core / (near + (1.0 - near) / REMOTE_SHARE) / workers_on_core(placement, slot);
-    return fmin(core, roofs->node / readers(placement, slot, nodes));
+    double core = roofs->core / (near + (1.0 - near) / REMOTE_SHARE) / sharing;
+    return fmin(core, roofs->node / readers);
 }
 
 struct plan plan_placement(const struct placement *placement, unsigned nodes, const struct plan_job *job,
@@ -43,8 +51,11 @@ struct plan plan_placement(const struct placement *placement, unsigned nodes, co
     if (nodes == 0) nodes = 1;
     if (placement->slots[0].policy == MEMORY_INTERLEAVE) plan.node_bytes = (plan.node_bytes + nodes - 1) / nodes;
     double fold_bytes = plan_fold_bytes(job);
+    double readers = 0;
     for (size_t i = 0; i < placement->count; i++) {
-        double rate = worker_rate(placement, &placement->slots[i], nodes, roofs);
+        const struct slot *slot = &placement->slots[i];
+        if (i == 0 || slot->memory_node != slot[-1].memory_node) readers = count_readers(placement, slot, nodes);
+        double rate = worker_rate(slot, nodes, workers_on_core(placement, i), readers, roofs);
         plan.folds_per_second += rate / fold_bytes;
         plan.fold_seconds = fmax(plan.fold_seconds, fold_bytes / rate);
     }

@@ -38,11 +38,8 @@ hwloc_obj_t node_of(const struct topology *topology, hwloc_obj_t pu) {
 }
 
 hwloc_obj_t allowed_pu(const struct topology *topology, hwloc_const_cpuset_t set, unsigned k) {
-    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_PU); i++) {
-        hwloc_obj_t pu = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_PU, i);
-        if (!hwloc_bitmap_isset(set, pu->os_index) || !hwloc_bitmap_isset(topology->allowed, pu->os_index)) continue;
-        if (k-- == 0) return pu;
-    }
+    for (int os = hwloc_bitmap_first(set); os >= 0 && (unsigned)os < topology->pus; os = hwloc_bitmap_next(set, os))
+        if (hwloc_bitmap_isset(topology->allowed, (unsigned)os) && k-- == 0) return topology->pu[os];
     return NULL;
 }
 
@@ -57,19 +54,31 @@ static int find_allowed(struct topology *topology) {
     topology->allowed_nodes = hwloc_bitmap_dup(hwloc_topology_get_allowed_nodeset(topology->hw));
     if (!topology->allowed || !topology->allowed_nodes) return -1;
     hwloc_bitmap_and(topology->allowed, topology->allowed, hwloc_topology_get_topology_cpuset(topology->hw));
-    /* A PU outside of every core, which only a made-up XML has, takes no worker. */
-    hwloc_bitmap_t in_cores = hwloc_bitmap_alloc();
-    if (!in_cores) return -1;
-    for (unsigned i = 0; i < topology->cores; i++)
-        hwloc_bitmap_or(in_cores, in_cores, topology->core[i]->cpuset);
-    hwloc_bitmap_and(topology->allowed, topology->allowed, in_cores);
-    hwloc_bitmap_free(in_cores);
+    /* A PU outside of every core, or listed in a set alone, which only a made-up XML has, takes no worker. */
+    hwloc_bitmap_t usable = hwloc_bitmap_alloc();
+    if (!usable) return -1;
+    for (unsigned os = 0; os < topology->pus; os++)
+        if (topology->pu[os] && core_of(topology, topology->pu[os]) >= 0) hwloc_bitmap_set(usable, os);
+    hwloc_bitmap_and(topology->allowed, topology->allowed, usable);
+    hwloc_bitmap_free(usable);
     if (!topology->this_system) return 0;
     hwloc_bitmap_t affinity = hwloc_bitmap_alloc();
     if (!affinity) return -1;
     if (hwloc_get_cpubind(topology->hw, affinity, HWLOC_CPUBIND_THREAD) == 0)
         hwloc_bitmap_and(topology->allowed, topology->allowed, affinity);
     hwloc_bitmap_free(affinity);
+    return 0;
+}
+
+static int find_pus(struct topology *topology) {
+    int last = hwloc_bitmap_last(hwloc_topology_get_topology_cpuset(topology->hw));
+    topology->pus = last < 0 ? 0 : (unsigned)last + 1;
+    topology->pu = calloc(topology->pus + 1, sizeof(hwloc_obj_t));
+    if (!topology->pu) return -1;
+    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_PU); i++) {
+        hwloc_obj_t pu = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_PU, i);
+        if (pu->os_index < topology->pus) topology->pu[pu->os_index] = pu;
+    }
     return 0;
 }
 
@@ -101,7 +110,7 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
     }
     topology->hw = hw;
     topology->this_system = hwloc_topology_is_thissystem(hw) != 0;
-    if (find_cores(topology) != 0 || find_allowed(topology) != 0) {
+    if (find_pus(topology) != 0 || find_cores(topology) != 0 || find_allowed(topology) != 0) {
         topology_free(topology);
         return fail(err, "%s: out of memory", name);
     }
@@ -192,6 +201,7 @@ void topology_free(struct topology *topology) {
     hwloc_bitmap_free(topology->allowed);
     hwloc_bitmap_free(topology->allowed_nodes);
     free(topology->core);
+    free(topology->pu);
     hwloc_topology_destroy(topology->hw);
     free(topology);
 }

@@ -18,8 +18,9 @@ struct topology;
  * releases the result. */
 int topology_load(struct topology **topology, const char *spec, struct error *err);
 
-/* The same from the text of an XML file (it begins with '<') or of a synthetic description; `name` is what errors call
- * it. The text is untrusted: it is bounded, and read in a process of its own before it is read here. */
+/* The same from text[length], with a NUL behind it, of an XML file (it begins with '<') or of a synthetic description;
+ * `name` is what errors call it. The text is untrusted: it is bounded, and read in a process of its own before it is
+ * read here. */
 int topology_parse(struct topology **topology, const char *name, const char *text, size_t length, struct error *err);
 
 void topology_free(struct topology *topology);

@@ -21,6 +21,8 @@ struct topology {
     bool this_system;
     hwloc_obj_t *core; /* [cores] by logical index; PUs where no core is listed */
     unsigned cores;
+    hwloc_obj_t *pu; /* [pus] by OS index, NULL where there is none */
+    unsigned pus;
     unsigned last_level;              /* type of the last-level cache as its level, 0: none listed */
     unsigned kinds;                   /* 0 unless the machine is hybrid */
     struct core_kind kind[MAX_KINDS]; /* the fastest first */
@@ -44,7 +46,7 @@ int core_of(const struct topology *topology, hwloc_obj_t pu);
 /* The allowed memory node nearest to the PU: among those local to it the one with the fewest PUs. NULL: none. */
 hwloc_obj_t node_of(const struct topology *topology, hwloc_obj_t pu);
 
-/* The k-th (0, 1, ...) allowed PU inside the set, or NULL. */
+/* The k-th (0, 1, ...) allowed PU inside the set, by OS index, or NULL. */
 hwloc_obj_t allowed_pu(const struct topology *topology, hwloc_const_cpuset_t set, unsigned k);
 
 /* The set as "0-7,16-23". */
