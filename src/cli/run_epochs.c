@@ -123,7 +123,7 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
                          progress_step, &progress, err);
     progress_end(&progress);
     if (bad) return -1;
-    return aa_gate(&epochs->aa, rounds_of(&epochs->rounds, (size_t)epochs->again),
+    return judge_aa(&epochs->aa, rounds_of(&epochs->rounds, (size_t)epochs->again),
                    rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), rounds, err);
 }
 

@@ -116,7 +116,7 @@ int places_measure(struct places *places, const struct run *run, const struct bu
     int bad = rounds_run(&places->rounds, places->arms, places->count, rounds, seed, -1, progress_step, &progress, err);
     progress_end(&progress);
     if (bad) return -1;
-    return aa_gate(&places->aa, rounds_of(&places->rounds, places->count - 1), rounds_of(&places->rounds, 0), rounds,
+    return judge_aa(&places->aa, rounds_of(&places->rounds, places->count - 1), rounds_of(&places->rounds, 0), rounds,
                    err);
 }
 

@@ -390,7 +390,7 @@ double resolution(const struct comparison *c) {
     return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
 }
 
-int aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
+int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
     if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
     if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
     if (isnan(aa->gate.low))

@@ -91,7 +91,7 @@ struct aa_gate {
     struct comparison gate;  /* at 99.9 %: when it excludes 1 the run was not quiet */
     enum aa_state state;     /* only AA_QUIET lets verdicts through */
 };
-int aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
+int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
 
 /* "quiet", "unquiet", "too few rounds". */
 const char *aa_words(enum aa_state state);

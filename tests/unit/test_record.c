@@ -62,7 +62,7 @@ static int add_timing(struct result *result, const char *name, const char *backe
     real[SAMPLES - 1] *= 2;
     disturbed[SAMPLES - 1] = "context switch";
     const struct sample_counter counters[] = {{"items_per_second", rate, NULL},
-                                       {"cycles_per_pixel", cycles, "no PMU (ENOENT)"}};
+                                              {"cycles_per_pixel", cycles, "no PMU (ENOENT)"}};
     struct timing timing = {.name = name,
                             .engine = "f32",
                             .backend = backend,
@@ -114,7 +114,7 @@ static void add_claims(struct result *result) {
     }
     struct aa_gate aa;
     struct comparison c;
-    assert_int_equal(aa_gate(&aa, first, second, SAMPLES, NULL), 0);
+    assert_int_equal(judge_aa(&aa, first, second, SAMPLES, NULL), 0);
     assert_int_equal(compare_paired(&c, slow, first, SAMPLES, 0.95, 2, NULL), 0);
     assert_int_equal(result_aa(result, "epoch/f32/avx2", "epoch/f32/avx2/again", &aa, NULL), 0);
     assert_int_equal(result_comparison(result, "epoch/f32/scalar", "epoch/f32/avx2", &c, NULL, NULL), 0);

@@ -222,7 +222,7 @@ static void paired_false_positive_rate(void **state) {
             b[i] = drift * noisy_time(&rs);
         }
         struct aa_gate aa;
-        assert_int_equal(aa_gate(&aa, a, b, ROUNDS, NULL), 0);
+        assert_int_equal(judge_aa(&aa, a, b, ROUNDS, NULL), 0);
         claimed += aa.shown.verdict != VERDICT_NOT_RESOLVED;
         unquiet += aa.state == AA_UNQUIET;
     }
@@ -310,7 +310,7 @@ static void an_unquiet_gate_withholds(void **state) {
         b[i] = 1.00;
     }
     struct aa_gate aa;
-    assert_int_equal(aa_gate(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(judge_aa(&aa, a, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_UNQUIET);
     assert_non_null(aa_reason(aa.state));
     struct comparison c;
@@ -318,9 +318,9 @@ static void an_unquiet_gate_withholds(void **state) {
     assert_int_equal(c.verdict, VERDICT_SLOWER);
     apply_aa_gate(&c, &aa);
     assert_string_equal(verdict_words(c.verdict), "withheld");
-    assert_int_equal(aa_gate(&aa, a, b, 10, NULL), 0);
+    assert_int_equal(judge_aa(&aa, a, b, 10, NULL), 0);
     assert_int_equal(aa.state, AA_TOO_FEW);
-    assert_int_equal(aa_gate(&aa, b, b, 31, NULL), 0);
+    assert_int_equal(judge_aa(&aa, b, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_QUIET);
     assert_null(aa_reason(aa.state));
 }
