@@ -165,21 +165,21 @@ check("... and fails no threshold", run.returncode == 0, run.stderr)
 other = variant(
     "other.json",
     lambda r: (
-        put("sgdmark", "environment", "kernel", "6.5.0")(r),
-        put("sgdmark", "cpu", "model", "Evil \x1b[2J|`processor`")(r),
+        put("sgdmark", "environment", "os", {"kernel": "6.5.0", "load_average": [9, 9, 9]})(r),
+        put("sgdmark", "cpu", "brand", "Evil \x1b[2J|`processor`")(r),
         put("sgdmark", "cpu", "microcode", "0x2")(r),
         put("sgdmark", "build", "flags", "gcc -O3 -g")(r),
         put("sgdmark", "libraries", {"hwloc": "2.9.0"})(r),
     ),
 )
 keys = [d["key"] for d in rows(base, other)["differences"]]
-want = ["cpu.model", "cpu.microcode", "build.flags", "environment.kernel", "libraries.hwloc"]
+want = ["cpu.brand", "cpu.microcode", "build.flags", "environment.os.kernel", "libraries.hwloc"]
 check("differences are sorted by what they do", keys == want, keys)
 for form in ("text", "markdown", "csv", "json"):
     run = compare("--format", form, base, other)
     check(f"--format {form}: no control character passes", "\x1b" not in run.stdout + run.stderr, run.stdout)
 text = compare(base, other).stdout
-check("differences stand before the ratios", 0 < text.find("cpu.model") < text.find("epoch/f32/avx2"), text)
+check("differences stand before the ratios", 0 < text.find("cpu.brand") < text.find("epoch/f32/avx2"), text)
 check("the kind of test is named", "independent samples (Mann-Whitney)" in text and "never across files" in text, text)
 table = compare("--format=markdown", base, slower).stdout
 line = next((x for x in table.splitlines() if x.startswith("| epoch/f32/avx2 |")), "")

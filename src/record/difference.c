@@ -9,58 +9,58 @@
 enum { SHOWN = 72 /* bytes of a value that are shown */, MAX_KEY = 256 };
 
 /* What a difference does, by the part of its key that tells; the first that matches counts. Weight 0 differs between
- * any two runs and is not listed. */
+ * any two runs, or says again what another key says, and is not listed. */
 static const struct {
     const char *part;
     unsigned weight;
     const char *effect;
 } effects[] = {
-    {"load", 0, NULL},
+    {"load_average", 0, NULL},
     {"uptime", 0, NULL},
-    {"runnable", 0, NULL},
+    {"threads", 0, NULL},
     {"temperature", 0, NULL},
     {"throttle", 0, NULL},
-    {"throttled", 0, NULL},
-    {"current", 0, NULL},
     {"available", 0, NULL},
-    {"free", 0, NULL},
+    {"_free", 0, NULL},
+    {"of_process", 0, NULL},
+    {"probed", 0, NULL},
+    {"topology.xml", 0, NULL},
+    {"topology.sha256", 0, NULL},
+    {"program_sha256", 0, NULL},
     {"hypervisor", 95, "a virtual machine shares its cores and hides clocks: wider noise, shifts between runs"},
-    {"microcode", 80, "changes the cost of instructions and of mitigations"},
-    {"mitigation", 60, "changes what crossing into the kernel costs"},
-    {"vulnerabilit", 60, "changes what crossing into the kernel costs"},
-    {"governor", 70, "changes the clock, and how fast it rises"},
-    {"turbo", 70, "changes the clock"},
-    {"boost", 70, "changes the clock"},
-    {"epp", 70, "changes the clock, and how fast it rises"},
-    {"energy", 70, "changes the clock, and how fast it rises"},
-    {"freq", 70, "changes the clock"},
-    {"scaling", 70, "changes the clock, and how fast it rises"},
+    {"mitigation", 60, "what crossing into the kernel costs"},
+    {"microcode", 80, "what instructions and mitigations cost"},
     {"smt", 65, "siblings share a core's units and caches"},
-    {"quota", 62, "the kernel stops the program when its share is used up"},
+    {"idle", 60, "how fast a core wakes up"},
+    {"governor", 70, "the clock, and how fast it rises"},
+    {"energy", 70, "the clock, and how fast it rises"},
+    {"frequency", 70, "the clock"},
     {"cpu_max", 62, "the kernel stops the program when its share is used up"},
+    {"quota", 62, "the kernel stops the program when its share is used up"},
+    {"cgroup.path", 0, NULL},
     {"cgroup", 55, "limits on cores, memory or time"},
-    {"cpuset", 55, "other cores were allowed"},
-    {"affinity", 55, "other cores were allowed"},
-    {"isol", 55, "how quiet the cores are"},
-    {"nohz", 55, "how quiet the cores are"},
-    {"thp", 50, "page size decides the TLB misses over a whole epoch"},
-    {"huge", 50, "page size decides the TLB misses over a whole epoch"},
+    {"allowed", 55, "other cores were allowed"},
+    {"_pus", 55, "which cores there are, and how quiet they are"},
     {"page", 50, "page size decides the TLB misses over a whole epoch"},
     {"numa", 48, "memory may be further away, or move"},
     {"clocksource", 40, "resolution and cost of the timer"},
     {"tsc", 40, "resolution and cost of the timer"},
     {"aslr", 20, "code and data lie elsewhere: up to a few percent either way"},
+    {"swap", 25, "matters only where memory runs short"},
+    {"memory.", 25, "matters only where memory runs short"},
+    {"watchdog", 14, "takes a hardware counter away"},
+    {"paranoid", 12, "which counters can be read; the times are the same"},
     {"build.backends", 78, "the kernels were compiled with other flags"},
     {"build.flags", 76, "the program was compiled with other flags"},
     {"build.compiler", 75, "another compiler wrote the code"},
+    {"build.", 74, "the program was built in another way"},
     {"tool.", 74, "another version of sgdmark: the code may differ"},
+    {"system_", 90, "another machine"},
+    {"os.machine", 100, "another architecture: the ratios compare machines, not code"},
+    {"distribution", 30, "other libraries and settings"},
     {"kernel", 45, "scheduler, page faults and mitigations may differ"},
-    {"release", 45, "scheduler, page faults and mitigations may differ"},
-    {"cmdline", 45, "kernel settings may differ"},
     {"libraries", 15, "outside of the timed loops"},
-    {"libc", 15, "outside of the timed loops"},
     {"topology", 85, "cores, caches and memory decide which roof binds"},
-    {"cache", 85, "cache sizes decide which roof binds"},
     {"cpu", 100, "another processor: the ratios compare machines, not code"},
     {"", 10, "not known to matter, not known not to"},
 };
@@ -155,12 +155,10 @@ int refuse_other_work(const struct result_file *a, const struct result_file *b, 
 }
 
 bool same_machine(const struct result_file *a, const struct result_file *b) {
-    static const char *const sections[] = {"cpu", "topology"};
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        const json_t *one = json_object_get(a->own, sections[i]);
-        if (!json_is_object(one) || !json_equal(one, json_object_get(b->own, sections[i]))) return false;
-    }
-    return true;
+    const json_t *cpu = json_object_get(a->own, "cpu");
+    const json_t *topology = json_object_get(json_object_get(a->own, "topology"), "sha256");
+    return json_is_object(cpu) && json_equal(cpu, json_object_get(b->own, "cpu")) && topology &&
+           json_equal(topology, json_object_get(json_object_get(b->own, "topology"), "sha256"));
 }
 
 /* A flat object of all leaves below `value`: {"cpu.model": ..., ...}. Keys are cut at MAX_KEY. */

@@ -152,8 +152,30 @@ int result_context(struct result *result, const char *key, const char *value, st
     return set_or_fail(result->context, key, text_value(value), err);
 }
 
-static const char *const fact_keys[] = {"cpu",   "topology", "environment", "libraries",
-                                        "clock", "notebook", "placements",  "launches"};
+/* Moves from[key], where there is one, to into[key]. */
+static int move_member(json_t *into, json_t *from, const char *key) {
+    json_t *value = json_object_get(from, key);
+    if (!value) return 0;
+    if (json_object_set(into, key, value) != 0) return -1;
+    return json_object_del(from, key);
+}
+
+int result_environment(struct result *result, json_t *environment, struct error *err) {
+    static const char *const of_build[] = {"program_sha256", "program_sha256_reason", "assertions"};
+    json_t *build = json_object_get(environment, "build");
+    json_t *own_build = json_object_get(result->own, "build");
+    int bad = 0;
+    for (size_t i = 0; i < sizeof of_build / sizeof *of_build; i++)
+        bad |= move_member(own_build, build, of_build[i]);
+    bad |= move_member(result->own, build, "libraries") | move_member(result->own, environment, "cpu") |
+           move_member(result->own, environment, "topology");
+    if (build) bad |= json_object_del(environment, "build"); /* the rest of it is in our own already */
+    if (!bad) return set_or_fail(result->own, "environment", environment, err);
+    json_decref(environment);
+    return fail(err, "the result: out of memory");
+}
+
+static const char *const fact_keys[] = {"clock", "notebook", "placements", "launches"};
 
 int result_facts(struct result *result, const char *key, json_t *value, struct error *err) {
     for (size_t i = 0; i < sizeof fact_keys / sizeof *fact_keys; i++)

@@ -27,8 +27,13 @@ void result_free(struct result *result);
 /* One more entry of Google Benchmark's context (values are strings there). */
 int result_context(struct result *result, const char *key, const char *value, struct error *err);
 
-/* What the machine layer or the command found out, as it is: `key` is one of cpu, topology, environment, libraries,
- * clock, notebook, placements, launches. Takes the value over, on failure too; NULL counts as out of memory. */
+/* What the machine layer found out: `environment` holds the objects cpu, topology and build, and others. They become
+ * the sections cpu, topology, libraries (build.libraries), build (program_sha256 and assertions of theirs are added to
+ * ours) and environment (the others). Takes the value over, on failure too; NULL counts as out of memory. */
+int result_environment(struct result *result, json_t *environment, struct error *err);
+
+/* What the command found out, as it is: `key` is one of clock, notebook, placements, launches. Takes the value over, on
+ * failure too; NULL counts as out of memory. */
 int result_facts(struct result *result, const char *key, json_t *value, struct error *err);
 
 /* What was trained. Two files are compared only when all of it but `data` agrees. */

@@ -132,7 +132,10 @@ static struct result *full_result(void) {
                                         "dot_u8f32_avx2", NULL,   "symbols are stripped"};
     assert_int_equal(result_dispatch(result, &dispatch, NULL), 0);
     assert_int_equal(result_context(result, "build_type", "release", NULL), 0);
-    assert_int_equal(result_facts(result, "environment", json_pack("{s:s}", "kernel", "6.1.0"), NULL), 0);
+    json_t *environment = json_pack("{s:{s:s}, s:{s:s}, s:{s:{s:s}, s:s, s:s}, s:{s:s}}", "cpu", "brand", "A processor",
+                                    "topology", "sha256", sha256, "build", "libraries", "libc", "2.36", "compiler",
+                                    "12", "program_sha256", sha256, "os", "kernel", "6.1.0");
+    assert_int_equal(result_environment(result, environment, NULL), 0);
     assert_int_equal(add_timing(result, "epoch/f32/scalar", "scalar", 4e-3, NULL), 0);
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1.5e-3, NULL), 0);
     assert_int_equal(result_not_timed(result, "epoch/f32/avx512", "the CPU lacks AVX-512", NULL), 0);
@@ -183,6 +186,23 @@ static void what_is_written_reads_back(void **state) {
     assert_int_equal(file.series[1].n, SAMPLES);
     assert_true(file.series[1].seconds[3] == 1.5e-3 * (1 + 0.001 * 3));
     result_unload(&file);
+}
+
+static void the_environment_is_sorted_into_sections(void **state) {
+    (void)state;
+    json_t *root = written(full_result(), true);
+    json_t *own = json_object_get(root, "sgdmark");
+    json_t *brand = json_object_get(json_object_get(own, "cpu"), "brand");
+    json_t *libc = json_object_get(json_object_get(own, "libraries"), "libc");
+    json_t *build = json_object_get(own, "build");
+    json_t *rest = json_object_get(own, "environment");
+    assert_string_equal(json_string_value(brand), "A processor");
+    assert_string_equal(json_string_value(libc), "2.36");
+    assert_string_equal(json_string_value(json_object_get(build, "program_sha256")), sha256);
+    assert_string_not_equal(json_string_value(json_object_get(build, "compiler")), "12");
+    assert_int_equal(json_object_size(rest), 1);
+    assert_non_null(json_object_get(rest, "os"));
+    json_decref(root);
 }
 
 static void rows_are_google_benchmarks(void **state) {
@@ -485,19 +505,13 @@ static void unreadable_files_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_reads_back),
-        cmocka_unit_test(rows_are_google_benchmarks),
-        cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
-        cmocka_unit_test(no_timing_without_parity),
-        cmocka_unit_test(bad_timings_are_refused),
-        cmocka_unit_test(an_interrupted_run_is_marked),
-        cmocka_unit_test(an_empty_run_says_what_it_lacks),
-        cmocka_unit_test(paths_hold_no_surprises),
-        cmocka_unit_test(what_is_no_result_file_is_refused),
-        cmocka_unit_test(deep_nesting_is_refused),
-        cmocka_unit_test(every_truncation_is_refused),
-        cmocka_unit_test(one_bad_value_is_refused),
-        cmocka_unit_test(unreadable_files_are_refused),
+        cmocka_unit_test(what_is_written_reads_back),   cmocka_unit_test(the_environment_is_sorted_into_sections),
+        cmocka_unit_test(rows_are_google_benchmarks),   cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
+        cmocka_unit_test(no_timing_without_parity),     cmocka_unit_test(bad_timings_are_refused),
+        cmocka_unit_test(an_interrupted_run_is_marked), cmocka_unit_test(an_empty_run_says_what_it_lacks),
+        cmocka_unit_test(paths_hold_no_surprises),      cmocka_unit_test(what_is_no_result_file_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),      cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(one_bad_value_is_refused),     cmocka_unit_test(unreadable_files_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
