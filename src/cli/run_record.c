@@ -197,15 +197,8 @@ static int add_places(struct result *result, const struct run *run, const struct
     return result_facts(result, "placements", list, err);
 }
 
-/* The machine's facts, each under the key that the schema gives it. */
 static int add_machine(struct result *result, const struct run *run, const struct rounds *rounds, struct error *err) {
-    json_t *all = environment_json(run->topology);
-    if (!all) return fail(err, "out of memory");
-    int bad = result_facts(result, "cpu", json_incref(json_object_get(all, "cpu")), err) != 0 ||
-              result_facts(result, "topology", json_incref(json_object_get(all, "topology")), err) != 0;
-    json_object_del(all, "cpu");
-    json_object_del(all, "topology");
-    if (bad || result_facts(result, "environment", all, err) != 0) return -1;
+    if (result_environment(result, environment_json(run->topology), err) != 0) return -1;
     json_t *ghz = json_array();
     for (size_t r = 0; r < rounds->rounds; r++)
         json_array_append_new(ghz, json_number(rounds->ghz[r]));

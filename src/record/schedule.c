@@ -2,13 +2,20 @@
 
 #include "data/random.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
+/* 0, 1, n-1, 2, n-2, ...: neighbours differ by 1, -2, 3, -4, ... modulo n, by every amount once where n is even. */
+static size_t zigzag(size_t slot, size_t n) {
+    return slot % 2 ? (slot + 1) / 2 : (n - slot / 2) % n;
+}
+
 static void fill_block(struct schedule *schedule, size_t first_round, const uint32_t *p) {
-    size_t arms = schedule->arms;
-    for (size_t r = 0; r < arms && first_round + r < schedule->rounds; r++)
-        for (size_t s = 0; s < arms; s++)
-            schedule->arm[(first_round + r) * arms + s] = p[(r + s) % arms];
+    size_t n = schedule->arms;
+    bool mirrored = first_round / n % 2;
+    for (size_t r = 0; r < n && first_round + r < schedule->rounds; r++)
+        for (size_t s = 0; s < n; s++)
+            schedule->arm[(first_round + r) * n + s] = p[(r + zigzag(mirrored ? n - 1 - s : s, n)) % n];
 }
 
 int schedule_make(struct schedule *schedule, size_t arms, size_t rounds, uint32_t seed, struct error *err) {

@@ -347,10 +347,28 @@ static void schedule_is_a_latin_square(void **state) {
     schedule_free(&s);
 }
 
+/* Each arm follows each other arm equally often: in every block for an even number of arms, in every two for an odd. */
+static void schedule_balances_neighbours(void **state) {
+    (void)state;
+    enum { MOST = 9 };
+    for (size_t arms = 2; arms <= MOST; arms++) {
+        struct schedule s;
+        assert_int_equal(schedule_make(&s, arms, 4 * arms, 42, NULL), 0);
+        unsigned follows[MOST][MOST] = {{0}};
+        for (size_t r = 0; r < 4 * arms; r++)
+            for (size_t slot = 1; slot < arms; slot++)
+                follows[schedule_arm(&s, r, slot)][schedule_arm(&s, r, slot - 1)]++;
+        for (size_t a = 0; a < arms; a++)
+            for (size_t b = 0; b < arms; b++)
+                assert_int_equal(follows[a][b], a == b ? 0 : 4);
+        schedule_free(&s);
+    }
+}
+
 static void schedule_follows_its_seed(void **state) {
     (void)state;
-    /* numpy.random.RandomState(7): permutation(3) gives 2 1 0, then 0 1 2. */
-    static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 1, 2, 0};
+    /* numpy.random.RandomState(7): permutation(3) gives 2 1 0, then 0 1 2; the second block is read backwards. */
+    static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 2, 1, 0, 0, 2, 1};
     struct schedule s;
     assert_int_equal(schedule_make(&s, 3, 5, 7, NULL), 0);
     assert_memory_equal(s.arm, expected, sizeof expected);
@@ -377,6 +395,7 @@ int main(void) {
         cmocka_unit_test(a_true_difference_is_found),
         cmocka_unit_test(an_unquiet_gate_withholds),
         cmocka_unit_test(schedule_is_a_latin_square),
+        cmocka_unit_test(schedule_balances_neighbours),
         cmocka_unit_test(schedule_follows_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
