@@ -14,7 +14,7 @@
 enum {
     SYNTHETIC_TEXT = 4096,  /* longest synthetic description */
     XML_BYTES = 16 << 20,   /* longest XML; 256 PUs take about half a MiB */
-    MAX_PUS = 1 << 13,      /* most PUs, and one more than the highest OS index */
+    MAX_PUS = 1 << 12,      /* most PUs, and one more than the highest OS index */
     TRIAL_SECONDS = 10,     /* CPU time that hwloc may take */
     TRIAL_BYTES = 1 << 30,  /* memory that it may take */
     TRIAL_TOO_MANY_PUS = 3, /* exit statuses of the trial */

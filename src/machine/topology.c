@@ -222,9 +222,15 @@ static void summarize_caches(const struct topology *topology, struct topology_su
     summary->l1_bytes = cache_bytes(topology, HWLOC_OBJ_L1CACHE, first->cpuset);
     summary->l2_bytes = cache_bytes(topology, HWLOC_OBJ_L2CACHE, first->cpuset);
     summary->last_cache_level = topology->last_level;
+    summary->last_cache_cores = 1;
     if (topology->last_level == 0) return;
     summary->last_caches = count_objects(topology, last_cache_type(topology));
     summary->last_cache_bytes = cache_bytes(topology, last_cache_type(topology), first->cpuset);
+    hwloc_obj_t last = hwloc_get_ancestor_obj_by_type(topology->hw, last_cache_type(topology), first);
+    unsigned cores = 0;
+    for (unsigned i = 0; last && i < topology->cores; i++)
+        cores += hwloc_bitmap_isincluded(topology->core[i]->cpuset, last->cpuset) != 0;
+    if (cores > 0) summary->last_cache_cores = cores;
 }
 
 static void summarize_allowed(const struct topology *topology, struct topology_summary *summary) {

@@ -37,6 +37,7 @@ struct topology_summary {
     unsigned allowed_cores, allowed_pus, allowed_nodes;
     unsigned last_caches;           /* last-level caches */
     unsigned last_cache_level;      /* 2, 3, ... or 0 where no cache is listed */
+    unsigned last_cache_cores;      /* cores that share the first one, at least 1 */
     uint64_t last_cache_bytes;      /* of the first one */
     uint64_t l1_bytes, l2_bytes;    /* data caches of the first allowed core, 0: not listed */
     uint64_t memory_bytes;          /* of all nodes, 0: not listed */

@@ -268,9 +268,9 @@ static void test_damaged_descriptions(void **state) {
         refuse(wrong[i], strlen(wrong[i]), "neither a file nor an hwloc synthetic description");
     refuse("", 0, "empty");
     refuse("core:2\0pu:1", 11, "NUL");
-    refuse("core:100000 pu:1", 16, "more than 8192 PUs");
-    refuse("100 100 100", 11, "more than 8192 PUs");
-    refuse("core:99999999999999999999 pu:2", 30, "more than 8192 PUs");
+    refuse("core:100000 pu:1", 16, "more than 4096 PUs");
+    refuse("100 100 100", 11, "more than 4096 PUs");
+    refuse("core:99999999999999999999 pu:2", 30, "more than 4096 PUs");
     refuse("<", 1, "not hwloc XML");
     refuse("<html></html>", 13, "not hwloc XML");
     refuse("<?xml version=\"1.0\"?>\n<topology version=\"2.0\">\n</topology>\n", 58, "");

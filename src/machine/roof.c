@@ -1,0 +1,161 @@
+#include "machine/roof.h"
+
+#include "machine/clock.h"
+#include "machine/sysfs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    LINE = 64,
+    PAGE = 4096,
+    BLOCK = 4096 /* bytes of one call of a read kernel: a call costs little beside it */
+};
+
+const char *const roof_level_names[ROOF_LEVELS] = {"L1", "L2", "last-level", "memory"};
+
+/* `into_l2` is a constant where this is inlined: the instruction names its cache. */
+static inline __attribute__((always_inline)) void read_rows(struct row_roof *roof, bool into_l2) {
+    const size_t width = roof->width;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < roof->n; i++) {
+        if (roof->ahead > 0 && i + roof->ahead < roof->n) {
+            const uint8_t *ahead = roof->pixels + roof->row[i + roof->ahead] * roof->stride;
+            for (size_t k = 0; k < width; k += LINE) {
+                if (into_l2) {
+                    __builtin_prefetch(ahead + k, 0, 2);
+                } else {
+                    __builtin_prefetch(ahead + k);
+                }
+            }
+        }
+        sum ^= roof->read(roof->pixels + roof->row[i] * roof->stride, width);
+    }
+    roof->sink ^= sum;
+}
+
+void row_roof_run(void *context) {
+    struct row_roof *roof = context;
+    if (roof->into_l2) {
+        read_rows(roof, true);
+    } else {
+        read_rows(roof, false);
+    }
+}
+
+void row_roof_tune(struct row_roof *roof, unsigned tries) {
+    static const struct {
+        size_t ahead;
+        bool into_l2;
+    } choices[] = {{8, false}, {16, false}, {32, false}, {64, true}, {128, true}};
+    enum { CHOICES = sizeof choices / sizeof *choices };
+    uint64_t least = UINT64_MAX;
+    size_t best = 0;
+    for (unsigned try = 0; try < tries; try++) {
+        for (size_t c = 0; c < CHOICES; c++) {
+            roof->ahead = choices[c].ahead;
+            roof->into_l2 = choices[c].into_l2;
+            uint64_t start = now_ns();
+            row_roof_run(roof);
+            uint64_t taken = now_ns() - start;
+            if (taken >= least) continue;
+            least = taken;
+            best = c;
+        }
+    }
+    roof->ahead = choices[best].ahead;
+    roof->into_l2 = choices[best].into_l2;
+}
+
+int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err) {
+    size_t huge = (size_t)2 << 20;
+    *roof = (struct level_roof){.bytes = bytes, .mapped = bytes, .read = read, .passes = (least + bytes - 1) / bytes};
+    if (bytes >= huge) roof->mapped = (bytes + huge - 1) / huge * huge;
+    void *buffer = mmap(NULL, roof->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (buffer == MAP_FAILED) return fail(err, "read roof: no memory for %zu bytes", bytes);
+    roof->buffer = buffer;
+    if (bytes >= huge) madvise(buffer, roof->mapped, MADV_HUGEPAGE);
+    memset(buffer, 1, roof->mapped); /* else every page would be the one page of zeros */
+    return 0;
+}
+
+void level_roof_run(void *context) {
+    struct level_roof *roof = context;
+    uint64_t sum = 0;
+    for (size_t pass = 0; pass < roof->passes; pass++)
+        for (size_t at = 0; at < roof->bytes; at += BLOCK)
+            sum ^= roof->read(roof->buffer + at, roof->bytes - at < BLOCK ? roof->bytes - at : BLOCK);
+    roof->sink ^= sum;
+}
+
+void level_roof_free(struct level_roof *roof) {
+    if (roof->buffer) munmap(roof->buffer, roof->mapped);
+    *roof = (struct level_roof){0};
+}
+
+/* A quarter of the memory that the system has free. */
+static uint64_t memory_limit(void) {
+    char text[4096];
+    if (sysfs_read(text, sizeof text, "/proc/meminfo") != 0) return 0;
+    const char *found = strstr(text, "MemAvailable:");
+    return found ? strtoull(found + strlen("MemAvailable:"), NULL, 10) * 1024 / 4 : 0;
+}
+
+static uint64_t wanted_bytes(const struct topology_summary *summary, enum roof_level level) {
+    uint64_t most = (uint64_t)1 << 30;
+    uint64_t free_memory;
+    switch (level) {
+    case ROOF_L1:
+        return summary->l1_bytes / 2;
+    case ROOF_L2:
+        return summary->l2_bytes / 2;
+    case ROOF_LAST:
+        return summary->last_cache_level > 2 ? summary->last_cache_bytes / summary->last_cache_cores / 2 : 0;
+    case ROOF_MEMORY:
+        if (summary->last_cache_bytes == 0) return 0;
+        if (summary->last_cache_bytes * 4 < most) most = summary->last_cache_bytes * 4;
+        free_memory = memory_limit();
+        return free_memory < most ? free_memory : most;
+    default:
+        return 0;
+    }
+}
+
+size_t roof_level_bytes(const struct topology *topology, enum roof_level level) {
+    struct topology_summary summary;
+    topology_summarize(topology, &summary);
+    uint64_t below = level == ROOF_LAST ? summary.l2_bytes : level == ROOF_MEMORY ? summary.last_cache_bytes : 0;
+    if (level == ROOF_L2) below = summary.l1_bytes;
+    uint64_t bytes = wanted_bytes(&summary, level) / PAGE * PAGE;
+    return bytes > below ? (size_t)bytes : 0;
+}
+
+int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, struct error *err) {
+    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot};
+    roof->weights = aligned_alloc(LINE, (d * sizeof(float) + LINE) / LINE * LINE);
+    roof->row = aligned_alloc(LINE, (d + LINE) / LINE * LINE);
+    if (!roof->weights || !roof->row) {
+        mix_roof_free(roof);
+        return fail(err, "mix roof: out of memory");
+    }
+    for (size_t k = 0; k < d; k++) {
+        roof->weights[k] = (float)k / (float)d;
+        roof->row[k] = (uint8_t)k;
+    }
+    return 0;
+}
+
+void mix_roof_run(void *context) {
+    struct mix_roof *roof = context;
+    float sum = 0;
+    for (size_t i = 0; i < roof->calls; i++)
+        sum += roof->dot(roof->weights, roof->row, roof->d);
+    roof->sink += sum;
+}
+
+void mix_roof_free(struct mix_roof *roof) {
+    free(roof->weights);
+    free(roof->row);
+    *roof = (struct mix_roof){0};
+}
