@@ -44,7 +44,7 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werro
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O2 -g
 # Every file: the arithmetic is fixed, so no contraction; frame pointers, so that perf can walk the stack.
-COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -Ibench -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
 LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lz -lm -lpthread
@@ -167,7 +167,7 @@ C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/uni
 lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
-	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -I$(BUILD)
+	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD)
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sgdmark

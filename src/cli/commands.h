@@ -11,6 +11,7 @@ int command_run(int argc, char **argv);
 int command_train(int argc, char **argv);
 int command_cv(int argc, char **argv);
 int command_kernels(int argc, char **argv);
+int command_bench(int argc, char **argv);
 int command_topo(int argc, char **argv);
 int command_compare(int argc, char **argv);
 

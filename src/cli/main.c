@@ -17,6 +17,7 @@ static const struct {
     {"train", command_train, "one fit"},
     {"cv", command_cv, "cross-validation: scores and predictions"},
     {"kernels", command_kernels, "the backends and which of them can run here"},
+    {"bench", command_bench, "the Google Benchmark driver: kernels, epochs, folds, rows"},
     {"topo", command_topo, "the machine and the placements it allows"},
     {"compare", command_compare, "result files: what differs, ratios, intervals, verdicts"},
 };

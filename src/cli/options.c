@@ -59,7 +59,7 @@ static void check_words(const struct argp *argp, int argc, char **argv) {
         if (matches == 0) usage_error("there is no option '%s' (%s --help lists them)", word, argv[0]);
         if (matches > 1) usage_error("option '%s' is ambiguous (%s --help lists them)", word, argv[0]);
         if (!option->arg && name[length] == '=') usage_error("--%s takes no value", option->name);
-        if (option->arg && name[length] == 0 && ++i == argc)
+        if (option->arg && !(option->flags & OPTION_ARG_OPTIONAL) && name[length] == 0 && ++i == argc)
             usage_error("--%s needs a value: %s", option->name, option->arg);
     }
 }
@@ -175,6 +175,7 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_ENGINE:
         job->hyper.engine = (enum engine)parse_choice("engine", value, engine_names);
+        job->engine_given = true;
         return 0;
     case KEY_ISA:
         job->isa = value;

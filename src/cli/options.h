@@ -39,6 +39,7 @@ struct job_options {
     struct rows_options rows;
     unsigned digit;
     struct hyper hyper;
+    bool engine_given;      /* --engine was there; otherwise hyper.engine is the default */
     const char *isa;        /* "auto", "all" or a name */
     const char *isa_source; /* "--isa" or "SGDMARK_ISA" */
 };

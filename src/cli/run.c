@@ -68,7 +68,7 @@ static bool is_published_job(const struct run *run) {
 }
 
 /* The trials, f64 first, and what each has to agree with. */
-static void run_trials(struct run *run, const struct backend *const *chosen, size_t count) {
+void run_trials(struct run *run, const struct backend *const *chosen, size_t count) {
     struct error err;
     struct progress progress;
     progress_begin(&progress, "checking");

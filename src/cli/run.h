@@ -27,6 +27,9 @@ struct run {
     bool published; /* the job is the one that the notebook published: real images and all defaults */
 };
 
+/* Fills in trials and judged, f64 first; a trial that cannot be made ends the program. */
+void run_trials(struct run *run, const struct backend *const *chosen, size_t count);
+
 /* "f32/avx512" */
 enum { TRIAL_TEXT = 32 };
 void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
@@ -104,6 +107,12 @@ int places_measure(struct places *places, const struct run *run, const struct bu
                    struct error *err);
 void places_free(struct places *places);
 void print_places(const struct run *run, const struct places *places);
+
+/* Parts of a result file: the job, the code of a backend's kernels, the outcome of a trial. Each returns 0, or -1 with
+ * the reason. The data set must have been hashed. */
+int add_workload(struct result *result, const struct run *run, struct error *err);
+int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err);
+int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged, struct error *err);
 
 /* Fills in and writes the result file: to `path` ("-": standard output), or, when that is NULL, as
  * results/<host>-<UTC time>.json. Says where on stdout. Returns 0, or -1 with the reason. */

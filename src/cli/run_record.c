@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int add_workload(struct result *result, const struct run *run, struct error *err) {
+int add_workload(struct result *result, const struct run *run, struct error *err) {
     const struct job_options *options = &run->options;
     const struct dataset *ds = &run->job.ds;
     struct workload workload = {.data = ds->name,
@@ -38,8 +38,7 @@ static int add_workload(struct result *result, const struct run *run, struct err
 #define KERNEL_NAME(kernel, unused)  #kernel,
 #define KERNEL_CODE(kernel, backend) (void (*)(void))(backend)->kernel,
 
-static int add_dispatch(struct result *result, const struct run *run, const struct backend *backend,
-                        struct error *err) {
+int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err) {
     static const char *const names[] = {KERNEL_LIST(KERNEL_NAME, )};
     void (*const functions[])(void) = {KERNEL_LIST(KERNEL_CODE, backend)};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -62,8 +61,7 @@ static int add_dispatch(struct result *result, const struct run *run, const stru
     return 0;
 }
 
-static int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged,
-                      struct error *err) {
+int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged, struct error *err) {
     char reference[TRIAL_TEXT] = "itself: the reference", detail[96];
     if (judged->against) trial_name(reference, judged->against);
     snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(judged->needed),

@@ -276,6 +276,24 @@ int result_comparison(struct result *result, const char *subject, const char *ba
     return bad ? fail(err, "the result: out of memory") : 0;
 }
 
+int result_adopt(struct result *result, const char *text, struct error *err) {
+    json_error_t why;
+    json_t *theirs = json_loads(text, 0, &why);
+    json_t *context = json_object_get(theirs, "context");
+    json_t *benchmarks = json_object_get(theirs, "benchmarks");
+    int bad = 0;
+    if (!json_is_object(context) || !json_is_array(benchmarks))
+        bad = fail(err, "Google Benchmark's JSON cannot be read: %s", theirs ? "not its format" : why.text);
+    else if (json_object_set(result->root, "context", context) != 0 ||
+             json_object_set(result->root, "benchmarks", benchmarks) != 0)
+        bad = fail(err, "the result: out of memory");
+    json_decref(theirs);
+    if (bad) return -1;
+    result->context = context;
+    result->benchmarks = benchmarks;
+    return 0;
+}
+
 int result_path(const struct result *result, const char *folder, char *path, size_t size, struct error *err) {
     char host[sizeof result->host];
     char start[sizeof result->start];

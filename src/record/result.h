@@ -135,6 +135,10 @@ int result_comparison(struct result *result, const char *subject, const char *ba
 /* The members of a comparison as JSON, for other outputs too. NULL when memory runs out. */
 json_t *comparison_json(const struct comparison *c);
 
+/* Takes `text`, the JSON that Google Benchmark wrote of the same timings, in the place of the context and the rows that
+ * were made here. Returns 0, or -1 with the reason. */
+int result_adopt(struct result *result, const char *text, struct error *err);
+
 /* folder/<host>-<start in UTC>.json, with only letters, digits, '.' and '-' of the host's name. */
 int result_path(const struct result *result, const char *folder, char *path, size_t size, struct error *err);
 

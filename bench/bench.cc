@@ -1,0 +1,113 @@
+/* Registration, the two passes over Google Benchmark (which benchmarks, then run them), and what goes into a file. */
+#include "bench.h"
+
+#include "collector.h"
+#include "families.h"
+
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+namespace sgdmark {
+
+void Registry::add(const std::string &name, const bench_subject &subject, const Body &body, benchmark::TimeUnit unit) {
+    subjects[name] = &subject;
+    auto run = [this, &subject, body](benchmark::State &state) {
+        if (const char *why = job.check(job.context, &subject))
+            state.SkipWithError(why);
+        else
+            body(state);
+    };
+    benchmark::RegisterBenchmark(name.c_str(), run)->Unit(unit);
+}
+
+const bench_subject *Registry::find(const std::string &name) const {
+    auto found = subjects.find(name);
+    return found == subjects.end() ? nullptr : found->second;
+}
+
+void count_rates(benchmark::State &state, double seconds, double rows, double width) {
+    state.counters["items_per_second"] = rows / seconds;
+    state.counters["bytes_per_second"] =
+        benchmark::Counter(rows * width / seconds, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+}
+
+namespace {
+
+/* A reporter that shows nothing. */
+class Silent : public benchmark::BenchmarkReporter {
+  public:
+    bool ReportContext(const Context & /*context*/) override { return true; }
+    void ReportRuns(const std::vector<Run> & /*runs*/) override {}
+};
+
+char program[] = "sgdmark";
+
+/* Gives Google Benchmark the flags; -1 when it does not know one. */
+int initialize(std::vector<char *> flags, error *err) {
+    flags.insert(flags.begin(), program);
+    int count = static_cast<int>(flags.size());
+    flags.push_back(nullptr);
+    benchmark::Initialize(&count, flags.data());
+    return count == 1 ? 0 : fail(err, "Google Benchmark refuses '%s'", flags[1]);
+}
+
+/* The names that the filter chooses, one a line. */
+int matching(std::string &names, error *err) {
+    std::ostringstream list;
+    std::ostringstream complaint;
+    Silent silent;
+    silent.SetOutputStream(&list);
+    silent.SetErrorStream(&complaint);
+    if (benchmark::RunSpecifiedBenchmarks(&silent) > 0) {
+        names = list.str();
+        return 0;
+    }
+    std::string why = complaint.str();
+    return fail(err, "--benchmark_filter: %s (--benchmark_list_tests lists the names)",
+                why.substr(0, why.find('\n')).c_str());
+}
+
+} // namespace
+} // namespace sgdmark
+
+void bench_context(const char *key, const char *value) {
+    benchmark::AddCustomContext(key, value);
+}
+
+int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listing, const char *format, char **text,
+              error *err) {
+    using namespace sgdmark;
+    static char list[] = "--benchmark_list_tests=true";
+    static char run[] = "--benchmark_list_tests=false";
+    /* It insists on opening a file for the collector, which keeps the text instead of writing it. */
+    static char nowhere[] = "--benchmark_out=/dev/null";
+    static char no_file[] = "--benchmark_out=";
+
+    Registry registry(*job);
+    register_kernels(registry);
+    register_epochs(registry);
+    register_rows(registry);
+
+    std::vector<char *> all(flags, flags + flag_count);
+    all.push_back(list);
+    all.push_back(format ? nowhere : no_file);
+    std::string names;
+    if (initialize(all, err) != 0 || matching(names, err) != 0) return -1;
+    if (listing) {
+        std::cout << names << std::flush;
+        return 0;
+    }
+    if (initialize({run}, err) != 0) return -1;
+    std::unique_ptr<benchmark::BenchmarkReporter> display(benchmark::CreateDefaultDisplayReporter());
+    if (!format) {
+        benchmark::RunSpecifiedBenchmarks(display.get());
+        return 0;
+    }
+    Collector collector(registry, format);
+    benchmark::RunSpecifiedBenchmarks(display.get(), &collector);
+    *text = strdup(collector.text().c_str());
+    return *text ? 0 : fail(err, "out of memory for the result");
+}

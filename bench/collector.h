@@ -1,0 +1,34 @@
+/* The reporter for files: keeps the text that Google Benchmark writes, and tells of the times. For bench/ only. */
+#ifndef SGDMARK_BENCH_COLLECTOR_H
+#define SGDMARK_BENCH_COLLECTOR_H
+
+#include "families.h"
+
+#include <memory>
+#include <sstream>
+#include <vector>
+
+namespace sgdmark {
+
+class Collector : public benchmark::BenchmarkReporter {
+  public:
+    /* `format`: "json", "csv" or "console". */
+    Collector(const Registry &its_registry, const std::string &format);
+
+    bool ReportContext(const Context &context) override;
+    void ReportRuns(const std::vector<Run> &runs) override;
+    void Finalize() override;
+
+    std::string text() const { return written.str(); }
+
+  private:
+    void tell(const std::vector<Run> &runs) const;
+
+    const Registry &registry;
+    std::ostringstream written;
+    std::unique_ptr<benchmark::BenchmarkReporter> writer;
+};
+
+} // namespace sgdmark
+
+#endif

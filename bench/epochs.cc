@@ -1,0 +1,168 @@
+/* epoch/, cv/ and rows/: the training loop, as every other command runs it. */
+#include "families.h"
+
+extern "C" {
+#include "base/clock.h"
+#include "data/dataset.h"
+#include "data/order.h"
+#include "learn/cv.h"
+}
+
+#include <memory>
+#include <vector>
+
+namespace sgdmark {
+
+namespace {
+
+template <class T, void (*release)(T *)> struct Release {
+    void operator()(T *which) const { release(which); }
+};
+using Trainer = std::unique_ptr<trainer, Release<trainer, trainer_free>>;
+using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker_free>>;
+
+/* `visits` counts how often a row was looked at. */
+void count_visits(benchmark::State &state, double seconds, double visits, const dataset &ds) {
+    count_rates(state, seconds, visits, static_cast<double>(ds.width));
+    state.counters["ns_per_row"] = seconds * 1e9 / visits;
+}
+
+/* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since
+ * the early ones update more. The start of a fit clears the weights: nothing against an epoch. */
+void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, const bench_subject &subject) {
+    error err;
+    hyper.engine = subject.engine;
+    std::vector<uint32_t> permutation(rows.n);
+    epoch_permutation(permutation.data(), rows.n, epoch_seed(hyper.seed, hyper.compat));
+    Trainer trainer(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
+    if (!trainer) {
+        state.SkipWithError(err.text);
+        return;
+    }
+    double begin = seconds_now();
+    while (state.KeepRunningBatch(hyper.epochs)) {
+        trainer_start(trainer.get(), &rows, permutation.data());
+        for (unsigned epoch = 0; epoch < hyper.epochs; epoch++)
+            trainer_epoch(trainer.get());
+    }
+    double seconds = seconds_now() - begin;
+    count_visits(state, seconds, static_cast<double>(state.iterations()) * static_cast<double>(rows.n), *rows.ds);
+}
+
+/* What the folds share, released at the end of a run. */
+class Plan {
+  public:
+    Plan() = default;
+    Plan(const Plan &) = delete;
+    Plan &operator=(const Plan &) = delete;
+    ~Plan() { cv_plan_free(&plan); }
+    cv_plan plan = {};
+};
+
+void time_folds(benchmark::State &state, const bench_job &job, const bench_subject &subject) {
+    error err;
+    hyper hyper = job.hyper;
+    hyper.engine = subject.engine;
+    Plan shared;
+    FoldWorker worker;
+    if (cv_plan_make(&shared.plan, job.examples, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
+        worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
+    int bad = worker ? 0 : -1;
+    std::vector<double> decision(job.examples->n);
+    double begin = seconds_now();
+    while (!bad && state.KeepRunning()) {
+        for (unsigned fold = 0; fold < job.folds && !bad; fold++) {
+            fold_result result = {};
+            bad = fold_worker_run(worker.get(), fold, &result, &err);
+            fold_worker_decisions(worker.get(), decision.data());
+            benchmark::DoNotOptimize(result);
+        }
+    }
+    double seconds = seconds_now() - begin;
+    if (bad) {
+        state.SkipWithError(err.text);
+        return;
+    }
+    /* Every row is trained on in all folds but one, and decided in that one. */
+    double each = (job.folds - 1) * hyper.epochs + 1;
+    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each;
+    count_visits(state, seconds, visits, *job.examples->ds);
+}
+
+/* The made-up rows of one n at a time: the largest take gigabytes. */
+class MadeUpRows {
+  public:
+    /* Returns NULL with the reason when they do not fit the memory. */
+    const examples *get(size_t n, error *err) {
+        if (n == now.n) return &now;
+        drop();
+        std::string spec = "synthetic:n=" + std::to_string(n);
+        snprintf(ds.name, sizeof ds.name, "%s", spec.c_str());
+        /* Not packed, so that a row of every n is as long. */
+        if (synthetic_load(&ds, spec.c_str(), SPLIT_TRAIN, err) != 0 ||
+            view_make(&view, &ds, ORDER_FILE, 0, 0, err) != 0) {
+            drop();
+            return nullptr;
+        }
+        now.ds = &ds;
+        now.row = view.index;
+        now.n = view.n;
+        now.positive = 5;
+        return &now;
+    }
+    ~MadeUpRows() { drop(); }
+
+  private:
+    void drop() {
+        view_free(&view);
+        dataset_free(&ds);
+        now = {};
+    }
+    dataset ds = {};
+    ::view view = {};
+    examples now = {};
+};
+
+/* From a set that every L1 cache holds to 6.3 GB; the last ones only when asked for. */
+const size_t sizes[] = {32, 125, 500, 2000, 8000, 32000, 125000, 500000, 2000000, 8000000};
+const size_t last_short_size = 125000;
+
+} // namespace
+
+void register_epochs(Registry &registry) {
+    const bench_job &job = registry.job;
+    for (size_t i = 0; i < job.subject_count; i++) {
+        const bench_subject &subject = job.subjects[i];
+        const std::string tail = std::string(subject.engine_name) + "/" + subject.backend_name;
+        registry.add(
+            "epoch/" + tail, subject,
+            [&job, &subject](benchmark::State &state) { time_epochs(state, *job.examples, job.hyper, subject); },
+            benchmark::kMillisecond);
+        registry.add(
+            "cv/" + tail, subject, [&job, &subject](benchmark::State &state) { time_folds(state, job, subject); },
+            benchmark::kMillisecond);
+    }
+}
+
+void register_rows(Registry &registry) {
+    const bench_job &job = registry.job;
+    auto rows = std::make_shared<MadeUpRows>();
+    for (size_t n : sizes) {
+        if (n > last_short_size && !job.long_ones) break;
+        for (size_t i = 0; i < job.subject_count; i++) {
+            const bench_subject &subject = job.subjects[i];
+            std::string name =
+                std::string("rows/") + subject.engine_name + "/" + subject.backend_name + "/n:" + std::to_string(n);
+            auto body = [&job, &subject, rows, n](benchmark::State &state) {
+                error err;
+                if (const examples *made = rows->get(n, &err))
+                    time_epochs(state, *made, job.hyper, subject);
+                else
+                    state.SkipWithError(err.text);
+            };
+            registry.add(name, subject, body, benchmark::kNanosecond);
+        }
+    }
+}
+
+} // namespace sgdmark

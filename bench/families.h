@@ -1,0 +1,44 @@
+/* The families of benchmarks: for bench/ only. */
+#ifndef SGDMARK_BENCH_FAMILIES_H
+#define SGDMARK_BENCH_FAMILIES_H
+
+#include "bench.h"
+
+#include <benchmark/benchmark.h>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace sgdmark {
+
+/* One run: whatever the state asks for. */
+using Body = std::function<void(benchmark::State &)>;
+
+class Registry {
+  public:
+    explicit Registry(const bench_job &its_job) : job(its_job) {}
+
+    /* Registers a benchmark under exactly this name. The body is not run while the subject's check fails. */
+    void add(const std::string &name, const bench_subject &subject, const Body &body, benchmark::TimeUnit unit);
+
+    /* Whose benchmark it is; NULL when there is none of this name. */
+    const bench_subject *find(const std::string &name) const;
+
+    const bench_job &job;
+
+  private:
+    std::map<std::string, const bench_subject *> subjects;
+};
+
+void register_kernels(Registry &registry);
+void register_epochs(Registry &registry);
+void register_rows(Registry &registry);
+
+/* Counters of a run that took `seconds` of wall time, for `rows` rows of `width` bytes: items_per_second and
+ * bytes_per_second. Google Benchmark's own rates divide by CPU time unless a benchmark uses real time, and then it
+ * appends "/real_time" to the name. */
+void count_rates(benchmark::State &state, double seconds, double rows, double width);
+
+} // namespace sgdmark
+
+#endif

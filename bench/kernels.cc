@@ -1,0 +1,215 @@
+/* kernel/: single kernels, on one row in the L1 cache or on many rows in a cache level of this machine. */
+#include "families.h"
+
+extern "C" {
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "data/random.h"
+}
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace sgdmark {
+
+namespace {
+
+const size_t row_lengths[] = {16, 64, 100, 256, 784, 1024, 3072, 4096};
+const size_t image_pixels = 784;
+
+/* Rows to read, in shuffled order, and the weights. */
+class Rows {
+  public:
+    /* Returns NULL with the reason when they do not fit the memory. */
+    static std::shared_ptr<Rows> make(size_t n, size_t d, error *err) {
+        auto rows = std::shared_ptr<Rows>(new Rows());
+        snprintf(rows->ds.name, sizeof rows->ds.name, "rows for a kernel");
+        if (dataset_allocate(&rows->ds, n, d, err) != 0) return nullptr;
+        rows->fill();
+        return rows;
+    }
+    Rows(const Rows &) = delete;
+    Rows &operator=(const Rows &) = delete;
+    ~Rows() { dataset_free(&ds); }
+
+    size_t d() const { return ds.d; }
+    float *weights() { return aligned; }
+    /* The next row's pixels. */
+    const uint8_t *next() {
+        const uint8_t *row = ds.pixels + order[at] * ds.stride;
+        at = at + 1 == order.size() ? 0 : at + 1;
+        return row;
+    }
+
+  private:
+    Rows() = default;
+
+    void fill() {
+        random_state random;
+        random_seed(&random, 1);
+        size_t bytes = ds.n * ds.stride;
+        size_t drawn = std::min(bytes, size_t{1} << 20);
+        for (size_t k = 0; k < drawn; k++)
+            ds.pixels[k] = static_cast<uint8_t>(random_uint32(&random) >> 24);
+        for (size_t k = drawn; k < bytes; k += drawn) /* the same again: no kernel knows its row from another */
+            memcpy(ds.pixels + k, ds.pixels, std::min(drawn, bytes - k));
+        order.resize(ds.n);
+        random_permutation(&random, order.data(), ds.n);
+        const size_t line = 64 / sizeof(float);
+        storage.resize(ds.d + line);
+        aligned = storage.data();
+        while (reinterpret_cast<uintptr_t>(aligned) % 64 != 0)
+            aligned++;
+        for (size_t k = 0; k < ds.d; k++)
+            aligned[k] = static_cast<float>(random_uint32(&random)) * 0x1p-32F - 0.5F;
+    }
+
+    dataset ds = {};
+    std::vector<uint32_t> order;
+    std::vector<float> storage;
+    float *aligned = nullptr;
+    size_t at = 0;
+};
+
+/* One call of each kernel. A kernel of a type that has none here does not compile. */
+inline void call(dot_u8f32_fn *dot, Rows &rows, float & /*step*/) {
+    benchmark::DoNotOptimize(dot(rows.weights(), rows.next(), rows.d()));
+}
+/* There and back again, so that the weights stay what they are. */
+inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
+    axpy(rows.weights(), rows.next(), step, rows.d());
+    step = -step;
+}
+inline void call(read_u8_fn *read, Rows &rows, float & /*step*/) {
+    benchmark::DoNotOptimize(read(rows.next(), rows.d()));
+}
+
+template <class Kernel> void time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
+    float step = 0x1p-10F;
+    double begin = seconds_now();
+    for (auto _ : state)
+        call(kernel, rows, step);
+    double seconds = seconds_now() - begin;
+    count_rates(state, seconds, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
+}
+
+/* Where a working set lies. */
+enum Where { IN_L1, IN_L2, IN_LLC, IN_MEMORY, WHERES };
+const char *const where_names[WHERES] = {"L1", "L2", "LLC", "memory"};
+
+/* Bytes of this machine's data cache of the level, 0 where none is listed; level 0 stands for the last one. */
+size_t cache_bytes(int level) {
+    int last = 0;
+    size_t bytes = 0;
+    for (const auto &cache : benchmark::CPUInfo::Get().caches) {
+        bool wanted = level > 0 ? cache.level == level : cache.level > last;
+        if (cache.type == "Instruction" || !wanted) continue;
+        last = cache.level;
+        bytes = static_cast<size_t>(cache.size);
+    }
+    return bytes;
+}
+
+/* Bytes of rows that stay in the level: half of a cache, four times the last one for memory. 0 with the reason where
+ * the machine has no such level or too little memory. */
+size_t working_set(Where where, error *err) {
+    const size_t last = cache_bytes(0);
+    const size_t weights = image_pixels * sizeof(float);
+    const size_t bytes[WHERES] = {cache_bytes(1) / 2, cache_bytes(2) / 2, last / 2, 4 * last};
+    if (bytes[where] <= 2 * weights) {
+        fail(err, "the system lists no such cache");
+        return 0;
+    }
+    if (where == IN_LLC && last == cache_bytes(2)) {
+        fail(err, "the last-level cache of this machine is L2");
+        return 0;
+    }
+    if (bytes[where] > memory_available() / 2) {
+        fail(err, "%zu MiB of rows, four times the last-level cache, are more than half of the available memory",
+             bytes[where] >> 20);
+        return 0;
+    }
+    return where == IN_L1 ? bytes[where] - weights : bytes[where];
+}
+
+/* The rows of one working set at a time: the largest takes four times the last-level cache. */
+class WorkingSet {
+  public:
+    Rows *get(Where where, error *err) {
+        if (rows && where == now) return rows.get();
+        rows.reset();
+        size_t bytes = working_set(where, err);
+        if (bytes == 0) return nullptr;
+        now = where;
+        rows = Rows::make(bytes / image_pixels, image_pixels, err);
+        return rows.get();
+    }
+
+  private:
+    Where now = WHERES;
+    std::shared_ptr<Rows> rows;
+};
+
+template <class Kernel>
+void register_lengths(Registry &registry, const std::string &name, const bench_subject &subject, Kernel *kernel) {
+    for (size_t d : row_lengths) {
+        auto body = [kernel, d](benchmark::State &state) {
+            error err;
+            if (auto rows = Rows::make(1, d, &err))
+                time_kernel(state, kernel, *rows);
+            else
+                state.SkipWithError(err.text);
+        };
+        registry.add(name + "/d:" + std::to_string(d), subject, body, benchmark::kNanosecond);
+    }
+}
+
+template <class Kernel>
+void register_working_set(Registry &registry, const std::string &name, const bench_subject &subject, Kernel *kernel,
+                          Where where, const std::shared_ptr<WorkingSet> &set) {
+    auto body = [kernel, where, set](benchmark::State &state) {
+        error err;
+        if (Rows *rows = set->get(where, &err))
+            time_kernel(state, kernel, *rows);
+        else
+            state.SkipWithError(err.text);
+    };
+    registry.add(name + "/d:" + std::to_string(image_pixels) + "/ws:" + where_names[where], subject, body,
+                 benchmark::kNanosecond);
+}
+
+std::string kernel_name(const char *kernel, const bench_subject &subject) {
+    return std::string("kernel/") + kernel + "/" + subject.backend_name;
+}
+
+} // namespace
+
+/* Size by size, so that each is made once. */
+void register_kernels(Registry &registry) {
+    const bench_job &job = registry.job;
+    for (size_t i = 0; i < job.subject_count; i++) {
+        const bench_subject &subject = job.subjects[i];
+        if (subject.engine != ENGINE_F32) continue;
+#define LENGTHS(kernel, unused)                                                                                        \
+    register_lengths(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel);
+        KERNEL_LIST(LENGTHS, )
+#undef LENGTHS
+    }
+    auto set = std::make_shared<WorkingSet>();
+    for (int where = IN_L1; where < WHERES; where++) {
+        for (size_t i = 0; i < job.subject_count; i++) {
+            const bench_subject &subject = job.subjects[i];
+            if (subject.engine != ENGINE_F32) continue;
+#define IN_SET(kernel, unused)                                                                                         \
+    register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel,                    \
+                         static_cast<Where>(where), set);
+            KERNEL_LIST(IN_SET, )
+#undef IN_SET
+        }
+    }
+}
+
+} // namespace sgdmark
