@@ -3,6 +3,7 @@
 
 #include "collector.h"
 #include "families.h"
+#include "meter.h"
 
 #include <cstring>
 #include <iostream>
@@ -26,12 +27,6 @@ void Registry::add(const std::string &name, const bench_subject &subject, const 
 const bench_subject *Registry::find(const std::string &name) const {
     auto found = subjects.find(name);
     return found == subjects.end() ? nullptr : found->second;
-}
-
-void count_rates(benchmark::State &state, double seconds, double rows, double width) {
-    state.counters["items_per_second"] = rows / seconds;
-    state.counters["bytes_per_second"] =
-        benchmark::Counter(rows * width / seconds, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
 }
 
 namespace {
@@ -100,7 +95,8 @@ int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listin
         std::cout << names << std::flush;
         return 0;
     }
-    if (initialize({run}, err) != 0) return -1;
+    if (job->prepare(job->context, err) != 0 || initialize({run}, err) != 0) return -1;
+    bench_context("hardware_counters", Meter::counted().c_str());
     std::unique_ptr<benchmark::BenchmarkReporter> display(benchmark::CreateDefaultDisplayReporter());
     if (!format) {
         benchmark::RunSpecifiedBenchmarks(display.get());

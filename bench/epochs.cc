@@ -1,14 +1,14 @@
 /* epoch/, cv/ and rows/: the training loop, as every other command runs it. */
 #include "families.h"
+#include "meter.h"
 
 extern "C" {
-#include "base/clock.h"
 #include "data/dataset.h"
-#include "data/order.h"
 #include "learn/cv.h"
 }
 
 #include <memory>
+#include <numeric>
 #include <vector>
 
 namespace sgdmark {
@@ -20,12 +20,6 @@ template <class T, void (*release)(T *)> struct Release {
 };
 using Trainer = std::unique_ptr<trainer, Release<trainer, trainer_free>>;
 using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker_free>>;
-
-/* `visits` counts how often a row was looked at. */
-void count_visits(benchmark::State &state, double seconds, double visits, const dataset &ds) {
-    count_rates(state, seconds, visits, static_cast<double>(ds.width));
-    state.counters["ns_per_row"] = seconds * 1e9 / visits;
-}
 
 /* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since
  * the early ones update more. The start of a fit clears the weights: nothing against an epoch. */
@@ -39,14 +33,14 @@ void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, con
         state.SkipWithError(err.text);
         return;
     }
-    double begin = seconds_now();
+    Meter meter;
     while (state.KeepRunningBatch(hyper.epochs)) {
         trainer_start(trainer.get(), &rows, permutation.data());
         for (unsigned epoch = 0; epoch < hyper.epochs; epoch++)
             trainer_epoch(trainer.get());
     }
-    double seconds = seconds_now() - begin;
-    count_visits(state, seconds, static_cast<double>(state.iterations()) * static_cast<double>(rows.n), *rows.ds);
+    meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
+               static_cast<double>(rows.ds->width));
 }
 
 /* What the folds share, released at the end of a run. */
@@ -69,7 +63,7 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.examples->n);
-    double begin = seconds_now();
+    Meter meter;
     while (!bad && state.KeepRunning()) {
         for (unsigned fold = 0; fold < job.folds && !bad; fold++) {
             fold_result result = {};
@@ -78,48 +72,52 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
             benchmark::DoNotOptimize(result);
         }
     }
-    double seconds = seconds_now() - begin;
     if (bad) {
         state.SkipWithError(err.text);
         return;
     }
     /* Every row is trained on in all folds but one, and decided in that one. */
     double each = (job.folds - 1) * hyper.epochs + 1;
-    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each;
-    count_visits(state, seconds, visits, *job.examples->ds);
+    meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each,
+               static_cast<double>(job.examples->ds->width));
 }
 
 /* The made-up rows of one n at a time: the largest take gigabytes. */
 class MadeUpRows {
   public:
+    MadeUpRows() = default;
+    MadeUpRows(const MadeUpRows &) = delete;
+    MadeUpRows &operator=(const MadeUpRows &) = delete;
+    ~MadeUpRows() { dataset_free(&ds); }
+
     /* Returns NULL with the reason when they do not fit the memory. */
     const examples *get(size_t n, error *err) {
         if (n == now.n) return &now;
-        drop();
+        now = {};
+        at.clear();
+        at.shrink_to_fit();
+        dataset_free(&ds);
         std::string spec = "synthetic:n=" + std::to_string(n);
         snprintf(ds.name, sizeof ds.name, "%s", spec.c_str());
         /* Not packed, so that a row of every n is as long. */
-        if (synthetic_load(&ds, spec.c_str(), SPLIT_TRAIN, err) != 0 ||
-            view_make(&view, &ds, ORDER_FILE, 0, 0, err) != 0) {
-            drop();
+        if (synthetic_load(&ds, spec.c_str(), SPLIT_TRAIN, err) != 0) {
+            dataset_free(&ds);
             return nullptr;
         }
+        std::vector<uint32_t> in_order(n);
+        std::iota(in_order.begin(), in_order.end(), 0);
+        at.resize(n);
+        examples_fill(at.data(), &ds, in_order.data(), n, positive_digit);
         now.ds = &ds;
-        now.row = view.index;
-        now.n = view.n;
-        now.positive = 5;
+        now.at = at.data();
+        now.n = n;
         return &now;
     }
-    ~MadeUpRows() { drop(); }
 
   private:
-    void drop() {
-        view_free(&view);
-        dataset_free(&ds);
-        now = {};
-    }
+    static const unsigned positive_digit = 5;
     dataset ds = {};
-    ::view view = {};
+    std::vector<example> at;
     examples now = {};
 };
 

@@ -34,11 +34,6 @@ void register_kernels(Registry &registry);
 void register_epochs(Registry &registry);
 void register_rows(Registry &registry);
 
-/* Counters of a run that took `seconds` of wall time, for `rows` rows of `width` bytes: items_per_second and
- * bytes_per_second. Google Benchmark's own rates divide by CPU time unless a benchmark uses real time, and then it
- * appends "/real_time" to the name. */
-void count_rates(benchmark::State &state, double seconds, double rows, double width);
-
 } // namespace sgdmark
 
 #endif

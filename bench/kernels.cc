@@ -1,8 +1,8 @@
 /* kernel/: single kernels, on one row in the L1 cache or on many rows in a cache level of this machine. */
 #include "families.h"
+#include "meter.h"
 
 extern "C" {
-#include "base/clock.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/random.h"
@@ -40,11 +40,15 @@ class Rows {
     /* The next row's pixels. */
     const uint8_t *next() {
         const uint8_t *row = ds.pixels + order[at] * ds.stride;
-        at = at + 1 == order.size() ? 0 : at + 1;
+        at = at + 1 == ds.n ? 0 : at + 1;
         return row;
     }
+    /* Those of the row that comes `distance` after it: the order is kept that much longer. */
+    const uint8_t *ahead() const { return ds.pixels + order[at + distance] * ds.stride; }
 
   private:
+    static const size_t distance = 16;
+
     Rows() = default;
 
     void fill() {
@@ -56,8 +60,10 @@ class Rows {
             ds.pixels[k] = static_cast<uint8_t>(random_uint32(&random) >> 24);
         for (size_t k = drawn; k < bytes; k += drawn) /* the same again: no kernel knows its row from another */
             memcpy(ds.pixels + k, ds.pixels, std::min(drawn, bytes - k));
-        order.resize(ds.n);
+        order.resize(ds.n + distance);
         random_permutation(&random, order.data(), ds.n);
+        for (size_t k = 0; k < distance; k++)
+            order[ds.n + k] = order[k % ds.n];
         const size_t line = 64 / sizeof(float);
         storage.resize(ds.d + line);
         aligned = storage.data();
@@ -78,6 +84,10 @@ class Rows {
 inline void call(dot_u8f32_fn *dot, Rows &rows, float & /*step*/) {
     benchmark::DoNotOptimize(dot(rows.weights(), rows.next(), rows.d()));
 }
+inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, float & /*step*/) {
+    const uint8_t *ahead = rows.ahead();
+    benchmark::DoNotOptimize(dot(rows.weights(), rows.next(), rows.d(), ahead));
+}
 /* There and back again, so that the weights stay what they are. */
 inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
     axpy(rows.weights(), rows.next(), step, rows.d());
@@ -89,11 +99,10 @@ inline void call(read_u8_fn *read, Rows &rows, float & /*step*/) {
 
 template <class Kernel> void time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
     float step = 0x1p-10F;
-    double begin = seconds_now();
+    Meter meter;
     for (auto _ : state)
         call(kernel, rows, step);
-    double seconds = seconds_now() - begin;
-    count_rates(state, seconds, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
+    meter.stop(state, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
 }
 
 /* Where a working set lies. */

@@ -49,26 +49,35 @@ enum { FOLDS = 3 };
 
 /* What the driver's questions are answered from. */
 struct bench_run_state {
+    const struct bench_options *options;
+    int argc;
+    char **argv;
+    const struct backend **chosen; /* room for backend_count */
+    size_t chosen_count;
+    struct bench_subject *subjects;
+    size_t subject_count;
     struct run run;
     struct result *result; /* NULL: no result file */
     bool failed;           /* a check */
     char reason[256];
 };
 
-/* Every engine on every backend that the options choose. The caller frees it. */
-static struct bench_subject *make_subjects(const struct job_options *options, const struct backend *const *chosen,
-                                           size_t chosen_count, size_t *count) {
-    struct bench_subject *subjects = calloc(chosen_count + 1, sizeof *subjects);
-    if (!subjects) usage_error("out of memory");
-    *count = 0;
-    for (size_t i = 0; i < chosen_count; i++)
-        if (!options->engine_given || options->hyper.engine == ENGINE_F32)
-            subjects[(*count)++] = (struct bench_subject){ENGINE_F32, chosen[i], engine_names[ENGINE_F32],
-                                                          isa_name(ENGINE_F32, chosen[i])};
-    if (!options->engine_given || options->hyper.engine == ENGINE_F64)
-        subjects[(*count)++] = (struct bench_subject){ENGINE_F64, backend_scalar(), engine_names[ENGINE_F64],
-                                                      isa_name(ENGINE_F64, backend_scalar())};
-    return subjects;
+/* Every engine on every backend that the options choose. */
+static void choose_subjects(struct bench_run_state *state) {
+    const struct job_options *options = &state->options->job;
+    struct job_options every = *options;
+    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
+    state->chosen = calloc(backend_count, sizeof *state->chosen);
+    state->subjects = calloc(backend_count + 1, sizeof *state->subjects);
+    if (!state->chosen || !state->subjects) usage_error("out of memory");
+    state->chosen_count = choose_backends(&every, state->chosen);
+    for (size_t i = 0; i <= state->chosen_count; i++) {
+        enum engine engine = i < state->chosen_count ? ENGINE_F32 : ENGINE_F64;
+        const struct backend *backend = i < state->chosen_count ? state->chosen[i] : backend_scalar();
+        if (options->engine_given && engine != options->hyper.engine) continue;
+        state->subjects[state->subject_count++] =
+            (struct bench_subject){engine, backend, engine_names[engine], isa_name(engine, backend)};
+    }
 }
 
 /* bench_job.check */
@@ -125,13 +134,15 @@ static void context_not_run(void) {
 }
 
 /* Our facts; values in Google Benchmark's context are strings. */
-static void add_context(const struct run *run, const struct bench_subject *subjects, size_t count) {
+static void add_context(const struct bench_run_state *state) {
+    const struct run *run = &state->run;
     const struct dataset *ds = &run->job.ds;
     char hash[HEX_TEXT], chosen[1024] = "";
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < state->subject_count; i++) {
+        const struct bench_subject *subject = &state->subjects[i];
         size_t used = strlen(chosen);
-        snprintf(chosen + used, sizeof chosen - used, "%s%s/%s", used ? ", " : "", subjects[i].engine_name,
-                 subjects[i].backend_name);
+        snprintf(chosen + used, sizeof chosen - used, "%s%s/%s", used ? ", " : "", subject->engine_name,
+                 subject->backend_name);
     }
     context_number("schema_version", RESULT_SCHEMA);
     bench_context("version", SGDMARK_VERSION);
@@ -154,8 +165,8 @@ static void add_context(const struct run *run, const struct bench_subject *subje
     context_not_run();
 }
 
-static int start_result(struct bench_run_state *state, int argc, char **argv, struct error *err) {
-    state->result = result_new(argc, argv, err);
+static int start_result(struct bench_run_state *state, struct error *err) {
+    state->result = result_new(state->argc, state->argv, err);
     if (!state->result || add_workload(state->result, &state->run, err) != 0) return -1;
     for (size_t i = 0; i < state->run.trial_count; i++) {
         const struct trial *trial = &state->run.trials[i];
@@ -166,65 +177,65 @@ static int start_result(struct bench_run_state *state, int argc, char **argv, st
     return 0;
 }
 
-static int write_output(struct bench_run_state *state, const struct bench_flags *flags, const char *text,
-                        struct error *err) {
-    if (state->result) {
-        if (result_adopt(state->result, text, err) != 0) return -1;
-        return result_write(state->result, flags->out, true, err);
-    }
-    struct span whole = {text, strlen(text)};
-    return write_file(flags->out, &whole, 1, err);
+/* bench_job.prepare */
+static int prepare(void *context, struct error *err) {
+    struct bench_run_state *state = context;
+    const struct bench_flags *flags = &state->options->flags;
+    job_open(&state->run.job, &state->options->job);
+    run_trials(&state->run, state->chosen, state->chosen_count);
+    dataset_hash(&state->run.job.ds);
+    add_context(state);
+    if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;
+    return start_result(state, err);
 }
 
-static void close_state(struct bench_run_state *state) {
+static int write_output(struct bench_run_state *state, const char *text, struct error *err) {
+    const char *path = state->options->flags.out;
+    if (state->result) {
+        if (result_adopt(state->result, text, err) != 0) return -1;
+        return result_write(state->result, path, true, err);
+    }
+    struct span whole = {text, strlen(text)};
+    return write_file(path, &whole, 1, err);
+}
+
+static void release(struct bench_run_state *state) {
     for (size_t i = 0; i < state->run.trial_count; i++)
         trial_free(&state->run.trials[i]);
     free(state->run.trials);
     free(state->run.judged);
+    free(state->chosen);
+    free(state->subjects);
     result_free(state->result);
     job_close(&state->run.job);
 }
 
 int command_bench(int argc, char **argv) {
     struct bench_options options = {0};
+    struct bench_run_state state = {.options = &options, .argc = argc, .argv = argv};
     struct error err;
     parse_arguments(&argp, argc, argv, &options);
-    const struct bench_flags *flags = &options.flags;
-    struct job_options every = options.job;
-    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    const struct backend **chosen = calloc(backend_count, sizeof *chosen);
-    if (!chosen) usage_error("out of memory");
-    size_t chosen_count = choose_backends(&every, chosen), count;
-    struct bench_subject *subjects = make_subjects(&options.job, chosen, chosen_count, &count);
-
-    struct bench_run_state state = {.run = {.options = options.job, .folds = FOLDS}};
-    if (!flags->list_tests) {
-        job_open(&state.run.job, &options.job);
-        run_trials(&state.run, chosen, chosen_count);
-        dataset_hash(&state.run.job.ds);
-        add_context(&state.run, subjects, count);
-        if (flags->out && strcmp(flags->out_format, "json") == 0 && start_result(&state, argc, argv, &err) != 0)
-            usage_error("%s", err.text);
-    }
+    state.run.options = options.job;
+    state.run.folds = FOLDS;
+    choose_subjects(&state);
     const struct bench_job job = {.examples = &state.run.job.examples,
                                   .hyper = options.job.hyper,
                                   .folds = FOLDS,
-                                  .subjects = subjects,
-                                  .subject_count = count,
-                                  .long_ones = flags->filter != NULL,
+                                  .subjects = state.subjects,
+                                  .subject_count = state.subject_count,
+                                  .long_ones = options.flags.filter != NULL,
+                                  .prepare = prepare,
                                   .check = check,
                                   .timed = timed,
                                   .context = &state};
+    const char *format = options.flags.out ? options.flags.out_format : NULL;
     char *handed[BENCH_FLAGS], *text = NULL;
-    size_t handed_count = bench_flags_text(flags, handed);
-    if (bench_run(&job, handed, handed_count, flags->list_tests, flags->out ? flags->out_format : NULL, &text, &err) !=
-        0)
+    size_t count = bench_flags_text(&options.flags, handed);
+    if (bench_run(&job, handed, count, options.flags.list_tests, format, &text, &err) != 0 ||
+        (text && write_output(&state, text, &err) != 0))
         usage_error("%s", err.text);
-    if (text && write_output(&state, flags, text, &err) != 0) usage_error("%s", err.text);
-    bench_flags_free(handed, handed_count);
+    bench_flags_free(handed, count);
     free(text);
-    free(subjects);
-    free(chosen);
-    close_state(&state);
+    release(&state);
     return state.failed ? EXIT_CHECK_FAILED : EXIT_DONE;
 }

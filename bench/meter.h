@@ -1,0 +1,30 @@
+/* What a run took: wall time, and the processor's counters where there are any. For bench/ only. */
+#ifndef SGDMARK_BENCH_METER_H
+#define SGDMARK_BENCH_METER_H
+
+#include <benchmark/benchmark.h>
+#include <string>
+
+namespace sgdmark {
+
+class Meter {
+  public:
+    /* Starts. Outside of the loop over the state, so no system call of it is timed. */
+    Meter();
+
+    /* Stops, and gives the state its counters for `rows` rows of `width` bytes (pixels): items_per_second,
+     * bytes_per_second, ns_per_row; cycles_per_pixel and instructions_per_pixel where they can be counted. The rates
+     * are those of wall time: Google Benchmark's own divide by CPU time unless a benchmark asks for real time, and then
+     * it appends "/real_time" to the name. */
+    void stop(benchmark::State &state, double rows, double width);
+
+    /* "cycles, instructions", or why they are missing. */
+    static std::string counted();
+
+  private:
+    double begin;
+};
+
+} // namespace sgdmark
+
+#endif
