@@ -1,0 +1,120 @@
+#!/bin/bash
+# The Google Benchmark driver: names, the result file, refusals.
+source "$(dirname "$0")/lib.sh"
+unset SGDMARK_ISA
+
+S=synthetic:n=600
+out=$scratch/r.json
+
+# bench ARGUMENTS...: sets status, stdout, stderr.
+bench() {
+    "$sgdmark" bench --data $S "$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+    status=$?
+    stdout=$(cat "$scratch/stdout") stderr=$(cat "$scratch/stderr")
+}
+
+# left_behind: the files in the scratch folder besides the two that bench writes.
+left_behind() {
+    find "$scratch" -mindepth 1 ! -name stdout ! -name stderr -printf '%f\n'
+}
+
+# refuses NAME PATTERN: the last invocation gave one line of that pattern and status 2, and left no file.
+refuses() {
+    if [ "$status" = 2 ] && [[ $stderr == "sgdmark bench: "* ]] && [[ $stderr != *$'\n'* ]] &&
+        grep -q -E -- "$2" <<< "$stderr" && [ ! -e "$out" ]; then
+        ok "$1"
+    else
+        not_ok "$1" "exit status $status" "$stderr" "$(left_behind)"
+    fi
+}
+
+# Names
+bench --benchmark_list_tests
+names=$stdout
+backend='[a-z0-9-]+' engine='f(32|64)|int'
+pattern="kernel/[a-z0-9_]+/$backend/d:[0-9]+(/ws:(L1|L2|LLC|memory))?|(epoch|cv)/($engine)/$backend"
+pattern="$pattern|rows/($engine)/$backend/n:[0-9]+"
+equal "every name follows the pattern" "$(grep -v -x -E -c "$pattern" <<< "$names")" 0
+equal "no name is there twice" "$(sort <<< "$names" | uniq -d)" ""
+check "the names are the same under another CPU affinity and another --data" \
+    diff <(echo "$names") <(taskset -c "$(nproc --all | awk '{ print $1 - 1 }')" "$sgdmark" bench --data /none --benchmark_list_tests=true)
+for name in $(backends_here bits) $(backends_here tolerance); do
+    equal "$name: kernels of eight lengths and four working sets, an epoch, folds, rows" \
+        "$(grep -c "^kernel/dot_u8f32/$name/" <<< "$names") $(grep -c "^epoch/f32/$name$" <<< "$names")$(
+            grep -c "^cv/f32/$name$" <<< "$names")$(grep -c "^rows/f32/$name/n:32$" <<< "$names")" "12 111"
+done
+equal "engine f64 has its epoch and folds" "$(grep -c -E '^(epoch|cv)/f64/scalar$' <<< "$names")" 2
+bench --isa scalar --engine f32 --benchmark_list_tests
+equal "--isa and --engine choose" "$(grep -v -c /scalar <<< "$stdout") $(grep -c f64 <<< "$stdout")" "0 0"
+equal "gigabytes are left out without a filter" "$(grep -c n:8000000 <<< "$names")" 0
+bench --benchmark_list_tests '--benchmark_filter=^rows/f32/scalar/n:8000000$'
+equal "and there with one" "$stdout" rows/f32/scalar/n:8000000
+
+# A short run and its file
+quick='^kernel/dot_u8f32/scalar/d:(16|784)$|^(epoch|cv)/.*/scalar$|^rows/f32/scalar/n:32$'
+bench "--benchmark_filter=$quick" --benchmark_min_time=0.001 --benchmark_repetitions=3 "--benchmark_out=$out"
+equal "a short run: exit status" "$status" 0
+if [ -s "$out" ]; then
+    equal "nothing but the file is left" "$(left_behind)" r.json
+    check "it has the three parts" grep -c -x -E '  "(context|benchmarks|sgdmark)": [[{]' "$out"
+    for key in schema_version version commit build_type data pixels_sha256 permutation_hash seed dispatch_asked \
+        dispatch_chosen hardware_counters; do
+        check "context: $key" grep -q -E "^    \"$key\": \"[^\"]+\"" "$out"
+    done
+    equal "the data is called synthetic" "$(grep -c -E '^    "data": "synthetic:n=600' "$out")" 1
+    equal "every repetition is there" "$(grep -c '"repetition_index": 2' "$out")" 7
+    equal "times are in ns" "$(grep '"time_unit"' "$out" | sort -u | tr -d ' ,')" '"time_unit":"ns"'
+    rows=$(grep -c '"run_name"' "$out")
+    equal "every row has its rates" "$(grep -c '"items_per_second"' "$out") $(grep -c '"bytes_per_second"' "$out")" \
+        "$rows $rows"
+else
+    not_ok "the result file" "$stderr"
+fi
+compare=$(dpkg -L libbenchmark-tools 2> /dev/null | grep '/compare\.py$')
+if [ -s "$out" ] && [ -n "$compare" ] && /usr/bin/python3 -c 'import scipy' 2> /dev/null; then
+    check "compare.py loads it" /usr/bin/python3 "$compare" --no-color benchmarks "$out" "$out"
+    equal "compare.py compares every benchmark" "$(/usr/bin/python3 "$compare" --no-color benchmarks "$out" "$out" |
+        grep -c -E '^(kernel|epoch|cv|rows)/.*_pvalue')" 7
+else
+    skip "compare.py loads it" "Debian's libbenchmark-tools or python3-scipy is not installed"
+fi
+check "sgdmark compare accepts it" "$sgdmark" compare "$out" "$out"
+
+# What is shown: other formats
+rm -f "$out"
+bench --benchmark_filter=dot_u8f32/scalar/d:16 --benchmark_min_time=0.001 --benchmark_format=csv \
+    "--benchmark_out=$out" --benchmark_out_format=csv
+equal "CSV: shown and written" "$status $(grep -c '^"kernel/dot_u8f32/scalar/d:16",' "$out")$(
+    grep -c '^"kernel/dot_u8f32/scalar/d:16",' <<< "$stdout")" "0 11"
+rm -f "$out"
+
+# An interrupted run leaves no file.
+"$sgdmark" bench --data $S --benchmark_filter=dot_u8f32/scalar/d:16 --benchmark_min_time=60 "--benchmark_out=$out" \
+    > /dev/null 2>&1 &
+sleep 1
+kill $!
+wait $! 2> /dev/null
+equal "interrupted: no file" "$(left_behind)" ""
+
+# Refusals
+bench --benchmark_filter=no_such_name "--benchmark_out=$out"
+refuses "a filter that matches nothing" 'filter.*no_such_name'
+bench "--benchmark_filter=(" "--benchmark_out=$out"
+refuses "a filter that is no regular expression" 'filter'
+bench --benchmark_fliter=x "--benchmark_out=$out"
+refuses "an unknown option of Google Benchmark" 'benchmark_fliter'
+bench --no-such-option
+refuses "an unknown option" 'no-such-option'
+bench surplus
+refuses "a surplus argument" 'surplus'
+for flag in min_time=x min_time=-1 repetitions=0 format=xml out_format=xml color=blue list_tests=maybe time_unit=years \
+    out=; do
+    bench --benchmark_filter=scalar/d:16 "--benchmark_$flag"
+    refuses "--benchmark_$flag" "benchmark_${flag%%=*}"
+done
+bench --isa no-such-isa
+refuses "an unknown backend" 'no-such-isa'
+bench --benchmark_filter=dot_u8f32/scalar/d:16 --benchmark_min_time=0.001 --benchmark_out=/no/such/folder/r.json
+equal "a folder that is not there" "$status $(grep -c '^sgdmark bench: /no/such/folder/r.json: ' <<< "$stderr")" "2 1"
+
+finish
