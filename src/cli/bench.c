@@ -88,7 +88,7 @@ static const char *check(void *context, const struct bench_subject *subject) {
         const struct judgement *judged = &state->run.judged[i];
         if (trial->engine != subject->engine || trial->backend != subject->backend) continue;
         if (judged->passed) return NULL;
-        char against[ARM_TEXT];
+        char against[TRIAL_TEXT];
         trial_name(against, judged->against);
         state->failed = true;
         snprintf(state->reason, sizeof state->reason, "its parity check failed: needs %s of %s, has %s",

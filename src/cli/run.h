@@ -4,6 +4,7 @@
 
 #include "cli/job.h"
 #include "machine/placement.h"
+#include "machine/roof.h"
 #include "record/crew.h"
 #include "record/parity.h"
 #include "record/result.h"
@@ -63,7 +64,7 @@ struct epochs {
     int again, read;           /* arms: its epoch once more (A/A), and the reading roof */
     struct trainer **trainers; /* [trials + 1] */
     struct epoch_turn *turns;  /* [trials + 1] */
-    struct mix_roof **mixes;   /* [trials] */
+    struct mix_roof *mixes;    /* [trials] */
     struct read_roof *reader;
     struct rounds rounds;
     struct aa_gate aa;

@@ -72,14 +72,29 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     return (int)(arm - epochs->arms);
 }
 
+/* Calls per sample of the computing roof, so that it lasts about two milliseconds. */
+static size_t mix_calls(struct mix_roof *mix) {
+    double best = 1.0;
+    for (int i = 0; i < 5; i++) {
+        double begin = seconds_now();
+        mix_roof_run(mix);
+        double spent = seconds_now() - begin;
+        best = spent < best ? spent : best;
+    }
+    double calls = 2e-3 / best * (double)mix->calls;
+    return calls < 256.0 ? 256 : (size_t)calls;
+}
+
 static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, struct error *err) {
     const struct trial *which = &run->trials[trial];
+    struct mix_roof *mix = &epochs->mixes[trial];
     char name[TRIAL_TEXT];
     trial_name(name, which);
-    epochs->mixes[trial] = mix_roof_new(&run->job.ds, which->engine, which->backend, err);
-    if (!epochs->mixes[trial]) return NO_ARM;
+    if (mix_roof_new(mix, run->job.ds.width, 256, which->backend->dot_u8f32, err) != 0) return NO_ARM;
+    mix->calls = mix_calls(mix);
     struct arm *arm = new_arm(epochs, "roof/mix", name, "");
-    mix_roof_arm(epochs->mixes[trial], arm);
+    arm->run = mix_roof_run;
+    arm->context = mix;
     return (int)(arm - epochs->arms);
 }
 
@@ -88,8 +103,10 @@ static int add_arms(struct epochs *epochs, const struct run *run, struct error *
         epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
         if (!run->judged[i].passed) continue;
         epochs->epoch_of[i] = add_epoch(epochs, run, i, i, "", err);
+        if (epochs->epoch_of[i] == NO_ARM) return -1;
+        if (run->trials[i].engine == ENGINE_F64) continue;
         epochs->mix_of[i] = add_mix(epochs, run, i, err);
-        if (epochs->epoch_of[i] == NO_ARM || epochs->mix_of[i] == NO_ARM) return -1;
+        if (epochs->mix_of[i] == NO_ARM) return -1;
     }
     epochs->best = best_trial(run);
     epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
@@ -124,14 +141,14 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
     progress_end(&progress);
     if (bad) return -1;
     return judge_aa(&epochs->aa, rounds_of(&epochs->rounds, (size_t)epochs->again),
-                   rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), rounds, err);
+                    rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), rounds, err);
 }
 
 void epochs_free(struct epochs *epochs, const struct run *run) {
     for (size_t i = 0; i <= run->trial_count; i++)
         trainer_free(epochs->trainers[i]);
     for (size_t i = 0; i < run->trial_count; i++)
-        mix_roof_free(epochs->mixes[i]);
+        mix_roof_free(&epochs->mixes[i]);
     read_roof_free(epochs->reader);
     free(epochs->arms);
     free(epochs->epoch_of);
@@ -150,19 +167,27 @@ static double median(const double *x, size_t n) {
 
 struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial) {
     const struct rounds *rounds = &epochs->rounds;
+    size_t count = rounds->rounds;
     const double *epoch = rounds_of(rounds, (size_t)epochs->epoch_of[trial]);
-    const double *read = rounds_of(rounds, (size_t)epochs->read);
-    const double *mix = rounds_of(rounds, (size_t)epochs->mix_of[trial]);
-    double scale = (double)run->job.view.n / mix_roof_rows(epochs->mixes[trial]);
+    const double *roof = rounds_of(rounds, (size_t)epochs->read);
+    double scale = 1.0;
     struct roof_share share = {
-        .read = median(read, rounds->rounds), .mix = median(mix, rounds->rounds) * scale, .percent = (double)NAN};
-    bool reading = share.read > share.mix;
-    share.binds = reading ? "read" : "mix";
-    double *percent = malloc(rounds->rounds * sizeof *percent);
+        .read = median(roof, count), .binds = "read", .mix = (double)NAN, .percent = (double)NAN};
+    if (epochs->mix_of[trial] != NO_ARM) {
+        const double *mix = rounds_of(rounds, (size_t)epochs->mix_of[trial]);
+        double per_call = (double)run->job.view.n / (double)epochs->mixes[trial].calls;
+        share.mix = median(mix, count) * per_call;
+        if (share.mix > share.read) {
+            share.binds = "mix";
+            roof = mix;
+            scale = per_call;
+        }
+    }
+    double *percent = malloc(count * sizeof *percent);
     if (!percent) return share;
-    for (size_t r = 0; r < rounds->rounds; r++)
-        percent[r] = 100.0 * (reading ? read[r] : mix[r] * scale) / epoch[r];
-    share.percent = median(percent, rounds->rounds);
+    for (size_t r = 0; r < count; r++)
+        percent[r] = 100.0 * roof[r] * scale / epoch[r];
+    share.percent = median(percent, count);
     free(percent);
     return share;
 }
@@ -241,7 +266,10 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         struct roof_share share = epochs_roof(epochs, run, i);
         char name[TRIAL_TEXT], roof[24];
         trial_name(name, &run->trials[i]);
-        snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
+        if (epochs->mix_of[i] == NO_ARM)
+            snprintf(roof, sizeof roof, "-"); /* the reference order has no roof of its own */
+        else
+            snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
         printf("%-14s %7.2f %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, s.min * 1e3, s.mad * 1e3,
                s.median * 1e9 / n, s.median * 1e9 * ghz / n / (double)ds->d, (double)ds->width * n / s.median * 1e-9,
                roof);

@@ -117,7 +117,7 @@ int places_measure(struct places *places, const struct run *run, const struct bu
     progress_end(&progress);
     if (bad) return -1;
     return judge_aa(&places->aa, rounds_of(&places->rounds, places->count - 1), rounds_of(&places->rounds, 0), rounds,
-                   err);
+                    err);
 }
 
 void places_free(struct places *places) {

@@ -150,10 +150,10 @@ static int add_epochs(struct result *result, const struct run *run, const struct
     if (bad) return -1;
     for (size_t i = 0; i < run->trial_count; i++) {
         if (epochs->epoch_of[i] == NO_ARM) continue;
-        if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0 ||
-            add_roof(result, rounds, arms, (size_t)epochs->mix_of[i],
-                     "the dot products of a row that stays in the first-level cache", mix_roof_rows(epochs->mixes[i]),
-                     err) != 0)
+        if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0) return -1;
+        if (epochs->mix_of[i] != NO_ARM && add_roof(result, rounds, arms, (size_t)epochs->mix_of[i],
+                                                    "the dot product of a row that stays in the first-level cache",
+                                                    (double)epochs->mixes[i].calls, err) != 0)
             return -1;
     }
     if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||

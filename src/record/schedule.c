@@ -10,9 +10,8 @@ static size_t zigzag(size_t slot, size_t n) {
     return slot % 2 ? (slot + 1) / 2 : (n - slot / 2) % n;
 }
 
-static void fill_block(struct schedule *schedule, size_t first_round, const uint32_t *p) {
+static void fill_block(struct schedule *schedule, size_t first_round, const uint32_t *p, bool mirrored) {
     size_t n = schedule->arms;
-    bool mirrored = first_round / n % 2;
     for (size_t r = 0; r < n && first_round + r < schedule->rounds; r++)
         for (size_t s = 0; s < n; s++)
             schedule->arm[(first_round + r) * n + s] = p[(r + zigzag(mirrored ? n - 1 - s : s, n)) % n];
@@ -31,8 +30,9 @@ int schedule_make(struct schedule *schedule, size_t arms, size_t rounds, uint32_
     struct random_state rs;
     random_seed(&rs, seed);
     for (size_t round = 0; round < rounds; round += arms) {
-        random_permutation(&rs, p, arms);
-        fill_block(schedule, round, p);
+        bool mirrored = arms % 2 && round / arms % 2;
+        if (!mirrored) random_permutation(&rs, p, arms);
+        fill_block(schedule, round, p, mirrored);
     }
     free(p);
     return 0;

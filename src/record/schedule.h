@@ -10,9 +10,9 @@
 /* Every round times every arm once. Rounds come in randomly started cyclic Latin squares, balanced for what an arm
  * leaves behind in the caches (E. J. Williams, "Experimental designs balanced for the estimation of residual effects of
  * treatments", 1949): for each block of `arms` rounds a permutation p is drawn (RandomState(seed).permutation), and
- * round r of the block times p[(r + z(s)) % arms] in slot s, with z = 0, 1, -1, 2, -2, ..., read backwards in every
- * other block. So within a block each arm stands in each slot once, which cancels drift inside a round, and follows
- * each other arm once (for an odd number of arms twice in two blocks). The seed alone reproduces the order. */
+ * round r of the block times p[(r + z(s)) % arms] in slot s, with z = 0, 1, -1, 2, -2, .... For an odd number of
+ * arms the next block is the same read backwards. So within a block each arm stands in each slot once, which cancels
+ * drift inside a round, and follows each other arm once (for an odd number of arms twice in two blocks). The seed alone reproduces the order. */
 struct schedule {
     size_t arms;
     size_t rounds;
