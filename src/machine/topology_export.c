@@ -36,9 +36,9 @@ static bool keep_public(const char *tag) {
     return strncmp(tag, "<info ", 6) != 0 || info_is_kept(tag);
 }
 
-/* Pages come and go. */
+/* Pages come and go; what is supported is the loader's matter. */
 static bool keep_structure(const char *tag) {
-    return strncmp(tag, "<page_type ", 11) != 0;
+    return strncmp(tag, "<page_type ", 11) != 0 && strncmp(tag, "<support ", 9) != 0;
 }
 
 /* Removes, in place, the lines that are not kept: hwloc writes each element on a line of its own. */
