@@ -1,5 +1,6 @@
 #include "machine/roof.h"
 
+#include "machine/clock.h"
 #include "machine/sysfs.h"
 
 #include <stdlib.h>
@@ -7,11 +8,65 @@
 #include <sys/mman.h>
 
 enum {
+    LINE = 64,
     PAGE = 4096,
     BLOCK = 4096 /* bytes of one call of a read kernel: a call costs little beside it */
 };
 
 const char *const roof_level_names[ROOF_LEVELS] = {"L1", "L2", "last-level", "memory"};
+
+/* `into_l2` is a constant where this is inlined: the instruction names its cache. */
+static inline __attribute__((always_inline)) void read_rows(struct row_roof *roof, bool into_l2) {
+    const size_t width = roof->width;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < roof->n; i++) {
+        if (roof->ahead > 0 && i + roof->ahead < roof->n) {
+            const uint8_t *ahead = roof->pixels + roof->row[i + roof->ahead] * roof->stride;
+            for (size_t k = 0; k < width; k += LINE) {
+                if (into_l2) {
+                    __builtin_prefetch(ahead + k, 0, 2);
+                } else {
+                    __builtin_prefetch(ahead + k);
+                }
+            }
+        }
+        sum ^= roof->read(roof->pixels + roof->row[i] * roof->stride, width);
+    }
+    roof->sink ^= sum;
+}
+
+void row_roof_run(void *context) {
+    struct row_roof *roof = context;
+    if (roof->into_l2) {
+        read_rows(roof, true);
+    } else {
+        read_rows(roof, false);
+    }
+}
+
+void row_roof_tune(struct row_roof *roof, unsigned tries) {
+    static const struct {
+        size_t ahead;
+        bool into_l2;
+    } choices[] = {{8, false}, {16, false}, {32, false}, {64, true}, {128, true}};
+    enum { CHOICES = sizeof choices / sizeof *choices };
+    uint64_t least = UINT64_MAX;
+    size_t best = 0;
+    for (unsigned try = 0; try < tries; try++) {
+        for (size_t c = 0; c < CHOICES; c++) {
+            roof->ahead = choices[c].ahead;
+            roof->into_l2 = choices[c].into_l2;
+            uint64_t start = now_ns();
+            row_roof_run(roof);
+            uint64_t taken = now_ns() - start;
+            if (taken >= least) continue;
+            least = taken;
+            best = c;
+        }
+    }
+    roof->ahead = choices[best].ahead;
+    roof->into_l2 = choices[best].into_l2;
+}
 
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err) {
     size_t huge = (size_t)2 << 20;
@@ -74,4 +129,33 @@ size_t roof_level_bytes(const struct topology *topology, enum roof_level level) 
     if (level == ROOF_L2) below = summary.l1_bytes;
     uint64_t bytes = wanted_bytes(&summary, level) / PAGE * PAGE;
     return bytes > below ? (size_t)bytes : 0;
+}
+
+int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, struct error *err) {
+    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot};
+    roof->weights = aligned_alloc(LINE, (d * sizeof(float) + LINE) / LINE * LINE);
+    roof->row = aligned_alloc(LINE, (d + LINE) / LINE * LINE);
+    if (!roof->weights || !roof->row) {
+        mix_roof_free(roof);
+        return fail(err, "mix roof: out of memory");
+    }
+    for (size_t k = 0; k < d; k++) {
+        roof->weights[k] = (float)k / (float)d;
+        roof->row[k] = (uint8_t)k;
+    }
+    return 0;
+}
+
+void mix_roof_run(void *context) {
+    struct mix_roof *roof = context;
+    float sum = 0;
+    for (size_t i = 0; i < roof->calls; i++)
+        sum += roof->dot(roof->weights, roof->row, roof->d);
+    roof->sink += sum;
+}
+
+void mix_roof_free(struct mix_roof *roof) {
+    free(roof->weights);
+    free(roof->row);
+    *roof = (struct mix_roof){0};
 }

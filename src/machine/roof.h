@@ -1,4 +1,6 @@
-/* The read bandwidth of each cache level and of memory, timed as arms of their own beside the work. */
+/* Roofs: what the core and its memory can do at best, timed as arms of their own beside the work. Each has a _new that
+ * allocates, a run function of the form that arms have (it allocates nothing and makes no system call), and the work
+ * that one run does, so that work / seconds is the roof. */
 #ifndef SGDMARK_MACHINE_ROOF_H
 #define SGDMARK_MACHINE_ROOF_H
 
@@ -6,8 +8,26 @@
 #include "kernels.h"
 #include "machine/topology.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Reads rows in a given order, bringing later rows into the cache: what no loop over the same rows can beat. Unit of
+ * work: n * width bytes. Nothing in it is owned. */
+struct row_roof {
+    const uint8_t *pixels; /* row r begins at pixels + r * stride */
+    size_t width, stride;
+    const uint32_t *row; /* [n] */
+    size_t n;
+    read_u8_fn *read;
+    size_t ahead;  /* how many rows later the row lies that is brought into the cache; 0: none is */
+    bool into_l2;  /* into L2 instead of L1: more of them can be on their way */
+    uint64_t sink; /* keeps the reads from being left out */
+};
+void row_roof_run(void *row_roof);
+
+/* Sets `ahead` and `into_l2` to the fastest of a few choices, each run `tries` times in turns. */
+void row_roof_tune(struct row_roof *roof, unsigned tries);
 
 /* Reads a buffer of its own again and again, front to back: the read bandwidth of a cache level or of memory. Unit of
  * work: passes * bytes bytes. */
@@ -16,13 +36,12 @@ struct level_roof {
     size_t bytes, mapped;
     size_t passes;
     read_u8_fn *read;
-    uint64_t sink; /* keeps the reads from being left out */
+    uint64_t sink;
 };
 
 /* Allocates and touches `bytes`, on 2 MiB pages where the kernel gives them; one run reads at least `least` bytes (a
  * whole number of passes). Returns 0, or -1 with the reason; level_roof_free releases it. */
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err);
-/* One sample: allocates nothing and makes no system call. */
 void level_roof_run(void *level_roof);
 void level_roof_free(struct level_roof *roof);
 
@@ -34,5 +53,18 @@ extern const char *const roof_level_names[ROOF_LEVELS]; /* "L1", "L2", "last-lev
 /* The buffer's size for a level, a multiple of 4096; 0 where the machine does not list the level, or where its size
  * does not lie clear of the next lower one's. */
 size_t roof_level_bytes(const struct topology *topology, enum roof_level level);
+
+/* A kernel's own mix of loads, conversions and multiplications on a row and weights that lie in L1. Unit of work: calls
+ * * d pixels. */
+struct mix_roof {
+    dot_u8f32_fn *dot;
+    float *weights;
+    uint8_t *row;
+    size_t d, calls;
+    float sink;
+};
+int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, struct error *err);
+void mix_roof_run(void *mix_roof);
+void mix_roof_free(struct mix_roof *roof);
 
 #endif

@@ -269,6 +269,33 @@ static uint64_t counting_read(const uint8_t *x, size_t d) {
     return d ? x[0] : 0;
 }
 
+/* Every row once, in any order and with any prefetch: the bytes of the epoch, no more and no less. */
+static void test_row_roof_reads_each_row(void **state) {
+    (void)state;
+    enum { ROWS = 50, WIDTH = 100, STRIDE = 128 };
+    static uint8_t pixels[ROWS * STRIDE];
+    uint32_t row[ROWS];
+    uint64_t expected = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        row[i] = (i * 7 + 3) % ROWS;
+        pixels[i * STRIDE] = (uint8_t)(i * 31 + 1);
+        expected ^= pixels[i * STRIDE];
+    }
+    struct row_roof roof = {pixels, WIDTH, STRIDE, row, ROWS, counting_read, 0, false, 0};
+    static const size_t ahead[] = {0, 1, 16, 49, 50, 1000};
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+        roof.ahead = ahead[i];
+        roof.into_l2 = i % 2 == 1;
+        roof.sink = 0;
+        bytes_read = 0;
+        row_roof_run(&roof);
+        assert_int_equal(bytes_read, ROWS * WIDTH);
+        assert_int_equal(roof.sink, expected);
+    }
+    row_roof_tune(&roof, 2);
+    assert_true(roof.ahead >= 8);
+}
+
 static void test_level_roofs(void **state) {
     (void)state;
     struct topology *topology;
@@ -295,6 +322,17 @@ static void test_level_roofs(void **state) {
     struct error err = {{0}};
     assert_int_equal(level_roof_new(&roof, (size_t)1 << 60, 1, counting_read, &err), -1);
     assert_non_null(strstr(err.text, "no memory"));
+}
+
+static void test_mix_roof(void **state) {
+    (void)state;
+    const struct backend *backend = backend_scalar();
+    struct mix_roof roof;
+    assert_int_equal(mix_roof_new(&roof, 100, 3, backend->dot_u8f32, NULL), 0);
+    mix_roof_run(&roof);
+    assert_near((double)roof.sink, 3 * (double)backend->dot_u8f32(roof.weights, roof.row, 100));
+    assert_true(roof.sink > 0);
+    mix_roof_free(&roof);
 }
 
 /* ---- environment ---- */
@@ -347,7 +385,9 @@ int main(void) {
         cmocka_unit_test(test_disturbances_here),
         cmocka_unit_test(test_cgroup_here),
         cmocka_unit_test(test_expected_times),
+        cmocka_unit_test(test_row_roof_reads_each_row),
         cmocka_unit_test(test_level_roofs),
+        cmocka_unit_test(test_mix_roof),
         cmocka_unit_test(test_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
