@@ -26,7 +26,8 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
  * little-endian words of x, the last one padded with zeros. What no kernel that reads the same bytes can beat. */
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
-/* Every kernel that a backend has; X(kernel, suffix) stands for one. */
+/* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
+ * src/record/kernel_check.c follow from this list: one without a check does not compile. */
 #define KERNEL_LIST(X, suffix) X(dot_u8f32, suffix) X(dot_ahead_u8f32, suffix) X(axpy_u8f32, suffix) X(read_u8, suffix)
 
 /* What a backend promises about its results. */

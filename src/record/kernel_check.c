@@ -1,0 +1,502 @@
+#include "record/kernel_check.h"
+
+#include "data/random.h"
+#include "record/kernel_call.h"
+
+#include <float.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The widest backend takes 64 pixels at a time: every length up to three such steps and one, and some long rows. */
+enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONGEST = 4096 };
+static const size_t long_lengths[] = {576, 784, LONGEST};
+enum { LENGTHS = SHORT_LENGTHS + sizeof long_lengths / sizeof *long_lengths };
+
+/* Bytes of poison on either side of what a kernel gets: no pixel and no weight that leaves a result as it was. */
+enum { MARGIN = 256, ROW_POISON = 0xaa, NAN_POISON = 0xff };
+
+enum pixels { PIXELS_ZERO, PIXELS_FULL, PIXELS_ALTERNATING, PIXELS_ONE_HOT, PIXELS_RANDOM, PIXELS_RUNS, PIXELS_KINDS };
+static const char *const pixels_words[PIXELS_KINDS] = {"zero", "255", "alternating", "one-hot", "random", "random-run"};
+
+enum weights {
+    WEIGHTS_EXACT, /* small integers: sums are exact in any order */
+    WEIGHTS_UNIFORM,
+    WEIGHTS_MIXED, /* magnitudes 2^-12 to 2^12 */
+    WEIGHTS_DENORMAL,
+    WEIGHTS_ZERO, /* +0 and -0 */
+    WEIGHTS_HUGE, /* as large as no sum of them overflows */
+    WEIGHTS_TIES, /* sums that a detour through float64 rounds wrongly */
+    WEIGHTS_OVERFLOWING,
+    WEIGHTS_KINDS
+};
+static const char *const weights_words[WEIGHTS_KINDS] = {[WEIGHTS_EXACT] = "small integer",
+                                                         [WEIGHTS_UNIFORM] = "uniform",
+                                                         [WEIGHTS_MIXED] = "mixed",
+                                                         [WEIGHTS_DENORMAL] = "denormal",
+                                                         [WEIGHTS_ZERO] = "+-0",
+                                                         [WEIGHTS_HUGE] = "huge",
+                                                         [WEIGHTS_TIES] = "tie",
+                                                         [WEIGHTS_OVERFLOWING] = "overflowing"};
+
+enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS };
+
+struct inputs {
+    size_t d;
+    enum pixels pixels;
+    enum weights weights;
+    uint8_t x[LONGEST];
+    float w[LONGEST];
+    float a; /* axpy's factor */
+};
+
+/* What a right kernel returns and leaves in w, and how far a PARITY_TOLERANCE one may be from it. */
+struct expected {
+    float real, real_slack;
+    uint64_t integer;
+    float w[LONGEST], w_slack[LONGEST];
+};
+
+struct work;
+
+enum result { RESULT_NONE, RESULT_REAL, RESULT_INTEGER };
+
+/* How one kernel is called and what is expected of it. */
+struct kernel_kind {
+    void (*(*pointer)(const struct backend *backend))(void);
+    void (*arguments)(struct kernel_call *call, const struct work *work);
+    void (*plain)(struct kernel_call *call); /* see struct kernel_call */
+    void (*expect)(struct expected *expected, const struct inputs *inputs);
+    enum result result;
+};
+
+/* Memory between two pages that cannot be touched. */
+struct fence {
+    unsigned char *map, *first, *end;
+    size_t mapped;
+};
+
+struct work {
+    const struct backend *backend;
+    const struct kernel_kind *kind;
+    uint32_t seed;
+    struct kernel_verdict *verdict;
+    struct random_state random;
+    struct inputs inputs;
+    struct expected expected;
+    struct fence row_fence, weights_fence;
+    /* The call under way. */
+    size_t place;
+    unsigned char *row, *weights;
+};
+
+/* Where row and weights stand: the row at each of the 64 offsets in a cache line (the weights at each of the 16 that a
+ * float can have), then both directly behind a guard page, then both directly before one. */
+enum { PLACE_START = 64, PLACE_END, PLACES };
+
+static size_t row_offset(size_t place) {
+    return place;
+}
+
+static size_t weights_offset(size_t place) {
+    return place * 5 % 16 * sizeof(float);
+}
+
+/* ---- The reference: fmaf of the C library at every step, the lanes summed by recursion. ---- */
+
+static float lane_sum(const float *w, const uint8_t *x, size_t d, size_t lane) {
+    float sum = 0.0F;
+    for (size_t k = lane; k < d; k += 64)
+        sum = fmaf(w[k], (float)x[k], sum);
+    return sum;
+}
+
+/* a[i] after the halves h, h being 64 before the first. */
+static float folded(const struct inputs *in, size_t i, size_t h) {
+    if (h == 64) return lane_sum(in->w, in->x, in->d, i);
+    return folded(in, i, 2 * h) + folded(in, i + h, 2 * h);
+}
+
+static void expect_weights_kept(struct expected *expected, const struct inputs *in) {
+    memcpy(expected->w, in->w, in->d * sizeof *in->w);
+    memset(expected->w_slack, 0, in->d * sizeof *in->w);
+}
+
+/* Two sums of the same d products in any two orders, fused or not, differ by at most 2 gamma_d sum|w x|,
+ * gamma_d = d u / (1 - d u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., (3.5)), plus
+ * what underflow rounds away in each product. */
+static float dot_slack(const struct inputs *in) {
+    if (in->weights == WEIGHTS_EXACT) return 0.0F;
+    double sum = 0, du = (double)in->d * 0x1p-24;
+    for (size_t k = 0; k < in->d; k++)
+        sum += fabs((double)in->w[k] * in->x[k]);
+    return (float)(2 * du / (1 - du) * sum + (double)in->d * (double)FLT_TRUE_MIN);
+}
+
+static void expect_dot_u8f32(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    expected->real = folded(in, 0, 1);
+    expected->real_slack = dot_slack(in);
+}
+
+/* Product and sum rounded apart are off by u|a x| + u|a x + w| and what underflow takes. */
+static void expect_axpy_u8f32(struct expected *expected, const struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        expected->w[k] = fmaf(in->a, (float)in->x[k], in->w[k]);
+        double size = fabs((double)in->a * in->x[k]) + fabs((double)in->w[k]);
+        expected->w_slack[k] = in->weights == WEIGHTS_EXACT ? 0.0F : (float)(0x1p-22 * size) + FLT_TRUE_MIN;
+    }
+}
+
+static void expect_read_u8(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    expected->integer = 0;
+    for (size_t k = 0; k < in->d; k++)
+        expected->integer ^= (uint64_t)in->x[k] << k % 8 * 8;
+}
+
+/* ---- The kernels: one entry for each of KERNEL_LIST, or this does not compile. ---- */
+
+static void arguments_dot_u8f32(struct kernel_call *call, const struct work *work) {
+    call->integer[0] = (uintptr_t)work->weights;
+    call->integer[1] = (uintptr_t)work->row;
+    call->integer[2] = work->inputs.d;
+}
+
+static void plain_dot_u8f32(struct kernel_call *call) {
+    call->real_result = ((dot_u8f32_fn *)call->kernel)((const float *)call->integer[0],
+                                                       (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
+}
+
+/* The row to come is a guard page: it may be asked for, not read. */
+static void arguments_dot_ahead_u8f32(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+    call->integer[3] = (uintptr_t)work->row_fence.end;
+}
+
+static void plain_dot_ahead_u8f32(struct kernel_call *call) {
+    call->real_result =
+        ((dot_ahead_u8f32_fn *)call->kernel)((const float *)call->integer[0], (const uint8_t *)call->integer[1],
+                                             (size_t)call->integer[2], (const uint8_t *)call->integer[3]);
+}
+
+static void expect_dot_ahead_u8f32(struct expected *expected, const struct inputs *in) {
+    expect_dot_u8f32(expected, in);
+}
+
+static void arguments_axpy_u8f32(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+    call->real = work->inputs.a;
+}
+
+static void plain_axpy_u8f32(struct kernel_call *call) {
+    ((axpy_u8f32_fn *)call->kernel)((float *)call->integer[0], (const uint8_t *)call->integer[1], call->real,
+                                    (size_t)call->integer[2]);
+}
+
+static void arguments_read_u8(struct kernel_call *call, const struct work *work) {
+    call->integer[0] = (uintptr_t)work->row;
+    call->integer[1] = work->inputs.d;
+}
+
+static void plain_read_u8(struct kernel_call *call) {
+    call->integer_result = ((read_u8_fn *)call->kernel)((const uint8_t *)call->integer[0], (size_t)call->integer[1]);
+}
+
+enum {
+    RESULT_OF_dot_u8f32 = RESULT_REAL,
+    RESULT_OF_dot_ahead_u8f32 = RESULT_REAL,
+    RESULT_OF_axpy_u8f32 = RESULT_NONE,
+    RESULT_OF_read_u8 = RESULT_INTEGER
+};
+
+#define POINTER(kernel, unused)                                                                                        \
+    static void (*pointer_##kernel(const struct backend *backend))(void) {                                             \
+        return (void (*)(void))backend->kernel;                                                                        \
+    }
+KERNEL_LIST(POINTER, )
+
+#define KIND(kernel, unused)                                                                                           \
+    {pointer_##kernel, arguments_##kernel, plain_##kernel, expect_##kernel, (enum result)RESULT_OF_##kernel},
+static const struct kernel_kind kinds[KERNEL_COUNT] = {KERNEL_LIST(KIND, )};
+
+#define NAME(kernel, unused) #kernel,
+const char *const kernel_names[KERNEL_COUNT] = {KERNEL_LIST(NAME, )};
+
+/* ---- Inputs ---- */
+
+static uint32_t below(struct random_state *random, uint32_t end) {
+    return random_masked(random, end - 1);
+}
+
+static void draw_pixels(struct inputs *in, struct random_state *random) {
+    size_t hot = in->d ? below(random, (uint32_t)in->d) : 0, run = 0;
+    bool ink = false;
+    for (size_t k = 0; k < in->d; k++) {
+        if (run-- == 0) {
+            run = below(random, 24);
+            ink = !ink;
+        }
+        uint8_t any = (uint8_t)below(random, 256);
+        const uint8_t choice[PIXELS_KINDS] = {0, 255, k % 2 ? 255 : 0, k == hot ? any | 1 : 0, any, ink ? any : 0};
+        in->x[k] = choice[in->pixels];
+    }
+}
+
+/* A number of magnitude [1, 2) * 2^exponent. */
+static float draw_scaled(struct random_state *random, int exponent) {
+    uint32_t bits = random_uint32(random);
+    float magnitude = ldexpf(1.0F + (float)(bits & 0x7fffff) * 0x1p-23F, exponent);
+    return bits >> 31 ? -magnitude : magnitude;
+}
+
+static float draw_weight(const struct inputs *in, struct random_state *random) {
+    float sign = random_uint32(random) & 1 ? -1.0F : 1.0F;
+    switch (in->weights) {
+    case WEIGHTS_EXACT:
+        return sign * (float)below(random, 9);
+    case WEIGHTS_UNIFORM:
+        return sign * (float)below(random, 1 << 24) * 0x1p-24F;
+    case WEIGHTS_MIXED:
+        return draw_scaled(random, (int)below(random, 25) - 12);
+    case WEIGHTS_DENORMAL:
+        return sign * (float)below(random, 1 << 23) * FLT_TRUE_MIN;
+    case WEIGHTS_ZERO:
+        return sign * 0.0F;
+    case WEIGHTS_HUGE: /* 2^107 * 255 * 4096 < 2^127 */
+        return draw_scaled(random, 106 - (int)below(random, 4));
+    default:
+        return draw_scaled(random, 127 - (int)below(random, 4));
+    }
+}
+
+/* 65 * 16519105 = 2^30 + 1. So 65 + 65 * 16519105 * 2^-48 (a lane) and 1 + 65 * 16519105 * 2^-54 (axpy) lie above the
+ * middle of two float32 numbers by so little that float64 rounds them to the middle, and from there it goes down. */
+static void make_ties(struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        if (in->x[k]) in->x[k] = 65;
+        in->w[k] = k / 64 % 2 ? 16519105 * 0x1p-48F : 1.0F;
+    }
+    in->a = 16519105 * 0x1p-54F;
+}
+
+static void draw_inputs(struct inputs *in, struct random_state *random) {
+    draw_pixels(in, random);
+    for (size_t k = 0; k < in->d; k++)
+        in->w[k] = draw_weight(in, random);
+    in->a = draw_weight(in, random);
+    if (in->weights == WEIGHTS_TIES) make_ties(in);
+}
+
+/* ---- Memory ---- */
+
+static int fence_make(struct fence *fence, size_t room) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    room = (room + page - 1) / page * page;
+    fence->mapped = room + 2 * page;
+    fence->map = mmap(NULL, fence->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fence->map == MAP_FAILED) return -1;
+    fence->first = fence->map + page;
+    fence->end = fence->first + room;
+    if (mprotect(fence->first, room, PROT_READ | PROT_WRITE) == 0) return 0;
+    munmap(fence->map, fence->mapped);
+    return -1;
+}
+
+static void fence_free(struct fence *fence) {
+    munmap(fence->map, fence->mapped);
+}
+
+static size_t room_before(const struct fence *fence, const unsigned char *at) {
+    size_t room = (size_t)(at - fence->first);
+    return room < MARGIN ? room : MARGIN;
+}
+
+static size_t room_behind(const struct fence *fence, const unsigned char *end) {
+    size_t room = (size_t)(fence->end - end);
+    return room < MARGIN ? room : MARGIN;
+}
+
+/* Copies the content to its place and surrounds it with poison. */
+static unsigned char *put(const struct fence *fence, size_t place, size_t offset, const void *content, size_t length,
+                          int poison) {
+    unsigned char *at = fence->first + MARGIN + offset;
+    if (place == PLACE_START) at = fence->first;
+    if (place == PLACE_END) at = fence->end - length;
+    memset(at - room_before(fence, at), poison, room_before(fence, at));
+    memcpy(at, content, length);
+    memset(at + length, poison, room_behind(fence, at + length));
+    return at;
+}
+
+static bool is_all(const unsigned char *at, size_t length, int poison) {
+    return length == 0 || (*at == poison && memcmp(at, at + 1, length - 1) == 0);
+}
+
+static bool around_is(const struct fence *fence, const unsigned char *at, size_t length, int poison) {
+    size_t before = room_before(fence, at);
+    return is_all(at - before, before, poison) && is_all(at + length, room_behind(fence, at + length), poison);
+}
+
+/* ---- Verdicts ---- */
+
+/* Says what is wrong, where, and how to see it again; always false. */
+__attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const char *format, ...) {
+    struct kernel_verdict *verdict = work->verdict;
+    const struct inputs *in = &work->inputs;
+    char what[320], where[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    if (work->place == PLACE_START)
+        snprintf(where, sizeof where, "directly behind a guard page");
+    else if (work->place == PLACE_END)
+        snprintf(where, sizeof where, "directly before a guard page");
+    else
+        snprintf(where, sizeof where, "row at offset %zu, weights at %zu", row_offset(work->place),
+                 weights_offset(work->place));
+    verdict->state = KERNEL_WRONG;
+    snprintf(verdict->text, sizeof verdict->text,
+             "%s %s: length %zu, %s, %s pixels, %s weights: %s; again: sgdmark kernels --verify --isa %s --kernel %s "
+             "--seed %u",
+             work->backend->name, verdict->kernel, in->d, where, pixels_words[in->pixels], weights_words[in->weights],
+             what, work->backend->name, verdict->kernel, work->seed);
+    return false;
+}
+
+static bool same(const struct work *work, float got, float want, float slack) {
+    if (isnan(got) || isnan(want)) return isnan(got) && isnan(want);
+    if (work->backend->parity == PARITY_BITS) return memcmp(&got, &want, sizeof got) == 0;
+    if (isinf(got) || isinf(want)) return got == want;
+    return fabs((double)got - (double)want) <= (double)slack;
+}
+
+static bool judge_weights(struct work *work) {
+    const struct inputs *in = &work->inputs;
+    const struct expected *expected = &work->expected;
+    for (size_t k = 0; k < in->d; k++) {
+        float got;
+        memcpy(&got, work->weights + k * sizeof got, sizeof got);
+        if (same(work, got, expected->w[k], expected->w_slack[k])) continue;
+        /* A kernel may skip zeros, and fmaf(a, 0, -0) is +0. */
+        if (in->x[k] == 0 && memcmp(&got, &in->w[k], sizeof got) == 0) continue;
+        return wrong(work, "w[%zu] is %a (%.9g), not %a (%.9g)", k, (double)got, (double)got, (double)expected->w[k],
+                     (double)expected->w[k]);
+    }
+    return true;
+}
+
+static bool judge(struct work *work, const struct kernel_call *call) {
+    const struct inputs *in = &work->inputs;
+    const struct expected *expected = &work->expected;
+    if (work->kind->result == RESULT_REAL && !same(work, call->real_result, expected->real, expected->real_slack))
+        return wrong(work, "the result is %a (%.9g), not %a (%.9g)", (double)call->real_result,
+                     (double)call->real_result, (double)expected->real, (double)expected->real);
+    if (work->kind->result == RESULT_INTEGER && call->integer_result != expected->integer)
+        return wrong(work, "the result is %#llx, not %#llx", (unsigned long long)call->integer_result,
+                     (unsigned long long)expected->integer);
+    if (!judge_weights(work)) return false;
+    if (memcmp(work->row, in->x, in->d) != 0) return wrong(work, "it wrote to the row");
+    if (!around_is(&work->row_fence, work->row, in->d, ROW_POISON)) return wrong(work, "it wrote outside the row");
+    if (!around_is(&work->weights_fence, work->weights, in->d * sizeof(float), NAN_POISON))
+        return wrong(work, "it wrote outside the weights");
+    return true;
+}
+
+static bool judge_fault(struct work *work, const struct kernel_fault *fault) {
+    if (!fault->signal) return wrong(work, "it does not restore %s", fault->changed);
+    const struct fence *fences[] = {&work->row_fence, &work->weights_fence};
+    const unsigned char *content[] = {work->row, work->weights};
+    for (int i = 0; i < 2; i++) {
+        uintptr_t map = (uintptr_t)fences[i]->map;
+        if (fault->address < map || fault->address >= map + fences[i]->mapped) continue;
+        return wrong(work, "SIG%s at byte %td of the %s", sigabbrev_np(fault->signal),
+                     (ptrdiff_t)(fault->address - (uintptr_t)content[i]), i ? "weights" : "row");
+    }
+    return wrong(work, "SIG%s at address %#zx", sigabbrev_np(fault->signal), (size_t)fault->address);
+}
+
+/* ---- The calls ---- */
+
+static bool check_place(struct work *work, size_t place) {
+    const struct inputs *in = &work->inputs;
+    work->place = place;
+    work->row = put(&work->row_fence, place, row_offset(place), in->x, in->d, ROW_POISON);
+    work->weights = put(&work->weights_fence, place, weights_offset(place), in->w, in->d * sizeof *in->w, NAN_POISON);
+    struct kernel_call call = {.kernel = work->kind->pointer(work->backend), .plain = work->kind->plain};
+    work->kind->arguments(&call, work);
+    struct kernel_fault fault;
+    if (!kernel_call(&call, &fault)) return judge_fault(work, &fault);
+    work->verdict->calls++;
+    return judge(work, &call);
+}
+
+/* Every combination of inputs meets the guard pages; those whose turn it is, one in eight, meet all 64 offsets. */
+static bool check_length(struct work *work, size_t turn, size_t d) {
+    struct inputs *in = &work->inputs;
+    in->d = d;
+    for (size_t c = 0; c < COMBINATIONS; c++) {
+        in->pixels = (enum pixels)(c % PIXELS_KINDS);
+        in->weights = (enum weights)(c / PIXELS_KINDS);
+        /* Whether a sum in another order overflows too is chance. */
+        if (in->weights == WEIGHTS_OVERFLOWING && work->backend->parity != PARITY_BITS) continue;
+        draw_inputs(in, &work->random);
+        work->kind->expect(&work->expected, in);
+        for (size_t place = (c + turn) % 8 ? PLACE_START : 0; place < PLACES; place++)
+            if (!check_place(work, place)) return false;
+    }
+    return true;
+}
+
+static void check_lengths(struct work *work) {
+    random_seed(&work->random, work->seed);
+    for (size_t i = 0; i < LENGTHS; i++)
+        if (!check_length(work, i, i < SHORT_LENGTHS ? i : long_lengths[i - SHORT_LENGTHS])) return;
+}
+
+static int not_checked(struct kernel_verdict *verdict, const char *why) {
+    verdict->state = KERNEL_NOT_CHECKED;
+    snprintf(verdict->text, sizeof verdict->text, "%s", why);
+    return -1;
+}
+
+int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed, struct kernel_verdict *verdict) {
+    *verdict = (struct kernel_verdict){.kernel = kernel_names[kernel]};
+    if (backend_state(backend) != BACKEND_OK) {
+        char reason[160];
+        backend_reason(backend, reason, sizeof reason);
+        return not_checked(verdict, reason);
+    }
+    if (!kinds[kernel].pointer(backend)) return not_checked(verdict, "the backend has no such kernel");
+    struct work *work = malloc(sizeof *work);
+    if (!work) return not_checked(verdict, "out of memory");
+    *work = (struct work){.backend = backend, .kind = &kinds[kernel], .seed = seed, .verdict = verdict};
+    size_t room = LONGEST + STEP + 2 * MARGIN;
+    bool fenced = false, ready = false;
+    if (fence_make(&work->row_fence, room) == 0) {
+        fenced = fence_make(&work->weights_fence, room * sizeof(float)) == 0;
+        ready = fenced && kernel_call_begin() == 0;
+        if (ready) {
+            check_lengths(work);
+            kernel_call_end();
+        }
+        if (fenced) fence_free(&work->weights_fence);
+        fence_free(&work->row_fence);
+    }
+    free(work);
+    if (!ready) return not_checked(verdict, "the system gives no memory for guard pages");
+    return verdict->state == KERNEL_RIGHT ? 0 : -1;
+}
+
+int kernel_check_backend(const struct backend *backend, uint32_t seed, struct kernel_check *result) {
+    int bad = 0;
+    for (size_t kernel = 0; kernel < KERNEL_COUNT; kernel++)
+        bad |= kernel_check_one(backend, kernel, seed, &result->kernel[kernel]);
+    return bad;
+}
