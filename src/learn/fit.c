@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    AHEAD = 16,     /* rows ahead of the one in work that are being brought into the cache */
-    FAR_AHEAD = 32, /* and their entries in the order before them: the rows that pass through evict those too */
+    AHEAD = 8,      /* rows ahead of the one in work that are being brought into the cache */
+    FAR_AHEAD = 16, /* and their entries in the order before them: the rows that pass through evict those too */
     CACHE_LINE = 64
 };
 
