@@ -44,11 +44,12 @@ struct bench_job {
     const struct examples *examples; /* the rows of epoch and cv */
     struct hyper hyper;              /* its engine is not looked at */
     unsigned folds;
+    const size_t *level_bytes; /* [4] of rows that lie in L1, L2, the last-level cache, memory; 0: no such level here */
     const struct bench_subject *subjects;
     size_t subject_count;
     bool long_ones; /* also the sizes of rows/ that take gigabytes */
-    /* Called when something matches the filter, before anything is timed: makes the examples and checks the subjects.
-     * Returns 0, or -1 with the reason. */
+    /* Called when something matches the filter, before anything is timed: fills in examples and level_bytes and
+     * checks the subjects. Returns 0, or -1 with the reason. */
     int (*prepare)(void *context, struct error *err);
     /* Asked before every timing: NULL when the subject's work is right, else why it must not be timed. */
     const char *(*check)(void *context, const struct bench_subject *subject);

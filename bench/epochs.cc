@@ -1,12 +1,14 @@
 /* epoch/, cv/ and rows/: the training loop, as every other command runs it. */
 #include "families.h"
 #include "meter.h"
+#include "roofs.h"
 
 extern "C" {
 #include "data/dataset.h"
 #include "learn/cv.h"
 }
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -21,26 +23,51 @@ template <class T, void (*release)(T *)> struct Release {
 using Trainer = std::unique_ptr<trainer, Release<trainer, trainer_free>>;
 using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker_free>>;
 
+std::vector<uint32_t> whole_permutation(const examples &rows, const hyper &hyper) {
+    std::vector<uint32_t> permutation(rows.n);
+    epoch_permutation(permutation.data(), rows.n, epoch_seed(hyper.seed, hyper.compat));
+    return permutation;
+}
+
+/* The rows that the first epoch visits first: enough for the roof's samples not to meet one that is still cached. */
+std::vector<uint32_t> first_rows(const examples &rows, const std::vector<uint32_t> &permutation) {
+    const size_t most = 1000000;
+    std::vector<uint32_t> order(std::min(rows.n, most));
+    for (size_t i = 0; i < order.size(); i++)
+        order[i] = rows.at[permutation[i]].row;
+    return order;
+}
+
+/* The roofs of the training loop. Engine f64 has no kernel of its own to compute with. */
+void sample(Roofs &roofs, const bench_subject &subject) {
+    roofs.sample_reading();
+    if (subject.engine == ENGINE_F32) roofs.sample_computing();
+}
+
 /* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since
  * the early ones update more. The start of a fit clears the weights: nothing against an epoch. */
 void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, const bench_subject &subject) {
     error err;
     hyper.engine = subject.engine;
-    std::vector<uint32_t> permutation(rows.n);
-    epoch_permutation(permutation.data(), rows.n, epoch_seed(hyper.seed, hyper.compat));
+    std::vector<uint32_t> permutation = whole_permutation(rows, hyper);
     Trainer trainer(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
     if (!trainer) {
         state.SkipWithError(err.text);
         return;
     }
+    std::vector<uint32_t> order = first_rows(rows, permutation);
+    Roofs roofs(*rows.ds, order, *subject.backend);
+    sample(roofs, subject);
     Meter meter;
     while (state.KeepRunningBatch(hyper.epochs)) {
         trainer_start(trainer.get(), &rows, permutation.data());
         for (unsigned epoch = 0; epoch < hyper.epochs; epoch++)
             trainer_epoch(trainer.get());
     }
-    meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
-               static_cast<double>(rows.ds->width));
+    double seconds = meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
+                                static_cast<double>(rows.ds->width));
+    sample(roofs, subject);
+    roofs.count(state, seconds);
 }
 
 /* What the folds share, released at the end of a run. */
@@ -63,6 +90,9 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.examples->n);
+    std::vector<uint32_t> order = first_rows(*job.examples, whole_permutation(*job.examples, hyper));
+    Roofs roofs(*job.examples->ds, order, *subject.backend);
+    sample(roofs, subject);
     Meter meter;
     while (!bad && state.KeepRunning()) {
         for (unsigned fold = 0; fold < job.folds && !bad; fold++) {
@@ -78,8 +108,10 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     }
     /* Every row is trained on in all folds but one, and decided in that one. */
     double each = (job.folds - 1) * hyper.epochs + 1;
-    meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each,
-               static_cast<double>(job.examples->ds->width));
+    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each;
+    double seconds = meter.stop(state, visits, static_cast<double>(job.examples->ds->width));
+    sample(roofs, subject);
+    roofs.count(state, seconds);
 }
 
 /* The made-up rows of one n at a time: the largest take gigabytes. */

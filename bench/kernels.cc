@@ -1,15 +1,16 @@
 /* kernel/: single kernels, on one row in the L1 cache or on many rows in a cache level of this machine. */
 #include "families.h"
 #include "meter.h"
+#include "roofs.h"
 
 extern "C" {
-#include "base/memory.h"
 #include "data/dataset.h"
 #include "data/random.h"
 }
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -36,6 +37,8 @@ class Rows {
     ~Rows() { dataset_free(&ds); }
 
     size_t d() const { return ds.d; }
+    const dataset &all() const { return ds; }
+    const std::vector<uint32_t> &shuffled() const { return order; }
     float *weights() { return aligned; }
     /* The next row's pixels. */
     const uint8_t *next() {
@@ -97,68 +100,55 @@ inline void call(read_u8_fn *read, Rows &rows, float & /*step*/) {
     benchmark::DoNotOptimize(read(rows.next(), rows.d()));
 }
 
-template <class Kernel> void time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
+template <class Kernel> double time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
     float step = 0x1p-10F;
     Meter meter;
     for (auto _ : state)
         call(kernel, rows, step);
-    meter.stop(state, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
+    return meter.stop(state, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
 }
 
-/* Where a working set lies. */
-enum Where { IN_L1, IN_L2, IN_LLC, IN_MEMORY, WHERES };
-const char *const where_names[WHERES] = {"L1", "L2", "LLC", "memory"};
-
-/* Bytes of this machine's data cache of the level, 0 where none is listed; level 0 stands for the last one. */
-size_t cache_bytes(int level) {
-    int last = 0;
-    size_t bytes = 0;
-    for (const auto &cache : benchmark::CPUInfo::Get().caches) {
-        bool wanted = level > 0 ? cache.level == level : cache.level > last;
-        if (cache.type == "Instruction" || !wanted) continue;
-        last = cache.level;
-        bytes = static_cast<size_t>(cache.size);
-    }
-    return bytes;
+/* The same between samples of the reading roof. */
+template <class Kernel> void time_against_roof(benchmark::State &state, Kernel *kernel, Rows &rows, const backend &on) {
+    Roofs roofs(rows.all(), rows.shuffled(), on);
+    roofs.sample_reading();
+    double seconds = time_kernel(state, kernel, rows);
+    roofs.sample_reading();
+    roofs.count(state, seconds);
+}
+/* This one is the roof. */
+void time_against_roof(benchmark::State &state, read_u8_fn *read, Rows &rows, const backend & /*on*/) {
+    time_kernel(state, read, rows);
 }
 
-/* Bytes of rows that stay in the level: half of a cache, four times the last one for memory. 0 with the reason where
- * the machine has no such level or too little memory. */
-size_t working_set(Where where, error *err) {
-    const size_t last = cache_bytes(0);
-    const size_t weights = image_pixels * sizeof(float);
-    const size_t bytes[WHERES] = {cache_bytes(1) / 2, cache_bytes(2) / 2, last / 2, 4 * last};
-    if (bytes[where] <= 2 * weights) {
-        fail(err, "the system lists no such cache");
-        return 0;
-    }
-    if (where == IN_LLC && last == cache_bytes(2)) {
-        fail(err, "the last-level cache of this machine is L2");
-        return 0;
-    }
-    if (bytes[where] > memory_available() / 2) {
-        fail(err, "%zu MiB of rows, four times the last-level cache, are more than half of the available memory",
-             bytes[where] >> 20);
-        return 0;
-    }
-    return where == IN_L1 ? bytes[where] - weights : bytes[where];
-}
+/* Where a working set lies: an index of bench_job.level_bytes. */
+const char *const where_names[] = {"L1", "L2", "LLC", "memory"};
+const size_t wheres = std::size(where_names);
 
-/* The rows of one working set at a time: the largest takes four times the last-level cache. */
+/* The rows of one working set at a time: the largest has a gigabyte. */
 class WorkingSet {
   public:
-    Rows *get(Where where, error *err) {
+    explicit WorkingSet(const bench_job &its_job) : job(its_job) {}
+
+    /* Returns NULL with the reason when there is no such level or not enough memory. */
+    Rows *get(size_t where, error *err) {
         if (rows && where == now) return rows.get();
         rows.reset();
-        size_t bytes = working_set(where, err);
-        if (bytes == 0) return nullptr;
+        const size_t weights = image_pixels * sizeof(float);
+        size_t bytes = job.level_bytes[where];
+        if (where == 0) bytes -= std::min(bytes, weights);
+        if (bytes < image_pixels) {
+            fail(err, "this machine lists no %s, or none that is clear of the next smaller level", where_names[where]);
+            return nullptr;
+        }
         now = where;
         rows = Rows::make(bytes / image_pixels, image_pixels, err);
         return rows.get();
     }
 
   private:
-    Where now = WHERES;
+    const bench_job &job;
+    size_t now = 0;
     std::shared_ptr<Rows> rows;
 };
 
@@ -178,11 +168,11 @@ void register_lengths(Registry &registry, const std::string &name, const bench_s
 
 template <class Kernel>
 void register_working_set(Registry &registry, const std::string &name, const bench_subject &subject, Kernel *kernel,
-                          Where where, const std::shared_ptr<WorkingSet> &set) {
-    auto body = [kernel, where, set](benchmark::State &state) {
+                          size_t where, const std::shared_ptr<WorkingSet> &set) {
+    auto body = [kernel, where, set, &subject](benchmark::State &state) {
         error err;
         if (Rows *rows = set->get(where, &err))
-            time_kernel(state, kernel, *rows);
+            time_against_roof(state, kernel, *rows, *subject.backend);
         else
             state.SkipWithError(err.text);
     };
@@ -207,14 +197,13 @@ void register_kernels(Registry &registry) {
         KERNEL_LIST(LENGTHS, )
 #undef LENGTHS
     }
-    auto set = std::make_shared<WorkingSet>();
-    for (int where = IN_L1; where < WHERES; where++) {
+    auto set = std::make_shared<WorkingSet>(job);
+    for (size_t where = 0; where < wheres; where++) {
         for (size_t i = 0; i < job.subject_count; i++) {
             const bench_subject &subject = job.subjects[i];
             if (subject.engine != ENGINE_F32) continue;
 #define IN_SET(kernel, unused)                                                                                         \
-    register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel,                    \
-                         static_cast<Where>(where), set);
+    register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel, where, set);
             KERNEL_LIST(IN_SET, )
 #undef IN_SET
         }

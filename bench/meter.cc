@@ -33,7 +33,7 @@ Meter::Meter() {
     begin = seconds_now();
 }
 
-void Meter::stop(benchmark::State &state, double rows, double width) {
+double Meter::stop(benchmark::State &state, double rows, double width) {
     double seconds = seconds_now() - begin;
     counters_stop(&hardware());
     counter_values values;
@@ -48,6 +48,7 @@ void Meter::stop(benchmark::State &state, double rows, double width) {
         state.counters["cycles_per_pixel"] = values.value[COUNTER_CYCLES] / (rows * width);
     if (std::isfinite(values.value[COUNTER_INSTRUCTIONS]))
         state.counters["instructions_per_pixel"] = values.value[COUNTER_INSTRUCTIONS] / (rows * width);
+    return seconds / rows;
 }
 
 std::string Meter::counted() {

@@ -5,6 +5,9 @@
 #include "cli/bench_flags.h"
 #include "cli/commands.h"
 #include "cli/run.h"
+#include "machine/binding.h"
+#include "machine/environment.h"
+#include "machine/roof.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -57,6 +60,7 @@ struct bench_run_state {
     struct bench_subject *subjects;
     size_t subject_count;
     struct run run;
+    size_t level_bytes[ROOF_LEVELS];
     struct result *result; /* NULL: no result file */
     bool failed;           /* a check */
     char reason[256];
@@ -163,11 +167,14 @@ static void add_context(const struct bench_run_state *state) {
     bench_context("dispatch_asked", run->options.isa);
     bench_context("dispatch_chosen", chosen);
     context_not_run();
+    context_number("pu", run->core.slots[0].pu_os);
 }
 
 static int start_result(struct bench_run_state *state, struct error *err) {
     state->result = result_new(state->argc, state->argv, err);
-    if (!state->result || add_workload(state->result, &state->run, err) != 0) return -1;
+    if (!state->result || add_workload(state->result, &state->run, err) != 0 ||
+        result_environment(state->result, environment_json(state->run.topology), err) != 0)
+        return -1;
     for (size_t i = 0; i < state->run.trial_count; i++) {
         const struct trial *trial = &state->run.trials[i];
         if (trial->engine == ENGINE_F32 && add_dispatch(state->result, &state->run, trial->backend, err) != 0)
@@ -180,10 +187,17 @@ static int start_result(struct bench_run_state *state, struct error *err) {
 /* bench_job.prepare */
 static int prepare(void *context, struct error *err) {
     struct bench_run_state *state = context;
+    struct run *run = &state->run;
     const struct bench_flags *flags = &state->options->flags;
-    job_open(&state->run.job, &state->options->job);
-    run_trials(&state->run, state->chosen, state->chosen_count);
-    dataset_hash(&state->run.job.ds);
+    if (topology_load(&run->topology, NULL, err) != 0 ||
+        placement_resolve(&run->core, run->topology, "core", err) != 0 ||
+        bind_worker(run->topology, &run->core.slots[0], err) != 0)
+        return -1;
+    for (int level = 0; level < ROOF_LEVELS; level++)
+        state->level_bytes[level] = roof_level_bytes(run->topology, (enum roof_level)level);
+    job_open(&run->job, &state->options->job);
+    run_trials(run, state->chosen, state->chosen_count);
+    dataset_hash(&run->job.ds);
     add_context(state);
     if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;
     return start_result(state, err);
@@ -208,6 +222,8 @@ static void release(struct bench_run_state *state) {
     free(state->subjects);
     result_free(state->result);
     job_close(&state->run.job);
+    placement_free(&state->run.core);
+    topology_free(state->run.topology);
 }
 
 int command_bench(int argc, char **argv) {
@@ -221,6 +237,7 @@ int command_bench(int argc, char **argv) {
     const struct bench_job job = {.examples = &state.run.job.examples,
                                   .hyper = options.job.hyper,
                                   .folds = FOLDS,
+                                  .level_bytes = state.level_bytes,
                                   .subjects = state.subjects,
                                   .subject_count = state.subject_count,
                                   .long_ones = options.flags.filter != NULL,
