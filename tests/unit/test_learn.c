@@ -1,0 +1,635 @@
+/* The generator and the shuffle (golden numbers of NumPy and scikit-learn), folds, metrics, and the training loop
+ * against a second implementation that follows scikit-learn's source line by line. */
+#include "data/dataset.h"
+#include "data/random.h"
+#include "learn/cv.h"
+#include "learn/fit.h"
+#include "learn/folds.h"
+#include "learn/metrics.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* ---- Generator and shuffle ---- */
+
+static void generator_is_numpys(void **state) {
+    (void)state;
+    static const uint32_t raw[] = {1608637542, 3421126067, 4083286876, 787846414, 3143890026, 3348747335};
+    struct random_state rs;
+    random_seed(&rs, 42);
+    for (size_t i = 0; i < COUNT(raw); i++)
+        assert_int_equal(random_uint32(&rs), raw[i]);
+
+    static uint32_t permutation[60000];
+    static const uint32_t begins[] = {12628, 37730, 39991, 8525, 8279, 51012, 14871, 15127};
+    static const uint32_t ends[] = {38158, 860, 15795, 56422};
+    random_seed(&rs, 42);
+    random_permutation(&rs, permutation, COUNT(permutation));
+    assert_memory_equal(permutation, begins, sizeof begins);
+    assert_memory_equal(permutation + COUNT(permutation) - COUNT(ends), ends, sizeof ends);
+    assert_int_equal(random_uint32(&rs), 1116216237);
+}
+
+static void masked_draws_stay_in_range(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 1);
+    for (uint32_t max = 0; max < 70; max++) {
+        uint32_t greatest = 0;
+        for (int i = 0; i < 2000; i++) {
+            uint32_t value = random_masked(&rs, max);
+            assert_true(value <= max);
+            if (value > greatest) greatest = value;
+        }
+        assert_int_equal(greatest, max);
+    }
+    struct random_state same = rs;
+    assert_int_equal(random_masked(&rs, 0), 0); /* draws nothing */
+    assert_int_equal(random_uint32(&rs), random_uint32(&same));
+    same = rs;
+    assert_int_equal(random_masked(&rs, UINT32_MAX), random_uint32(&same));
+}
+
+enum { SEED_A = 1608637542, SEED_B = 1273642419 };
+
+static void shuffle_seeds(void **state) {
+    (void)state;
+    assert_int_equal(epoch_seed(42, COMPAT_0_19), SEED_A);
+    assert_int_equal(epoch_seed(42, COMPAT_1_2), SEED_B);
+}
+
+static void epoch_orders(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t seed, first[10], second[10];
+    } small[] = {
+        {SEED_A, {8, 3, 6, 2, 9, 0, 1, 4, 5, 7}, {5, 2, 1, 6, 7, 8, 3, 9, 0, 4}},
+        {SEED_B, {3, 6, 0, 2, 5, 8, 4, 1, 9, 7}, {2, 4, 3, 0, 8, 9, 5, 6, 7, 1}},
+    };
+    uint32_t pi[10];
+    for (size_t s = 0; s < COUNT(small); s++) {
+        epoch_permutation(pi, 10, small[s].seed);
+        assert_memory_equal(pi, small[s].first, sizeof pi);
+        for (int i = 0; i < 10; i++)
+            assert_int_equal(small[s].first[pi[i]], small[s].second[i]);
+    }
+    static uint32_t large[40000];
+    static const struct {
+        uint32_t seed, begins[8], ends[3];
+    } folds[] = {
+        {SEED_A, {13328, 10830, 12692, 1384, 5139, 4428, 15364, 22050}, {25438, 10638, 37998}},
+        {SEED_B, {21053, 27453, 31541, 27309, 3563, 10833, 34448, 3086}, {4892, 28568, 2395}},
+    };
+    for (size_t s = 0; s < COUNT(folds); s++) {
+        epoch_permutation(large, COUNT(large), folds[s].seed);
+        assert_memory_equal(large, folds[s].begins, sizeof folds[s].begins);
+        assert_memory_equal(large + COUNT(large) - 3, folds[s].ends, sizeof folds[s].ends);
+    }
+    epoch_permutation(pi, 1, SEED_A);
+    assert_int_equal(pi[0], 0);
+    /* A seed of 0 is taken as 1 (from 0.21 on). */
+    uint32_t zero[10], one[10];
+    epoch_permutation(zero, 10, 0);
+    epoch_permutation(one, 10, 1);
+    assert_memory_equal(zero, one, sizeof zero);
+}
+
+/* ---- Folds ---- */
+
+static void folds_by_hand(void **state) {
+    (void)state;
+    static const struct {
+        enum compat compat;
+        unsigned folds;
+        uint8_t positive[9];
+        uint16_t fold[9];
+    } cases[] = {
+        /* Negative rows come first, 5 and 4 members: up to 0.21 they fall to folds of 2+2+1 and 2+1+1, from 0.22 on the
+         * sorted labels 000001111 are dealt to three hands, 2+2+1 and 1+1+2. */
+        {COMPAT_0_19, 3, {0, 1, 0, 1, 0, 1, 0, 1, 0}, {0, 0, 0, 0, 1, 1, 1, 2, 2}},
+        {COMPAT_1_2, 3, {0, 1, 0, 1, 0, 1, 0, 1, 0}, {0, 0, 0, 1, 1, 2, 1, 2, 2}},
+        /* A positive row first: it is encoded 0, and 000001111 stands for five positive and four negative rows. */
+        {COMPAT_1_2, 3, {1, 0, 1, 0, 1, 0, 1, 0, 1}, {0, 0, 0, 1, 1, 2, 1, 2, 2}},
+        {COMPAT_0_19, 2, {1, 1, 1, 1, 1, 1, 1, 0, 0}, {0, 0, 0, 0, 1, 1, 1, 0, 1}},
+        {COMPAT_1_2, 2, {1, 1, 1, 1, 1, 1, 1, 0, 0}, {0, 0, 0, 0, 1, 1, 1, 0, 1}},
+        {COMPAT_1_2, 4, {0, 0, 0, 0, 0, 1, 1, 1, 1}, {0, 0, 1, 2, 3, 0, 1, 2, 3}},
+    };
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        uint16_t fold[9];
+        assert_int_equal(stratified_folds(fold, cases[c].positive, 9, cases[c].folds, cases[c].compat, NULL), 0);
+        assert_memory_equal(fold, cases[c].fold, sizeof fold);
+    }
+}
+
+/* Members of each class in each fold, by the words of the two scikit-learn sources. */
+static void naive_allocation(size_t (*allocation)[2], const uint8_t *positive, size_t n, unsigned folds,
+                             enum compat compat) {
+    size_t count[2] = {0, 0};
+    for (size_t i = 0; i < n; i++)
+        count[positive[i]]++;
+    memset(allocation, 0, folds * sizeof *allocation);
+    if (compat == COMPAT_0_19) {
+        for (unsigned c = 0; c < 2; c++)
+            for (size_t member = 0; member < count[c]; member++) {
+                unsigned f = 0;
+                for (size_t end = 0;; f++) {
+                    end += count[c] / folds + (f < count[c] % folds ? 1 : 0);
+                    if (member < end) break;
+                }
+                allocation[f][c]++;
+            }
+        return;
+    }
+    unsigned first = positive[0];
+    for (size_t i = 0; i < n; i++) /* place i of the sorted labels: y_sorted[f::folds] */
+        allocation[i % folds][i < count[first] ? first : 1 - first]++;
+}
+
+static void folds_are_scikit_learns(void **state) {
+    (void)state;
+    enum { MOST = 200, MOST_FOLDS = 12 };
+    uint8_t positive[MOST];
+    uint16_t fold[MOST];
+    size_t allocation[MOST_FOLDS][2], total[MOST_FOLDS];
+    struct random_state rs;
+    random_seed(&rs, 3);
+    for (int round = 0; round < 3000; round++) {
+        size_t n = 1 + random_masked(&rs, MOST - 1), count[2] = {0, 0};
+        unsigned folds = 2 + random_masked(&rs, MOST_FOLDS - 2);
+        uint32_t share = 1 + random_masked(&rs, 8);
+        enum compat compat = round % 2 ? COMPAT_1_2 : COMPAT_0_19;
+        for (size_t i = 0; i < n; i++) {
+            positive[i] = random_masked(&rs, 9) < share;
+            count[positive[i]]++;
+        }
+        int bad = stratified_folds(fold, positive, n, folds, compat, NULL);
+        assert_int_equal(bad, count[0] < folds || count[1] < folds ? -1 : 0);
+        if (bad) continue;
+        naive_allocation(allocation, positive, n, folds, compat);
+        memset(total, 0, sizeof total);
+        unsigned at[2] = {0, 0};
+        for (size_t i = 0; i < n; i++) {
+            unsigned c = positive[i];
+            while (allocation[at[c]][c] == 0)
+                at[c]++;
+            allocation[at[c]][c]--;
+            assert_int_equal(fold[i], at[c]);
+            total[fold[i]]++;
+        }
+        if (compat == COMPAT_1_2)
+            for (unsigned f = 1; f < folds; f++)
+                assert_true(total[f] == n / folds || total[f] == n / folds + 1);
+    }
+}
+
+static void folds_need_members(void **state) {
+    (void)state;
+    static const uint8_t positive[] = {0, 0, 0, 0, 1, 1};
+    uint16_t fold[6];
+    struct error err;
+    assert_int_equal(stratified_folds(fold, positive, 6, 3, COMPAT_1_2, &err), -1);
+    assert_non_null(strstr(err.text, "positive"));
+    assert_int_equal(stratified_folds(fold, positive, 4, 3, COMPAT_0_19, &err), -1);
+    assert_int_equal(plain_folds(fold, 6, 7, &err), -1);
+    assert_non_null(strstr(err.text, "only 6"));
+}
+
+static void plain_folds_are_blocks(void **state) {
+    (void)state;
+    static const uint16_t want[] = {0, 0, 0, 1, 1, 1, 2, 2, 3, 3};
+    uint16_t fold[10];
+    assert_int_equal(plain_folds(fold, 10, 4, NULL), 0);
+    assert_memory_equal(fold, want, sizeof fold);
+    assert_int_equal(plain_folds(fold, 10, 10, NULL), 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(fold[i], i);
+}
+
+/* ---- Metrics ---- */
+
+static void metrics_of_the_notebook(void **state) {
+    (void)state;
+    struct confusion c = {53272, 1307, 1077, 4344};
+    assert_true(precision_score(&c) == 0.7687135020350381);
+    assert_true(recall_score(&c) == 0.801328168234643);
+    assert_true(f1_score(&c) == 0.7846820809248555);
+    assert_true(accuracy_score(&c) == (53272.0 + 4344.0) / 60000.0);
+    struct confusion none = {5, 0, 3, 0};
+    assert_true(isnan(precision_score(&none)));
+    assert_true(recall_score(&none) == 0.0);
+    assert_true(f1_score(&none) == 0.0);
+    struct confusion no_positives = {5, 0, 0, 0};
+    assert_true(isnan(recall_score(&no_positives)) && isnan(f1_score(&no_positives)));
+}
+
+static void confusion_counts_each_pair(void **state) {
+    (void)state;
+    static const uint8_t truth[] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 1}, predicted[] = {0, 0, 0, 0, 1, 0, 0, 1, 1, 1};
+    struct confusion c = confusion_count(truth, predicted, COUNT(truth));
+    assert_int_equal(c.tn, 4);
+    assert_int_equal(c.fp, 1);
+    assert_int_equal(c.fn, 2);
+    assert_int_equal(c.tp, 3);
+}
+
+static void roc_auc_counts_pairs(void **state) {
+    (void)state;
+    static const uint8_t truth[] = {0, 0, 1, 1};
+    static const double score[] = {0.1, 0.4, 0.35, 0.8}, tied[] = {1, 1, 1, 1}, backwards[] = {4, 3, 2, 1};
+    assert_true(roc_auc_score(truth, score, 4) == 0.75); /* the example of scikit-learn's documentation */
+    assert_true(roc_auc_score(truth, tied, 4) == 0.5);
+    assert_true(roc_auc_score(truth, backwards, 4) == 0.0);
+    assert_true(isnan(roc_auc_score(truth, score, 2)));
+
+    enum { N = 120 };
+    uint8_t labels[N];
+    double scores[N];
+    struct random_state rs;
+    random_seed(&rs, 9);
+    for (int round = 0; round < 50; round++) {
+        uint64_t twice_won = 0, pairs = 0;
+        for (int i = 0; i < N; i++) {
+            labels[i] = random_masked(&rs, 3) == 0;
+            scores[i] = random_masked(&rs, 40);
+        }
+        for (int i = 0; i < N; i++)
+            for (int j = 0; j < N; j++)
+                if (labels[i] && !labels[j]) {
+                    pairs++;
+                    twice_won += scores[i] > scores[j] ? 2 : scores[i] == scores[j] ? 1 : 0;
+                }
+        assert_true(roc_auc_score(labels, scores, N) == (double)twice_won / (double)(2 * pairs));
+    }
+}
+
+/* ---- The training loop ---- */
+
+/* What a fit must end with. */
+struct naive {
+    size_t d;
+    double *coef, intercept;
+    float *w; /* engine f32 */
+    double wscale;
+    uint64_t hash, updates, resets;
+};
+
+/* Engine f32's sum, on a whole row. */
+static float lanes64(const float *w, const uint8_t *x, size_t d) {
+    float a[64] = {0};
+    for (size_t k = 0; k < d; k++)
+        a[k % 64] = fmaf(w[k], (float)x[k], a[k % 64]);
+    for (size_t h = 32; h > 0; h /= 2)
+        for (size_t i = 0; i < h; i++)
+            a[i] = a[i] + a[i + h];
+    return a[0];
+}
+
+static double naive_dot(const struct naive *m, const uint8_t *x) {
+    if (m->w) return (double)lanes64(m->w, x, m->d);
+    double s = 0.0;
+    for (size_t j = 0; j < m->d; j++)
+        s = s + m->coef[j] * (double)x[j];
+    return s;
+}
+
+static void naive_add(struct naive *m, const uint8_t *x, double c) {
+    for (size_t j = 0; j < m->d; j++) {
+        if (m->w)
+            m->w[j] = fmaf((float)c, (float)x[j], m->w[j]);
+        else
+            m->coef[j] = m->coef[j] + (double)x[j] * c;
+    }
+}
+
+static void naive_reset(struct naive *m) {
+    for (size_t j = 0; j < m->d; j++) {
+        if (m->w)
+            m->w[j] = (float)((double)m->w[j] * m->wscale);
+        else
+            m->coef[j] = m->coef[j] * m->wscale;
+    }
+    m->wscale = 1.0;
+}
+
+/* The shuffle of seq_dataset, in place; the order goes on from epoch to epoch. */
+static void naive_shuffle(uint32_t *ind, size_t n, uint32_t seed) {
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (seed == 0) seed = 1;
+        seed ^= seed << 13;
+        seed ^= seed >> 17;
+        seed ^= seed << 5;
+        size_t j = i + (seed & 0x7fffffff) % (uint32_t)(n - i);
+        uint32_t swapped = ind[i];
+        ind[i] = ind[j];
+        ind[j] = swapped;
+    }
+}
+
+/* sgd_fast's plain_sgd for hinge loss, L2 and the 'optimal' rate, on rows x[n][d] with y = -1 or +1. */
+static void naive_fit(struct naive *m, const uint8_t *x, const double *y, size_t n, size_t d,
+                      const struct hyper *hyper) {
+    *m = (struct naive){.d = d, .wscale = 1.0, .hash = 1469598103934665603ULL};
+    m->coef = calloc(d, sizeof *m->coef);
+    if (hyper->engine == ENGINE_F32) m->w = calloc(d, sizeof *m->w);
+    uint32_t *ind = calloc(n, sizeof *ind), seed = epoch_seed(hyper->seed, hyper->compat);
+    for (size_t i = 0; i < n; i++)
+        ind[i] = (uint32_t)i;
+    double typw = sqrt(1.0 / sqrt(hyper->alpha)), t0 = 1.0 / (typw * hyper->alpha), t = 1.0, b = 0.0;
+    for (unsigned epoch = 0; epoch < hyper->epochs; epoch++) {
+        naive_shuffle(ind, n, seed);
+        for (size_t i = 0; i < n; i++) {
+            const uint8_t *row = x + ind[i] * d;
+            double yy = y[ind[i]];
+            double p = naive_dot(m, row) * m->wscale + b;
+            double eta = 1.0 / (hyper->alpha * ((t0 + t) - 1.0));
+            double z = p * yy;
+            double dloss = z <= 1.0 ? -yy : 0.0;
+            double u = (-eta) * dloss;
+            m->wscale = m->wscale * fmax(0.0, 1.0 - (((1.0 - 0.0) * eta) * hyper->alpha));
+            if (m->wscale < (m->w ? 1e-6 : 1e-9)) {
+                naive_reset(m);
+                m->resets++;
+            }
+            if (u != 0.0) {
+                naive_add(m, row, u / m->wscale);
+                b = b + u * 1.0;
+                m->hash = (m->hash ^ (epoch * 60000ULL + i)) * 1099511628211ULL;
+                m->updates++;
+            }
+            t = t + 1.0;
+        }
+    }
+    for (size_t j = 0; j < d; j++)
+        m->coef[j] = (m->w ? (double)m->w[j] : m->coef[j]) * m->wscale;
+    m->intercept = b;
+    free(ind);
+}
+
+static double naive_decision(const struct naive *m, const uint8_t *x) {
+    return (m->w ? naive_dot(m, x) * m->wscale : naive_dot(m, x)) + m->intercept;
+}
+
+static void naive_free(struct naive *m) {
+    free(m->coef);
+    free(m->w);
+}
+
+/* Random rows, each with ink in a stretch of `ink` features; labels that a linear model learns in part. */
+struct rows {
+    size_t n, d;
+    uint8_t *x;
+    double *y;
+    struct dataset ds;
+    uint32_t *index;
+};
+
+static void rows_make(struct rows *rows, size_t n, size_t d, size_t ink, bool packed, struct random_state *rs) {
+    *rows = (struct rows){.n = n, .d = d};
+    rows->x = calloc(n, d);
+    rows->y = calloc(n, sizeof *rows->y);
+    rows->index = calloc(n, sizeof *rows->index);
+    struct error err;
+    strcpy(rows->ds.name, "random rows");
+    if (dataset_allocate(&rows->ds, n, d, &err) != 0) fail_msg("%s", err.text);
+    for (size_t i = 0; i < n; i++) {
+        size_t start = random_masked(rs, (uint32_t)(d - ink));
+        unsigned label = random_masked(rs, 3) == 0;
+        for (size_t k = start; k < start + ink; k++)
+            rows->x[i * d + k] = random_masked(rs, 2) ? 0 : (uint8_t)(random_masked(rs, 255) >> (label && k % 3 == 0));
+        rows->y[i] = label ? 1.0 : -1.0;
+        rows->ds.labels[i] = label ? 5 : 3;
+        rows->index[i] = (uint32_t)i;
+    }
+    memcpy(rows->ds.pixels, rows->x, n * d);
+    rows->ds.n_train = n;
+    if (packed) dataset_pack(&rows->ds);
+}
+
+static void rows_free(struct rows *rows) {
+    dataset_free(&rows->ds);
+    free(rows->x);
+    free(rows->y);
+    free(rows->index);
+}
+
+static bool same_bits(const void *a, const void *b, size_t size) {
+    return memcmp(a, b, size) == 0;
+}
+
+/* Trains and decides both ways and compares every bit; returns how often wscale was folded into the weights. */
+static uint64_t compare_fits(const struct rows *rows, const struct hyper *hyper, const struct backend *backend) {
+    struct example *at = calloc(rows->n, sizeof *at);
+    double *decision = calloc(rows->n, sizeof *decision);
+    examples_fill(at, &rows->ds, rows->index, rows->n, 5);
+    struct examples examples = {&rows->ds, at, rows->n};
+    struct naive want;
+    struct model got;
+    struct error err;
+    naive_fit(&want, rows->x, rows->y, rows->n, rows->d, hyper);
+    if (fit(&got, &examples, hyper, backend, &err) != 0) fail_msg("%s", err.text);
+    decide(decision, &got, &examples, backend);
+
+    uint64_t updates = 0;
+    for (unsigned epoch = 0; epoch < got.epochs; epoch++)
+        updates += got.updates[epoch];
+    bool equal = updates == want.updates && got.update_hash == want.hash && got.intercept == want.intercept &&
+                 same_bits(got.coef, want.coef, rows->d * sizeof *got.coef) && got.wscale == want.wscale;
+    uint64_t fingerprint = fnv1a(FNV_START, want.coef, rows->d * sizeof *want.coef);
+    equal = equal && got.fingerprint == fnv1a(fingerprint, &want.intercept, sizeof want.intercept);
+    for (size_t i = 0; i < rows->n; i++)
+        equal = equal && decision[i] == naive_decision(&want, rows->x + i * rows->d);
+    if (!equal)
+        fail_msg("%s, n %zu, d %zu (width %zu), alpha %g, %u epochs, seed %u, compat %d: another model",
+                 hyper->engine == ENGINE_F32 ? backend->name : "f64", rows->n, rows->d, rows->ds.width, hyper->alpha,
+                 hyper->epochs, hyper->seed, (int)hyper->compat);
+    uint64_t resets = want.resets;
+    naive_free(&want);
+    model_free(&got);
+    free(at);
+    free(decision);
+    return resets;
+}
+
+static bool promises_bits(const struct backend *backend) {
+    return backend->parity == PARITY_BITS && backend_state(backend) == BACKEND_OK;
+}
+
+static uint64_t compare_backends(const struct rows *rows, struct hyper hyper) {
+    if (hyper.engine == ENGINE_F64) return compare_fits(rows, &hyper, backend_scalar());
+    uint64_t resets = 0;
+    for (size_t i = 0; i < backend_count; i++)
+        if (promises_bits(&backends[i])) resets = compare_fits(rows, &hyper, &backends[i]);
+    return resets;
+}
+
+static void fits_are_scikit_learns(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 2, 17, 150}, widths[] = {1, 5, 64, 131, 300};
+    static const double alphas[] = {1e-6, 1e-4, 1e-2, 1.0};
+    struct random_state rs;
+    random_seed(&rs, 5);
+    unsigned round = 0;
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        for (size_t j = 0; j < COUNT(widths); j++)
+            for (size_t k = 0; k < COUNT(alphas); k++, round++) {
+                struct rows rows;
+                rows_make(&rows, sizes[i], widths[j], 1 + widths[j] / 2, round % 2, &rs);
+                struct hyper hyper = {.alpha = alphas[k], .epochs = 1 + round % 6, .seed = random_uint32(&rs)};
+                for (unsigned both = 0; both < 4; both++) {
+                    hyper.engine = both % 2 ? ENGINE_F32 : ENGINE_F64;
+                    hyper.compat = both / 2 ? COMPAT_1_2 : COMPAT_0_19;
+                    compare_backends(&rows, hyper);
+                }
+                rows_free(&rows);
+            }
+}
+
+static void wscale_is_folded_in(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 6);
+    struct rows rows;
+    rows_make(&rows, 120, 100, 40, true, &rs);
+    struct hyper f32 = {.engine = ENGINE_F32, .alpha = 1e6, .epochs = 40, .seed = 42};
+    struct hyper f64 = {.engine = ENGINE_F64, .alpha = 1e10, .epochs = 60, .seed = 42};
+    assert_true(compare_backends(&rows, f32) > 1);
+    assert_true(compare_backends(&rows, f64) > 1);
+    rows_free(&rows);
+}
+
+static void windows_train_the_same_model(void **state) {
+    (void)state;
+    for (int engine = 0; engine < 2; engine++) {
+        uint64_t fingerprint[2];
+        for (int packed = 0; packed < 2; packed++) {
+            struct random_state rs;
+            random_seed(&rs, 8);
+            struct rows rows;
+            rows_make(&rows, 200, 784, 300, packed, &rs);
+            assert_int_equal(rows.ds.width < rows.d, packed);
+            struct example *at = calloc(rows.n, sizeof *at);
+            examples_fill(at, &rows.ds, rows.index, rows.n, 5);
+            struct examples examples = {&rows.ds, at, rows.n};
+            struct hyper hyper = {.engine = engine ? ENGINE_F32 : ENGINE_F64, .alpha = 1e-4, .epochs = 5, .seed = 42};
+            struct model model;
+            assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+            fingerprint[packed] = model.fingerprint;
+            model_free(&model);
+            free(at);
+            rows_free(&rows);
+        }
+        assert_int_equal(fingerprint[0], fingerprint[1]);
+    }
+}
+
+static void overflow_is_an_error(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 10);
+    struct rows rows;
+    rows_make(&rows, 20, 30, 20, false, &rs);
+    struct example *at = calloc(rows.n, sizeof *at);
+    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct examples examples = {&rows.ds, at, rows.n};
+    struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-200, .epochs = 2, .seed = 1};
+    struct model model;
+    struct error err;
+    assert_int_equal(fit(&model, &examples, &hyper, backend_best(), &err), -1);
+    assert_non_null(strstr(err.text, "not finite"));
+    free(at);
+    rows_free(&rows);
+}
+
+/* ---- Cross-validation ---- */
+
+static void compare_folds(const struct rows *rows, const struct cv_result *got, const uint16_t *fold_of,
+                          const struct hyper *hyper) {
+    uint8_t *x = calloc(rows->n, rows->d);
+    double *y = calloc(rows->n, sizeof *y);
+    for (unsigned f = 0; f < got->folds; f++) {
+        size_t trained = 0, tested = 0, right = 0;
+        for (size_t i = 0; i < rows->n; i++) {
+            if (fold_of[i] == f) continue;
+            memcpy(x + trained * rows->d, rows->x + i * rows->d, rows->d);
+            y[trained++] = rows->y[i];
+        }
+        struct naive want;
+        naive_fit(&want, x, y, trained, rows->d, hyper);
+        for (size_t i = 0; i < rows->n; i++) {
+            if (fold_of[i] != f) continue;
+            double decision = naive_decision(&want, rows->x + i * rows->d);
+            assert_true(got->decision[i] == decision);
+            assert_int_equal(got->predicted[i], decision > 0.0);
+            assert_int_equal(got->truth[i], rows->y[i] > 0.0);
+            right += (decision > 0.0) == (rows->y[i] > 0.0);
+            tested++;
+        }
+        assert_true(got->fold[f].accuracy == (double)right / (double)tested);
+        assert_true(got->fold[f].intercept == want.intercept);
+        assert_int_equal(got->fold[f].updates, want.updates);
+        assert_int_equal(got->fold[f].update_hash, want.hash);
+        naive_free(&want);
+    }
+    free(x);
+    free(y);
+}
+
+static void cross_validation_is_scikit_learns(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 12);
+    for (unsigned round = 0; round < 16; round++) {
+        struct rows rows;
+        rows_make(&rows, 60 + random_masked(&rs, 60), 90, 50, round % 2, &rs);
+        struct hyper hyper = {.engine = round % 4 < 2 ? ENGINE_F32 : ENGINE_F64,
+                              .compat = round % 8 < 4 ? COMPAT_1_2 : COMPAT_0_19,
+                              .alpha = 1e-4,
+                              .epochs = 3,
+                              .seed = random_uint32(&rs)};
+        unsigned folds = 2 + random_masked(&rs, 5);
+        struct example *at = calloc(rows.n, sizeof *at);
+        uint8_t *positive = calloc(rows.n, 1);
+        uint16_t *fold_of = calloc(rows.n, sizeof *fold_of);
+        examples_fill(at, &rows.ds, rows.index, rows.n, 5);
+        struct examples examples = {&rows.ds, at, rows.n};
+        for (size_t i = 0; i < rows.n; i++)
+            positive[i] = rows.y[i] > 0.0;
+        assert_int_equal(stratified_folds(fold_of, positive, rows.n, folds, hyper.compat, NULL), 0);
+        struct cv_result result;
+        struct error err;
+        if (cross_validate(&result, &examples, folds, ESTIMATOR_SGD, &hyper, backend_best(), NULL, NULL, &err) != 0)
+            fail_msg("%s", err.text);
+        compare_folds(&rows, &result, fold_of, &hyper);
+        assert_int_equal(result.confusion.tn + result.confusion.fp + result.confusion.fn + result.confusion.tp, rows.n);
+        assert_true(result.roc_auc == roc_auc_score(positive, result.decision, rows.n));
+        cv_free(&result);
+        free(at);
+        free(positive);
+        free(fold_of);
+        rows_free(&rows);
+    }
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(generator_is_numpys),     cmocka_unit_test(masked_draws_stay_in_range),
+        cmocka_unit_test(shuffle_seeds),           cmocka_unit_test(epoch_orders),
+        cmocka_unit_test(folds_by_hand),           cmocka_unit_test(folds_are_scikit_learns),
+        cmocka_unit_test(folds_need_members),      cmocka_unit_test(plain_folds_are_blocks),
+        cmocka_unit_test(metrics_of_the_notebook), cmocka_unit_test(confusion_counts_each_pair),
+        cmocka_unit_test(roc_auc_counts_pairs),    cmocka_unit_test(fits_are_scikit_learns),
+        cmocka_unit_test(wscale_is_folded_in),     cmocka_unit_test(windows_train_the_same_model),
+        cmocka_unit_test(overflow_is_an_error),    cmocka_unit_test(cross_validation_is_scikit_learns),
+    };
+    return cmocka_run_group_tests_name("learn", tests, NULL, NULL);
+}
