@@ -62,19 +62,6 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     return -1;
 }
 
-int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err) {
-    *ds = (struct dataset){0};
-    snprintf(ds->name, sizeof ds->name, "%.255s", spec);
-    ds->synthetic = strcmp(spec, "synthetic") == 0 || strncmp(spec, "synthetic:", 10) == 0;
-    int bad = ds->synthetic ? synthetic_load(ds, spec, split, err) : idx_load(ds, spec, split, err);
-    if (bad) {
-        dataset_free(ds);
-        return -1;
-    }
-    dataset_pack(ds);
-    return 0;
-}
-
 void dataset_free(struct dataset *ds) {
     if (ds->pixels) munmap(ds->pixels, ds->mapped);
     free(ds->start);

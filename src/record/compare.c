@@ -1,6 +1,7 @@
 #include "record/compare.h"
 
 #include "base/json.h"
+#include "base/transcendental.h"
 #include "record/difference.h"
 #include "record/result.h"
 
@@ -117,8 +118,8 @@ static double roof_shift(const struct result_file *a, const struct result_file *
     json_array_foreach(json_object_get(a->own, "roofs"), i, one) {
         json_array_foreach(json_object_get(b->own, "roofs"), j, two) {
             if (!json_equal(json_object_get(one, "name"), json_object_get(two, "name"))) continue;
-            double change = log(json_number_value(json_object_get(two, "per_second")) /
-                                json_number_value(json_object_get(one, "per_second")));
+            double change = portable_log(json_number_value(json_object_get(two, "per_second")) /
+                                         json_number_value(json_object_get(one, "per_second")));
             largest = fmax(largest, expm1(fabs(change)));
         }
     }

@@ -1,5 +1,7 @@
 #include "record/stats.h"
 
+#include "base/transcendental.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -64,8 +66,8 @@ int summarize(struct summary *summary, const double *x, size_t n, struct error *
 double geometric_mean(const double *x, size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += log(x[i]);
-    return exp(sum / (double)n);
+        sum += portable_log(x[i]);
+    return portable_exp(sum / (double)n);
 }
 
 const char *verdict_words(enum verdict verdict) {
@@ -75,7 +77,7 @@ const char *verdict_words(enum verdict verdict) {
 
 /* log P(Binomial(n, 1/2) = k). */
 static double log_binomial_half(size_t n, size_t k) {
-    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) - (double)n * log(2);
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) - (double)n * portable_log(2);
 }
 
 size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
@@ -84,7 +86,7 @@ size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
     double tail = 0; /* 2 P(X <= k - 1) */
     size_t k = 0;
     while (k < (n + 1) / 2) {
-        double next = tail + 2 * exp(log_binomial_half(n, k));
+        double next = tail + 2 * portable_exp(log_binomial_half(n, k));
         if (next > allowed) break;
         tail = next;
         k++;
@@ -134,7 +136,7 @@ static double sign_test_p(const double *logs, size_t n) {
     size_t fewer = negative < positive ? negative : positive;
     double p = 0;
     for (size_t k = 0; k <= fewer; k++)
-        p += 2 * exp(log_binomial_half(negative + positive, k));
+        p += 2 * portable_exp(log_binomial_half(negative + positive, k));
     return fmin(p, 1);
 }
 
@@ -145,11 +147,11 @@ int compare_paired(struct comparison *c, const double *subject, const double *ba
     double *logs = malloc(rounds * sizeof *logs);
     if (!logs) return fail(err, "out of memory for %zu rounds", rounds);
     for (size_t i = 0; i < rounds; i++)
-        logs[i] = log(subject[i]) - log(base[i]);
+        logs[i] = portable_log(subject[i]) - portable_log(base[i]);
     sort_doubles(logs, rounds);
     *c = (struct comparison){.n_subject = rounds,
                              .n_base = rounds,
-                             .ratio = exp(quantile(logs, rounds, 0.5)),
+                             .ratio = portable_exp(quantile(logs, rounds, 0.5)),
                              .low = NAN,
                              .high = NAN,
                              .confidence = confidence,
@@ -157,8 +159,8 @@ int compare_paired(struct comparison *c, const double *subject, const double *ba
                              .p = sign_test_p(logs, rounds)};
     size_t k = sign_interval_rank(rounds, one_of(confidence, comparisons), &c->coverage);
     if (k > 0) {
-        c->low = exp(logs[k - 1]);
-        c->high = exp(logs[rounds - k]);
+        c->low = portable_exp(logs[k - 1]);
+        c->high = portable_exp(logs[rounds - k]);
     }
     c->verdict = verdict_of(c);
     free(logs);
@@ -338,7 +340,7 @@ static double *sorted_logs(const double *x, size_t n) {
     double *logs = malloc(n * sizeof *logs);
     if (!logs) return NULL;
     for (size_t i = 0; i < n; i++)
-        logs[i] = log(x[i]);
+        logs[i] = portable_log(x[i]);
     sort_doubles(logs, n);
     return logs;
 }
@@ -350,10 +352,10 @@ static void shift_of_logs(struct comparison *c, const double *a, const double *b
     size_t pairs = na * nb;
     double lower_middle = kth_difference(a, na, b, nb, (pairs + 1) / 2);
     double upper_middle = kth_difference(a, na, b, nb, pairs / 2 + 1);
-    c->ratio = exp((lower_middle + upper_middle) / 2);
+    c->ratio = portable_exp((lower_middle + upper_middle) / 2);
     if (k == 0) return;
-    c->low = exp(kth_difference(a, na, b, nb, k));
-    c->high = exp(kth_difference(a, na, b, nb, pairs + 1 - k));
+    c->low = portable_exp(kth_difference(a, na, b, nb, k));
+    c->high = portable_exp(kth_difference(a, na, b, nb, pairs + 1 - k));
 }
 
 int compare_independent(struct comparison *c, const double *subject, size_t n_subject, const double *base,
