@@ -36,6 +36,7 @@ struct bench_series {
     const char *name;
     const struct bench_subject *subject;
     const double *seconds, *cpu_seconds; /* [n] of one iteration */
+    const char *const *disturbed;        /* [n] what disturbed it ("switch, steal"), or NULL */
     size_t n;
     uint64_t iterations; /* in each repetition */
 };

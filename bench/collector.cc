@@ -44,11 +44,13 @@ void Collector::tell(const std::vector<Run> &runs) const {
     const double ns_per_second = 1e9;
     std::vector<double> seconds;
     std::vector<double> cpu_seconds;
+    std::vector<const char *> disturbed;
     const Run *last = nullptr;
     for (const Run &run : runs) {
         if (run.run_type != Run::RT_Iteration || run.error_occurred) continue;
         seconds.push_back(run.GetAdjustedRealTime() / ns_per_second);
         cpu_seconds.push_back(run.GetAdjustedCPUTime() / ns_per_second);
+        disturbed.push_back(run.report_label.empty() ? nullptr : run.report_label.c_str());
         last = &run;
     }
     if (!last) return;
@@ -58,6 +60,7 @@ void Collector::tell(const std::vector<Run> &runs) const {
     series.subject = registry.find(name);
     series.seconds = seconds.data();
     series.cpu_seconds = cpu_seconds.data();
+    series.disturbed = disturbed.data();
     series.n = seconds.size();
     series.iterations = static_cast<uint64_t>(last->iterations);
     registry.job.timed(registry.job.context, &series);

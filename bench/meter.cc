@@ -2,7 +2,9 @@
 
 extern "C" {
 #include "base/clock.h"
+#include "machine/binding.h"
 #include "machine/counters.h"
+#include "machine/disturbance.h"
 }
 
 #include <cmath>
@@ -11,34 +13,43 @@ namespace sgdmark {
 
 namespace {
 
-/* Opened once, for the thread that runs all benchmarks. */
-class Hardware {
+/* What watches the thread that runs all benchmarks; opened once. */
+class Watch {
   public:
-    Hardware() { counters_open(&group, PASS_MAIN); }
-    Hardware(const Hardware &) = delete;
-    Hardware &operator=(const Hardware &) = delete;
-    ~Hardware() { counters_close(&group); }
-    counters group;
+    Watch() {
+        counters_open(&hardware, PASS_MAIN);
+        watched = monitor_open(&disturbances, where_am_i(), nullptr) == 0;
+    }
+    Watch(const Watch &) = delete;
+    Watch &operator=(const Watch &) = delete;
+    ~Watch() {
+        counters_close(&hardware);
+        if (watched) monitor_close(&disturbances);
+    }
+    counters hardware;
+    monitor disturbances = {};
+    bool watched;
 };
 
-const counters &hardware() {
-    static Hardware opened;
-    return opened.group;
+const Watch &watch() {
+    static Watch opened;
+    return opened;
 }
 
 } // namespace
 
 Meter::Meter() {
-    counters_start(&hardware());
+    if (watch().watched) monitor_read(&watch().disturbances, &before);
+    counters_start(&watch().hardware);
     begin = seconds_now();
 }
 
 double Meter::stop(benchmark::State &state, double rows, double width) {
     double seconds = seconds_now() - begin;
-    counters_stop(&hardware());
+    counters_stop(&watch().hardware);
     counter_values values;
     counter_values_clear(&values);
-    counters_read(&hardware(), &values);
+    counters_read(&watch().hardware, &values);
 
     state.counters["items_per_second"] = rows / seconds;
     state.counters["bytes_per_second"] =
@@ -48,7 +59,17 @@ double Meter::stop(benchmark::State &state, double rows, double width) {
         state.counters["cycles_per_pixel"] = values.value[COUNTER_CYCLES] / (rows * width);
     if (std::isfinite(values.value[COUNTER_INSTRUCTIONS]))
         state.counters["instructions_per_pixel"] = values.value[COUNTER_INSTRUCTIONS] / (rows * width);
+    label(state);
     return seconds / rows;
+}
+
+void Meter::label(benchmark::State &state) const {
+    if (!watch().watched) return;
+    snapshot after;
+    char text[128];
+    monitor_read(&watch().disturbances, &after);
+    disturbance_text(disturbance_between(&before, &after).flags, text, sizeof text);
+    state.SetLabel(text);
 }
 
 std::string Meter::counted() {
@@ -56,10 +77,10 @@ std::string Meter::counted() {
     std::string missing;
     for (int which : {COUNTER_CYCLES, COUNTER_INSTRUCTIONS}) {
         const char *name = counter_names[which];
-        if (hardware().fd[which] >= 0)
+        if (watch().hardware.fd[which] >= 0)
             there += (there.empty() ? "" : ", ") + std::string(name);
         else
-            missing += (missing.empty() ? "" : "; ") + (std::string(name) + ": " + hardware().reason[which]);
+            missing += (missing.empty() ? "" : "; ") + (std::string(name) + ": " + watch().hardware.reason[which]);
     }
     if (missing.empty()) return there;
     return there.empty() ? missing : there + "; " + missing;

@@ -12,9 +12,22 @@ namespace {
 
 const size_t most_rows = 32768; /* of a sample: 26 MB, some milliseconds */
 const size_t least_rows = 2048; /* some tens of microseconds */
-const size_t hot_rows = 16;     /* stay in the L1 cache */
 const size_t tries = 3;
-const size_t distances[] = {0, 16, 64}; /* of the prefetched row from the one that is read; 0: none is prefetched */
+
+/* How the reading roof brings rows into the caches: not at all, or so many rows ahead. */
+struct Prefetch {
+    size_t ahead;
+    bool into_l2;
+};
+const Prefetch prefetches[] = {{0, false}, {16, false}, {64, true}};
+
+/* Seconds of `turns` runs. */
+template <class Roof> double timed(void (*run)(void *), Roof &roof, size_t turns) {
+    double begin = seconds_now();
+    for (size_t i = 0; i < turns; i++)
+        run(&roof);
+    return seconds_now() - begin;
+}
 
 void keep_best(double &best, double seconds) {
     if (best == 0 || seconds < best) best = seconds;
@@ -22,50 +35,43 @@ void keep_best(double &best, double seconds) {
 
 } // namespace
 
-Roofs::Roofs(const dataset &its_rows, const std::vector<uint32_t> &its_order, const backend &its_kernels)
-    : rows(its_rows), order(its_order), kernels(its_kernels), weights(its_rows.width, 1.0F) {}
+Roofs::Roofs(const dataset &ds, const std::vector<uint32_t> &its_order, const backend &its_kernels)
+    : order(its_order), kernels(its_kernels) {
+    rows.pixels = ds.pixels;
+    rows.width = ds.width;
+    rows.stride = ds.stride;
+    rows.read = kernels.read_u8;
+}
 
-/* Reads the rows at begin..end-1 of the order. */
-void Roofs::read(size_t begin, size_t end, size_t ahead) const {
-    const size_t line = 64;
-    uint64_t sum = 0;
-    for (size_t i = begin; i < end; i++) {
-        for (size_t k = 0; ahead > 0 && k < rows.width; k += line)
-            __builtin_prefetch(rows.pixels + order[std::min(i + ahead, end - 1)] * rows.stride + k);
-        sum ^= kernels.read_u8(rows.pixels + order[i] * rows.stride, rows.width);
-    }
-    benchmark::DoNotOptimize(sum);
+Roofs::~Roofs() {
+    mix_roof_free(&mix);
 }
 
 void Roofs::sample_reading() {
-    const size_t n = std::min(order.size(), most_rows);
-    const size_t turns = (least_rows + n - 1) / n;
+    rows.n = std::min(order.size(), most_rows);
+    const size_t turns = (least_rows + rows.n - 1) / rows.n;
     for (size_t i = 0; i < tries; i++) {
-        for (size_t ahead : distances) {
-            if (at + n > order.size()) at = 0;
-            double begin = seconds_now();
-            for (size_t turn = 0; turn < turns; turn++)
-                read(at, at + n, ahead);
-            keep_best(reading, (seconds_now() - begin) / static_cast<double>(turns * n));
-            at += n;
+        for (const Prefetch &prefetch : prefetches) {
+            if (at + rows.n > order.size()) at = 0;
+            rows.row = order.data() + at;
+            rows.ahead = prefetch.ahead;
+            rows.into_l2 = prefetch.into_l2;
+            keep_best(reading, timed(row_roof_run, rows, turns) / static_cast<double>(turns * rows.n));
+            at += rows.n;
         }
     }
 }
 
 void Roofs::sample_computing() {
-    const size_t hot = std::min(order.size(), hot_rows);
-    for (size_t i = 0; i < tries; i++) {
-        double begin = seconds_now();
-        for (size_t row = 0; row < least_rows; row++)
-            benchmark::DoNotOptimize(
-                kernels.dot_u8f32(weights.data(), rows.pixels + order[row % hot] * rows.stride, rows.width));
-        keep_best(computing, (seconds_now() - begin) / static_cast<double>(least_rows));
-    }
+    error err;
+    if (!mix.dot && mix_roof_new(&mix, rows.width, least_rows, kernels.dot_u8f32, &err) != 0) return;
+    for (size_t i = 0; i < tries; i++)
+        keep_best(computing, timed(mix_roof_run, mix, 1) / static_cast<double>(least_rows));
 }
 
 void Roofs::count(benchmark::State &state, double seconds) const {
-    state.counters["percent_of_roof"] = 100 * std::max(reading, computing) / seconds;
-    state.SetLabel(reading >= computing ? "roof: read" : "roof: compute");
+    if (reading > 0) state.counters["percent_of_read_roof"] = 100 * reading / seconds;
+    if (computing > 0) state.counters["percent_of_compute_roof"] = 100 * computing / seconds;
 }
 
 } // namespace sgdmark

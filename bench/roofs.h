@@ -4,6 +4,10 @@
 
 #include "bench.h"
 
+extern "C" {
+#include "machine/roof.h"
+}
+
 #include <benchmark/benchmark.h>
 #include <vector>
 
@@ -12,25 +16,26 @@ namespace sgdmark {
 /* Samples are short, and the best one counts: a disturbance makes a roof lower than it is. */
 class Roofs {
   public:
-    /* Rows of its_rows in the order of its_order, which is not empty; both must outlive this. */
-    Roofs(const dataset &its_rows, const std::vector<uint32_t> &its_order, const backend &its_kernels);
+    /* Rows of ds in the order of its_order, which is not empty and must outlive this. */
+    Roofs(const dataset &ds, const std::vector<uint32_t> &its_order, const backend &its_kernels);
+    Roofs(const Roofs &) = delete;
+    Roofs &operator=(const Roofs &) = delete;
+    ~Roofs();
 
     /* Reading the rows and nothing else, without and with prefetching; each time a part of the order further on. */
     void sample_reading();
-    /* dot_u8f32 on a few of the rows, which stay in the L1 cache as the weights do. */
+    /* dot_u8f32 on a row and weights that stay in the L1 cache. */
     void sample_computing();
 
-    /* Gives the state `percent_of_roof`: what the slower of the sampled roofs takes for a row, in percent of the
-     * `seconds` that the run took for one. The label names that roof. */
+    /* Gives the state percent_of_read_roof and percent_of_compute_roof, those that were sampled: what the roof alone
+     * takes for a row, in percent of the `seconds` that the run took for one. The higher one binds. */
     void count(benchmark::State &state, double seconds) const;
 
   private:
-    void read(size_t begin, size_t end, size_t ahead) const;
-
-    const dataset &rows;
+    row_roof rows = {};
+    mix_roof mix = {};
     const std::vector<uint32_t> &order;
     const backend &kernels;
-    std::vector<float> weights;
     size_t at = 0;
     double reading = 0, computing = 0; /* seconds for a row; 0: not sampled */
 };

@@ -67,6 +67,10 @@ if [ -s "$out" ]; then
     rows=$(grep -c '"run_name"' "$out")
     equal "every row has its rates" "$(grep -c '"items_per_second"' "$out") $(grep -c '"bytes_per_second"' "$out")" \
         "$rows $rows"
+    rows=$(grep -c -E '"run_name": "(epoch|cv|rows)/f32/scalar' "$out")
+    equal "what trains stands beside its roofs" \
+        "$(grep -c '"percent_of_read_roof"' "$out") $(grep -c '"percent_of_compute_roof"' "$out")" "$((rows + 14)) $rows"
+    check "the kernels' check is recorded" grep -q -E '"detail": "[1-9][0-9]* calls of [0-9]+ kernels compared"' "$out"
 else
     not_ok "the result file" "$stderr"
 fi

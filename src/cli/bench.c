@@ -8,8 +8,11 @@
 #include "machine/binding.h"
 #include "machine/environment.h"
 #include "machine/roof.h"
+#include "record/kernel_check.h"
 #include "version.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +51,7 @@ static const struct argp argp = {
     NULL,
     NULL};
 
-enum { FOLDS = 3 };
+enum { FOLDS = 3, KERNEL_CHECK_SEED = 1 };
 
 /* What the driver's questions are answered from. */
 struct bench_run_state {
@@ -62,8 +65,9 @@ struct bench_run_state {
     struct run run;
     size_t level_bytes[ROOF_LEVELS];
     struct result *result; /* NULL: no result file */
+    bool *kernels_right;   /* [backend_count] checked, and right */
     bool failed;           /* a check */
-    char reason[256];
+    char reason[1024];
 };
 
 /* Every engine on every backend that the options choose. */
@@ -73,7 +77,8 @@ static void choose_subjects(struct bench_run_state *state) {
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
     state->chosen = calloc(backend_count, sizeof *state->chosen);
     state->subjects = calloc(backend_count + 1, sizeof *state->subjects);
-    if (!state->chosen || !state->subjects) usage_error("out of memory");
+    state->kernels_right = calloc(backend_count, sizeof *state->kernels_right);
+    if (!state->chosen || !state->subjects || !state->kernels_right) usage_error("out of memory");
     state->chosen_count = choose_backends(&every, state->chosen);
     for (size_t i = 0; i <= state->chosen_count; i++) {
         enum engine engine = i < state->chosen_count ? ENGINE_F32 : ENGINE_F64;
@@ -84,9 +89,18 @@ static void choose_subjects(struct bench_run_state *state) {
     }
 }
 
-/* bench_job.check */
-static const char *check(void *context, const struct bench_subject *subject) {
-    struct bench_run_state *state = context;
+static const char *refuse(struct bench_run_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static const char *refuse(struct bench_run_state *state, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(state->reason, sizeof state->reason, format, args);
+    va_end(args);
+    state->failed = true;
+    return state->reason;
+}
+
+/* NULL when the subject did the whole job rightly. */
+static const char *check_trial(struct bench_run_state *state, const struct bench_subject *subject) {
     for (size_t i = 0; i < state->run.trial_count; i++) {
         const struct trial *trial = &state->run.trials[i];
         const struct judgement *judged = &state->run.judged[i];
@@ -94,12 +108,51 @@ static const char *check(void *context, const struct bench_subject *subject) {
         if (judged->passed) return NULL;
         char against[TRIAL_TEXT];
         trial_name(against, judged->against);
-        state->failed = true;
-        snprintf(state->reason, sizeof state->reason, "its parity check failed: needs %s of %s, has %s",
-                 parity_words(judged->needed), against, parity_words(judged->reached));
-        return state->reason;
+        return refuse(state, "its parity check failed: needs %s of %s, has %s", parity_words(judged->needed), against,
+                      parity_words(judged->reached));
     }
-    return "it was not checked";
+    return refuse(state, "it was not checked");
+}
+
+static void record_kernels(struct bench_run_state *state, const struct bench_subject *subject,
+                           const struct kernel_check *found, bool right) {
+    uint64_t calls = 0;
+    char detail[128];
+    struct error err;
+    for (size_t i = 0; i < KERNEL_COUNT; i++)
+        calls += found->kernel[i].calls;
+    snprintf(detail, sizeof detail, "%llu calls of %d kernels compared", (unsigned long long)calls, KERNEL_COUNT);
+    const struct parity_receipt receipt = {
+        .engine = subject->engine_name,
+        .backend = subject->backend_name,
+        .needed = subject->backend->parity == PARITY_BITS ? "every bit of each kernel" : "each kernel within rounding",
+        .reached = right ? "that" : "not that",
+        .reference = "the reference of the kernel check",
+        .passed = right,
+        .detail = detail,
+        .accuracy = (double)NAN,
+        .max_deviation = (double)NAN,
+        .tolerance = (double)NAN};
+    if (result_parity(state->result, &receipt, &err) != 0) usage_error("%s", err.text);
+}
+
+/* NULL when every kernel of the subject's backend is right; checked when first asked for. */
+static const char *check_kernels(struct bench_run_state *state, const struct bench_subject *subject) {
+    struct kernel_check found;
+    bool *right = &state->kernels_right[subject->backend - backends];
+    if (*right) return NULL;
+    *right = kernel_check_backend(subject->backend, KERNEL_CHECK_SEED, &found) == 0;
+    if (state->result) record_kernels(state, subject, &found, *right);
+    for (size_t i = 0; i < KERNEL_COUNT; i++)
+        if (found.kernel[i].state == KERNEL_WRONG)
+            return refuse(state, "%s is wrong: %s", found.kernel[i].kernel, found.kernel[i].text);
+    return NULL;
+}
+
+/* bench_job.check */
+static const char *check(void *context, const struct bench_subject *subject) {
+    const char *why = check_trial(context, subject);
+    return why || subject->engine != ENGINE_F32 ? why : check_kernels(context, subject);
 }
 
 /* bench_job.timed */
@@ -113,7 +166,8 @@ static void timed(void *context, const struct bench_series *series) {
                                   .cpu_seconds = series->cpu_seconds,
                                   .samples = series->n,
                                   .iterations = series->iterations,
-                                  .threads = 1};
+                                  .threads = 1,
+                                  .disturbed = series->disturbed};
     struct error err;
     if (result_timing(state->result, &timing, &err) != 0) usage_error("%s", err.text);
 }
@@ -220,6 +274,7 @@ static void release(struct bench_run_state *state) {
     free(state->run.judged);
     free(state->chosen);
     free(state->subjects);
+    free(state->kernels_right);
     result_free(state->result);
     job_close(&state->run.job);
     placement_free(&state->run.core);
