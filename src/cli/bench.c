@@ -64,9 +64,10 @@ struct bench_run_state {
     size_t subject_count;
     struct run run;
     size_t level_bytes[ROOF_LEVELS];
-    struct result *result; /* NULL: no result file */
-    bool *kernels_right;   /* [backend_count] checked, and right */
-    bool failed;           /* a check */
+    struct result *result;        /* NULL: no result file */
+    struct kernel_check *kernels; /* [backend_count] of those that were checked */
+    bool *kernels_checked;        /* [backend_count] */
+    bool failed;                  /* a check */
     char reason[1024];
 };
 
@@ -77,8 +78,9 @@ static void choose_subjects(struct bench_run_state *state) {
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
     state->chosen = calloc(backend_count, sizeof *state->chosen);
     state->subjects = calloc(backend_count + 1, sizeof *state->subjects);
-    state->kernels_right = calloc(backend_count, sizeof *state->kernels_right);
-    if (!state->chosen || !state->subjects || !state->kernels_right) usage_error("out of memory");
+    state->kernels = calloc(backend_count, sizeof *state->kernels);
+    state->kernels_checked = calloc(backend_count, sizeof *state->kernels_checked);
+    if (!state->chosen || !state->subjects || !state->kernels || !state->kernels_checked) usage_error("out of memory");
     state->chosen_count = choose_backends(&every, state->chosen);
     for (size_t i = 0; i <= state->chosen_count; i++) {
         enum engine engine = i < state->chosen_count ? ENGINE_F32 : ENGINE_F64;
@@ -114,10 +116,17 @@ static const char *check_trial(struct bench_run_state *state, const struct bench
     return refuse(state, "it was not checked");
 }
 
+static const struct kernel_verdict *first_wrong(const struct kernel_check *check) {
+    for (size_t i = 0; i < KERNEL_COUNT; i++)
+        if (check->kernel[i].state == KERNEL_WRONG) return &check->kernel[i];
+    return NULL;
+}
+
 static void record_kernels(struct bench_run_state *state, const struct bench_subject *subject,
-                           const struct kernel_check *found, bool right) {
+                           const struct kernel_check *found) {
     uint64_t calls = 0;
     char detail[128];
+    bool right = !first_wrong(found);
     struct error err;
     for (size_t i = 0; i < KERNEL_COUNT; i++)
         calls += found->kernel[i].calls;
@@ -138,15 +147,15 @@ static void record_kernels(struct bench_run_state *state, const struct bench_sub
 
 /* NULL when every kernel of the subject's backend is right; checked when first asked for. */
 static const char *check_kernels(struct bench_run_state *state, const struct bench_subject *subject) {
-    struct kernel_check found;
-    bool *right = &state->kernels_right[subject->backend - backends];
-    if (*right) return NULL;
-    *right = kernel_check_backend(subject->backend, KERNEL_CHECK_SEED, &found) == 0;
-    if (state->result) record_kernels(state, subject, &found, *right);
-    for (size_t i = 0; i < KERNEL_COUNT; i++)
-        if (found.kernel[i].state == KERNEL_WRONG)
-            return refuse(state, "%s is wrong: %s", found.kernel[i].kernel, found.kernel[i].text);
-    return NULL;
+    size_t which = (size_t)(subject->backend - backends);
+    struct kernel_check *found = &state->kernels[which];
+    if (!state->kernels_checked[which]) {
+        kernel_check_backend(subject->backend, KERNEL_CHECK_SEED, found);
+        if (state->result) record_kernels(state, subject, found);
+        state->kernels_checked[which] = true;
+    }
+    const struct kernel_verdict *wrong = first_wrong(found);
+    return wrong ? refuse(state, "its kernel check failed: %s", wrong->text) : NULL;
 }
 
 /* bench_job.check */
@@ -274,7 +283,8 @@ static void release(struct bench_run_state *state) {
     free(state->run.judged);
     free(state->chosen);
     free(state->subjects);
-    free(state->kernels_right);
+    free(state->kernels);
+    free(state->kernels_checked);
     result_free(state->result);
     job_close(&state->run.job);
     placement_free(&state->run.core);
