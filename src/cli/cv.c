@@ -7,17 +7,26 @@
 #include "cli/job.h"
 #include "cli/progress.h"
 #include "data/npy.h"
+#include "record/crew.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_ESTIMATOR, KEY_PREDICTIONS_OUT, KEY_DECISION_OUT };
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_ESTIMATOR, KEY_PREDICTIONS_OUT, KEY_DECISION_OUT, KEY_PLACE, KEY_REPEATS };
 
 struct cv_options {
     struct job_options job;
     unsigned folds;
     enum estimator estimator;
     const char *json, *predictions_out, *decision_out;
+    const char *place; /* NULL: on the calling thread, wherever that runs */
+    unsigned repeats;
+};
+
+/* The workers of --place. */
+struct team {
+    struct topology *topology;
+    struct placement placement;
 };
 
 static const char *const estimator_names[] = {"sgd", "never", NULL};
@@ -27,6 +36,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = 3;
+        options->repeats = 1;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -44,7 +54,15 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_DECISION_OUT:
         options->decision_out = value;
         return 0;
+    case KEY_PLACE:
+        options->place = value;
+        return 0;
+    case KEY_REPEATS:
+        options->repeats = (unsigned)parse_integer("repeats", value, 1, 1000000);
+        return 0;
     case ARGP_KEY_END:
+        if (options->estimator == ESTIMATOR_NEVER && (options->place || options->repeats > 1))
+            usage_error("--place and --repeats: --estimator never has no work to share");
         if (options->estimator == ESTIMATOR_NEVER && options->decision_out)
             usage_error("--decision-out: --estimator never has no decision values");
         return 0;
@@ -56,6 +74,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd, or never: False for every row (sgd)", 0},
+    {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (core)", 0},
+    {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated, so that many workers have work (1)", 0},
     {"json", KEY_JSON, "FILE or -", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0, "write the predictions, bool, in row order", 0},
     {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0, "write the decision values, float64, in row order", 0},
@@ -71,6 +91,57 @@ static void write_arrays(const struct cv_options *options, const struct cv_resul
         usage_error("%s", err.text);
 }
 
+/* With one repeat on no particular core there is nothing to share or bind. */
+static bool alone(const struct cv_options *options) {
+    return !options->place && options->repeats == 1;
+}
+
+static void team_open(struct team *team, const struct cv_options *options) {
+    struct error err;
+    *team = (struct team){0};
+    if (alone(options)) return;
+    if (topology_load(&team->topology, NULL, &err) != 0) usage_error("%s", err.text);
+    if (placement_resolve(&team->placement, team->topology, options->place ? options->place : "core", &err) != 0)
+        usage_error("--place: %s", err.text);
+}
+
+static void team_close(struct team *team) {
+    placement_free(&team->placement);
+    if (team->topology) topology_free(team->topology);
+}
+
+static int run_folds(struct cv_result *result, const struct cv_options *options, const struct team *team,
+                     const struct job *job, const struct backend *backend, struct error *err) {
+    if (!alone(options))
+        return cross_validate_on(result, team->topology, &team->placement, &job->examples, options->folds,
+                                 &options->job.hyper, backend, options->repeats, err);
+    struct progress progress;
+    progress_begin(&progress, "cross-validating");
+    int bad = cross_validate(result, &job->examples, options->folds, options->estimator, &options->job.hyper, backend,
+                             progress_step, &progress, err);
+    progress_end(&progress);
+    return bad;
+}
+
+static void report(json_t *results, const struct cv_options *options, const struct team *team, const struct job *job,
+                   const struct cv_result *result, const struct backend *backend, bool quiet) {
+    bool never = options->estimator == ESTIMATOR_NEVER;
+    const char *engine = never ? "never" : engine_names[options->job.hyper.engine];
+    const char *isa = never ? "none" : isa_name(options->job.hyper.engine, backend);
+    size_t workers = alone(options) ? 1 : team->placement.count;
+    if (!quiet) {
+        print_cv(result, options->estimator, engine, isa);
+        if (!alone(options))
+            printf("workers      %zu on %s, %u x the folds, all with these models\n", workers, team->placement.name,
+                   options->repeats);
+    }
+    json_t *to = cv_json(&job->ds, result, options->estimator, engine, isa);
+    json_object_set_new(to, "place", json_string(options->place ? options->place : "core"));
+    json_object_set_new(to, "workers", json_integer((json_int_t)workers));
+    json_object_set_new(to, "repeats", json_integer((json_int_t)options->repeats));
+    json_array_append_new(results, to);
+}
+
 int command_cv(int argc, char **argv) {
     struct cv_options options = {0};
     parse_arguments(&argp, argc, argv, &options);
@@ -78,6 +149,8 @@ int command_cv(int argc, char **argv) {
     if (!chosen) usage_error("out of memory");
     size_t count = choose_backends(&options.job, chosen);
     if (options.job.hyper.engine == ENGINE_F64 || options.estimator == ESTIMATOR_NEVER) count = 1;
+    struct team team;
+    team_open(&team, &options); /* a placement that is wrong is told before anything is loaded */
     struct job job;
     job_open(&job, &options.job);
     bool quiet = options.json && options.json[0] == '-' && !options.json[1];
@@ -87,16 +160,8 @@ int command_cv(int argc, char **argv) {
     json_t *results = json_array();
     for (size_t i = 0; i < count; i++) {
         struct cv_result result;
-        struct progress progress;
-        progress_begin(&progress, "cross-validating");
-        int bad = cross_validate(&result, &job.examples, options.folds, options.estimator, &options.job.hyper,
-                                 chosen[i], progress_step, &progress, &err);
-        progress_end(&progress);
-        if (bad) usage_error("%s", err.text);
-        const char *engine = options.estimator == ESTIMATOR_NEVER ? "never" : engine_names[options.job.hyper.engine];
-        const char *isa = options.estimator == ESTIMATOR_NEVER ? "none" : isa_name(options.job.hyper.engine, chosen[i]);
-        if (!quiet) print_cv(&result, options.estimator, engine, isa);
-        json_array_append_new(results, cv_json(&job.ds, &result, options.estimator, engine, isa));
+        if (run_folds(&result, &options, &team, &job, chosen[i], &err) != 0) usage_error("%s", err.text);
+        report(results, &options, &team, &job, &result, chosen[i], quiet);
         if (i + 1 == count) write_arrays(&options, &result);
         cv_free(&result);
     }
@@ -104,6 +169,7 @@ int command_cv(int argc, char **argv) {
         usage_error("%s", err.text);
     json_decref(results);
     job_close(&job);
+    team_close(&team);
     free(chosen);
     return EXIT_DONE;
 }

@@ -1,5 +1,6 @@
 #include "record/crew.h"
 
+#include "base/clock.h"
 #include "machine/binding.h"
 
 #include <pthread.h>
@@ -180,7 +181,8 @@ struct crew *crew_new(const struct topology *topology, const struct placement *p
     crew->decision = calloc(plan->examples.n, sizeof *crew->decision);
     int bad = crew->members && crew->copies && crew->items && crew->decision
                   ? enlist(crew, placement, err)
-                  : fail(err, "out of memory for %zu workers", placement->count);
+                  : fail(err, "out of memory for %zu workers and %u repeats of %u folds", placement->count, repeats,
+                         plan->folds);
     if (!bad) return crew;
     crew_free(crew);
     return NULL;
@@ -228,11 +230,11 @@ void crew_run(struct crew *crew) {
 int crew_end(struct crew *crew, struct error *err) {
     for (size_t i = 0; i < crew->count; i++)
         if (crew->members[i].failed) return fail(err, "%s", crew->members[i].err.text);
-    for (unsigned repeat = 1; repeat < crew->repeats; repeat++)
-        for (unsigned f = 0; f < crew->plan->folds; f++)
-            if (crew->items[repeat * crew->plan->folds + f].fingerprint != crew->items[f].fingerprint)
-                return fail(err, "fold %u came out different in repeat %u: a core or a kernel computes wrongly", f + 1,
-                            repeat + 1);
+    size_t folds = crew->plan->folds, all = folds * crew->repeats;
+    for (size_t item = folds; item < all; item++)
+        if (crew->items[item].fingerprint != crew->items[item % folds].fingerprint)
+            return fail(err, "fold %zu came out different in repeat %zu: a core or a kernel computes wrongly",
+                        item % folds + 1, item / folds + 1);
     return 0;
 }
 
@@ -248,4 +250,37 @@ const struct fold_result *crew_folds(const struct crew *crew) {
 
 const double *crew_decision(const struct crew *crew) {
     return crew->decision;
+}
+
+/* One sample of a crew of its own, from a bound calling thread that is set free again. */
+static int sample_once(struct cv_result *result, struct crew *crew, struct error *err) {
+    struct affinity *saved = affinity_save(crew->topology, err);
+    if (!saved) return -1;
+    crew_begin(crew);
+    double begin = seconds_now();
+    crew_run(crew);
+    result->seconds = seconds_now() - begin;
+    int bad = crew_end(crew, err);
+    if (affinity_restore(crew->topology, saved, err) != 0) bad = -1;
+    if (bad) return -1;
+    memcpy(result->fold, crew_folds(crew), result->folds * sizeof *result->fold);
+    memcpy(result->decision, crew_decision(crew), result->n * sizeof *result->decision);
+    cv_result_score(result);
+    return 0;
+}
+
+int cross_validate_on(struct cv_result *result, const struct topology *topology, const struct placement *placement,
+                      const struct examples *examples, unsigned folds, const struct hyper *hyper,
+                      const struct backend *backend, unsigned repeats, struct error *err) {
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, examples, folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
+    int bad = cv_result_new(result, &plan, err);
+    if (!bad) {
+        struct crew *crew = crew_new(topology, placement, &plan, backend, repeats, CREW_FIT, err);
+        bad = crew ? sample_once(result, crew, err) : -1;
+        crew_free(crew);
+        if (bad) cv_free(result);
+    }
+    cv_plan_free(&plan);
+    return bad;
 }

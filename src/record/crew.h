@@ -37,4 +37,10 @@ bool crew_migrated(const struct crew *crew);
 const struct fold_result *crew_folds(const struct crew *crew);
 const double *crew_decision(const struct crew *crew);
 
+/* cross_validate (learn/cv.h) by a crew, once; bit for bit the same outcome. `seconds` of the result is the one sample:
+ * folds x repeats, without making the plan and the threads. The caller's affinity is put back. */
+int cross_validate_on(struct cv_result *result, const struct topology *topology, const struct placement *placement,
+                      const struct examples *examples, unsigned folds, const struct hyper *hyper,
+                      const struct backend *backend, unsigned repeats, struct error *err);
+
 #endif
