@@ -227,12 +227,17 @@ void crew_run(struct crew *crew) {
     wait_until(&crew->finished, crew->count - 1);
 }
 
+static bool same_fold(const struct fold_result *a, const struct fold_result *b) {
+    return a->fingerprint == b->fingerprint && a->update_hash == b->update_hash && a->updates == b->updates &&
+           a->accuracy == b->accuracy;
+}
+
 int crew_end(struct crew *crew, struct error *err) {
     for (size_t i = 0; i < crew->count; i++)
         if (crew->members[i].failed) return fail(err, "%s", crew->members[i].err.text);
     size_t folds = crew->plan->folds, all = folds * crew->repeats;
     for (size_t item = folds; item < all; item++)
-        if (crew->items[item].fingerprint != crew->items[item % folds].fingerprint)
+        if (!same_fold(&crew->items[item], &crew->items[item % folds]))
             return fail(err, "fold %zu came out different in repeat %zu: a core or a kernel computes wrongly",
                         item % folds + 1, item / folds + 1);
     return 0;
