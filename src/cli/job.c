@@ -36,8 +36,8 @@ void print_job(const struct job *job, const struct job_options *options) {
            job->ds.synthetic ? " (SYNTHETIC, not MNIST)" : "", job->view.n, job->ds.d, split_names[rows->split],
            order_names[rows->order]);
     if (rows->order == ORDER_NOTEBOOK) printf(" (seed %" PRIu32 ")", rows->order_seed);
-    printf("\nclassifier   %u or not %u: hinge loss, L2 penalty, alpha %s, optimal rate, %u epochs, seed %" PRIu32
-           ", as scikit-learn %s\n",
+    printf("\nclassifier   %u or not %u: hinge loss, L2 penalty, alpha %s, optimal rate, %u epochs,\n"
+           "             seed %" PRIu32 ", as scikit-learn %s\n",
            options->digit, options->digit, alpha, options->hyper.epochs, options->hyper.seed,
            compat_names[options->hyper.compat]);
 }

@@ -66,6 +66,8 @@ struct epochs {
     struct epoch_turn *turns;  /* [trials + 1] */
     struct mix_roof *mixes;    /* [trials] */
     struct read_roof *reader;
+    struct reading_turn *reading;
+    struct warmth *warmth;
     struct rounds rounds;
     struct aa_gate aa;
 };

@@ -7,17 +7,59 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* An epoch that reads its rows more slowly than this hardly feels where they are, but leaves others cold caches: it
+ * takes so long that other machines' work on the same host drives the rows out. */
+static const double SLOW_BYTES_PER_SECOND = 4e9;
+
+/* Whether the rows may have left the shared cache since they were read last. Inside a fit an epoch follows one that
+ * read the same rows, so before a fast arm is timed they are read again, twice: a last-level cache may keep only what
+ * is used more than once. */
+struct warmth {
+    const struct dataset *ds;
+    read_u8_fn *read;
+    bool cold;
+    volatile uint64_t sum; /* keeps the reads alive */
+};
+
+static void warm_up(struct warmth *warmth) {
+    for (int pass = 0; pass < 2 && warmth->cold; pass++)
+        warmth->sum = warmth->read(warmth->ds->pixels, warmth->ds->n * warmth->ds->stride);
+    warmth->cold = false;
+}
+
 /* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
 struct epoch_turn {
     struct trainer *trainer;
     const struct examples *examples;
     const uint32_t *permutation;
     unsigned epochs, done;
+    bool slow;
+    struct warmth *warmth;
 };
 
 static void next_epoch(void *context) {
     struct epoch_turn *turn = context;
     if (turn->done++ % turn->epochs == 0) trainer_start(turn->trainer, turn->examples, turn->permutation);
+    if (turn->slow)
+        turn->warmth->cold = true;
+    else
+        warm_up(turn->warmth);
+}
+
+/* The reading roof's turn. */
+struct reading_turn {
+    struct read_roof *roof;
+    struct warmth *warmth;
+};
+
+static void next_reading(void *context) {
+    struct reading_turn *turn = context;
+    read_roof_next(turn->roof);
+    warm_up(turn->warmth);
+}
+
+static void run_reading(void *context) {
+    read_roof_run(((struct reading_turn *)context)->roof);
 }
 
 static void run_epoch(void *context) {
@@ -63,6 +105,9 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     epochs->trainers[place] = trainer;
     epochs->turns[place] = (struct epoch_turn){
         .trainer = trainer, .examples = &run->job.examples, .permutation = run->permutation, .epochs = hyper.epochs};
+    double bytes = (double)run->job.examples.n * (double)run->job.ds.width;
+    epochs->turns[place].slow = which->model.seconds / hyper.epochs > bytes / SLOW_BYTES_PER_SECOND;
+    epochs->turns[place].warmth = epochs->warmth;
     char name[TRIAL_TEXT];
     trial_name(name, which);
     struct arm *arm = new_arm(epochs, "epoch", name, suffix);
@@ -114,7 +159,11 @@ static int add_arms(struct epochs *epochs, const struct run *run, struct error *
                                    run->trials[epochs->best].backend, err);
     if (epochs->again == NO_ARM || !epochs->reader) return -1;
     struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", "");
-    read_roof_arm(epochs->reader, arm);
+    epochs->reading->roof = epochs->reader;
+    epochs->reading->warmth = epochs->warmth;
+    arm->prepare = next_reading;
+    arm->run = run_reading;
+    arm->context = epochs->reading;
     epochs->read = (int)(arm - epochs->arms);
     return 0;
 }
@@ -127,9 +176,13 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
                               .mix_of = calloc(trials, sizeof *epochs->mix_of),
                               .trainers = calloc(trials + 1, sizeof *epochs->trainers),
                               .turns = calloc(trials + 1, sizeof *epochs->turns),
-                              .mixes = calloc(trials, sizeof *epochs->mixes)};
-    if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns || !epochs->mixes)
+                              .mixes = calloc(trials, sizeof *epochs->mixes),
+                              .reading = calloc(1, sizeof *epochs->reading),
+                              .warmth = calloc(1, sizeof *epochs->warmth)};
+    if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns ||
+        !epochs->mixes || !epochs->reading || !epochs->warmth)
         return fail(err, "out of memory");
+    *epochs->warmth = (struct warmth){.ds = &run->job.ds, .read = backend_best()->read_u8, .cold = true};
     if (add_arms(epochs, run, err) != 0) return -1;
     size_t rounds = affordable_rounds(epochs->arms, epochs->count, budget);
     for (size_t i = 0; i <= trials; i++)
@@ -156,6 +209,8 @@ void epochs_free(struct epochs *epochs, const struct run *run) {
     free(epochs->trainers);
     free(epochs->turns);
     free(epochs->mixes);
+    free(epochs->reading);
+    free(epochs->warmth);
     rounds_free(&epochs->rounds);
 }
 
@@ -246,7 +301,7 @@ static void print_quality(const struct epochs *epochs) {
            epochs->count * rounds->rounds, median(rounds->ghz, rounds->rounds),
            100.0 * (1.0 - rounds->timed / rounds->total));
     if (rounds->counter_reason[COUNTER_CYCLES][0])
-        printf("no hardware counters: %s\n", rounds->counter_reason[COUNTER_CYCLES]);
+        printf("no hardware counters:\n  %s\n", rounds->counter_reason[COUNTER_CYCLES]);
 }
 
 bool print_epochs(const struct run *run, const struct epochs *epochs) {

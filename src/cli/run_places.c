@@ -169,9 +169,8 @@ static void print_row(const struct run *run, const struct places *places, size_t
     printf("%-15s %-12s %7zu %8.2f %8.2f %8.1f %8.2f %6.1f\n", arm->placement->name, name, arm->placement->count,
            s.median * 1e3, s.median * 1e3 * workers / folds, folds / s.median, rows / s.median * 1e-6,
            rows * (double)run->job.ds.width / s.median * 1e-9);
-    printf("%15s %.3f times one core, efficiency %.2f, %.0f %% of the read roof, tax %s%s\n", "",
-           workers / (c.ratio * share), 1.0 / (c.ratio * share), 100.0 * roof.median / s.median, tax,
-           arm->migrated ? ", MIGRATED" : "");
+    printf("  %.3f x one core, efficiency %.2f, %.0f %% of the read roof, tax %s%s\n", workers / (c.ratio * share),
+           1.0 / (c.ratio * share), 100.0 * roof.median / s.median, tax, arm->migrated ? ", MIGRATED" : "");
 }
 
 void print_places(const struct run *run, const struct places *places) {

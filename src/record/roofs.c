@@ -14,8 +14,7 @@ struct read_roof {
     uint32_t *order[2];
 };
 
-static void next_order(void *context) {
-    struct read_roof *roof = context;
+void read_roof_next(struct read_roof *roof) {
     const uint32_t *last = roof->rows.row;
     uint32_t *order = roof->order[roof->done % 2];
     bool first = roof->done++ % roof->epochs == 0;
@@ -26,8 +25,8 @@ static void next_order(void *context) {
     roof->rows.row = order;
 }
 
-static void read_rows(void *context) {
-    row_roof_run(&((struct read_roof *)context)->rows);
+void read_roof_run(struct read_roof *roof) {
+    row_roof_run(&roof->rows);
 }
 
 struct read_roof *read_roof_new(const struct examples *examples, const uint32_t *permutation, unsigned epochs,
@@ -48,8 +47,9 @@ struct read_roof *read_roof_new(const struct examples *examples, const uint32_t 
     roof->first = examples->at;
     roof->permutation = permutation;
     roof->epochs = epochs;
-    next_order(roof);
+    read_roof_next(roof);
     row_roof_tune(&roof->rows, TUNING_TRIES);
+    roof->done = 0;
     return roof;
 }
 
@@ -58,11 +58,4 @@ void read_roof_free(struct read_roof *roof) {
     free(roof->order[0]);
     free(roof->order[1]);
     free(roof);
-}
-
-void read_roof_arm(struct read_roof *roof, struct arm *arm) {
-    roof->done = 0;
-    arm->prepare = next_order;
-    arm->run = read_rows;
-    arm->context = roof;
 }

@@ -1,9 +1,8 @@
-/* The reading roof of an epoch, as an arm that runs in the same rounds, on the same core and pages. */
+/* The reading roof of an epoch, for an arm that runs in the same rounds, on the same core and pages. */
 #ifndef SGDMARK_RECORD_ROOFS_H
 #define SGDMARK_RECORD_ROOFS_H
 
 #include "learn/fit.h"
-#include "record/rounds.h"
 
 /* Reads the bytes that an epoch reads, in its own shuffled order, and does nothing else with them. Sample r reads in
  * the order of epoch r % epochs. The prefetch is the fastest of a few, tried when the roof is made: a roof that is not
@@ -13,7 +12,9 @@ struct read_roof *read_roof_new(const struct examples *examples, const uint32_t 
                                 const struct backend *backend, struct error *err);
 void read_roof_free(struct read_roof *roof);
 
-/* Makes `arm` sample it, under the name that the arm has; work per sample: examples->n rows. */
-void read_roof_arm(struct read_roof *roof, struct arm *arm);
+/* Goes on to the next epoch's order: before each sample, not timed. */
+void read_roof_next(struct read_roof *roof);
+/* The sample: examples->n rows. */
+void read_roof_run(struct read_roof *roof);
 
 #endif

@@ -12,7 +12,8 @@
  * treatments", 1949): for each block of `arms` rounds a permutation p is drawn (RandomState(seed).permutation), and
  * round r of the block times p[(r + z(s)) % arms] in slot s, with z = 0, 1, -1, 2, -2, .... For an odd number of
  * arms the next block is the same read backwards. So within a block each arm stands in each slot once, which cancels
- * drift inside a round, and follows each other arm once (for an odd number of arms twice in two blocks). The seed alone reproduces the order. */
+ * drift inside a round, and follows each other arm once (for an odd number of arms twice in two blocks). The seed alone
+ * reproduces the order. */
 struct schedule {
     size_t arms;
     size_t rounds;
