@@ -80,6 +80,7 @@ struct roof_share {
     double read, mix;  /* seconds that the roof alone takes for the epoch's rows */
     const char *binds; /* "read" or "mix": the slower one */
     double percent;    /* of the binding roof that is reached: median of the rounds */
+    double surely;     /* the lower end of its 99.9 % interval */
 };
 struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial);
 

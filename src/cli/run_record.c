@@ -105,6 +105,25 @@ static void fill_columns(struct columns *columns, const struct rounds *rounds, s
     }
 }
 
+/* Whether any hardware counter is there. Where none is, it is said once, beside the clock. */
+static bool counted(const struct rounds *rounds) {
+    for (int c = 0; c < COUNTERS; c++)
+        if (!rounds->counter_reason[c][0]) return true;
+    return false;
+}
+
+static json_t *missing_counters(const struct rounds *rounds) {
+    json_t *out = json_object();
+    for (int c = 0; c < COUNTERS; c++) {
+        if (!rounds->counter_reason[c][0]) continue;
+        char reason[48];
+        snprintf(reason, sizeof reason, "%s_reason", counter_names[c]);
+        json_object_set_new(out, counter_names[c], json_null());
+        json_object_set_new(out, reason, json_string(rounds->counter_reason[c]));
+    }
+    return out;
+}
+
 static int add_timing(struct result *result, const struct rounds *rounds, const struct arm *arms, size_t arm,
                       const struct trial *trial, unsigned threads, struct error *err) {
     struct columns *columns = malloc(sizeof *columns);
@@ -120,7 +139,7 @@ static int add_timing(struct result *result, const struct rounds *rounds, const 
                                   .threads = threads,
                                   .disturbed = columns->disturbed,
                                   .counters = columns->list,
-                                  .counter_count = COUNTERS};
+                                  .counter_count = counted(rounds) ? COUNTERS : 0};
     int bad = result_timing(result, &timing, err);
     free(columns);
     return bad;
@@ -202,9 +221,9 @@ static int add_machine(struct result *result, const struct run *run, const struc
         json_array_append_new(ghz, json_number(rounds->ghz[r]));
     struct timer_facts timer = timer_measure();
     return result_facts(result, "clock",
-                        json_pack("{s:o, s:o, s:o}", "ghz_per_round", ghz, "timer_resolution_ns",
-                                  json_number(timer.resolution_ns), "timer_overhead_ns",
-                                  json_number(timer.overhead_ns)),
+                        json_pack("{s:o, s:o, s:o, s:o}", "ghz_per_round", ghz, "counters_missing",
+                                  missing_counters(rounds), "timer_resolution_ns", json_number(timer.resolution_ns),
+                                  "timer_overhead_ns", json_number(timer.overhead_ns)),
                         err);
 }
 
