@@ -22,8 +22,7 @@ struct bench_options {
     struct bench_flags flags;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state) {
-    (void)value;
+static error_t parse(int key, char *value __attribute__((unused)), struct argp_state *state) {
     struct bench_options *options = state->input;
     if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
     state->child_inputs[0] = &options->job;
