@@ -72,7 +72,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests fuzz fuzzers lint install uninstall clean showconfig help deps data
+.PHONY: all run test tests check-asan check-ubsan check-tsan coverage fuzz fuzzers lint install uninstall clean showconfig help deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -88,6 +88,22 @@ test: deps data
 	$(Q)tests/run $(BUILD)
 
 tests: $(UNIT_TESTS)
+
+# The unit tests and the command line under a sanitizer, each in its own build folder.
+check-asan:  SANITIZER = address
+check-ubsan: SANITIZER = undefined
+check-tsan:  SANITIZER = thread
+check-asan check-ubsan check-tsan:
+	$(Q)$(MAKE) --no-print-directory SANITIZE=$(SANITIZER) all tests
+	$(Q)tests/run build-$(SANITIZER) 'test_*' cli describe
+
+# Lines of src/ and kernels/ that the suite executes, and those that it does not.
+coverage: deps data
+	$(Q)$(MAKE) --no-print-directory BUILD=build-coverage \
+	    CFLAGS='-O1 -g --coverage -fprofile-update=atomic' CXXFLAGS='-O1 -g --coverage' LDFLAGS=--coverage all tests
+	$(Q)find build-coverage -name '*.gcda' -delete
+	$(Q)tests/run build-coverage
+	$(Q)tools/coverage build-coverage
 
 deps:
 	$(Q)tools/install-deps
@@ -190,6 +206,9 @@ help:
 	    'make test        the same set-up, then every test; ends in one line' \
 	    'make             build $(PROGRAM)' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make check-asan, check-ubsan, check-tsan' \
+	    '                 the unit tests and the command line under a sanitizer' \
+	    'make coverage    which lines the suite executes (gcov)' \
 	    'make fuzz        feed the readers of files and options with broken input (FUZZ_SECONDS=60 each)' \
 	    'make lint        clang-format and clang-tidy' \
 	    'make showconfig  compilers and flags, per kernel file' \

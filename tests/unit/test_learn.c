@@ -507,6 +507,35 @@ static void wscale_is_folded_in(void **state) {
     rows_free(&rows);
 }
 
+/* With alpha 1 the first step is exactly 1: rows without ink and of the positive class then lie on the margin, z = 1,
+ * and the hinge's threshold is included. */
+static void a_row_on_the_margin_is_an_update(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 7);
+    struct rows rows;
+    rows_make(&rows, 3, 20, 10, false, &rs);
+    memset(rows.x, 0, rows.n * rows.d);
+    memset(rows.ds.pixels, 0, rows.n * rows.d);
+    for (size_t i = 0; i < rows.n; i++) {
+        rows.ds.labels[i] = 5;
+        rows.y[i] = 1.0;
+    }
+    struct example at[3];
+    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct examples examples = {&rows.ds, at, rows.n};
+    for (int engine = 0; engine < 2; engine++) {
+        struct hyper hyper = {.engine = engine ? ENGINE_F32 : ENGINE_F64, .alpha = 1.0, .epochs = 1, .seed = 42};
+        struct model model;
+        assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+        assert_int_equal(model.updates[0], 2);
+        assert_true(model.intercept == 1.5);
+        model_free(&model);
+        compare_backends(&rows, hyper);
+    }
+    rows_free(&rows);
+}
+
 static void windows_train_the_same_model(void **state) {
     (void)state;
     for (int engine = 0; engine < 2; engine++) {
@@ -622,14 +651,23 @@ static void cross_validation_is_scikit_learns(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(generator_is_numpys),     cmocka_unit_test(masked_draws_stay_in_range),
-        cmocka_unit_test(shuffle_seeds),           cmocka_unit_test(epoch_orders),
-        cmocka_unit_test(folds_by_hand),           cmocka_unit_test(folds_are_scikit_learns),
-        cmocka_unit_test(folds_need_members),      cmocka_unit_test(plain_folds_are_blocks),
-        cmocka_unit_test(metrics_of_the_notebook), cmocka_unit_test(confusion_counts_each_pair),
-        cmocka_unit_test(roc_auc_counts_pairs),    cmocka_unit_test(fits_are_scikit_learns),
-        cmocka_unit_test(wscale_is_folded_in),     cmocka_unit_test(windows_train_the_same_model),
-        cmocka_unit_test(overflow_is_an_error),    cmocka_unit_test(cross_validation_is_scikit_learns),
+        cmocka_unit_test(generator_is_numpys),
+        cmocka_unit_test(masked_draws_stay_in_range),
+        cmocka_unit_test(shuffle_seeds),
+        cmocka_unit_test(epoch_orders),
+        cmocka_unit_test(folds_by_hand),
+        cmocka_unit_test(folds_are_scikit_learns),
+        cmocka_unit_test(folds_need_members),
+        cmocka_unit_test(plain_folds_are_blocks),
+        cmocka_unit_test(metrics_of_the_notebook),
+        cmocka_unit_test(confusion_counts_each_pair),
+        cmocka_unit_test(roc_auc_counts_pairs),
+        cmocka_unit_test(fits_are_scikit_learns),
+        cmocka_unit_test(wscale_is_folded_in),
+        cmocka_unit_test(a_row_on_the_margin_is_an_update),
+        cmocka_unit_test(windows_train_the_same_model),
+        cmocka_unit_test(overflow_is_an_error),
+        cmocka_unit_test(cross_validation_is_scikit_learns),
     };
     return cmocka_run_group_tests_name("learn", tests, NULL, NULL);
 }

@@ -1,0 +1,130 @@
+/* The gate that a backend passes before anything of it is timed: what counts as equal, on trials made by hand. */
+#include "record/parity.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FOLDS = 3 };
+
+struct made {
+    struct trial trial;
+    struct fold_result fold[FOLDS];
+};
+
+static void make(struct made *made) {
+    memset(made, 0, sizeof *made);
+    made->trial.model.update_hash = 11;
+    made->trial.model.fingerprint = 12;
+    made->trial.cv.folds = FOLDS;
+    made->trial.cv.fold = made->fold;
+    made->trial.cv.confusion = (struct confusion){53272, 1307, 1077, 4344};
+    for (unsigned f = 0; f < FOLDS; f++)
+        made->fold[f] = (struct fold_result){.accuracy = 0.9 + f, .update_hash = 20 + f, .fingerprint = 30 + f};
+}
+
+static enum parity_level level(const struct made *a, const struct made *b) {
+    return parity_between(&a->trial, &b->trial);
+}
+
+static void equal_trials_reach_the_top(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    assert_int_equal(level(&a, &b), PARITY_L2);
+    b.fold[1].seconds = 5; /* times do not count */
+    b.trial.engine = ENGINE_F64;
+    assert_int_equal(level(&a, &b), PARITY_L2);
+}
+
+static void other_weights_are_level_1(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    b.trial.model.fingerprint++;
+    assert_int_equal(level(&a, &b), PARITY_L1);
+    for (unsigned f = 0; f < FOLDS; f++) {
+        make(&b);
+        b.fold[f].fingerprint++;
+        assert_int_equal(level(&a, &b), PARITY_L1);
+        assert_int_equal(level(&b, &a), PARITY_L1);
+    }
+}
+
+static void other_updates_are_level_0(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    b.trial.model.update_hash++;
+    assert_int_equal(level(&a, &b), PARITY_L0);
+    for (unsigned f = 0; f < FOLDS; f++) {
+        make(&b);
+        b.fold[f].update_hash++;
+        assert_int_equal(level(&a, &b), PARITY_L0);
+    }
+}
+
+static void other_metrics_are_no_parity(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    for (unsigned f = 0; f < FOLDS; f++) {
+        make(&b);
+        b.fold[f].accuracy += 1e-15;
+        assert_int_equal(level(&a, &b), PARITY_NONE);
+    }
+    for (size_t cell = 0; cell < 4; cell++) {
+        make(&b);
+        uint64_t *const cells[] = {&b.trial.cv.confusion.tn, &b.trial.cv.confusion.fp, &b.trial.cv.confusion.fn,
+                                   &b.trial.cv.confusion.tp};
+        ++*cells[cell];
+        assert_int_equal(level(&a, &b), PARITY_NONE);
+    }
+    make(&b);
+    b.trial.cv.folds = FOLDS - 1;
+    assert_int_equal(level(&a, &b), PARITY_NONE);
+}
+
+static void the_gate_asks_for_what_is_needed(void **state) {
+    (void)state;
+    static const enum parity_level levels[] = {PARITY_L0, PARITY_L1, PARITY_L2};
+    struct made a, b[4];
+    make(&a);
+    for (int i = 0; i < 4; i++)
+        make(&b[i]);
+    b[0].fold[2].accuracy = 0; /* reaches nothing */
+    b[1].trial.model.update_hash = 0;
+    b[2].trial.model.fingerprint = 0;
+    for (int reached = 0; reached < 4; reached++)
+        for (int needed = 0; needed < 3; needed++) {
+            struct judgement judged = parity_judge(&b[reached].trial, &a.trial, levels[needed]);
+            assert_int_equal(judged.passed, reached > needed);
+            assert_int_equal(judged.needed, levels[needed]);
+            assert_int_equal(judged.reached, level(&b[reached], &a));
+            assert_ptr_equal(judged.against, &a.trial);
+        }
+}
+
+static void levels_have_words(void **state) {
+    (void)state;
+    assert_string_equal(parity_words(PARITY_NONE), "none");
+    assert_string_equal(parity_words(PARITY_L0), "L0 metrics");
+    assert_string_equal(parity_words(PARITY_L1), "L1 updates");
+    assert_string_equal(parity_words(PARITY_L2), "L2 weights");
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_trials_reach_the_top),       cmocka_unit_test(other_weights_are_level_1),
+        cmocka_unit_test(other_updates_are_level_0),        cmocka_unit_test(other_metrics_are_no_parity),
+        cmocka_unit_test(the_gate_asks_for_what_is_needed), cmocka_unit_test(levels_have_words),
+    };
+    return cmocka_run_group_tests_name("parity", tests, NULL, NULL);
+}
