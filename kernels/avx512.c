@@ -72,13 +72,23 @@ void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
     }
 }
 
+/* Four sums, so that no load waits for the exclusive or before it. */
 uint64_t read_u8_avx512(const uint8_t *x, size_t d) {
-    __m512i sum = _mm512_setzero_si512();
+    __m512i sum[4];
+    UNROLL
+    for (int i = 0; i < 4; i++)
+        sum[i] = _mm512_setzero_si512();
     size_t k = 0;
-    for (; k + 64 <= d; k += 64)
-        sum = _mm512_xor_si512(sum, _mm512_loadu_si512(x + k));
-    if (k < d) sum = _mm512_xor_si512(sum, _mm512_maskz_loadu_epi8(((__mmask64)1 << (d - k)) - 1, x + k));
-    __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
+    for (; k + 4 * STEP <= d; k += 4 * STEP) {
+        UNROLL
+        for (size_t i = 0; i < 4; i++)
+            sum[i] = _mm512_xor_si512(sum[i], _mm512_loadu_si512(x + k + i * STEP));
+    }
+    for (; k + STEP <= d; k += STEP)
+        sum[0] = _mm512_xor_si512(sum[0], _mm512_loadu_si512(x + k));
+    if (k < d) sum[1] = _mm512_xor_si512(sum[1], _mm512_maskz_loadu_epi8(((__mmask64)1 << (d - k)) - 1, x + k));
+    __m512i all = _mm512_xor_si512(_mm512_xor_si512(sum[0], sum[1]), _mm512_xor_si512(sum[2], sum[3]));
+    __m256i half = _mm256_xor_si256(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
     __m128i quarter = _mm_xor_si128(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
     return (uint64_t)(_mm_extract_epi64(quarter, 0) ^ _mm_extract_epi64(quarter, 1));
 }
