@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fail(struct error *err, const char *format, ...) {
+/* In brackets, since it is a macro to the analyzer. */
+int(fail)(struct error *err, const char *format, ...) {
     if (!err) return -1;
     va_list args;
     va_start(args, format);

@@ -10,4 +10,11 @@ struct error {
  * Always returns -1, so that a function can `return fail(err, ...)`. A null err is allowed. */
 int fail(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__ /* it does not look into variadic functions; this tells it what fail returns */
+static inline int failed(void) {
+    return -1;
+}
+#define fail(...) (fail(__VA_ARGS__), failed())
+#endif
+
 #endif

@@ -88,18 +88,22 @@ static int add_arms(struct places *places, const struct run *run, struct error *
     places->arm = calloc(most, sizeof *places->arm);
     places->arms = calloc(most, sizeof *places->arms);
     if (!places->arm || !places->arms) return fail(err, "out of memory");
+    const struct placement *first = NULL;
     for (size_t i = 0; i < places->listed; i++) {
         struct placement *placement = &places->list[i];
         if (!placement->available || placement->same_as[0]) continue;
         size_t before = places->count;
-        if (add_placement(places, run, placement, err) == 0) continue;
+        if (add_placement(places, run, placement, err) == 0) {
+            if (!first) first = placement;
+            continue;
+        }
         for (; places->count > before; places->count--)
             crew_free(places->arm[places->count - 1].crew);
         placement->available = false;
         snprintf(placement->reason, sizeof placement->reason, "%.180s", err->text);
     }
-    if (places->count == 0) return fail(err, "no placement can be used: %s", places->list[0].reason);
-    return add_arm(places, run, places->arm[0].placement, places->arm[0].trial, CREW_FIT, "/again", err);
+    if (!first) return fail(err, "no placement can be used: %s", places->list[0].reason);
+    return add_arm(places, run, first, places->arm[0].trial, CREW_FIT, "/again", err);
 }
 
 int places_measure(struct places *places, const struct run *run, const struct budget *budget, uint32_t seed,

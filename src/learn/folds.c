@@ -5,9 +5,9 @@
 /* sklearn/model_selection/_split.py up to 0.21: each class goes through KFold on its own, so the first count % folds
  * folds take one member more. */
 static void quota_per_class(size_t *quota, const size_t count[2], unsigned folds) {
-    for (unsigned f = 0; f < folds; f++)
-        for (int c = 0; c < 2; c++)
-            quota[2 * f + (size_t)c] = count[c] / folds + (f < count[c] % folds);
+    for (size_t f = 0; f < folds; f++)
+        for (size_t c = 0; c < 2; c++)
+            quota[2 * f + c] = count[c] / folds + (f < count[c] % folds);
 }
 
 /* From 0.22 on: the labels, encoded by first appearance, are sorted, and fold f is allotted what stands at positions

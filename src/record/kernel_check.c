@@ -370,9 +370,17 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const
     return false;
 }
 
+/* The same number, -0 and +0 told apart. */
+static bool same_bits(float a, float b) {
+    uint32_t bits_of_a, bits_of_b;
+    memcpy(&bits_of_a, &a, sizeof a);
+    memcpy(&bits_of_b, &b, sizeof b);
+    return bits_of_a == bits_of_b;
+}
+
 static bool same(const struct work *work, float got, float want, float slack) {
     if (isnan(got) || isnan(want)) return isnan(got) && isnan(want);
-    if (work->backend->parity == PARITY_BITS) return memcmp(&got, &want, sizeof got) == 0;
+    if (work->backend->parity == PARITY_BITS) return same_bits(got, want);
     if (isinf(got) || isinf(want)) return got == want;
     return fabs((double)got - (double)want) <= (double)slack;
 }
@@ -385,7 +393,7 @@ static bool judge_weights(struct work *work) {
         memcpy(&got, work->weights + k * sizeof got, sizeof got);
         if (same(work, got, expected->w[k], expected->w_slack[k])) continue;
         /* A kernel may skip zeros, and fmaf(a, 0, -0) is +0. */
-        if (in->x[k] == 0 && memcmp(&got, &in->w[k], sizeof got) == 0) continue;
+        if (in->x[k] == 0 && same_bits(got, in->w[k])) continue;
         return wrong(work, "w[%zu] is %a (%.9g), not %a (%.9g)", k, (double)got, (double)got, (double)expected->w[k],
                      (double)expected->w[k]);
     }

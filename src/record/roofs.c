@@ -15,12 +15,12 @@ struct read_roof {
 };
 
 void read_roof_next(struct read_roof *roof) {
-    const uint32_t *last = roof->rows.row;
-    uint32_t *order = roof->order[roof->done % 2];
-    bool first = roof->done++ % roof->epochs == 0;
+    /* An arm's first epoch permutes the examples as they are given, each later one the order of the epoch before. */
+    const uint32_t *last = roof->done % roof->epochs == 0 ? NULL : roof->rows.row;
+    uint32_t *order = roof->order[roof->done++ % 2];
     for (size_t i = 0; i < roof->rows.n; i++) {
         uint32_t from = roof->permutation[i];
-        order[i] = first ? roof->first[from].row : last[from];
+        order[i] = last ? last[from] : roof->first[from].row;
     }
     roof->rows.row = order;
 }
