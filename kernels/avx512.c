@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
-    UNROLL
+    UNROLL_STEPS
     for (; k + STEP <= d; k += STEP) {
         if (fetch) __builtin_prefetch(ahead + k);
         UNROLL

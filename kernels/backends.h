@@ -4,12 +4,14 @@
 
 #include "kernels.h"
 
-/* Before a loop of up to 16 known turns over an array of vector registers: unrolled, or the array lives in memory.
- * Before a loop over the steps of a row: a few percent where the loads, not the multiplications, are the limit. */
+/* UNROLL stands before a loop of up to 16 known turns over an array of vector registers: unrolled, or the array lives
+ * in memory. UNROLL_STEPS stands before a loop over the steps of a row: a few percent where loads are the limit. */
 #ifdef __clang__
-#define UNROLL _Pragma("unroll")
+#define UNROLL       _Pragma("unroll")
+#define UNROLL_STEPS _Pragma("unroll 4")
 #else
-#define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL       _Pragma("GCC unroll 16")
+#define UNROLL_STEPS _Pragma("GCC unroll 16")
 #endif
 
 enum { CACHE_LINE = 64 };
