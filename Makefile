@@ -72,7 +72,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests check-asan check-ubsan check-tsan coverage fuzz fuzzers lint install uninstall clean showconfig help deps data
+.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzzers lint install uninstall clean showconfig help deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -96,6 +96,10 @@ check-tsan:  SANITIZER = thread
 check-asan check-ubsan check-tsan:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=$(SANITIZER) all tests
 	$(Q)tests/run build-$(SANITIZER) 'test_*' cli describe
+
+# Plants faults, one at a time: each must be caught (tools/check-mutants --part K/N takes a part of them).
+check-mutants: deps data
+	$(Q)tools/check-mutants
 
 # Lines of src/ and kernels/ that the suite executes, and those that it does not.
 coverage: deps data
@@ -208,6 +212,7 @@ help:
 	    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \
+	    'make check-mutants plant faults in the sources; the tests must catch each' \
 	    'make coverage    which lines the suite executes (gcov)' \
 	    'make fuzz        feed the readers of files and options with broken input (FUZZ_SECONDS=60 each)' \
 	    'make lint        clang-format and clang-tidy' \

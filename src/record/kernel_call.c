@@ -212,7 +212,7 @@ int kernel_call_begin(void) {
         free(own_stack);
         return -1;
     }
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     for (int i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &action, &old_actions[i]);
     vectors = vectors_usable();
@@ -242,8 +242,13 @@ bool kernel_call(struct kernel_call *call, struct kernel_fault *fault) {
     for (size_t i = 0; i < sizeof entry.before / sizeof *entry.before; i++)
         entry.before[i] = 0x5eed5eed5eed0000U + i;
     uint64_t control_before = control();
-    if (sigsetjmp(back, 0) != 0) {
+    if (sigsetjmp(back, 0) != 0) { /* the mask is not saved: that would be a system call for every call */
         inside = 0;
+        sigset_t blocked;
+        sigemptyset(&blocked);
+        for (int i = 0; i < SIGNALS; i++)
+            sigaddset(&blocked, signals[i]);
+        pthread_sigmask(SIG_UNBLOCK, &blocked, NULL);
         *fault = caught;
         return false;
     }

@@ -216,19 +216,19 @@ static float dot_divides_by_zero(const float *w, const uint8_t *x, size_t d) {
 __asm__(".text\n"
         "dot_keeps_rbx:\n"
         "    incq %rbx\n"
-        "    jmp good_dot\n");
-dot_u8f32_fn dot_keeps_rbx;
+        "    jmp good_dot\n"
+        "dot_sets_direction:\n"
+        "    subq $8, %rsp\n"
+        "    call good_dot\n"
+        "    addq $8, %rsp\n"
+        "    std\n"
+        "    ret\n");
+dot_u8f32_fn dot_keeps_rbx, dot_sets_direction;
 
 static float dot_flushes(const float *w, const uint8_t *x, size_t d) {
     float sum = good_dot(w, x, d);
     unsigned mxcsr = 0x9fc0;
     __asm__ volatile("ldmxcsr %0" ::"m"(mxcsr));
-    return sum;
-}
-
-static float dot_sets_direction(const float *w, const uint8_t *x, size_t d) {
-    float sum = good_dot(w, x, d);
-    __asm__ volatile("std");
     return sum;
 }
 
