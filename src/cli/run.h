@@ -54,6 +54,20 @@ size_t affordable_rounds(const struct arm *arms, size_t count, const struct budg
 
 enum { NO_ARM = -1 };
 
+/* Whether the rows may have left the shared cache since they were read last, and how to bring them back. */
+struct warmth {
+    const struct dataset *ds;
+    read_u8_fn *read;
+    bool cold;
+    volatile uint64_t sum; /* keeps the reads alive */
+};
+
+/* A cache level's reading roof; the last level's buffer drives the rows out. */
+struct level_turn {
+    struct level_roof roof;
+    struct warmth *warmth;
+};
+
 /* The epochs of every trial that passed, side by side on one core with their roofs. */
 struct epochs {
     struct arm *arms; /* [count] */
@@ -68,6 +82,8 @@ struct epochs {
     struct read_roof *reader;
     struct reading_turn *reading;
     struct warmth *warmth;
+    int level_of[ROOF_LEVELS]; /* arm that reads from this cache, or NO_ARM */
+    struct level_turn levels[ROOF_LEVELS];
     struct rounds rounds;
     struct aa_gate aa;
 };
@@ -79,12 +95,19 @@ void epochs_free(struct epochs *epochs, const struct run *run);
 struct roof_share {
     double read, mix;  /* seconds that the roof alone takes for the epoch's rows */
     const char *binds; /* "read" or "mix": the slower one */
-    double percent;    /* of the binding roof that is reached: median of the rounds */
-    double surely;     /* the lower end of its 99.9 % interval */
+    double percent;    /* of the binding roof that is reached: median of the rounds, with its 95 % interval */
+    double low, high;
 };
 struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial);
 
-/* Prints the table; returns false when something stands above 102 % of its roof, which no true number can. */
+/* Adds an arm for each cache that the machine lists. Returns 0, or -1 with the reason. */
+int levels_add(struct epochs *epochs, const struct run *run, struct error *err);
+void levels_free(struct epochs *epochs);
+
+/* One line: the read bandwidth of each. */
+void print_levels(const struct epochs *epochs, double ghz);
+
+/* Prints the table; returns false when something surely stands above 102 % of its roof, which no true number can. */
 bool print_epochs(const struct run *run, const struct epochs *epochs);
 
 /* Cross-validation by every placement and vector backend. */

@@ -146,14 +146,26 @@ static int add_timing(struct result *result, const struct rounds *rounds, const 
 }
 
 static int add_roof(struct result *result, const struct rounds *rounds, const struct arm *arms, size_t arm,
-                    const char *what, double rows, struct error *err) {
+                    const char *what, const char *unit, double work, struct error *err) {
     const struct roof roof = {.name = arms[arm].name + strlen("roof/"),
                               .what = what,
-                              .unit = "rows",
-                              .work = rows,
+                              .unit = unit,
+                              .work = work,
                               .seconds = rounds_of(rounds, arm),
                               .samples = rounds->rounds};
     return result_roof(result, &roof, err);
+}
+
+static int add_levels(struct result *result, const struct epochs *epochs, struct error *err) {
+    for (int level = 0; level < ROOF_LEVELS; level++) {
+        const struct level_roof *roof = &epochs->levels[level].roof;
+        if (epochs->level_of[level] != NO_ARM &&
+            add_roof(result, &epochs->rounds, epochs->arms, (size_t)epochs->level_of[level],
+                     "reading a buffer that lies in this cache, front to back", "bytes",
+                     (double)roof->bytes * (double)roof->passes, err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 static int add_epochs(struct result *result, const struct run *run, const struct epochs *epochs, struct error *err) {
@@ -172,13 +184,14 @@ static int add_epochs(struct result *result, const struct run *run, const struct
         if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0) return -1;
         if (epochs->mix_of[i] != NO_ARM && add_roof(result, rounds, arms, (size_t)epochs->mix_of[i],
                                                     "the dot product of a row that stays in the first-level cache",
-                                                    (double)epochs->mixes[i].calls, err) != 0)
+                                                    "rows", (double)epochs->mixes[i].calls, err) != 0)
             return -1;
     }
     if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||
         add_roof(result, rounds, arms, (size_t)epochs->read,
-                 "reading the rows of an epoch in its order, with the loop's prefetch", (double)run->job.view.n,
+                 "reading the rows of an epoch in its order, with the loop's prefetch", "rows", (double)run->job.view.n,
                  err) != 0 ||
+        add_levels(result, epochs, err) != 0 ||
         result_aa(result, arms[again].name, arms[best].name, &epochs->aa, err) != 0)
         return -1;
     for (size_t i = 0; i < run->trial_count; i++) {
@@ -201,7 +214,7 @@ static int add_places(struct result *result, const struct run *run, const struct
         unsigned threads = (unsigned)arm->placement->count;
         int bad = arm->task == CREW_READ
                       ? add_roof(result, &places->rounds, places->arms, a,
-                                 "all workers of the placement reading the rows of their folds",
+                                 "all workers of the placement reading the rows of their folds", "rows",
                                  arm->repeats * (double)run->job.view.n *
                                      ((run->folds - 1.0) * run->options.hyper.epochs + 1.0),
                                  err)

@@ -111,7 +111,9 @@ static uint64_t wanted_bytes(const struct topology_summary *summary, enum roof_l
     case ROOF_L2:
         return summary->l2_bytes / 2;
     case ROOF_LAST:
-        return summary->last_cache_level > 2 ? summary->last_cache_bytes / summary->last_cache_cores / 2 : 0;
+        if (summary->last_cache_level <= 2) return 0;
+        most = summary->last_cache_bytes / summary->last_cache_cores / 2;
+        return summary->l2_bytes > 0 && summary->l2_bytes * 8 < most ? summary->l2_bytes * 8 : most;
     case ROOF_MEMORY:
         if (summary->last_cache_bytes == 0) return 0;
         if (summary->last_cache_bytes * 4 < most) most = summary->last_cache_bytes * 4;

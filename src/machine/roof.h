@@ -45,8 +45,9 @@ int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_
 void level_roof_run(void *level_roof);
 void level_roof_free(struct level_roof *roof);
 
-/* Where a level's buffer lies: half of L1, half of L2, half of one core's share of the last-level cache, and four times
- * the last-level cache (at most 1 GiB and a quarter of the memory that is free). */
+/* Where a level's buffer lies: half of L1, half of L2, half of one core's share of the last-level cache (at most eight
+ * times L2: no more is needed, and what else lies there is to stay), and four times the last-level cache (at most 1 GiB
+ * and a quarter of the memory that is free). */
 enum roof_level { ROOF_L1, ROOF_L2, ROOF_LAST, ROOF_MEMORY, ROOF_LEVELS };
 extern const char *const roof_level_names[ROOF_LEVELS]; /* "L1", "L2", "last-level", "memory" */
 
