@@ -83,10 +83,33 @@ int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_
 void level_roof_run(void *context) {
     struct level_roof *roof = context;
     uint64_t sum = 0;
-    for (size_t pass = 0; pass < roof->passes; pass++)
-        for (size_t at = 0; at < roof->bytes; at += BLOCK)
+    for (size_t pass = 0; pass < roof->passes; pass++) {
+        for (size_t at = 0; at < roof->bytes; at += BLOCK) {
+            if (roof->ahead > 0 && at + roof->ahead + BLOCK <= roof->bytes)
+                for (size_t k = 0; k < BLOCK; k += LINE)
+                    __builtin_prefetch(roof->buffer + at + roof->ahead + k);
             sum ^= roof->read(roof->buffer + at, roof->bytes - at < BLOCK ? roof->bytes - at : BLOCK);
+        }
+    }
     roof->sink ^= sum;
+}
+
+void level_roof_tune(struct level_roof *roof, unsigned tries) {
+    static const size_t choices[] = {0, (size_t)2 * BLOCK};
+    uint64_t least = UINT64_MAX;
+    size_t best = 0;
+    for (unsigned try = 0; try < tries; try++) {
+        for (size_t c = 0; c < sizeof choices / sizeof *choices; c++) {
+            roof->ahead = choices[c];
+            uint64_t start = now_ns();
+            level_roof_run(roof);
+            uint64_t taken = now_ns() - start;
+            if (taken >= least) continue;
+            least = taken;
+            best = choices[c];
+        }
+    }
+    roof->ahead = best;
 }
 
 void level_roof_free(struct level_roof *roof) {

@@ -36,6 +36,7 @@ struct level_roof {
     size_t bytes, mapped;
     size_t passes;
     read_u8_fn *read;
+    size_t ahead; /* how many bytes later a line lies that is brought into the cache; 0: none is */
     uint64_t sink;
 };
 
@@ -44,6 +45,9 @@ struct level_roof {
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err);
 void level_roof_run(void *level_roof);
 void level_roof_free(struct level_roof *roof);
+
+/* Sets `ahead` to the faster of two choices, each run `tries` times in turns. */
+void level_roof_tune(struct level_roof *roof, unsigned tries);
 
 /* Where a level's buffer lies: half of L1, half of L2, half of one core's share of the last-level cache (at most eight
  * times L2: no more is needed, and what else lies there is to stay), and four times the last-level cache (at most 1 GiB
