@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/run_launches.h"
 #include "machine/binding.h"
 
 #include <fcntl.h>
@@ -12,12 +13,22 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_PLACE, KEY_REPEATS };
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS };
+
+/* How long a run may take. */
+struct preset {
+    const char *name;
+    struct budget epochs, places;
+    bool launches; /* several processes */
+};
+static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
+static const struct preset usual = {"default", {16.0, 51}, {16.0, 51}, false};
+static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
 
 struct run_options {
     struct job_options job;
     unsigned folds, repeats;
-    bool quick;
+    const struct preset *preset; /* the one that was given last */
     const char *json, *place;
 };
 
@@ -26,6 +37,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = 3;
+        options->preset = &usual;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -35,7 +47,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
         return 0;
     case KEY_QUICK:
-        options->quick = true;
+        options->preset = &quick;
+        return 0;
+    case KEY_RIGOROUS:
+        options->preset = &rigorous;
         return 0;
     case KEY_PLACE:
         options->place = value;
@@ -50,6 +65,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option list[] = {
     {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
+    {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, and the epochs in five more processes: about two minutes", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "time folds on this placement, beside one core (all that `sgdmark topo` lists)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated (so that workers share evenly)", 0},
@@ -152,6 +168,21 @@ static void notebook(const struct run *run) {
     cv_free(&never);
 }
 
+static void measure_launches(struct result *result, int argc, char *const *argv) {
+    struct error err;
+    struct launches launches;
+    if (launches_make(&launches, argc, argv, &err) != 0) usage_error("%s", err.text);
+    print_launches(&launches);
+    if (result_facts(result, "launches", launches_json(&launches), &err) != 0) usage_error("%s", err.text);
+    launches_free(&launches);
+}
+
+/* The A/A intervals say what a difference has to be to show. */
+static void print_resolution(const struct preset *preset, const struct epochs *epochs, const struct places *places) {
+    printf("\nRESOLUTION of this %s run: epochs that differ by %.1f %%, folds by %.1f %%\n", preset->name,
+           100.0 * resolution(&epochs->aa.shown), 100.0 * resolution(&places->aa.shown));
+}
+
 int command_run(int argc, char **argv) {
     struct run_options options = {0};
     struct error err;
@@ -176,15 +207,16 @@ int command_run(int argc, char **argv) {
     bool held = print_parity(&run);
 
     uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    struct budget epoch_budget = {options.quick ? 4.0 : 16.0, 51}, place_budget = {options.quick ? 3.0 : 16.0, 51};
     struct epochs epochs;
     struct places places;
-    if (epochs_measure(&epochs, &run, &epoch_budget, seed, &err) != 0) usage_error("%s", err.text);
+    if (epochs_measure(&epochs, &run, &options.preset->epochs, seed, &err) != 0) usage_error("%s", err.text);
     held = print_epochs(&run, &epochs) && held;
-    if (places_measure(&places, &run, &place_budget, seed, &err) != 0) usage_error("%s", err.text);
+    if (places_measure(&places, &run, &options.preset->places, seed, &err) != 0) usage_error("%s", err.text);
     print_places(&run, &places);
     if (affinity_restore(run.topology, saved, &err) != 0) usage_error("%s", err.text);
-    printf("\nVERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
+    if (options.preset->launches) measure_launches(result, argc, argv);
+    print_resolution(options.preset, &epochs, &places);
+    printf("VERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
 
     if (to_stdout) unsilence(kept);
     if (write_run(result, &run, &epochs, &places, options.json, &err) != 0) usage_error("%s", err.text);
