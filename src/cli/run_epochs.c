@@ -9,7 +9,7 @@
 
 /* An epoch that reads its rows more slowly than this hardly feels where they are, but leaves others cold caches: it
  * takes so long that other machines' work on the same host drives the rows out. */
-static const double SLOW_BYTES_PER_SECOND = 4e9;
+static const double SLOW_BYTES_PER_SECOND = 5e8;
 
 /* Inside a fit an epoch follows one that read the same rows, so before a fast arm is timed they are read again, twice:
  * a last-level cache may keep only what is used more than once. */
@@ -352,10 +352,10 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         }
     }
     struct roof_share share = epochs_roof(epochs, run, epochs->best);
-    printf("ms: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu bytes. "
-           "xscalar, xf64: times as fast as\n"
-           "f32/scalar and as f64/scalar. Roofs: reading the rows in the epochs' order %.1f ns/row\n"
-           "(%.1f GB/s); the best one's multiply-adds on rows in the first-level cache %.1f ns/row.\n",
+    printf("ms: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu\n"
+           "bytes. xscalar, xf64: times as fast as f32/scalar and as f64/scalar. Roofs: reading the rows in\n"
+           "the epochs' order %.1f ns/row (%.1f GB/s); the best one's multiply-adds on rows in the first-level\n"
+           "cache %.1f ns/row. ",
            ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9, share.mix * 1e9 / n);
     print_levels(epochs, ghz);
     print_verdicts(run, epochs);

@@ -52,9 +52,9 @@ void print_levels(const struct epochs *epochs, double ghz) {
         if (arm == NO_ARM || summarize(&s, rounds_of(rounds, (size_t)arm), rounds->rounds, NULL) != 0) continue;
         const struct level_roof *roof = &epochs->levels[level].roof;
         double speed = (double)roof->bytes * (double)roof->passes / s.median * 1e-9;
-        printf("%s %s %.1f GB/s (%.1f B/cycle)", any ? "," : "Reading front to back from", roof_level_names[level],
-               speed, speed / ghz);
+        printf("%s %s %.1f GB/s (%.1f B/cycle)", any ? "," : "Reading from", roof_level_names[level], speed,
+               speed / ghz);
         any = true;
     }
-    if (any) puts(".");
+    puts(any ? "." : "");
 }
