@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS };
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS, KEY_SOAK };
 
 /* How long a run may take. */
 struct preset {
@@ -27,9 +27,11 @@ static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, tru
 
 struct run_options {
     struct job_options job;
+    double soak; /* minutes; 0: time */
     unsigned folds, repeats;
     const struct preset *preset; /* the one that was given last */
     const char *json, *place;
+    int stdout_kept; /* where stdout went before it was silenced; -1: it was not */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -55,6 +57,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PLACE:
         options->place = value;
         return 0;
+    case KEY_SOAK:
+        options->soak = parse_real("soak", value, 0.0, 1e6);
+        return 0;
+    case ARGP_KEY_END:
+        if (options->soak > 0.0 && options->json) usage_error("--soak times nothing, so it writes no --json");
+        return 0;
     case KEY_REPEATS:
         options->repeats = (unsigned)parse_integer("repeats", value, 1, 1000000);
         return 0;
@@ -66,6 +74,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
     {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, and the epochs in five more processes: about two minutes", 0},
+    {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on each core and compare every decision", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "time folds on this placement, beside one core (all that `sgdmark topo` lists)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated (so that workers share evenly)", 0},
@@ -183,6 +192,34 @@ static void print_resolution(const struct preset *preset, const struct epochs *e
            100.0 * resolution(&epochs->aa.shown), 100.0 * resolution(&places->aa.shown));
 }
 
+static void print_verdict(bool held) {
+    printf("VERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
+}
+
+/* Times everything, prints it and writes the result file; returns whether every check held. */
+static bool measure(struct run *run, const struct run_options *options, struct result *result, int argc, char **argv,
+                    bool held) {
+    struct error err;
+    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+    struct epochs epochs;
+    struct places places;
+    struct affinity *saved = affinity_save(run->topology, &err);
+    if (!saved || bind_worker(run->topology, &run->core.slots[0], &err) != 0) usage_error("%s", err.text);
+    if (epochs_measure(&epochs, run, &options->preset->epochs, seed, &err) != 0) usage_error("%s", err.text);
+    held = print_epochs(run, &epochs) && held;
+    if (places_measure(&places, run, &options->preset->places, seed, &err) != 0) usage_error("%s", err.text);
+    print_places(run, &places);
+    if (affinity_restore(run->topology, saved, &err) != 0) usage_error("%s", err.text);
+    if (options->preset->launches) measure_launches(result, argc, argv);
+    print_resolution(options->preset, &epochs, &places);
+    print_verdict(held);
+    if (options->stdout_kept >= 0) unsilence(options->stdout_kept);
+    if (write_run(result, run, &epochs, &places, options->json, &err) != 0) usage_error("%s", err.text);
+    places_free(&places);
+    epochs_free(&epochs, run);
+    return held;
+}
+
 int command_run(int argc, char **argv) {
     struct run_options options = {0};
     struct error err;
@@ -194,35 +231,21 @@ int command_run(int argc, char **argv) {
     size_t count = choose_backends(&every, chosen);
     struct result *result = result_new(argc, argv, &err);
     if (!result) usage_error("%s", err.text);
-    bool to_stdout = options.json && strcmp(options.json, "-") == 0;
-    int kept = to_stdout ? silence() : -1;
+    options.stdout_kept = options.json && strcmp(options.json, "-") == 0 ? silence() : -1;
 
     struct run run;
     open_run(&run, &options);
     print_job(&run.job, &run.options);
-    struct affinity *saved = affinity_save(run.topology, &err);
-    if (!saved || bind_worker(run.topology, &run.core.slots[0], &err) != 0) usage_error("%s", err.text);
     run_trials(&run, chosen, count);
     notebook(&run);
     bool held = print_parity(&run);
-
-    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    struct epochs epochs;
-    struct places places;
-    if (epochs_measure(&epochs, &run, &options.preset->epochs, seed, &err) != 0) usage_error("%s", err.text);
-    held = print_epochs(&run, &epochs) && held;
-    if (places_measure(&places, &run, &options.preset->places, seed, &err) != 0) usage_error("%s", err.text);
-    print_places(&run, &places);
-    if (affinity_restore(run.topology, saved, &err) != 0) usage_error("%s", err.text);
-    if (options.preset->launches) measure_launches(result, argc, argv);
-    print_resolution(options.preset, &epochs, &places);
-    printf("VERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
-
-    if (to_stdout) unsilence(kept);
-    if (write_run(result, &run, &epochs, &places, options.json, &err) != 0) usage_error("%s", err.text);
+    if (options.soak > 0.0) {
+        held = run_soak(&run, options.soak) && held;
+        print_verdict(held);
+    } else {
+        held = measure(&run, &options, result, argc, argv, held);
+    }
     result_free(result);
-    places_free(&places);
-    epochs_free(&epochs, &run);
     close_run(&run);
     free(chosen);
     return held ? EXIT_DONE : EXIT_CHECK_FAILED;

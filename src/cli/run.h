@@ -141,6 +141,10 @@ int add_workload(struct result *result, const struct run *run, struct error *err
 int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err);
 int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged, struct error *err);
 
+/* Repeats the fit on every core in turn for so many minutes and prints what each core did; returns whether none ever
+ * decided otherwise than the reference. */
+bool run_soak(const struct run *run, double minutes);
+
 /* Fills in and writes the result file: to `path` ("-": standard output), or, when that is NULL, as
  * results/<host>-<UTC time>.json. Says where on stdout. Returns 0, or -1 with the reason. */
 int write_run(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,

@@ -355,7 +355,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
     printf("ms: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu\n"
            "bytes. xscalar, xf64: times as fast as f32/scalar and as f64/scalar. Roofs: reading the rows in\n"
            "the epochs' order %.1f ns/row (%.1f GB/s); the best one's multiply-adds on rows in the first-level\n"
-           "cache %.1f ns/row. ",
+           "cache %.1f ns/row.\n",
            ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9, share.mix * 1e9 / n);
     print_levels(epochs, ghz);
     print_verdicts(run, epochs);

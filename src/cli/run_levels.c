@@ -56,5 +56,5 @@ void print_levels(const struct epochs *epochs, double ghz) {
                speed / ghz);
         any = true;
     }
-    puts(any ? "." : "");
+    if (any) puts(".");
 }

@@ -147,8 +147,8 @@ static inline void prefetch_row(const struct dataset *ds, const struct example *
         __builtin_prefetch(window + k);
 }
 
-/* One epoch of either engine; `engine` is a constant where this is inlined. */
-static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine) {
+/* One epoch of either engine; `engine` and whether there is a trace are constants where this is inlined. */
+static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
     const struct dataset *ds = t->examples.ds;
     const uint32_t *permutation = t->permutation;
     const struct example *last = t->now;
@@ -181,6 +181,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
         double sum = engine == ENGINE_F32 ? (double)dot(t->w32 + start, x, width, ahead)
                                           : dot_u8f64_reference(t->w64 + start, x, width);
         double decision = sum * wscale + intercept;
+        if (trace) trace[i] = decision;
         double eta = 1.0 / (alpha * ((t0 + time) - 1.0));
         double shrink = 1.0 - eta * alpha;
         wscale *= shrink > 0.0 ? shrink : 0.0;
@@ -211,9 +212,20 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
 
 void trainer_epoch(struct trainer *t) {
     if (t->hyper.engine == ENGINE_F32)
-        run_epoch(t, ENGINE_F32);
+        run_epoch(t, ENGINE_F32, NULL);
     else
-        run_epoch(t, ENGINE_F64);
+        run_epoch(t, ENGINE_F64, NULL);
+}
+
+void trainer_epoch_traced(struct trainer *t, double *decision) {
+    if (t->hyper.engine == ENGINE_F32)
+        run_epoch(t, ENGINE_F32, decision);
+    else
+        run_epoch(t, ENGINE_F64, decision);
+}
+
+uint32_t trainer_visited(const struct trainer *t, size_t position) {
+    return t->now[position].row;
 }
 
 int model_new(struct model *model, size_t d, const struct hyper *hyper, struct error *err) {

@@ -75,6 +75,10 @@ void trainer_free(struct trainer *trainer);
 void trainer_start(struct trainer *trainer, const struct examples *examples, const uint32_t *permutation);
 /* Runs the next epoch: every example once, in this epoch's order. At most hyper->epochs of them. */
 void trainer_epoch(struct trainer *trainer);
+/* The same, and decision[i] gets the decision value of the example visited at position i, [n]. */
+void trainer_epoch_traced(struct trainer *trainer, double *decision);
+/* The row of the data set that was visited at `position` of the last epoch. */
+uint32_t trainer_visited(const struct trainer *trainer, size_t position);
 /* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
 int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
 
