@@ -72,7 +72,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzzers lint install uninstall clean showconfig help deps data
+.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzzers lint install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -81,9 +81,9 @@ all: $(PROGRAM)
 # Set-up, build, go: the two commands of the README.
 run: deps data
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(PROGRAM) run $(ARGS)
+	$(Q)$(PROGRAM) run $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
 
-test: deps data
+test: test-deps data
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run $(BUILD)
 
@@ -112,9 +112,13 @@ coverage: deps data
 deps:
 	$(Q)tools/install-deps
 
+# What only some tests use may be missing: they are skipped then, and say so.
+test-deps:
+	$(Q)tools/install-deps --test || tools/install-deps 2>/dev/null
+
 # Without the real images everything still runs, on synthetic rows that are marked as such.
 data:
-	$(Q)tools/fetch-mnist || true
+	$(Q)tools/fetch-mnist || echo 'make: going on without MNIST, on synthetic rows' >&2
 
 # The flags and compilers of the last build; a change rebuilds.
 SIGNATURE = $(CC) $(CXX) $(ALL_CFLAGS) $(ALL_CXXFLAGS) $(LDFLAGS) $(LIBS) $(foreach k,$(KERNELS),$(FLAGS_$(k)))
@@ -185,9 +189,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 # Style and static checks.
 C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
 lint:
-	clang-format --dry-run -Werror $(C_FILES)
+	$(say) FORMAT 'clang-format'
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
-	clang-tidy --quiet $(filter src/%.c,$(C_FILES)) kernels/dispatch.c kernels/cpu.c kernels/reference.c kernels/scalar.c -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD)
+	$(say) TIDY 'clang-tidy'
+	$(Q)printf '%s\n' $(filter src/%.c,$(C_FILES)) $(patsubst %,kernels/%.c,dispatch cpu reference scalar) | \
+	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD)
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sgdmark
