@@ -21,7 +21,23 @@ namespace {
 const size_t row_lengths[] = {16, 64, 100, 256, 784, 1024, 3072, 4096};
 const size_t image_pixels = 784;
 
-/* Rows to read, in shuffled order, and the weights. */
+/* An array that begins on a cache line. */
+template <class T> class Aligned {
+  public:
+    void resize(size_t n) {
+        storage.resize(n + 64 / sizeof(T));
+        first = storage.data();
+        while (reinterpret_cast<uintptr_t>(first) % 64 != 0)
+            first++;
+    }
+    T *data() { return first; }
+
+  private:
+    std::vector<T> storage;
+    T *first = nullptr;
+};
+
+/* Rows to read, in shuffled order, and weights of each type. */
 class Rows {
   public:
     /* Returns NULL with the reason when they do not fit the memory. */
@@ -39,7 +55,9 @@ class Rows {
     size_t d() const { return ds.d; }
     const dataset &all() const { return ds; }
     const std::vector<uint32_t> &shuffled() const { return order; }
-    float *weights() { return aligned; }
+    float *floats() { return f32.data(); }
+    int16_t *integers() { return i16.data(); }
+    double *doubles() { return f64.data(); }
     /* The next row's pixels. */
     const uint8_t *next() {
         const uint8_t *row = ds.pixels + order[at] * ds.stride;
@@ -67,33 +85,46 @@ class Rows {
         random_permutation(&random, order.data(), ds.n);
         for (size_t k = 0; k < distance; k++)
             order[ds.n + k] = order[k % ds.n];
-        const size_t line = 64 / sizeof(float);
-        storage.resize(ds.d + line);
-        aligned = storage.data();
-        while (reinterpret_cast<uintptr_t>(aligned) % 64 != 0)
-            aligned++;
-        for (size_t k = 0; k < ds.d; k++)
-            aligned[k] = static_cast<float>(random_uint32(&random)) * 0x1p-32F - 0.5F;
+        f32.resize(ds.d);
+        i16.resize(ds.d);
+        f64.resize(ds.d);
+        for (size_t k = 0; k < ds.d; k++) {
+            f32.data()[k] = static_cast<float>(random_uint32(&random)) * 0x1p-32F - 0.5F;
+            i16.data()[k] = static_cast<int16_t>(random_uint32(&random) >> 16);
+            f64.data()[k] = static_cast<double>(f32.data()[k]);
+        }
     }
 
     dataset ds = {};
     std::vector<uint32_t> order;
-    std::vector<float> storage;
-    float *aligned = nullptr;
+    Aligned<float> f32;
+    Aligned<int16_t> i16;
+    Aligned<double> f64;
     size_t at = 0;
 };
 
 /* One call of each kernel. A kernel of a type that has none here does not compile. */
 inline void call(dot_u8f32_fn *dot, Rows &rows, float & /*step*/) {
-    benchmark::DoNotOptimize(dot(rows.weights(), rows.next(), rows.d()));
+    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d()));
 }
 inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, float & /*step*/) {
     const uint8_t *ahead = rows.ahead();
-    benchmark::DoNotOptimize(dot(rows.weights(), rows.next(), rows.d(), ahead));
+    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d(), ahead));
 }
 /* There and back again, so that the weights stay what they are. */
 inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
-    axpy(rows.weights(), rows.next(), step, rows.d());
+    axpy(rows.floats(), rows.next(), step, rows.d());
+    step = -step;
+}
+inline void call(dot_u8i16_fn *dot, Rows &rows, float & /*step*/) {
+    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d()));
+}
+inline void call(axpy_u8i16_fn *axpy, Rows &rows, float &step) {
+    axpy(rows.integers(), rows.next(), step < 0 ? -1 : 1, rows.d());
+    step = -step;
+}
+inline void call(axpy_u8f64_fn *axpy, Rows &rows, float &step) {
+    axpy(rows.doubles(), rows.next(), static_cast<double>(step), rows.d());
     step = -step;
 }
 inline void call(read_u8_fn *read, Rows &rows, float & /*step*/) {
@@ -134,7 +165,7 @@ class WorkingSet {
     Rows *get(size_t where, error *err) {
         if (rows && where == now) return rows.get();
         rows.reset();
-        const size_t weights = image_pixels * sizeof(float);
+        const size_t weights = image_pixels * sizeof(double);
         size_t bytes = job.level_bytes[where];
         if (where == 0) bytes -= std::min(bytes, weights);
         if (bytes < image_pixels) {

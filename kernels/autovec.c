@@ -26,6 +26,32 @@ void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, floa
         w[k] += a * (float)x[k];
 }
 
+/* 256 products of at most 255 * 32768 fit 32 bits, which vectorise better than 64. */
+int64_t JOIN(dot_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restrict x, size_t d) {
+    int64_t sum = 0;
+    while (d > 0) {
+        size_t part = d < 256 ? d : 256;
+        int32_t products = 0;
+        for (size_t k = 0; k < part; k++)
+            products += w[k] * x[k];
+        sum += products;
+        w += part;
+        x += part;
+        d -= part;
+    }
+    return sum;
+}
+
+void JOIN(axpy_u8i16, SUFFIX)(int16_t *restrict w, const uint8_t *restrict x, int a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] = (int16_t)(w[k] + a * x[k]);
+}
+
+void JOIN(axpy_u8f64, SUFFIX)(double *restrict w, const uint8_t *restrict x, double a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] += (double)x[k] * a;
+}
+
 uint64_t JOIN(read_u8, SUFFIX)(const uint8_t *restrict x, size_t d) {
     uint64_t sum = 0, rest = 0;
     for (size_t k = 0; k + sizeof sum <= d; k += sizeof sum) {

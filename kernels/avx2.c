@@ -1,5 +1,5 @@
 /* AVX2 and FMA: the 64 lanes in eight registers of eight. */
-#include "backends.h"
+#include "avx2_i16.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -75,6 +75,39 @@ void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
         _mm256_storeu_ps(w + k, _mm256_fmadd_ps(factor, load8(x + k), _mm256_loadu_ps(w + k)));
     for (; k < d; k++)
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
+}
+
+static inline __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(w, x));
+}
+
+int64_t dot_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d) {
+    return dot_i16(w, x, d, multiply_add);
+}
+
+void axpy_u8i16_avx2(int16_t *w, const uint8_t *x, int a, size_t d) {
+    __m256i factor = _mm256_set1_epi16((int16_t)a);
+    size_t k = 0;
+    for (; k + 16 <= d; k += 16)
+        _mm256_storeu_si256((__m256i *)(w + k),
+                            _mm256_add_epi16(weights_i16(w + k), _mm256_mullo_epi16(pixels_i16(x + k), factor)));
+    for (; k < d; k++)
+        w[k] = (int16_t)(w[k] + a * x[k]);
+}
+
+static inline __m256d load4_f64(const uint8_t *x) {
+    uint32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128((int)four)));
+}
+
+void axpy_u8f64_avx2(double *w, const uint8_t *x, double a, size_t d) {
+    __m256d factor = _mm256_set1_pd(a);
+    size_t k = 0;
+    for (; k + 4 <= d; k += 4)
+        _mm256_storeu_pd(w + k, _mm256_add_pd(_mm256_loadu_pd(w + k), _mm256_mul_pd(load4_f64(x + k), factor)));
+    for (; k < d; k++)
+        w[k] = w[k] + (double)x[k] * a;
 }
 
 uint64_t read_u8_avx2(const uint8_t *x, size_t d) {

@@ -1,5 +1,5 @@
 /* AVX-512: the 64 lanes in four registers of sixteen; masks at a row's end. */
-#include "backends.h"
+#include "avx512_i16.h"
 
 #include <immintrin.h>
 
@@ -70,6 +70,41 @@ void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
         __m512 sum = _mm512_fmadd_ps(factor, load16_masked(rest, x + k), _mm512_maskz_loadu_ps(rest, w + k));
         _mm512_mask_storeu_ps(w + k, rest, sum);
     }
+}
+
+static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(w, x));
+}
+
+int64_t dot_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d) {
+    return dot_i16(w, x, d, multiply_add);
+}
+
+void axpy_u8i16_avx512(int16_t *w, const uint8_t *x, int a, size_t d) {
+    __m512i factor = _mm512_set1_epi16((int16_t)a);
+    size_t k = 0;
+    for (; k + 32 <= d; k += 32)
+        _mm512_storeu_si512(w + k,
+                            _mm512_add_epi16(_mm512_loadu_si512(w + k), _mm512_mullo_epi16(pixels_i16(x + k), factor)));
+    if (k < d) {
+        __mmask32 rest = (1U << (d - k)) - 1U;
+        __m512i pixels = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(rest, x + k));
+        __m512i sum = _mm512_add_epi16(_mm512_maskz_loadu_epi16(rest, w + k), _mm512_mullo_epi16(pixels, factor));
+        _mm512_mask_storeu_epi16(w + k, rest, sum);
+    }
+}
+
+static inline __m512d load8_f64(const uint8_t *x) {
+    return _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)x)));
+}
+
+void axpy_u8f64_avx512(double *w, const uint8_t *x, double a, size_t d) {
+    __m512d factor = _mm512_set1_pd(a);
+    size_t k = 0;
+    for (; k + 8 <= d; k += 8)
+        _mm512_storeu_pd(w + k, _mm512_add_pd(_mm512_loadu_pd(w + k), _mm512_mul_pd(load8_f64(x + k), factor)));
+    for (; k < d; k++)
+        w[k] = w[k] + (double)x[k] * a;
 }
 
 /* Four sums, so that no load waits for the exclusive or before it. */

@@ -22,13 +22,26 @@ typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, con
 /* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
 typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 
+/* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
+typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
+
+/* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d; a is 1 or -1, and the caller sees to it that every sum fits. */
+typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
+
+/* axpy_u8f64: w[k] = w[k] + (double)x[k] * a for k < d, the product rounded, then the sum: scikit-learn's update. */
+typedef void axpy_u8f64_fn(double *w, const uint8_t *x, double a, size_t d);
+
 /* read_u8: reads x[d] with the backend's widest loads and does next to nothing with it: the exclusive or of the 8-byte
  * little-endian words of x, the last one padded with zeros. What no kernel that reads the same bytes can beat. */
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
 /* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
  * src/record/kernel_check.c follow from this list: one without a check does not compile. */
-#define KERNEL_LIST(X, suffix) X(dot_u8f32, suffix) X(dot_ahead_u8f32, suffix) X(axpy_u8f32, suffix) X(read_u8, suffix)
+#define KERNEL_LIST(X, suffix)                                                                                         \
+    X(dot_u8f32, suffix)                                                                                               \
+    X(dot_ahead_u8f32, suffix)                                                                                         \
+    X(axpy_u8f32, suffix)                                                                                              \
+    X(dot_u8i16, suffix) X(axpy_u8i16, suffix) X(axpy_u8f64, suffix) X(read_u8, suffix)
 
 /* What a backend promises about its results. */
 enum kernel_parity {
@@ -92,9 +105,9 @@ const struct backend *backend_best(void);
 /* The scalar backend, the reference of engine f32. */
 const struct backend *backend_scalar(void);
 
-/* Plain float64 loops of engine f64, scikit-learn's order: products rounded, then sums, strictly by index. */
+/* The sum of engine f64 in scikit-learn's order: products rounded, then sums, strictly by index. Its update is the
+ * scalar backend's axpy_u8f64. */
 double dot_u8f64_reference(const double *w, const uint8_t *x, size_t d);
-void axpy_u8f64_reference(double *w, const uint8_t *x, double a, size_t d);
 
 #ifdef __cplusplus
 }

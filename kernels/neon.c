@@ -92,6 +92,73 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
 }
 
+/* Four products of at most 255 * 32768 a step and register: no sum passes 32 bits within 1024 pixels, nor do the four
+ * registers' sums together. */
+static inline int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d) {
+    int32x4_t a[4];
+    UNROLL
+    for (int i = 0; i < 4; i++)
+        a[i] = vdupq_n_s32(0);
+    size_t k = 0;
+    for (; k + BLOCK <= d; k += BLOCK) {
+        uint8x16_t bytes = vld1q_u8(x + k);
+        int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes)));
+        int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(bytes));
+        int16x8_t w_low = vld1q_s16(w + k), w_high = vld1q_s16(w + k + 8);
+        a[0] = vmlal_s16(a[0], vget_low_s16(w_low), vget_low_s16(low));
+        a[1] = vmlal_high_s16(a[1], w_low, low);
+        a[2] = vmlal_s16(a[2], vget_low_s16(w_high), vget_low_s16(high));
+        a[3] = vmlal_high_s16(a[3], w_high, high);
+    }
+    int64_t sum = vaddlvq_s32(vaddq_s32(vaddq_s32(a[0], a[1]), vaddq_s32(a[2], a[3])));
+    for (; k < d; k++)
+        sum += w[k] * x[k];
+    return sum;
+}
+
+int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
+    enum { EXACT_PIXELS = 1024 };
+    int64_t sum = 0;
+    while (d > 0) {
+        size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
+        sum += dot_part_i16(w, x, part);
+        w += part;
+        x += part;
+        d -= part;
+    }
+    return sum;
+}
+
+void axpy_u8i16_neon(int16_t *w, const uint8_t *x, int a, size_t d) {
+    int16x8_t factor = vdupq_n_s16((int16_t)a);
+    size_t k = 0;
+    for (; k + 8 <= d; k += 8) {
+        int16x8_t pixels = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(x + k)));
+        vst1q_s16(w + k, vmlaq_s16(vld1q_s16(w + k), pixels, factor));
+    }
+    for (; k < d; k++)
+        w[k] = (int16_t)(w[k] + a * x[k]);
+}
+
+void axpy_u8f64_neon(double *w, const uint8_t *x, double a, size_t d) {
+    float64x2_t factor = vdupq_n_f64(a);
+    size_t k = 0;
+    for (; k + 8 <= d; k += 8) {
+        uint16x8_t pixels = vmovl_u8(vld1_u8(x + k));
+        uint32x4_t half[2] = {vmovl_u16(vget_low_u16(pixels)), vmovl_high_u16(pixels)};
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            double *at = w + k + 4 * h;
+            float64x2_t low = vcvtq_f64_u64(vmovl_u32(vget_low_u32(half[h])));
+            float64x2_t high = vcvtq_f64_u64(vmovl_high_u32(half[h]));
+            vst1q_f64(at, vaddq_f64(vld1q_f64(at), vmulq_f64(low, factor)));
+            vst1q_f64(at + 2, vaddq_f64(vld1q_f64(at + 2), vmulq_f64(high, factor)));
+        }
+    }
+    for (; k < d; k++)
+        w[k] = w[k] + (double)x[k] * a;
+}
+
 uint64_t read_u8_neon(const uint8_t *x, size_t d) {
     uint8x16_t sum[4];
     UNROLL

@@ -1,4 +1,4 @@
-/* The loops of engine f64: scikit-learn's products and sums, in its order, one at a time. */
+/* The sum of engine f64: scikit-learn's products and sums, in its order, one at a time. */
 #include "kernels.h"
 
 double dot_u8f64_reference(const double *w, const uint8_t *x, size_t d) {
@@ -6,9 +6,4 @@ double dot_u8f64_reference(const double *w, const uint8_t *x, size_t d) {
     for (size_t k = 0; k < d; k++)
         sum = sum + w[k] * (double)x[k];
     return sum;
-}
-
-void axpy_u8f64_reference(double *w, const uint8_t *x, double a, size_t d) {
-    for (size_t k = 0; k < d; k++)
-        w[k] = w[k] + (double)x[k] * a;
 }

@@ -45,6 +45,23 @@ void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
         w[k] = fma_pixel(a, (float)x[k], w[k]);
 }
 
+int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
+    int64_t sum = 0;
+    for (size_t k = 0; k < d; k++)
+        sum += w[k] * x[k];
+    return sum;
+}
+
+void axpy_u8i16_scalar(int16_t *w, const uint8_t *x, int a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] = (int16_t)(w[k] + a * x[k]);
+}
+
+void axpy_u8f64_scalar(double *w, const uint8_t *x, double a, size_t d) {
+    for (size_t k = 0; k < d; k++)
+        w[k] = w[k] + (double)x[k] * a;
+}
+
 uint64_t read_u8_scalar(const uint8_t *x, size_t d) {
     uint64_t sum = 0, word = 0;
     for (; d >= sizeof word; x += sizeof word, d -= sizeof word) {

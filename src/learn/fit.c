@@ -195,7 +195,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             if (engine == ENGINE_F32)
                 axpy(t->w32 + start, x, (float)(update / wscale), width);
             else
-                axpy_u8f64_reference(t->w64 + start, x, update / wscale, width);
+                backend_scalar()->axpy_u8f64(t->w64 + start, x, update / wscale, width);
             intercept += update;
             hash = (hash ^ (t->epoch * UINT64_C(60000) + i)) * 1099511628211ULL;
             updates++;

@@ -21,8 +21,7 @@ struct entry {
 #if defined(__x86_64__) || defined(__aarch64__)
 /* The assembly below counts on these. */
 _Static_assert(offsetof(struct kernel_call, kernel) == 0 && offsetof(struct kernel_call, integer) == 8 &&
-                   offsetof(struct kernel_call, real) == 40 && offsetof(struct kernel_call, real_result) == 44 &&
-                   offsetof(struct kernel_call, integer_result) == 48,
+                   offsetof(struct kernel_call, real) == 40 && offsetof(struct kernel_call, integer_result) == 48,
                "layout of a call");
 _Static_assert(offsetof(struct entry, before) == 64 && offsetof(struct entry, after) == 208 &&
                    offsetof(struct entry, flags) == 352 && offsetof(struct entry, x87) == 360 &&
@@ -48,12 +47,12 @@ __asm__(".text\n"
         "    cmpq $0, 392(%rdi)\n    je 1f\n    vzeroupper\n"
         "1:  movq 64(%rdi), %rbx\n    movq 72(%rdi), %rbp\n    movq 80(%rdi), %r12\n"
         "    movq 88(%rdi), %r13\n    movq 96(%rdi), %r14\n    movq 104(%rdi), %r15\n"
-        "    movss 40(%rdi), %xmm0\n"
+        "    movsd 40(%rdi), %xmm0\n"
         "    movq 16(%rdi), %rsi\n    movq 24(%rdi), %rdx\n    movq 32(%rdi), %rcx\n"
         "    movq (%rdi), %rax\n    movq 8(%rdi), %rdi\n"
         "    call *%rax\n"
         "    popq %rdi\n"
-        "    movss %xmm0, 44(%rdi)\n    movq %rax, 48(%rdi)\n"
+        "    movsd %xmm0, 40(%rdi)\n    movq %rax, 48(%rdi)\n"
         "    movq %rbx, 208(%rdi)\n    movq %rbp, 216(%rdi)\n    movq %r12, 224(%rdi)\n"
         "    movq %r13, 232(%rdi)\n    movq %r14, 240(%rdi)\n    movq %r15, 248(%rdi)\n"
         "    pushfq\n    popq 352(%rdi)\n    cld\n"
@@ -119,9 +118,9 @@ __asm__(".text\n"
         "    ldp x25, x26, [x0, #112]\n    ldp x27, x28, [x0, #128]\n"
         "    ldp d8, d9, [x0, #144]\n    ldp d10, d11, [x0, #160]\n    ldp d12, d13, [x0, #176]\n"
         "    ldp d14, d15, [x0, #192]\n"
-        "    ldr x16, [x0]\n    ldr s0, [x0, #40]\n    ldp x2, x3, [x0, #24]\n    ldp x0, x1, [x0, #8]\n"
+        "    ldr x16, [x0]\n    ldr d0, [x0, #40]\n    ldp x2, x3, [x0, #24]\n    ldp x0, x1, [x0, #8]\n"
         "    blr x16\n"
-        "    ldr x9, [sp, #160]\n    str s0, [x9, #44]\n    str x0, [x9, #48]\n"
+        "    ldr x9, [sp, #160]\n    str d0, [x9, #40]\n    str x0, [x9, #48]\n"
         "    stp x19, x20, [x9, #208]\n    stp x21, x22, [x9, #224]\n    stp x23, x24, [x9, #240]\n"
         "    stp x25, x26, [x9, #256]\n    stp x27, x28, [x9, #272]\n"
         "    stp d8, d9, [x9, #288]\n    stp d10, d11, [x9, #304]\n    stp d12, d13, [x9, #320]\n"

@@ -8,12 +8,14 @@
 
 /* One call. The x86-64 (System V) and the aarch64 (AAPCS64) convention both hand out registers to integers and to
  * floating-point numbers apart, so one layout serves kernels of every prototype of up to four pointers or integers and
- * one float. */
+ * one float or double. */
 struct kernel_call {
     void (*kernel)(void);
-    uint64_t integer[4];     /* the pointers and integers among its arguments, in order */
-    float real;              /* its float argument */
-    float real_result;       /* set: what it returned, if that is a float */
+    uint64_t integer[4]; /* the pointers and integers among its arguments, in order */
+    union kernel_real {
+        float f32;
+        double f64;
+    } real;                  /* its float or double argument; set: what it returned, if that is one */
     uint64_t integer_result; /* set: what it returned, if that is a pointer or an integer */
     /* The same call through the kernel's C prototype, for architectures whose registers are not looked at. */
     void (*plain)(struct kernel_call *call);

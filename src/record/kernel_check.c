@@ -13,9 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The widest backend takes 64 pixels at a time: every length up to three such steps and one, and some long rows. */
-enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONGEST = 4096 };
-static const size_t long_lengths[] = {576, 784, LONGEST};
+/* The widest backend takes 64 pixels at a time: every length up to three such steps and one, and some long rows;
+ * for the integer kernels, whose sums it fills, the longest that a data set can have. */
+enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONG = 4096, LONGEST = UINT16_MAX };
+static const size_t long_lengths[] = {576, 784, LONG, LONGEST};
 enum { LENGTHS = SHORT_LENGTHS + sizeof long_lengths / sizeof *long_lengths };
 
 /* Bytes of poison on either side of what a kernel gets: no pixel and no weight that leaves a result as it was. */
@@ -46,20 +47,34 @@ static const char *const weights_words[WEIGHTS_KINDS] = {[WEIGHTS_EXACT] = "smal
 
 enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS };
 
+/* What a kernel's weights are. */
+enum type { TYPE_F32, TYPE_I16, TYPE_F64 };
+static const size_t type_size[] = {
+    [TYPE_F32] = sizeof(float), [TYPE_I16] = sizeof(int16_t), [TYPE_F64] = sizeof(double)};
+enum { LARGEST_TYPE = sizeof(double) };
+
 struct inputs {
     size_t d;
     enum pixels pixels;
     enum weights weights;
+    enum type type;
     uint8_t x[LONGEST];
-    float w[LONGEST];
-    float a; /* axpy's factor */
+    union {
+        float f32[LONGEST];
+        int16_t i16[LONGEST];
+        double f64[LONGEST];
+    } w;
+    /* axpy's factor */
+    float a_f32;
+    int a_i16;
+    double a_f64;
 };
 
 /* What a right kernel returns and leaves in w, and how far a PARITY_TOLERANCE one may be from it. */
 struct expected {
-    float real, real_slack;
+    double real, real_slack;
     uint64_t integer;
-    float w[LONGEST], w_slack[LONGEST];
+    double w[LONGEST], w_slack[LONGEST];
 };
 
 struct work;
@@ -72,6 +87,7 @@ struct kernel_kind {
     void (*arguments)(struct kernel_call *call, const struct work *work);
     void (*plain)(struct kernel_call *call); /* see struct kernel_call */
     void (*expect)(struct expected *expected, const struct inputs *inputs);
+    enum type type;
     enum result result;
 };
 
@@ -95,16 +111,16 @@ struct work {
     unsigned char *row, *weights;
 };
 
-/* Where row and weights stand: the row at each of the 64 offsets in a cache line (the weights at each of the 16 that a
- * float can have), then both directly behind a guard page, then both directly before one. */
+/* Where row and weights stand: the row at each of the 64 offsets in a cache line (the weights at each of those that
+ * their type can have), then both directly behind a guard page, then both directly before one. */
 enum { PLACE_START = 64, PLACE_END, PLACES };
 
 static size_t row_offset(size_t place) {
     return place;
 }
 
-static size_t weights_offset(size_t place) {
-    return place * 5 % 16 * sizeof(float);
+static size_t weights_offset(size_t place, enum type type) {
+    return place * 5 % (64 / type_size[type]) * type_size[type];
 }
 
 /* ---- The reference: fmaf of the C library at every step, the lanes summed by recursion. ---- */
@@ -118,38 +134,85 @@ static float lane_sum(const float *w, const uint8_t *x, size_t d, size_t lane) {
 
 /* a[i] after the halves h, h being 64 before the first. */
 static float folded(const struct inputs *in, size_t i, size_t h) {
-    if (h == 64) return lane_sum(in->w, in->x, in->d, i);
+    if (h == 64) return lane_sum(in->w.f32, in->x, in->d, i);
     return folded(in, i, 2 * h) + folded(in, i + h, 2 * h);
 }
 
+/* Weight k of an array of the type; every value that it can have is one of double. */
+static double weight_at(const void *weights, enum type type, size_t k) {
+    const unsigned char *at = (const unsigned char *)weights + k * type_size[type];
+    float f32;
+    int16_t i16;
+    double f64;
+    switch (type) {
+    case TYPE_F32:
+        memcpy(&f32, at, sizeof f32);
+        return (double)f32;
+    case TYPE_I16:
+        memcpy(&i16, at, sizeof i16);
+        return i16;
+    default:
+        memcpy(&f64, at, sizeof f64);
+        return f64;
+    }
+}
+
 static void expect_weights_kept(struct expected *expected, const struct inputs *in) {
-    memcpy(expected->w, in->w, in->d * sizeof *in->w);
-    memset(expected->w_slack, 0, in->d * sizeof *in->w);
+    for (size_t k = 0; k < in->d; k++) {
+        expected->w[k] = weight_at(&in->w, in->type, k);
+        expected->w_slack[k] = 0;
+    }
 }
 
 /* Two sums of the same d products in any two orders, fused or not, differ by at most 2 gamma_d sum|w x|,
  * gamma_d = d u / (1 - d u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., (3.5)), plus
  * what underflow rounds away in each product. */
-static float dot_slack(const struct inputs *in) {
-    if (in->weights == WEIGHTS_EXACT) return 0.0F;
+static double dot_slack(const struct inputs *in) {
+    if (in->weights == WEIGHTS_EXACT) return 0;
     double sum = 0, du = (double)in->d * 0x1p-24;
     for (size_t k = 0; k < in->d; k++)
-        sum += fabs((double)in->w[k] * in->x[k]);
-    return (float)(2 * du / (1 - du) * sum + (double)in->d * (double)FLT_TRUE_MIN);
+        sum += fabs((double)in->w.f32[k] * in->x[k]);
+    return 2 * du / (1 - du) * sum + (double)in->d * (double)FLT_TRUE_MIN;
 }
 
 static void expect_dot_u8f32(struct expected *expected, const struct inputs *in) {
     expect_weights_kept(expected, in);
-    expected->real = folded(in, 0, 1);
+    expected->real = (double)folded(in, 0, 1);
     expected->real_slack = dot_slack(in);
 }
 
 /* Product and sum rounded apart are off by u|a x| + u|a x + w| and what underflow takes. */
 static void expect_axpy_u8f32(struct expected *expected, const struct inputs *in) {
     for (size_t k = 0; k < in->d; k++) {
-        expected->w[k] = fmaf(in->a, (float)in->x[k], in->w[k]);
-        double size = fabs((double)in->a * in->x[k]) + fabs((double)in->w[k]);
-        expected->w_slack[k] = in->weights == WEIGHTS_EXACT ? 0.0F : (float)(0x1p-22 * size) + FLT_TRUE_MIN;
+        expected->w[k] = (double)fmaf(in->a_f32, (float)in->x[k], in->w.f32[k]);
+        double size = fabs((double)in->a_f32 * in->x[k]) + fabs((double)in->w.f32[k]);
+        expected->w_slack[k] = in->weights == WEIGHTS_EXACT ? 0 : 0x1p-22 * size + (double)FLT_TRUE_MIN;
+    }
+}
+
+static void expect_dot_u8i16(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    int64_t sum = 0;
+    for (size_t k = in->d; k-- > 0;)
+        sum += (int64_t)in->w.i16[k] * in->x[k];
+    expected->integer = (uint64_t)sum;
+}
+
+static void expect_axpy_u8i16(struct expected *expected, const struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        int sum = in->w.i16[k] + in->a_i16 * in->x[k];
+        expected->w[k] = sum > INT16_MAX ? sum - 65536 : sum < INT16_MIN ? sum + 65536 : sum;
+        expected->w_slack[k] = 0;
+    }
+}
+
+/* The volatile keeps the product from being fused. Fused, it is off by u|a x| and u of the sum, u = 2^-53. */
+static void expect_axpy_u8f64(struct expected *expected, const struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        volatile double product = in->x[k] * in->a_f64;
+        expected->w[k] = in->w.f64[k] + product;
+        double size = fabs(product) + fabs(in->w.f64[k]);
+        expected->w_slack[k] = in->weights == WEIGHTS_EXACT ? 0 : 0x1p-51 * size;
     }
 }
 
@@ -169,8 +232,8 @@ static void arguments_dot_u8f32(struct kernel_call *call, const struct work *wor
 }
 
 static void plain_dot_u8f32(struct kernel_call *call) {
-    call->real_result = ((dot_u8f32_fn *)call->kernel)((const float *)call->integer[0],
-                                                       (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
+    call->real.f32 = ((dot_u8f32_fn *)call->kernel)((const float *)call->integer[0], (const uint8_t *)call->integer[1],
+                                                    (size_t)call->integer[2]);
 }
 
 /* The row to come is a guard page: it may be asked for, not read. */
@@ -180,7 +243,7 @@ static void arguments_dot_ahead_u8f32(struct kernel_call *call, const struct wor
 }
 
 static void plain_dot_ahead_u8f32(struct kernel_call *call) {
-    call->real_result =
+    call->real.f32 =
         ((dot_ahead_u8f32_fn *)call->kernel)((const float *)call->integer[0], (const uint8_t *)call->integer[1],
                                              (size_t)call->integer[2], (const uint8_t *)call->integer[3]);
 }
@@ -191,11 +254,41 @@ static void expect_dot_ahead_u8f32(struct expected *expected, const struct input
 
 static void arguments_axpy_u8f32(struct kernel_call *call, const struct work *work) {
     arguments_dot_u8f32(call, work);
-    call->real = work->inputs.a;
+    call->real.f32 = work->inputs.a_f32;
 }
 
 static void plain_axpy_u8f32(struct kernel_call *call) {
-    ((axpy_u8f32_fn *)call->kernel)((float *)call->integer[0], (const uint8_t *)call->integer[1], call->real,
+    ((axpy_u8f32_fn *)call->kernel)((float *)call->integer[0], (const uint8_t *)call->integer[1], call->real.f32,
+                                    (size_t)call->integer[2]);
+}
+
+static void arguments_dot_u8i16(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+}
+
+static void plain_dot_u8i16(struct kernel_call *call) {
+    call->integer_result = (uint64_t)((dot_u8i16_fn *)call->kernel)(
+        (const int16_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
+}
+
+static void arguments_axpy_u8i16(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+    call->integer[2] = (uint64_t)(int64_t)work->inputs.a_i16;
+    call->integer[3] = work->inputs.d;
+}
+
+static void plain_axpy_u8i16(struct kernel_call *call) {
+    ((axpy_u8i16_fn *)call->kernel)((int16_t *)call->integer[0], (const uint8_t *)call->integer[1],
+                                    (int)(int64_t)call->integer[2], (size_t)call->integer[3]);
+}
+
+static void arguments_axpy_u8f64(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+    call->real.f64 = work->inputs.a_f64;
+}
+
+static void plain_axpy_u8f64(struct kernel_call *call) {
+    ((axpy_u8f64_fn *)call->kernel)((double *)call->integer[0], (const uint8_t *)call->integer[1], call->real.f64,
                                     (size_t)call->integer[2]);
 }
 
@@ -212,7 +305,20 @@ enum {
     RESULT_OF_dot_u8f32 = RESULT_REAL,
     RESULT_OF_dot_ahead_u8f32 = RESULT_REAL,
     RESULT_OF_axpy_u8f32 = RESULT_NONE,
+    RESULT_OF_dot_u8i16 = RESULT_INTEGER,
+    RESULT_OF_axpy_u8i16 = RESULT_NONE,
+    RESULT_OF_axpy_u8f64 = RESULT_NONE,
     RESULT_OF_read_u8 = RESULT_INTEGER
+};
+
+enum {
+    TYPE_OF_dot_u8f32 = TYPE_F32,
+    TYPE_OF_dot_ahead_u8f32 = TYPE_F32,
+    TYPE_OF_axpy_u8f32 = TYPE_F32,
+    TYPE_OF_dot_u8i16 = TYPE_I16,
+    TYPE_OF_axpy_u8i16 = TYPE_I16,
+    TYPE_OF_axpy_u8f64 = TYPE_F64,
+    TYPE_OF_read_u8 = TYPE_F32 /* it has none */
 };
 
 #define POINTER(kernel, unused)                                                                                        \
@@ -222,7 +328,12 @@ enum {
 KERNEL_LIST(POINTER, )
 
 #define KIND(kernel, unused)                                                                                           \
-    {pointer_##kernel, arguments_##kernel, plain_##kernel, expect_##kernel, (enum result)RESULT_OF_##kernel},
+    {.pointer = pointer_##kernel,                                                                                      \
+     .arguments = arguments_##kernel,                                                                                  \
+     .plain = plain_##kernel,                                                                                          \
+     .expect = expect_##kernel,                                                                                        \
+     .type = (enum type)TYPE_OF_##kernel,                                                                              \
+     .result = (enum result)RESULT_OF_##kernel},
 static const struct kernel_kind kinds[KERNEL_COUNT] = {KERNEL_LIST(KIND, )};
 
 #define NAME(kernel, unused) #kernel,
@@ -280,17 +391,60 @@ static float draw_weight(const struct inputs *in, struct random_state *random) {
 static void make_ties(struct inputs *in) {
     for (size_t k = 0; k < in->d; k++) {
         if (in->x[k]) in->x[k] = 65;
-        in->w[k] = k / 64 % 2 ? 16519105 * 0x1p-48F : 1.0F;
+        in->w.f32[k] = k / 64 % 2 ? 16519105 * 0x1p-48F : 1.0F;
     }
-    in->a = 16519105 * 0x1p-54F;
+    in->a_f32 = 16519105 * 0x1p-54F;
+}
+
+static void draw_f32(struct inputs *in, struct random_state *random) {
+    for (size_t k = 0; k < in->d; k++)
+        in->w.f32[k] = draw_weight(in, random);
+    in->a_f32 = draw_weight(in, random);
+    if (in->weights == WEIGHTS_TIES) make_ties(in);
+}
+
+/* A whole row of the largest or the smallest number is what fills a 32-bit sum first. */
+static int16_t draw_integer(const struct inputs *in, struct random_state *random) {
+    int any = (int)below(random, 65536) - 32768;
+    switch (in->weights) {
+    case WEIGHTS_EXACT:
+        return (int16_t)(any % 9);
+    case WEIGHTS_MIXED:
+        return (int16_t)(any / (1 << below(random, 16)));
+    case WEIGHTS_ZERO:
+        return 0;
+    case WEIGHTS_HUGE:
+        return INT16_MAX;
+    case WEIGHTS_OVERFLOWING:
+        return INT16_MIN;
+    default:
+        return (int16_t)any;
+    }
+}
+
+static void draw_i16(struct inputs *in, struct random_state *random) {
+    for (size_t k = 0; k < in->d; k++)
+        in->w.i16[k] = draw_integer(in, random);
+    in->a_i16 = random_uint32(random) & 1 ? 1 : -1;
+}
+
+/* The float32 weights with more digits, so that a product has to be rounded. */
+static double draw_longer(const struct inputs *in, struct random_state *random) {
+    double weight = (double)draw_weight(in, random);
+    return in->weights == WEIGHTS_EXACT ? weight : weight * (1 + random_uint32(random) * 0x1p-56);
+}
+
+static void draw_f64(struct inputs *in, struct random_state *random) {
+    for (size_t k = 0; k < in->d; k++)
+        in->w.f64[k] = draw_longer(in, random);
+    in->a_f64 = draw_longer(in, random);
 }
 
 static void draw_inputs(struct inputs *in, struct random_state *random) {
+    static void (*const draw[])(struct inputs * in, struct random_state * random) = {
+        [TYPE_F32] = draw_f32, [TYPE_I16] = draw_i16, [TYPE_F64] = draw_f64};
     draw_pixels(in, random);
-    for (size_t k = 0; k < in->d; k++)
-        in->w[k] = draw_weight(in, random);
-    in->a = draw_weight(in, random);
-    if (in->weights == WEIGHTS_TIES) make_ties(in);
+    draw[in->type](in, random);
 }
 
 /* ---- Memory ---- */
@@ -360,7 +514,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const
         snprintf(where, sizeof where, "directly before a guard page");
     else
         snprintf(where, sizeof where, "row at offset %zu, weights at %zu", row_offset(work->place),
-                 weights_offset(work->place));
+                 weights_offset(work->place, in->type));
     verdict->state = KERNEL_WRONG;
     snprintf(verdict->text, sizeof verdict->text,
              "%s %s: length %zu, %s, %s pixels, %s weights: %s; again: sgdmark kernels --verify --isa %s --kernel %s "
@@ -371,31 +525,29 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const
 }
 
 /* The same number, -0 and +0 told apart. */
-static bool same_bits(float a, float b) {
-    uint32_t bits_of_a, bits_of_b;
+static bool same_bits(double a, double b) {
+    uint64_t bits_of_a, bits_of_b;
     memcpy(&bits_of_a, &a, sizeof a);
     memcpy(&bits_of_b, &b, sizeof b);
     return bits_of_a == bits_of_b;
 }
 
-static bool same(const struct work *work, float got, float want, float slack) {
+static bool same(const struct work *work, double got, double want, double slack) {
     if (isnan(got) || isnan(want)) return isnan(got) && isnan(want);
     if (work->backend->parity == PARITY_BITS) return same_bits(got, want);
     if (isinf(got) || isinf(want)) return got == want;
-    return fabs((double)got - (double)want) <= (double)slack;
+    return fabs(got - want) <= slack;
 }
 
 static bool judge_weights(struct work *work) {
     const struct inputs *in = &work->inputs;
     const struct expected *expected = &work->expected;
     for (size_t k = 0; k < in->d; k++) {
-        float got;
-        memcpy(&got, work->weights + k * sizeof got, sizeof got);
+        double got = weight_at(work->weights, in->type, k), before = weight_at(&in->w, in->type, k);
         if (same(work, got, expected->w[k], expected->w_slack[k])) continue;
         /* A kernel may skip zeros, and fmaf(a, 0, -0) is +0. */
-        if (in->x[k] == 0 && same_bits(got, in->w[k])) continue;
-        return wrong(work, "w[%zu] is %a (%.9g), not %a (%.9g)", k, (double)got, (double)got, (double)expected->w[k],
-                     (double)expected->w[k]);
+        if (in->x[k] == 0 && same_bits(got, before)) continue;
+        return wrong(work, "w[%zu] is %a (%.9g), not %a (%.9g)", k, got, got, expected->w[k], expected->w[k]);
     }
     return true;
 }
@@ -403,16 +555,16 @@ static bool judge_weights(struct work *work) {
 static bool judge(struct work *work, const struct kernel_call *call) {
     const struct inputs *in = &work->inputs;
     const struct expected *expected = &work->expected;
-    if (work->kind->result == RESULT_REAL && !same(work, call->real_result, expected->real, expected->real_slack))
-        return wrong(work, "the result is %a (%.9g), not %a (%.9g)", (double)call->real_result,
-                     (double)call->real_result, (double)expected->real, (double)expected->real);
+    double real = (double)call->real.f32;
+    if (work->kind->result == RESULT_REAL && !same(work, real, expected->real, expected->real_slack))
+        return wrong(work, "the result is %a (%.9g), not %a (%.9g)", real, real, expected->real, expected->real);
     if (work->kind->result == RESULT_INTEGER && call->integer_result != expected->integer)
         return wrong(work, "the result is %#llx, not %#llx", (unsigned long long)call->integer_result,
                      (unsigned long long)expected->integer);
     if (!judge_weights(work)) return false;
     if (memcmp(work->row, in->x, in->d) != 0) return wrong(work, "it wrote to the row");
     if (!around_is(&work->row_fence, work->row, in->d, ROW_POISON)) return wrong(work, "it wrote outside the row");
-    if (!around_is(&work->weights_fence, work->weights, in->d * sizeof(float), NAN_POISON))
+    if (!around_is(&work->weights_fence, work->weights, in->d * type_size[in->type], NAN_POISON))
         return wrong(work, "it wrote outside the weights");
     return true;
 }
@@ -436,7 +588,8 @@ static bool check_place(struct work *work, size_t place) {
     const struct inputs *in = &work->inputs;
     work->place = place;
     work->row = put(&work->row_fence, place, row_offset(place), in->x, in->d, ROW_POISON);
-    work->weights = put(&work->weights_fence, place, weights_offset(place), in->w, in->d * sizeof *in->w, NAN_POISON);
+    work->weights = put(&work->weights_fence, place, weights_offset(place, in->type), &in->w,
+                        in->d * type_size[in->type], NAN_POISON);
     struct kernel_call call = {.kernel = work->kind->pointer(work->backend), .plain = work->kind->plain};
     work->kind->arguments(&call, work);
     struct kernel_fault fault;
@@ -449,14 +602,17 @@ static bool check_place(struct work *work, size_t place) {
 static bool check_length(struct work *work, size_t turn, size_t d) {
     struct inputs *in = &work->inputs;
     in->d = d;
+    in->type = work->kind->type;
     for (size_t c = 0; c < COMBINATIONS; c++) {
         in->pixels = (enum pixels)(c % PIXELS_KINDS);
         in->weights = (enum weights)(c / PIXELS_KINDS);
         /* Whether a sum in another order overflows too is chance. */
-        if (in->weights == WEIGHTS_OVERFLOWING && work->backend->parity != PARITY_BITS) continue;
+        if (in->type == TYPE_F32 && in->weights == WEIGHTS_OVERFLOWING && work->backend->parity != PARITY_BITS)
+            continue;
         draw_inputs(in, &work->random);
         work->kind->expect(&work->expected, in);
-        for (size_t place = (c + turn) % 8 ? PLACE_START : 0; place < PLACES; place++)
+        bool everywhere = (c + turn) % 8 == 0 && d <= LONG;
+        for (size_t place = everywhere ? 0 : PLACE_START; place < PLACES; place++)
             if (!check_place(work, place)) return false;
     }
     return true;
@@ -464,8 +620,11 @@ static bool check_length(struct work *work, size_t turn, size_t d) {
 
 static void check_lengths(struct work *work) {
     random_seed(&work->random, work->seed);
-    for (size_t i = 0; i < LENGTHS; i++)
-        if (!check_length(work, i, i < SHORT_LENGTHS ? i : long_lengths[i - SHORT_LENGTHS])) return;
+    for (size_t i = 0; i < LENGTHS; i++) {
+        size_t d = i < SHORT_LENGTHS ? i : long_lengths[i - SHORT_LENGTHS];
+        if (d == LONGEST && work->kind->type != TYPE_I16) continue;
+        if (!check_length(work, i, d)) return;
+    }
 }
 
 static int not_checked(struct kernel_verdict *verdict, const char *why) {
@@ -488,7 +647,7 @@ int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed
     size_t room = LONGEST + STEP + 2 * MARGIN;
     bool fenced = false, ready = false;
     if (fence_make(&work->row_fence, room) == 0) {
-        fenced = fence_make(&work->weights_fence, room * sizeof(float)) == 0;
+        fenced = fence_make(&work->weights_fence, room * LARGEST_TYPE) == 0;
         ready = fenced && kernel_call_begin() == 0;
         if (ready) {
             check_lengths(work);

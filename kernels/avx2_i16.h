@@ -1,0 +1,60 @@
+/* dot_u8i16 in registers of 256 bits, for the files that have a step to do it with. */
+#ifndef SGDMARK_KERNELS_AVX2_I16_H
+#define SGDMARK_KERNELS_AVX2_I16_H
+
+#include "backends.h"
+
+#include <immintrin.h>
+
+/* Of 16 weights and pixels of 16 bits and 8 sums of 32: sums[i] + w[2i] x[2i] + w[2i+1] x[2i+1]. */
+typedef __m256i multiply_add_fn(__m256i sums, __m256i w, __m256i x);
+
+/* Two registers of sums take 32 pixels a step. After 1024 pixels each sum is of 64 products of at most 255 * 32768, and
+ * two such sums still fit 32 bits. */
+enum { EXACT_PIXELS = 1024 };
+
+static inline __m256i pixels_i16(const uint8_t *x) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)x));
+}
+
+static inline __m256i weights_i16(const int16_t *w) {
+    return _mm256_loadu_si256((const __m256i *)w);
+}
+
+/* At most EXACT_PIXELS of them. */
+static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
+                                                                  multiply_add_fn *multiply_add) {
+    __m256i a = _mm256_setzero_si256(), b = a;
+    size_t k = 0;
+    for (; k + 32 <= d; k += 32) {
+        a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
+        b = multiply_add(b, weights_i16(w + k + 16), pixels_i16(x + k + 16));
+    }
+    if (k + 16 <= d) {
+        a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
+        k += 16;
+    }
+    __m256i sums = _mm256_add_epi32(a, b);
+    __m256i wide = _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(sums)),
+                                    _mm256_cvtepi32_epi64(_mm256_extracti128_si256(sums, 1)));
+    __m128i half = _mm_add_epi64(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+    int64_t sum = _mm_extract_epi64(half, 0) + _mm_extract_epi64(half, 1);
+    for (; k < d; k++)
+        sum += w[k] * x[k];
+    return sum;
+}
+
+static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
+                                                             multiply_add_fn *multiply_add) {
+    int64_t sum = 0;
+    while (d > 0) {
+        size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
+        sum += dot_part_i16(w, x, part, multiply_add);
+        w += part;
+        x += part;
+        d -= part;
+    }
+    return sum;
+}
+
+#endif
