@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,20 +36,49 @@ static int write_device(const char *path, const struct span *pieces, size_t coun
     return bad ? fail(err, "%s: cannot be written: %s", path, strerror(why)) : 0;
 }
 
-int write_file(const char *path, const struct span *pieces, size_t count, struct error *err) {
+/* Does `path` exist as something other than a regular file? */
+static bool is_special(const char *path, mode_t *mode) {
     struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        if (S_ISDIR(info.st_mode)) return fail(err, "%s: is a folder, not a file", path);
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) return false;
+    *mode = info.st_mode;
+    return true;
+}
+
+/* Opens a file of a new name beside `path`; the caller frees the name. Returns its descriptor, or -1. */
+static int open_beside(const char *path, char **name, struct error *err) {
+    if (asprintf(name, "%s.XXXXXX.tmp", path) < 0) return fail(err, "%s: out of memory", path);
+    int fd = mkostemps(*name, 4, O_CLOEXEC);
+    if (fd >= 0) return fd;
+    fail(err, "%s: cannot be created: %s", path, strerror(errno));
+    free(*name);
+    return -1;
+}
+
+int check_writable(const char *path, struct error *err) {
+    mode_t mode;
+    if (is_special(path, &mode)) {
+        if (S_ISDIR(mode)) return fail(err, "%s: is a folder, not a file", path);
+        if (access(path, W_OK) != 0) return fail(err, "%s: cannot be opened for writing: %s", path, strerror(errno));
+        return 0;
+    }
+    char *temporary;
+    int fd = open_beside(path, &temporary, err);
+    if (fd < 0) return -1;
+    close(fd);
+    unlink(temporary);
+    free(temporary);
+    return 0;
+}
+
+int write_file(const char *path, const struct span *pieces, size_t count, struct error *err) {
+    mode_t mode;
+    if (is_special(path, &mode)) {
+        if (S_ISDIR(mode)) return fail(err, "%s: is a folder, not a file", path);
         return write_device(path, pieces, count, err);
     }
-    char *temporary = NULL;
-    if (asprintf(&temporary, "%s.XXXXXX.tmp", path) < 0) return fail(err, "%s: out of memory", path);
-    int fd = mkostemps(temporary, 4, O_CLOEXEC);
-    if (fd < 0) {
-        fail(err, "%s: cannot be created: %s", path, strerror(errno));
-        free(temporary);
-        return -1;
-    }
+    char *temporary;
+    int fd = open_beside(path, &temporary, err);
+    if (fd < 0) return -1;
     mode_t mask = umask(0);
     umask(mask);
     int bad = write_all(fd, pieces, count) != 0 || fchmod(fd, 0666 & ~mask) != 0 || fsync(fd) != 0;

@@ -17,4 +17,8 @@ struct span {
  * device) is written directly. Returns 0, or -1 with the reason (nothing is left behind). */
 int write_file(const char *path, const struct span *pieces, size_t count, struct error *err);
 
+/* Whether write_file could begin to write `path` now; to be asked before long work. Leaves nothing behind. Returns 0,
+ * or -1 with the reason. */
+int check_writable(const char *path, struct error *err);
+
 #endif

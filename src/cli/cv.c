@@ -40,7 +40,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = parse_path("json", value);
+        options->json = parse_output("json", value);
         return 0;
     case KEY_FOLDS:
         options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
@@ -49,10 +49,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->estimator = (enum estimator)parse_choice("estimator", value, estimator_names);
         return 0;
     case KEY_PREDICTIONS_OUT:
-        options->predictions_out = value;
+        options->predictions_out = parse_output("predictions-out", value);
         return 0;
     case KEY_DECISION_OUT:
-        options->decision_out = value;
+        options->decision_out = parse_output("decision-out", value);
         return 0;
     case KEY_PLACE:
         options->place = value;

@@ -30,14 +30,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->rows;
         return 0;
     case KEY_JSON:
-        options->json = value;
+        options->json = parse_output("json", value);
         return 0;
     case KEY_SHOW:
         options->show = true;
         options->row = parse_integer("show", value, 0, UINT32_MAX);
         return 0;
     case KEY_PNG:
-        options->png = value;
+        options->png = parse_output("png", value);
         return 0;
     case ARGP_KEY_END:
         if (options->png && !options->show) usage_error("--png: --show ROW must say which row");

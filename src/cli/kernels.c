@@ -26,7 +26,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     struct kernels_options *options = state->input;
     switch (key) {
     case KEY_JSON:
-        options->json = parse_path("json", value);
+        options->json = parse_output("json", value);
         return 0;
     case KEY_VERIFY:
         options->verify = true;

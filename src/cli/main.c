@@ -3,9 +3,11 @@
 #include "version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -32,6 +34,13 @@ static void print_help(void) {
     puts("\n`sgdmark <command> --help` lists a command's options.");
 }
 
+/* A standard stream that was closed is opened on /dev/null, not for what it is used for, so that no data file takes its
+ * number and is written to in its place. */
+static void keep_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* What was printed must have arrived. */
 static int check_output(int status) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return status;
@@ -40,6 +49,7 @@ static int check_output(int status) {
 }
 
 int main(int argc, char **argv) {
+    keep_standard_streams();
     if (argc < 2) {
         fputs("sgdmark: a command is missing (sgdmark --help lists them)\n", stderr);
         return EXIT_BAD_INPUT;

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "base/file.h"
 #include "cli/commands.h"
 
 #include <ctype.h>
@@ -78,8 +79,10 @@ void parse_arguments(const struct argp *argp, int argc, char **argv, void *input
     if (bad) usage_error("the arguments cannot be understood (%s --help lists what is accepted)", argv[0]);
 }
 
-const char *parse_path(const char *option, const char *value) {
+const char *parse_output(const char *option, const char *value) {
+    struct error err;
     if (!*value) usage_error("--%s: the name of a file is empty", option);
+    if (strcmp(value, "-") != 0 && check_writable(value, &err) != 0) usage_error("--%s: %s", option, err.text);
     return value;
 }
 
@@ -127,6 +130,7 @@ static error_t parse_rows(int key, char *value, struct argp_state *state) {
         *rows = (struct rows_options){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
         return 0;
     case KEY_DATA:
+        if (!*value) usage_error("--data: the name of a folder is empty");
         rows->data = value;
         return 0;
     case KEY_SPLIT:

@@ -43,7 +43,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = parse_path("json", value);
+        options->json = parse_output("json", value);
         return 0;
     case KEY_FOLDS:
         options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
@@ -235,6 +235,7 @@ int command_run(int argc, char **argv) {
 
     struct run run;
     open_run(&run, &options);
+    if (!options.json && make_results_folder(&err) != 0) usage_error("%s", err.text);
     print_job(&run.job, &run.options);
     run_trials(&run, chosen, count);
     notebook(&run);

@@ -145,6 +145,10 @@ int add_parity(struct result *result, const struct trial *trial, const struct ju
  * decided otherwise than the reference. */
 bool run_soak(const struct run *run, double minutes);
 
+/* Makes the folder results/, where results go that --json does not send elsewhere, and checks that a file can be made
+ * in it: to be asked before the long work. Returns 0, or -1 with the reason. */
+int make_results_folder(struct error *err);
+
 /* Fills in and writes the result file: to `path` ("-": standard output), or, when that is NULL, as
  * results/<host>-<UTC time>.json. Says where on stdout. Returns 0, or -1 with the reason. */
 int write_run(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,

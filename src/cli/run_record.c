@@ -1,6 +1,7 @@
 /* The result file of `sgdmark run`. */
 #include "cli/run.h"
 
+#include "base/file.h"
 #include "machine/clock.h"
 #include "machine/code.h"
 #include "machine/environment.h"
@@ -261,10 +262,12 @@ static int fill(struct result *result, struct run *run, const struct epochs *epo
     return add_places(result, run, places, err);
 }
 
-static int path_in_results(char *path, size_t size, const struct result *result, struct error *err) {
+int make_results_folder(struct error *err) {
+    struct error why;
     if (mkdir("results", 0777) != 0 && errno != EEXIST)
         return fail(err, "results: cannot be created: %s (--json says where else)", strerror(errno));
-    return result_path(result, "results", path, size, err);
+    if (check_writable("results/run.json", &why) != 0) return fail(err, "%s (--json says where else)", why.text);
+    return 0;
 }
 
 int write_run(struct result *result, struct run *run, const struct epochs *epochs, const struct places *places,
@@ -272,7 +275,7 @@ int write_run(struct result *result, struct run *run, const struct epochs *epoch
     char chosen[512];
     if (fill(result, run, epochs, places, err) != 0) return -1;
     if (!path) {
-        if (path_in_results(chosen, sizeof chosen, result, err) != 0) return -1;
+        if (result_path(result, "results", chosen, sizeof chosen, err) != 0) return -1;
         path = chosen;
     }
     if (result_write(result, path, true, err) != 0) return -1;

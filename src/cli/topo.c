@@ -53,10 +53,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->rows = parse_integer("rows", value, 1, UINT32_MAX);
         return 0;
     case KEY_EXPORT:
-        options->export = value;
+        options->export = parse_output("export", value);
         return 0;
     case KEY_JSON:
-        options->json = parse_path("json", value);
+        options->json = parse_output("json", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

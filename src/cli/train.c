@@ -22,10 +22,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = parse_path("json", value);
+        options->json = parse_output("json", value);
         return 0;
     case KEY_COEF_OUT:
-        options->coef_out = value;
+        options->coef_out = parse_output("coef-out", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
