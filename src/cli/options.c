@@ -117,7 +117,7 @@ int parse_choice(const char *option, const char *value, const char *const choice
 
 const char *const split_names[] = {"train", "test", "all", NULL};
 const char *const order_names[] = {"file", "notebook", NULL};
-const char *const engine_names[] = {"f32", "f64", NULL};
+const char *const engine_names[] = {"f32", "f64", "int", NULL};
 const char *const compat_names[] = {"0.19", "1.2", NULL};
 
 enum { KEY_DATA = 0x100, KEY_SPLIT, KEY_ORDER, KEY_ORDER_SEED, KEY_LIMIT };
@@ -203,7 +203,7 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option job_list[] = {
     {"digit", KEY_DIGIT, "K", 0, "the digit that counts as True (5)", 0},
-    {"engine", KEY_ENGINE, "NAME", 0, "type of the weights: f32, f64 (f32)", 0},
+    {"engine", KEY_ENGINE, "NAME", 0, "type of the weights: f32, f64, int (f32)", 0},
     {"isa", KEY_ISA, "NAME", 0, "backend: auto, all or one that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
     {"epochs", KEY_EPOCHS, "N", 0, "max_iter (5)", 0},
     {"alpha", KEY_ALPHA, "A", 0, "strength of the L2 penalty (1e-4)", 0},

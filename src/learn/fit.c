@@ -22,9 +22,11 @@ struct trainer {
     /* State between epochs. The weights are wscale * w (w32 or w64, whichever the engine uses). */
     float *w32;
     double *w64;
+    struct integer_weights integer; /* beside w64, which takes every update too */
     double wscale, intercept, t;
     unsigned epoch;
     uint32_t *updates; /* [epochs] */
+    double updated;    /* their sum so far */
     uint64_t update_hash;
     /* The order of the examples: `now` holds them as the last epoch visited them. */
     const uint32_t *permutation; /* [n] */
@@ -74,8 +76,20 @@ static size_t whole_lines(size_t bytes) {
     return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
+/* The 'optimal' rate: t0 = 1 / (eta0 * alpha), eta0 = typw / max(1, dloss(-typw, 1)), hinge's dloss being -1. */
+static double optimal_t0(double alpha) {
+    double typw = sqrt(1.0 / sqrt(alpha));
+    return 1.0 / (typw * alpha);
+}
+
+int engine_possible(const struct hyper *hyper, size_t n, struct error *err) {
+    if (hyper->engine != ENGINE_INT) return 0;
+    return integer_possible(hyper->alpha, optimal_t0(hyper->alpha), (double)n * hyper->epochs, err);
+}
+
 struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err) {
+    if (engine_possible(hyper, most, err) != 0) return NULL;
     struct trainer *t = calloc(1, sizeof *t);
     if (!t) {
         fail(err, "out of memory");
@@ -84,9 +98,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     t->hyper = *hyper;
     t->backend = backend;
     t->d = d;
-    /* 'optimal' rate: t0 = 1 / (eta0 * alpha), eta0 = typw / max(1, dloss(-typw, 1)), hinge's dloss being -1. */
-    double typw = sqrt(1.0 / sqrt(hyper->alpha));
-    t->t0 = 1.0 / (typw * hyper->alpha);
+    t->t0 = optimal_t0(hyper->alpha);
     if (hyper->engine == ENGINE_F32)
         t->w32 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w32));
     else
@@ -94,7 +106,8 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
     for (int i = 0; i < 2; i++)
         t->order[i] = malloc(most * sizeof *t->order[i]);
-    if ((!t->w32 && !t->w64) || !t->updates || !t->order[0] || !t->order[1]) {
+    bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
+    if (bad || (!t->w32 && !t->w64) || !t->updates || !t->order[0] || !t->order[1]) {
         trainer_free(t);
         fail(err, "out of memory for a fit on %zu rows", most);
         return NULL;
@@ -106,6 +119,7 @@ void trainer_free(struct trainer *t) {
     if (!t) return;
     free(t->w32);
     free(t->w64);
+    integer_free(&t->integer);
     free(t->updates);
     free(t->order[0]);
     free(t->order[1]);
@@ -118,7 +132,9 @@ void trainer_start(struct trainer *t, const struct examples *examples, const uin
     t->now = examples->at;
     if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
     if (t->w64) memset(t->w64, 0, t->d * sizeof *t->w64);
+    if (t->integer.low) integer_clear(&t->integer);
     memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
+    t->updated = 0.0;
     t->wscale = 1.0;
     t->intercept = 0.0;
     t->t = 1.0;
@@ -147,19 +163,55 @@ static inline void prefetch_row(const struct dataset *ds, const struct example *
         __builtin_prefetch(window + k);
 }
 
-/* One epoch of either engine; `engine` and whether there is a trace are constants where this is inlined. */
+/* The state of a fit while an epoch runs. */
+struct pace {
+    double wscale, intercept, time;
+    double slack; /* engine int: how close to the hinge a decision must be made in float64 */
+};
+
+/* What integers cannot tell float64 tells: everything, once they are lost. */
+static double slack_of(const struct trainer *t, const struct pace *pace, uint32_t updates) {
+    if (t->integer.lost) return (double)INFINITY;
+    double end = (double)t->examples.n * (t->epoch + 1), all = t->updated + updates;
+    return integer_slack(t->hyper.alpha, t->t0, end, all, pace->intercept, t->examples.ds->width);
+}
+
+static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_t start, const uint8_t *x, double y) {
+    double sum = dot_u8f64_reference(t->w64 + start, x, t->examples.ds->width);
+    return (sum * pace->wscale + pace->intercept) * y <= 1.0;
+}
+
+/* Whether y times the decision is at most 1; engine f32 stores the decision where `trace` is not NULL. `engine` and
+ * whether there is a trace are constants where this is inlined. */
+static inline __attribute__((always_inline)) bool on_hinge(const struct trainer *t, const struct pace *pace,
+                                                           enum engine engine, size_t start, const uint8_t *x, double y,
+                                                           const uint8_t *ahead, double *trace) {
+    const size_t width = t->examples.ds->width;
+    if (engine == ENGINE_F64) return on_hinge_f64(t, pace, start, x, y);
+    if (engine == ENGINE_F32) {
+        double sum = (double)t->backend->dot_ahead_u8f32(t->w32 + start, x, width, ahead);
+        double decision = sum * pace->wscale + pace->intercept;
+        if (trace) *trace = decision;
+        return decision * y <= 1.0;
+    }
+    double sum = (double)integer_dot(&t->integer, t->backend, start, x, width);
+    double beyond = y * sum + (y * pace->intercept - 1.0) * t->hyper.alpha * (t->t0 + (pace->time - 2.0));
+    if (beyond > pace->slack) return false;
+    return beyond < -pace->slack || on_hinge_f64(t, pace, start, x, y);
+}
+
+/* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
     const struct dataset *ds = t->examples.ds;
     const uint32_t *permutation = t->permutation;
     const struct example *last = t->now;
     struct example *order = t->order[t->epoch % 2];
     const size_t n = t->examples.n, width = ds->width;
-    dot_ahead_u8f32_fn *dot = t->backend->dot_ahead_u8f32;
-    axpy_u8f32_fn *axpy = t->backend->axpy_u8f32;
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
-    double wscale = t->wscale, intercept = t->intercept, time = t->t;
+    struct pace pace = {.wscale = t->wscale, .intercept = t->intercept, .time = t->t};
     uint64_t hash = t->update_hash;
     uint32_t updates = 0;
+    if (engine == ENGINE_INT) pace.slack = slack_of(t, &pace, 0);
 
     size_t known = n < AHEAD ? n : AHEAD;
     for (size_t i = 0; i < known; i++) {
@@ -174,38 +226,43 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             known++;
         }
         const uint8_t *ahead = window_of(ds, &order[known - 1]);
+        if (engine == ENGINE_INT) prefetch_row(ds, &order[known - 1]);
         const uint8_t *x = window_of(ds, &order[i]);
         const size_t start = order[i].start;
         const double y = order[i].positive ? 1.0 : -1.0;
 
-        double sum = engine == ENGINE_F32 ? (double)dot(t->w32 + start, x, width, ahead)
-                                          : dot_u8f64_reference(t->w64 + start, x, width);
-        double decision = sum * wscale + intercept;
-        if (trace) trace[i] = decision;
-        double eta = 1.0 / (alpha * ((t0 + time) - 1.0));
+        bool update = on_hinge(t, &pace, engine, start, x, y, ahead, trace ? &trace[i] : NULL);
+        double eta = 1.0 / (alpha * ((t0 + pace.time) - 1.0));
         double shrink = 1.0 - eta * alpha;
-        wscale *= shrink > 0.0 ? shrink : 0.0;
-        if (wscale < least_wscale) {
-            t->wscale = wscale;
+        pace.wscale *= shrink > 0.0 ? shrink : 0.0;
+        if (pace.wscale < least_wscale) {
+            t->wscale = pace.wscale;
             reset_wscale(t);
-            wscale = 1.0;
+            pace.wscale = 1.0;
         }
-        if (decision * y <= 1.0) {
-            double update = eta * y;
+        if (update) {
+            double step = eta * y;
             if (engine == ENGINE_F32)
-                axpy(t->w32 + start, x, (float)(update / wscale), width);
+                t->backend->axpy_u8f32(t->w32 + start, x, (float)(step / pace.wscale), width);
+            else if (engine == ENGINE_F64)
+                backend_scalar()->axpy_u8f64(t->w64 + start, x, step / pace.wscale, width);
             else
-                backend_scalar()->axpy_u8f64(t->w64 + start, x, update / wscale, width);
-            intercept += update;
+                t->backend->axpy_u8f64(t->w64 + start, x, step / pace.wscale, width);
+            pace.intercept += step;
             hash = (hash ^ (t->epoch * UINT64_C(60000) + i)) * 1099511628211ULL;
             updates++;
+            if (engine == ENGINE_INT) {
+                integer_add(&t->integer, t->backend, start, x, y > 0 ? 1 : -1, width);
+                pace.slack = slack_of(t, &pace, updates);
+            }
         }
-        time += 1.0;
+        pace.time += 1.0;
     }
-    t->wscale = wscale;
-    t->intercept = intercept;
-    t->t = time;
+    t->wscale = pace.wscale;
+    t->intercept = pace.intercept;
+    t->t = pace.time;
     t->update_hash = hash;
+    t->updated += updates;
     t->updates[t->epoch++] = updates;
     t->now = order;
 }
@@ -213,15 +270,14 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
 void trainer_epoch(struct trainer *t) {
     if (t->hyper.engine == ENGINE_F32)
         run_epoch(t, ENGINE_F32, NULL);
-    else
+    else if (t->hyper.engine == ENGINE_F64)
         run_epoch(t, ENGINE_F64, NULL);
+    else
+        run_epoch(t, ENGINE_INT, NULL);
 }
 
 void trainer_epoch_traced(struct trainer *t, double *decision) {
-    if (t->hyper.engine == ENGINE_F32)
-        run_epoch(t, ENGINE_F32, decision);
-    else
-        run_epoch(t, ENGINE_F64, decision);
+    run_epoch(t, ENGINE_F32, decision);
 }
 
 uint32_t trainer_visited(const struct trainer *t, size_t position) {
@@ -233,7 +289,8 @@ int model_new(struct model *model, size_t d, const struct hyper *hyper, struct e
     model->coef = malloc(d * sizeof *model->coef);
     model->updates = malloc(hyper->epochs * sizeof *model->updates);
     if (hyper->engine == ENGINE_F32) model->w = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *model->w));
-    if (model->coef && model->updates && (model->w || hyper->engine != ENGINE_F32)) return 0;
+    bool bad = hyper->engine == ENGINE_INT && integer_new(&model->integer, d, err) != 0;
+    if (!bad && model->coef && model->updates && (model->w || hyper->engine != ENGINE_F32)) return 0;
     model_free(model);
     return fail(err, "out of memory");
 }
@@ -241,6 +298,7 @@ int model_new(struct model *model, size_t d, const struct hyper *hyper, struct e
 void model_free(struct model *model) {
     free(model->coef);
     free(model->updates);
+    integer_free(&model->integer);
     free(model->w); /* NOLINT(clang-analyzer-unix.Malloc): a second call finds the pointers cleared */
     *model = (struct model){0};
 }
@@ -253,6 +311,13 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
     }
     if (!finite) return fail(err, "the fit overflowed: a weight is not finite (try another --alpha)");
     if (t->w32) memcpy(model->w, t->w32, t->d * sizeof *model->w);
+    if (t->integer.low) {
+        integer_copy(&model->integer, &t->integer);
+        model->unit = 1.0 / (t->hyper.alpha * (t->t0 + (t->t - 2.0)));
+        model->slack = t->integer.lost ? (double)INFINITY
+                                       : model->unit * integer_slack(t->hyper.alpha, t->t0, t->t, t->updated,
+                                                                     t->intercept, t->examples.ds->width);
+    }
     memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
     model->wscale = t->wscale;
     model->intercept = t->intercept;
@@ -289,6 +354,17 @@ void examples_fill(struct example *at, const struct dataset *ds, const uint32_t 
         at[i] = (struct example){row[i], ds->start[row[i]], ds->labels[row[i]] == positive};
 }
 
+static double decision_f64(const struct model *model, size_t start, const uint8_t *x, size_t width) {
+    return dot_u8f64_reference(model->coef + start, x, width) + model->intercept;
+}
+
+static double decision_int(const struct model *model, const struct backend *backend, size_t start, const uint8_t *x,
+                           size_t width) {
+    double sum = (double)integer_dot(&model->integer, backend, start, x, width);
+    double decision = sum * model->unit + model->intercept;
+    return fabs(decision) > model->slack ? decision : decision_f64(model, start, x, width);
+}
+
 void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend) {
     const struct dataset *ds = examples->ds;
@@ -297,12 +373,17 @@ void decide(double *decision, const struct model *model, const struct examples *
     for (size_t i = 0; i < n && i < AHEAD; i++)
         prefetch_row(ds, &at[i]);
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *x = window_of(ds, &at[i]), *ahead = window_of(ds, &at[i + AHEAD < n ? i + AHEAD : n - 1]);
+        const struct example *later = &at[i + AHEAD < n ? i + AHEAD : n - 1];
+        const uint8_t *x = window_of(ds, &at[i]);
+        const size_t start = at[i].start;
         if (model->w) {
-            double sum = (double)backend->dot_ahead_u8f32(model->w + at[i].start, x, ds->width, ahead);
+            double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, window_of(ds, later));
             decision[i] = sum * model->wscale + model->intercept;
+        } else if (model->integer.low) {
+            prefetch_row(ds, later);
+            decision[i] = decision_int(model, backend, start, x, ds->width);
         } else {
-            decision[i] = dot_u8f64_reference(model->coef + at[i].start, x, ds->width) + model->intercept;
+            decision[i] = decision_f64(model, start, x, ds->width);
         }
     }
 }

@@ -6,12 +6,13 @@
 #include "base/error.h"
 #include "data/dataset.h"
 #include "kernels.h"
+#include "learn/integer.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* The number type of the weights in the hot loop. */
-enum engine { ENGINE_F32, ENGINE_F64 };
+enum engine { ENGINE_F32, ENGINE_F64, ENGINE_INT };
 
 /* Which scikit-learn's seeds and folds are reproduced: before 0.21, or from 0.22 on. */
 enum compat { COMPAT_0_19, COMPAT_1_2 };
@@ -54,18 +55,26 @@ struct model {
     /* Engine f32 predicts with the weights it trained. */
     float *w;      /* [d] or NULL */
     double wscale; /* coef[k] == (double)w[k] * wscale */
+    /* Engine int predicts with its integers: coef = W times `unit` but for rounding. A decision within `slack` of 0 is
+     * made with coef. */
+    struct integer_weights integer; /* .low is NULL with other engines */
+    double unit, slack;
 };
 
 /* Allocates a model's arrays for d features. Returns 0, or -1 with the reason; model_free releases it. */
 int model_new(struct model *model, size_t d, const struct hyper *hyper, struct error *err);
 void model_free(struct model *model);
 
+/* Whether the engine can do fits on up to n examples with these settings: 0, or -1 with the reason. */
+int engine_possible(const struct hyper *hyper, size_t n, struct error *err);
+
 /* The working memory of a fit. Only trainer_new allocates; nothing else here makes a system call, so the caller may
  * time any part. */
 struct trainer;
 
-/* Room for fits of up to `most` examples with d features. `backend` serves engine f32. NULL and the reason on failure;
- * trainer_free releases it. */
+/* Room for fits of up to `most` examples with d features. `backend` serves engines f32 and int; int on a backend with
+ * PARITY_BITS ends in the bits of f64. NULL and the reason on failure, which settings without an integer form are to
+ * engine int; trainer_free releases it. */
 struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err);
 void trainer_free(struct trainer *trainer);
@@ -75,7 +84,7 @@ void trainer_free(struct trainer *trainer);
 void trainer_start(struct trainer *trainer, const struct examples *examples, const uint32_t *permutation);
 /* Runs the next epoch: every example once, in this epoch's order. At most hyper->epochs of them. */
 void trainer_epoch(struct trainer *trainer);
-/* The same, and decision[i] gets the decision value of the example visited at position i, [n]. */
+/* The same for engine f32, and decision[i] gets the decision value of the example visited at position i, [n]. */
 void trainer_epoch_traced(struct trainer *trainer, double *decision);
 /* The row of the data set that was visited at `position` of the last epoch. */
 uint32_t trainer_visited(const struct trainer *trainer, size_t position);
@@ -86,7 +95,8 @@ int trainer_model(const struct trainer *trainer, struct model *model, struct err
 int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
         struct error *err);
 
-/* decision[k] = <w, x> + intercept for every example, summed in the engine's own order. True is decision > 0. */
+/* decision[k] = <w, x> + intercept for every example, summed in the engine's own order. True is decision > 0; engine
+ * int's values are within rounding of f64's, and on the same side of 0. */
 void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend);
 

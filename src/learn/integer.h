@@ -1,0 +1,68 @@
+/* Engine int: the weights as integers. With hinge loss, the L2 penalty and the 'optimal' rate, every update adds the
+ * same multiple of y x to the unscaled weights, so they are a constant times W, the sum of y x over the updates so far,
+ * and a dot product with W is exact on every machine and in every order. */
+#ifndef SGDMARK_LEARN_INTEGER_H
+#define SGDMARK_LEARN_INTEGER_H
+
+#include "base/error.h"
+#include "kernels.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* W[d] with room to grow: 16 bits, and 15 more when those no longer do. */
+struct integer_weights {
+    size_t d;
+    int16_t *low;  /* [d] W[k]; once wide its 15 low bits, never negative */
+    int16_t *high; /* [d] once wide: W[k] = 32768 high[k] + low[k] */
+    bool wide;
+    bool lost;     /* even that was too narrow: W is not known any more */
+    uint32_t most; /* no |W[k]| is above it */
+};
+
+/* Room for d weights, all 0. Returns 0, or -1 with the reason; integer_free releases it. */
+int integer_new(struct integer_weights *w, size_t d, struct error *err);
+void integer_free(struct integer_weights *w);
+void integer_clear(struct integer_weights *w);
+void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
+
+/* The sum of W[start + k] * x[k] over k < width. */
+static inline int64_t integer_dot(const struct integer_weights *w, const struct backend *backend, size_t start,
+                                  const uint8_t *x, size_t width) {
+    int64_t sum = backend->dot_u8i16(w->low + start, x, width);
+    return w->wide ? sum + 32768 * backend->dot_u8i16(w->high + start, x, width) : sum;
+}
+
+/* W[start + k] += y * x[k] for k < width, y being 1 or -1. Widens the weights before they overflow; where that is no
+ * longer possible they are lost. */
+void integer_add(struct integer_weights *w, const struct backend *backend, size_t start, const uint8_t *x, int y,
+                 size_t width);
+
+/* Whether fits of `steps` row visits with this alpha, whose 'optimal' t0 it has, can be done with integers: returns 0,
+ * or -1 with the reason. */
+int integer_possible(double alpha, double t0, double steps, struct error *err);
+
+/* How far the exact number y <W, x> + (y b - 1) alpha (t0 + t - 2), in float64, can be from what scikit-learn's float64
+ * arithmetic makes of it in step t: beyond this distance from 0 both fall on the same side. In units of <W, x>.
+ *
+ * With T(t) = t0 + t - 1 the rate is eta(t) = 1 / (alpha T(t)), and wscale after step t is s(t) = (t0 - 1) / T(t),
+ * since it shrinks by 1 - eta alpha = T(t - 1) / T(t) and starts at 1. An update adds eta / s = c, a constant
+ * 1 / (alpha (t0 - 1)), times y x to the weights, and the decision of step t, s(t - 1) <c W, x> + b, is
+ * <W, x> / (alpha T(t - 1)) + b. It calls for an update where y times it is at most 1; the number above is that
+ * condition times alpha T(t - 1).
+ *
+ * Rounding, to first order in u = 2^-53. U is the number of updates; no |sum| below exceeds 255^2 U width = P, the
+ * largest that <W, x> can be with all signs alike.
+ *   eta: t0 + t, - 1, alpha *, 1 / : relative error 5u at most, T(t) being 2 or more.
+ *   s:   eta alpha and 1 - it round to 6u / T of relative error 6u / (T - 1) and u, the product to another u. Over all
+ *        steps E = 2t + 6 sum 1 / (T(i) - 1) <= 2t + 6 (1 + ln t), for t0 >= 2; below 2t + 180, t being < 10^12.
+ *   c:   (E + 6) u. Its product with a pixel: (E + 7) u. Adding up the U terms of a weight: U u of their absolute sum.
+ *   dot: width u of the absolute sum; so c <W, x> is off by (E + 7 + U + width) u c P at most.
+ *   s dot + b: (E + 1) u more, and u of the result. b itself is the same: the same float64 operations made it.
+ * In all (2E + 9 + U + width) u P + u |b| alpha T with E <= 2t + 180 and U <= t. Our own evaluation converts and
+ * rounds to 2u P + 6u (|b| + 1) alpha T. The factor 2 stands for the higher orders (t u is below 10^-4) and for the
+ * rounding of this bound. The same holds for a decision after the fit, made with coef = s w: one more u. */
+double integer_slack(double alpha, double t0, double t, double updates, double intercept, size_t width);
+
+#endif
