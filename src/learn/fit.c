@@ -226,7 +226,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             known++;
         }
         const uint8_t *ahead = window_of(ds, &order[known - 1]);
-        if (engine == ENGINE_INT) prefetch_row(ds, &order[known - 1]);
+        if (engine != ENGINE_F32) prefetch_row(ds, &order[known - 1]);
         const uint8_t *x = window_of(ds, &order[i]);
         const size_t start = order[i].start;
         const double y = order[i].positive ? 1.0 : -1.0;
