@@ -3,14 +3,14 @@
 source "$(dirname "$0")/lib.sh"
 source tests/cli/fixtures.sh
 
-F=$scratch/fixtures T=$scratch/out S=synthetic:n=600
+F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json
 make_fixtures "$F"
 unset SGDMARK_ISA
 
 # A backend of the other architecture: one that this program has not compiled in.
 FOREIGN=neon
 [ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
-export F T S FOREIGN
+export F T S R FOREIGN
 
 # fits TEXT PATTERN: "-" stands for no text at all, "*" for any; newlines count as blanks.
 fits() {
@@ -78,6 +78,31 @@ for command in "train --data $S" "train --data $S --json -" "cv --data $S" "desc
     refuses "full standard output: $command"
 done
 
+# Standard output that is closed: no data file may take its place.
+rm -rf "$T" && mkdir "$T"
+"$sgdmark" train --data $S >&- 2> "$scratch/stderr"
+status=$?
+err=$(cat "$scratch/stderr")
+refuses "closed standard output"
+
+# A current folder where results/ cannot be made: said before the work, not after it.
+# shellcheck disable=SC2317
+cannot_make_results() {
+    mount -t tmpfs -o ro none "$T" && cd "$T" || exit 9
+    "$program" run --data $S > /dev/null 2> "$scratch/stderr"
+}
+export -f cannot_make_results
+export scratch program
+program=$(realpath "$sgdmark")
+rm -rf "$T" && mkdir "$T"
+timeout 10 unshare -m bash -c cannot_make_results > /dev/null 2>&1
+status=$?
+err=$(cat "$scratch/stderr")
+case $status in
+1 | 9) skip "results/ cannot be made" "mounting a tmpfs is not allowed here" ;;
+*) if [[ $err == *results*--json* ]]; then refuses "results/ cannot be made"; else not_ok "results/ cannot be made" "$err"; fi ;;
+esac
+
 # A file that reaches the size limit of the process: writes fail half-way.
 rm -rf "$T" && mkdir "$T"
 err=$(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
@@ -95,7 +120,7 @@ full_disk() {
     mount -t tmpfs -o size=8k none "$T" || exit 9
     "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2> "$scratch/stderr"
     status=$?
-    [ -z "$(ls -A "$T")" ] || exit 1
+    [ -z "$(ls -A "$T")" ] || exit 8
     exit "$status"
 }
 export -f full_disk
@@ -105,7 +130,8 @@ unshare -m bash -c full_disk > /dev/null 2>&1
 status=$?
 err=$(cat "$scratch/stderr")
 case $status in
-0 | 1 | 2) refuses "full file system" ;;
+0 | 2) refuses "full file system" ;;
+8) not_ok "full file system" "a file is left behind" ;;
 *) skip "full file system" "mounting a tmpfs is not allowed here" ;;
 esac
 
