@@ -53,14 +53,23 @@ refuses() {
     fi
 }
 
-# unit_tests ON FOLDER: the unit programs under the emulator, all but test_topology: it binds memory to nodes, which QEMU
-# does not pass on to the kernel.
+# unit_tests ON FOLDER: the unit programs under the emulator, but for test_topology (it binds memory to nodes, which QEMU
+# does not pass on to the kernel), test_crew (64 threads) and test_kernels (minutes; verify_kernels does a part).
 unit_tests() {
     local on=$1 program
     for program in "$2"/tests/test_*; do
         # shellcheck disable=SC2086
-        [ ! -x "$program" ] || [[ $program == */test_topology ]] ||
+        [ ! -x "$program" ] || [[ $program =~ /test_(topology|crew|kernels)$ ]] ||
             check "$on: $(basename "$program")" timeout 300 $on "$program"
+    done
+}
+
+# verify_kernels ON PROGRAM BACKEND: the kernels that a fit by this backend is made of.
+verify_kernels() {
+    local on=$1 kernel
+    for kernel in dot_ahead_u8f32 axpy_u8f32; do
+        # shellcheck disable=SC2086
+        check "$on: $3 $kernel" timeout 300 $on "$2" kernels --verify --isa "$3" --kernel "$kernel"
     done
 }
 
@@ -105,12 +114,14 @@ if [ $x86 = yes ]; then
         refuses doesnotexist "qemu-x86_64 -cpu $processor" "$sgdmark"
     done
     unit_tests "qemu-x86_64 -cpu Haswell" "$build"
+    verify_kernels "qemu-x86_64 -cpu Haswell" "$sgdmark" avx2
     unit_tests "qemu-x86_64 -cpu Westmere" "$build"
     refuses avx2 "qemu-x86_64 -cpu Westmere" "$sgdmark"
 fi
 if [ $arm = yes ]; then
     refuses avx2 "qemu-aarch64 -cpu max" $arm_program
     unit_tests "qemu-aarch64 -cpu max" build-aarch64-linux-gnu
+    verify_kernels "qemu-aarch64 -cpu max" $arm_program neon
 fi
 
 # The real rows: a part for every digit, and the whole default job.
