@@ -107,6 +107,11 @@ static bool was_unquiet(const struct result_file *file) {
     return state && strcmp(state, aa_words(AA_UNQUIET)) == 0;
 }
 
+/* A roof of a kernel's own arithmetic says how fast the kernel is, not the machine: a slower kernel lowers it. */
+static bool is_of_machine(const json_t *roof) {
+    return strncmp(json_string_value(json_object_get(roof, "name")), "mix/", strlen("mix/")) != 0;
+}
+
 /* The largest change of a roof that both files have, where both are of one machine; otherwise 0. */
 static double roof_shift(const struct result_file *a, const struct result_file *b) {
     double largest = 0;
@@ -116,6 +121,7 @@ static double roof_shift(const struct result_file *a, const struct result_file *
     json_t *two;
     if (!same_machine(a, b)) return 0;
     json_array_foreach(json_object_get(a->own, "roofs"), i, one) {
+        if (!is_of_machine(one)) continue;
         json_array_foreach(json_object_get(b->own, "roofs"), j, two) {
             if (!json_equal(json_object_get(one, "name"), json_object_get(two, "name"))) continue;
             double change = portable_log(json_number_value(json_object_get(two, "per_second")) /

@@ -1,0 +1,128 @@
+#!/bin/bash
+# A kernel that is slower by a known delay is called slower, by the right ratio: by the paired table of one run, and by
+# compare. Two runs of one program differ in nothing.
+#
+# A copy of the program has, as its best backend, the scalar kernels: once as they are, once with a delay in each dot
+# product. So both the time without the delay (f32/scalar of the same run) and the delay (timed alone) are known.
+. "$(dirname "$0")/lib.sh"
+unset SGDMARK_ISA
+
+backend=$(backends_here bits | tail -n 1)
+rows=500
+if sanitized; then
+    skip "slowed kernels" "$build is built with a sanitizer"
+    finish
+elif [ "$backend" = scalar ]; then
+    skip "slowed kernels" "no backend but scalar runs here"
+    finish
+fi
+
+# setting KEY: of the build.
+setting() {
+    make -s showconfig BUILD="$build" | sed -n "s/^$1 *//p"
+}
+read -r -a libraries <<< "$(setting libs)"
+read -r -a flags <<< "$(setting "$backend")"
+compiler=$(sed -n '1s/ .*//p' "$build/signature") linker=$(sed -n '1s/^[^ ]* \([^ ]*\) .*/\1/p' "$build/signature")
+# Beside other work a sample of milliseconds is interrupted; ahead of it, if that is permitted, it is not.
+first=()
+if chrt -f 50 true 2> "$scratch/noise"; then first=(chrt -f 50); fi
+
+cat > "$scratch/delay.h" << 'END'
+#include <time.h>
+static void delay(void) {
+    struct timespec begin, now;
+    if (DELAY == 0) return;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - begin.tv_sec) * 1000000000L + now.tv_nsec - begin.tv_nsec < DELAY);
+}
+END
+cat > "$scratch/kernel.c" << END
+#include "$scratch/delay.h"
+#define dot_u8f32_$backend fast_dot
+#define dot_ahead_u8f32_$backend fast_dot_ahead
+#define axpy_u8f32_$backend fast_axpy
+#include "$PWD/kernels/$backend.c"
+#undef dot_u8f32_$backend
+#undef dot_ahead_u8f32_$backend
+#undef axpy_u8f32_$backend
+float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
+    delay();
+    return dot_u8f32_scalar(w, x, d);
+}
+float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    delay();
+    return dot_ahead_u8f32_scalar(w, x, d, ahead);
+}
+void axpy_u8f32_$backend(float *w, const uint8_t *x, float a, size_t d) {
+    axpy_u8f32_scalar(w, x, a, d);
+}
+END
+# The mean of the quietest hundred calls, in ns.
+cat > "$scratch/calibrate.c" << END
+#include "$scratch/delay.h"
+#include <stdio.h>
+int main(void) {
+    struct timespec begin, now;
+    double least = 1e30;
+    for (int part = 0; part < 50; part++) {
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        for (int i = 0; i < 100; i++)
+            delay();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        double each = ((double)(now.tv_sec - begin.tv_sec) * 1e9 + (double)(now.tv_nsec - begin.tv_nsec)) / 100;
+        least = each < least ? each : least;
+    }
+    printf("%.1f\n", least);
+    return 0;
+}
+END
+
+# slowed PROGRAM DELAY: links it.
+slowed() {
+    "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels -DDELAY="$2" "${flags[@]}" -c -o "$1.o" \
+        "$scratch/kernel.c" &&
+        "$linker" -rdynamic -o "$1" "$build/src/cli/main.o" "$1.o" "$build/libsgdmark.a" "${libraries[@]}"
+}
+
+# timed PROGRAM FILE: a run that writes FILE.json and FILE.txt.
+timed() {
+    "${first[@]}" "$1" run --quick --data "synthetic:n=$rows" --isa "$backend" --place core --json "$2.json" > "$2.txt" 2>&1
+}
+
+# differs FILE FILE: epochs that compare calls faster or slower.
+differs() {
+    "$sgdmark" compare "$1.json" "$2.json" | grep -E '^epoch/.* (faster|slower)$'
+}
+
+delay=4000
+check "a build with the scalar kernels as $backend" slowed "$scratch/same" 0
+check "a build with $delay ns more in each dot product" slowed "$scratch/slow" $delay
+check "the delay, timed alone" "$compiler" -O2 -D_GNU_SOURCE -DDELAY=$delay -o "$scratch/calibrate" "$scratch/calibrate.c"
+each=$("${first[@]}" "$scratch/calibrate")
+
+check "a run of the build with the delay" timed "$scratch/slow" "$scratch/slow"
+scalar_ms=$(awk '$1 == "f32/scalar" && $2 ~ /^[0-9.]+$/ { print $3 == "-" ? $2 : $3 }' "$scratch/slow.txt")
+line=$(grep -E 'times as fast as f32/scalar \[' "$scratch/slow.txt")
+check "the paired table says slower: $line" grep -q ': slower$' <<< "$line"
+# Speeds: without the delay over with it. Ten percent for what the rounds and the delay's own timing leave open.
+expected=$(awk -v ms="$scalar_ms" -v each="$each" -v rows=$rows 'BEGIN { print ms * 1e6 / (ms * 1e6 + rows * each) }')
+check "and $expected is in its interval" awk -v line="$line" -v want="$expected" 'BEGIN {
+    split(line, part, /[][,]/); exit !(part[2] * 0.9 <= want && want <= part[3] * 1.1) }'
+
+for run in 1 2 3 4; do
+    check "run $run of the build without the delay" timed "$scratch/same" "$scratch/same$run"
+done
+row=$("$sgdmark" compare "$scratch/same1.json" "$scratch/slow.json" | grep "^epoch/f32/$backend ")
+check "compare says slower: $row" grep -q ' slower$' <<< "$row"
+check "by a ratio near 1/$expected" awk -v row="$row" -v want="$expected" 'BEGIN {
+    if (!match(row, /[0-9.]+ \.\. [0-9.]+/)) exit 1
+    split(substr(row, RSTART, RLENGTH), end, " .. "); exit !(end[1] * 0.9 <= 1 / want && 1 / want <= end[2] * 1.1) }'
+"$sgdmark" compare --threshold 20% "$scratch/same1.json" "$scratch/slow.json" > "$scratch/comparison" 2>&1
+equal "compare --threshold: exit status" $? 1
+
+false_ones=$(differs "$scratch/same1" "$scratch/same2"; differs "$scratch/same3" "$scratch/same4")
+check "no more than one false verdict of identical builds" test "$(grep -c . <<< "$false_ones")" -le 1
+finish
