@@ -56,7 +56,7 @@ LINK     := -rdynamic
 # only), is read off kernels/registry.def.
 REGISTRY := kernels/registry.def
 ARCH_NAME := $(shell echo $(ARCH) | tr a-z A-Z)
-KERNELS  := $(shell sed -nE 's/^BACKEND."[^"]*", *([a-z0-9_]+), *[A-Z_]+, *ARCH_(ANY|$(ARCH_NAME)),.*/\1/p' $(REGISTRY))
+KERNELS  := $(shell sed -nE 's/^BACKEND."[^"]*", *([a-z0-9_]+), *[a-z0-9_]+, *[A-Z_]+, *ARCH_(ANY|$(ARCH_NAME)),.*/\1/p' $(REGISTRY))
 kernel_flags = $(shell sed -nE 's/^BACKEND."[^"]*", *$(1),.*"([^"]*)".$$/\1/p' $(REGISTRY))
 $(foreach k,$(KERNELS),$(eval FLAGS_$(k) := $(call kernel_flags,$(k))))
 FLAGS_reference := $(FLAGS_scalar)

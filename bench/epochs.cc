@@ -41,7 +41,7 @@ std::vector<uint32_t> first_rows(const examples &rows, const std::vector<uint32_
 /* The roofs of the training loop. Engine f64 has no kernel of its own to compute with. */
 void sample(Roofs &roofs, const bench_subject &subject) {
     roofs.sample_reading();
-    if (subject.engine == ENGINE_F32) roofs.sample_computing();
+    if (subject.engine != ENGINE_F64) roofs.sample_computing(subject.engine);
 }
 
 /* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since

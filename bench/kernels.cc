@@ -215,6 +215,11 @@ std::string kernel_name(const char *kernel, const bench_subject &subject) {
     return std::string("kernel/") + kernel + "/" + subject.backend_name;
 }
 
+/* A backend of engine int only: it shares the others' kernels but for one. */
+bool has_one_of_its_own(const bench_subject &subject) {
+    return subject.engine == ENGINE_INT && backend_base(subject.backend) != subject.backend;
+}
+
 } // namespace
 
 /* Size by size, so that each is made once. */
@@ -222,20 +227,28 @@ void register_kernels(Registry &registry) {
     const bench_job &job = registry.job;
     for (size_t i = 0; i < job.subject_count; i++) {
         const bench_subject &subject = job.subjects[i];
-        if (subject.engine != ENGINE_F32) continue;
 #define LENGTHS(kernel, unused)                                                                                        \
     register_lengths(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel);
-        KERNEL_LIST(LENGTHS, )
+        if (subject.engine == ENGINE_F32) {
+            KERNEL_LIST(LENGTHS, )
+        }
+        if (has_one_of_its_own(subject)) {
+            OWN_KERNELS(LENGTHS, )
+        }
 #undef LENGTHS
     }
     auto set = std::make_shared<WorkingSet>(job);
     for (size_t where = 0; where < wheres; where++) {
         for (size_t i = 0; i < job.subject_count; i++) {
             const bench_subject &subject = job.subjects[i];
-            if (subject.engine != ENGINE_F32) continue;
 #define IN_SET(kernel, unused)                                                                                         \
     register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel, where, set);
-            KERNEL_LIST(IN_SET, )
+            if (subject.engine == ENGINE_F32) {
+                KERNEL_LIST(IN_SET, )
+            }
+            if (has_one_of_its_own(subject)) {
+                OWN_KERNELS(IN_SET, )
+            }
 #undef IN_SET
         }
     }

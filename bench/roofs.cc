@@ -62,9 +62,12 @@ void Roofs::sample_reading() {
     }
 }
 
-void Roofs::sample_computing() {
+void Roofs::sample_computing(engine engine) {
     error err;
-    if (!mix.dot && mix_roof_new(&mix, rows.width, least_rows, kernels.dot_u8f32, &err) != 0) return;
+    const bool integers = engine == ENGINE_INT;
+    if (!mix.row && mix_roof_new(&mix, rows.width, least_rows, integers ? nullptr : kernels.dot_u8f32,
+                                 integers ? kernels.dot_u8i16 : nullptr, &err) != 0)
+        return;
     for (size_t i = 0; i < tries; i++)
         keep_best(computing, timed(mix_roof_run, mix, 1) / static_cast<double>(least_rows));
 }

@@ -25,7 +25,7 @@ class Roofs {
     /* Reading the rows and nothing else, without and with prefetching; each time a part of the order further on. */
     void sample_reading();
     /* dot_u8f32 on a row and weights that stay in the L1 cache. */
-    void sample_computing();
+    void sample_computing(engine engine);
 
     /* Gives the state percent_of_read_roof and percent_of_compute_roof, those that were sampled: what the roof alone
      * takes for a row, in percent of the `seconds` that the run took for one. The higher one binds. */

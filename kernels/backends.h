@@ -16,8 +16,9 @@
 
 enum { CACHE_LINE = 64 };
 
-#define PROTOTYPE(kernel, suffix)                                kernel##_fn kernel##_##suffix;
-#define BACKEND(name, suffix, parity, arch, needs, words, flags) KERNEL_LIST(PROTOTYPE, suffix)
+#define PROTOTYPE(kernel, suffix) kernel##_fn kernel##_##suffix;
+#define BACKEND(name, suffix, base, parity, arch, needs, words, flags)                                                 \
+    SHARED_KERNELS(PROTOTYPE, base) OWN_KERNELS(PROTOTYPE, suffix)
 #include "registry.def"
 #undef BACKEND
 #undef PROTOTYPE

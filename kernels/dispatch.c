@@ -6,30 +6,32 @@
 
 /* A row's kernels exist where its architecture is the one that is compiled for. */
 #define ENTRY(kernel, suffix) .kernel = kernel##_##suffix,
-#define KERNELS(suffix)       KERNEL_LIST(ENTRY, suffix).compiled = true
+#define KERNELS(suffix, base) SHARED_KERNELS(ENTRY, base) OWN_KERNELS(ENTRY, suffix).compiled = true
 #define NO_KERNELS            .compiled = false
 
-#define KERNELS_ARCH_ANY(suffix) KERNELS(suffix)
+#define KERNELS_ARCH_ANY(suffix, base) KERNELS(suffix, base)
 #ifdef __x86_64__
-#define KERNELS_ARCH_X86_64(suffix) KERNELS(suffix)
+#define KERNELS_ARCH_X86_64(suffix, base) KERNELS(suffix, base)
 #else
-#define KERNELS_ARCH_X86_64(suffix) NO_KERNELS
+#define KERNELS_ARCH_X86_64(suffix, base) NO_KERNELS
 #endif
 #ifdef __aarch64__
-#define KERNELS_ARCH_AARCH64(suffix) KERNELS(suffix)
+#define KERNELS_ARCH_AARCH64(suffix, base) KERNELS(suffix, base)
 #else
-#define KERNELS_ARCH_AARCH64(suffix) NO_KERNELS
+#define KERNELS_ARCH_AARCH64(suffix, base) NO_KERNELS
 #endif
 
 const struct backend backends[] = {
-#define BACKEND(backend_name, suffix, its_parity, its_arch, its_needs, words, its_flags)                               \
+#define BACKEND(backend_name, its_suffix, its_base, its_parity, its_arch, its_needs, words, its_flags)                 \
     {.name = backend_name,                                                                                             \
+     .base = #its_base,                                                                                                \
+     .suffix = #its_suffix,                                                                                            \
      .parity = its_parity,                                                                                             \
      .arch = its_arch,                                                                                                 \
      .needs = its_needs,                                                                                               \
      .levels = words,                                                                                                  \
      .flags = its_flags,                                                                                               \
-     KERNELS_##its_arch(suffix)},
+     KERNELS_##its_arch(its_suffix, its_base)},
 #include "registry.def"
 #undef BACKEND
 };
@@ -72,6 +74,12 @@ const struct backend *backend_best(void) {
     for (size_t i = 0; i < backend_count; i++)
         if (backends[i].parity == PARITY_BITS && backend_state(&backends[i]) == BACKEND_OK) best = &backends[i];
     return best;
+}
+
+const struct backend *backend_base(const struct backend *backend) {
+    for (size_t i = 0; i < backend_count; i++)
+        if (strcmp(backends[i].suffix, backend->base) == 0) return &backends[i];
+    return backend;
 }
 
 const struct backend *backend_scalar(void) {

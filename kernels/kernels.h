@@ -36,12 +36,17 @@ typedef void axpy_u8f64_fn(double *w, const uint8_t *x, double a, size_t d);
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
 /* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
- * src/record/kernel_check.c follow from this list: one without a check does not compile. */
-#define KERNEL_LIST(X, suffix)                                                                                         \
+ * src/record/kernel_check.c follow from this list: one without a check does not compile. Backends that differ in the
+ * last one only share the others. */
+#define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
     X(dot_ahead_u8f32, suffix)                                                                                         \
     X(axpy_u8f32, suffix)                                                                                              \
-    X(dot_u8i16, suffix) X(axpy_u8i16, suffix) X(axpy_u8f64, suffix) X(read_u8, suffix)
+    X(axpy_u8i16, suffix)                                                                                              \
+    X(axpy_u8f64, suffix)                                                                                              \
+    X(read_u8, suffix)
+#define OWN_KERNELS(X, suffix) X(dot_u8i16, suffix)
+#define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix)
 
 /* What a backend promises about its results. */
 enum kernel_parity {
@@ -67,6 +72,8 @@ enum cpu_feature {
 /* One ISA's set of kernels. */
 struct backend {
     const char *name;
+    const char *base; /* the suffix of the backend whose kernels it has, dot_u8i16 excepted; its own where it has all */
+    const char *suffix;
     enum kernel_parity parity;
     enum kernel_arch arch;
     unsigned needs;     /* enum cpu_feature bits */
@@ -101,6 +108,9 @@ const struct backend *backend_find(const char *name);
 
 /* The backend that `--isa auto` takes: the last one in registry.def that promises the scalar bits and runs here. */
 const struct backend *backend_best(void);
+
+/* The backend that all the kernels of `backend` but dot_u8i16 are of: for engines f32 and f64 the two are one. */
+const struct backend *backend_base(const struct backend *backend);
 
 /* The scalar backend, the reference of engine f32. */
 const struct backend *backend_scalar(void);

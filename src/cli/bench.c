@@ -70,24 +70,41 @@ struct bench_run_state {
     char reason[1024];
 };
 
-/* Every engine on every backend that the options choose. */
-static void choose_subjects(struct bench_run_state *state) {
+/* One engine on the backends that the options choose. */
+static void add_subjects(struct bench_run_state *state, enum engine engine) {
     const struct job_options *options = &state->options->job;
-    struct job_options every = *options;
+    struct error err;
+    struct hyper hyper = options->hyper;
+    hyper.engine = engine;
+    if (options->engine_given && engine != options->hyper.engine) return;
+    if (engine_possible(&hyper, 1, &err) != 0) return;
+    const struct backend **backend = calloc(backend_count, sizeof *backend);
+    if (!backend) usage_error("out of memory");
+    memcpy(backend, state->chosen, state->chosen_count * sizeof *backend);
+    size_t count = backends_for(engine, backend, state->chosen_count);
+    if (engine == ENGINE_F64) {
+        backend[0] = backend_scalar();
+        count = 1;
+    }
+    for (size_t i = 0; i < count; i++)
+        state->subjects[state->subject_count++] =
+            (struct bench_subject){engine, backend[i], engine_names[engine], isa_name(engine, backend[i])};
+    free(backend);
+}
+
+static void choose_subjects(struct bench_run_state *state) {
+    struct job_options every = state->options->job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
+    every.hyper.engine = ENGINE_INT; /* the engine that knows them all */
     state->chosen = calloc(backend_count, sizeof *state->chosen);
-    state->subjects = calloc(backend_count + 1, sizeof *state->subjects);
+    state->subjects = calloc(2 * backend_count + 1, sizeof *state->subjects);
     state->kernels = calloc(backend_count, sizeof *state->kernels);
     state->kernels_checked = calloc(backend_count, sizeof *state->kernels_checked);
     if (!state->chosen || !state->subjects || !state->kernels || !state->kernels_checked) usage_error("out of memory");
     state->chosen_count = choose_backends(&every, state->chosen);
-    for (size_t i = 0; i <= state->chosen_count; i++) {
-        enum engine engine = i < state->chosen_count ? ENGINE_F32 : ENGINE_F64;
-        const struct backend *backend = i < state->chosen_count ? state->chosen[i] : backend_scalar();
-        if (options->engine_given && engine != options->hyper.engine) continue;
-        state->subjects[state->subject_count++] =
-            (struct bench_subject){engine, backend, engine_names[engine], isa_name(engine, backend)};
-    }
+    add_subjects(state, ENGINE_F32);
+    add_subjects(state, ENGINE_F64);
+    add_subjects(state, ENGINE_INT);
 }
 
 static const char *refuse(struct bench_run_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -78,11 +78,11 @@ static const char *mark(const json_t *state, const char *key) {
 static json_t *list_all(bool quiet) {
     const struct backend *best = backend_best();
     json_t *all = json_array();
-    if (!quiet) printf("%-11s %-8s %-4s %-4s %-6s %s\n", "backend", "compiled", "CPU", "OS", "chosen", "");
+    if (!quiet) printf("%-12s %-8s %-4s %-4s %-6s %s\n", "backend", "compiled", "CPU", "OS", "chosen", "");
     for (size_t i = 0; i < backend_count; i++) {
         json_t *state = backend_json(&backends[i], &backends[i] == best);
         if (!quiet)
-            printf("%-11s %-8s %-4s %-4s %-6s %s%s\n", backends[i].name, mark(state, "compiled"), mark(state, "cpu"),
+            printf("%-12s %-8s %-4s %-4s %-6s %s%s\n", backends[i].name, mark(state, "compiled"), mark(state, "cpu"),
                    mark(state, "os"), mark(state, "chosen"), json_string_value(json_object_get(state, "reason")),
                    backends[i].parity == PARITY_BITS ? "" : "; never chosen: its bits may differ");
         json_array_append_new(all, state);
@@ -102,7 +102,7 @@ static json_t *verdict_json(const struct backend *backend, const struct kernel_v
 }
 
 static void print_verdict(const struct backend *backend, const struct kernel_verdict *verdict) {
-    printf("%-11s %-16s ", backend->name, verdict->kernel);
+    printf("%-12s %-16s ", backend->name, verdict->kernel);
     if (verdict->state == KERNEL_RIGHT) printf("right        %llu calls\n", (unsigned long long)verdict->calls);
     if (verdict->state == KERNEL_WRONG) printf("WRONG        %s\n", verdict->text);
     if (verdict->state == KERNEL_NOT_CHECKED) printf("NOT CHECKED  %s\n", verdict->text);
@@ -130,7 +130,7 @@ static void print_unchecked(const struct backend *const *asked, size_t backends_
 static json_t *verify(const struct kernels_options *options, bool quiet, struct tally *tally) {
     const struct backend **asked = calloc(backend_count, sizeof *asked);
     if (!asked) usage_error("out of memory");
-    const struct job_options named = {.isa = options->isa, .isa_source = "--isa"};
+    const struct job_options named = {.hyper.engine = ENGINE_INT, .isa = options->isa, .isa_source = "--isa"};
     size_t backends_asked = options->isa ? choose_backends(&named, asked) : 0;
     for (size_t i = 0; !options->isa && i < backend_count; i++)
         asked[backends_asked++] = &backends[i];

@@ -224,17 +224,29 @@ static void list_backends(char *text, size_t size) {
     }
 }
 
+size_t backends_for(enum engine engine, const struct backend **chosen, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct backend *backend = engine == ENGINE_INT ? chosen[i] : backend_base(chosen[i]);
+        bool known = false;
+        for (size_t j = 0; j < kept; j++)
+            known = known || chosen[j] == backend;
+        if (!known) chosen[kept++] = backend;
+    }
+    return kept;
+}
+
 size_t choose_backends(const struct job_options *job, const struct backend **chosen) {
     const char *isa = job->isa;
     if (strcmp(isa, "auto") == 0) {
         chosen[0] = backend_best();
-        return 1;
+        return backends_for(job->hyper.engine, chosen, 1);
     }
     if (strcmp(isa, "all") == 0) {
         size_t count = 0;
         for (size_t i = 0; i < backend_count; i++)
             if (backend_state(&backends[i]) == BACKEND_OK) chosen[count++] = &backends[i];
-        return count;
+        return backends_for(job->hyper.engine, chosen, count);
     }
     const struct backend *backend = backend_find(isa);
     if (backend && backend_state(backend) == BACKEND_OK) {

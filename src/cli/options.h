@@ -51,9 +51,14 @@ extern const struct argp job_argp;
 
 extern const char *const split_names[], *const order_names[], *const engine_names[], *const compat_names[];
 
-/* The backends that --isa (or SGDMARK_ISA) names: the best one for "auto", every one that runs here for "all". Fills in
- * chosen[] (room for backend_count) and returns how many. A name that is unknown, not compiled in or not supported ends
- * the program through usage_error, with the list of choices and the state of each. */
+/* Of backends that differ only in the kernels of engine int, the other engines keep the one that the kernels are of.
+ * Leaves chosen[0..] without the others and returns how many there are. */
+size_t backends_for(enum engine engine, const struct backend **chosen, size_t count);
+
+/* The backends that --isa (or SGDMARK_ISA) names: the best one for "auto", every one that runs here for "all", both as
+ * backends_for the job's engine. Fills in chosen[] (room for backend_count) and returns how many. A name that is
+ * unknown, not compiled in or not supported ends the program through usage_error, with the list of choices and the
+ * state of each. */
 size_t choose_backends(const struct job_options *job, const struct backend **chosen);
 
 #endif

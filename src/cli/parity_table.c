@@ -37,5 +37,6 @@ bool print_parity(const struct run *run) {
         print_row(&run->trials[i], &run->judged[i]);
         all = all && run->judged[i].passed;
     }
+    if (run->no_integers[0]) printf("%-15s not here: %s\n", "int", run->no_integers);
     return all;
 }

@@ -92,33 +92,53 @@ static bool is_published_job(const struct run *run) {
            o->hyper.alpha == 1e-4 && o->hyper.seed == 42 && o->hyper.compat == COMPAT_0_19 && run->folds == 3;
 }
 
-/* The trials, f64 first, and what each has to agree with. */
-void run_trials(struct run *run, const struct backend *const *chosen, size_t count) {
+/* Does the job with an engine on a backend and judges it against trial number `against`. */
+static struct judgement *add_trial(struct run *run, enum engine engine, const struct backend *backend, size_t against,
+                                   enum parity_level needed) {
     struct error err;
-    struct progress progress;
-    progress_begin(&progress, "checking");
-    run->trials = calloc(count + 2, sizeof *run->trials);
-    run->judged = calloc(count + 2, sizeof *run->judged);
-    if (!run->trials || !run->judged) usage_error("out of memory");
-    for (size_t i = 0; i < count + 2; i++) {
-        struct hyper hyper = run->options.hyper;
-        hyper.engine = i == 0 ? ENGINE_F64 : ENGINE_F32;
-        const struct backend *backend = i < 2 ? backend_scalar() : chosen[i - 2];
-        if (i >= 2 && backend == backend_scalar()) continue;
-        struct trial *trial = &run->trials[run->trial_count];
-        if (trial_run(trial, &run->job.examples, &hyper, run->folds, backend, NULL, NULL, &err) != 0)
-            usage_error("%s", err.text);
-        struct judgement *judged = &run->judged[run->trial_count++];
-        if (i == 0)
-            *judged = (struct judgement){.passed = true, .reached = PARITY_L2};
-        else if (i == 1) /* decisions near the hinge may differ between f32 and f64; on the images they do not */
-            *judged = parity_judge(trial, &run->trials[0], run->job.ds.synthetic ? PARITY_NONE : PARITY_L1);
-        else if (backend->parity == PARITY_BITS)
-            *judged = parity_judge(trial, &run->trials[1], PARITY_L2);
-        else
-            *judged = parity_judge(trial, &run->trials[1], PARITY_L0);
-        progress_step(&progress, i + 1, count + 2);
+    struct hyper hyper = run->options.hyper;
+    hyper.engine = engine;
+    struct trial *trial = &run->trials[run->trial_count];
+    if (trial_run(trial, &run->job.examples, &hyper, run->folds, backend, NULL, NULL, &err) != 0)
+        usage_error("%s", err.text);
+    struct judgement *judged = &run->judged[run->trial_count++];
+    *judged = parity_judge(trial, &run->trials[against], needed);
+    return judged;
+}
+
+/* Every backend of one engine; those that promise bits have to have those of trial number `against`. */
+static void add_trials(struct run *run, enum engine engine, const struct backend *const *chosen, size_t count,
+                       size_t against, struct progress *progress) {
+    const struct backend **backend = calloc(count, sizeof *backend);
+    if (!backend) usage_error("out of memory");
+    memcpy(backend, chosen, count * sizeof *backend);
+    count = backends_for(engine, backend, count);
+    for (size_t i = 0; i < count; i++) {
+        if (run->trials[against].engine == engine && backend[i] == run->trials[against].backend) continue;
+        add_trial(run, engine, backend[i], against, backend[i]->parity == PARITY_BITS ? PARITY_L2 : PARITY_L0);
+        progress_step(progress, run->trial_count, run->trial_count + count - i);
     }
+    free(backend);
+}
+
+void run_trials(struct run *run, const struct backend *const *chosen, size_t count) {
+    enum { F64, F32_SCALAR };
+    struct progress progress;
+    struct error err;
+    struct hyper hyper = run->options.hyper;
+    progress_begin(&progress, "checking");
+    run->trials = calloc(2 * count + 2, sizeof *run->trials);
+    run->judged = calloc(2 * count + 2, sizeof *run->judged);
+    if (!run->trials || !run->judged) usage_error("out of memory");
+    add_trial(run, ENGINE_F64, backend_scalar(), F64, PARITY_L2)->against = NULL;
+    /* Decisions near the hinge may differ between f32 and f64; on the images they do not. */
+    add_trial(run, ENGINE_F32, backend_scalar(), F64, run->job.ds.synthetic ? PARITY_NONE : PARITY_L1);
+    add_trials(run, ENGINE_F32, chosen, count, F32_SCALAR, &progress);
+    hyper.engine = ENGINE_INT;
+    if (engine_possible(&hyper, run->job.examples.n, &err) == 0)
+        add_trials(run, ENGINE_INT, chosen, count, F64, &progress);
+    else
+        snprintf(run->no_integers, sizeof run->no_integers, "%.255s", err.text);
     progress_end(&progress);
 }
 
@@ -226,6 +246,7 @@ int command_run(int argc, char **argv) {
     parse_arguments(&argp, argc, argv, &options);
     struct job_options every = options.job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
+    every.hyper.engine = ENGINE_INT; /* the engine that knows them all */
     const struct backend **chosen = calloc(backend_count, sizeof *chosen);
     if (!chosen) usage_error("out of memory");
     size_t count = choose_backends(&every, chosen);

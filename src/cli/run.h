@@ -21,11 +21,13 @@ struct run {
     uint32_t *permutation; /* of the epochs' shuffle, [n] */
     struct topology *topology;
     struct placement core; /* where what needs one core runs */
-    /* One trial per engine and backend: f64 first, then f32/scalar, then the other f32 backends that run here. */
+    /* One trial per engine and backend: f64 first, then f32/scalar, then the other f32 backends that run here, then
+     * the int ones. */
     struct trial *trials;
     struct judgement *judged;
     size_t trial_count;
-    bool published; /* the job is the one that the notebook published: real images and all defaults */
+    char no_integers[256]; /* why there are none of engine int, or empty */
+    bool published;        /* the job is the one that the notebook published: real images and all defaults */
 };
 
 /* Fills in trials and judged, f64 first; a trial that cannot be made ends the program. */
@@ -35,8 +37,9 @@ void run_trials(struct run *run, const struct backend *const *chosen, size_t cou
 enum { TRIAL_TEXT = 32 };
 void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
 
-/* The trial of the backend that `auto` takes, of those that passed. */
-size_t best_trial(const struct run *run);
+/* The trial of the backend that `auto` takes for the engine, of those that passed; 0, the reference, if there is none.
+ */
+size_t best_trial(const struct run *run, enum engine engine);
 
 /* The notebook's steps in its own order, from the results of `trial`. */
 void print_notebook(const struct run *run, const struct trial *trial, const struct cv_result *never);
@@ -117,7 +120,7 @@ struct places {
     struct place_arm *arm; /* [count] */
     struct arm *arms;      /* [count], the last one the first once more (A/A) */
     size_t count;
-    struct cv_plan plan;
+    struct cv_plan plan, integer_plan; /* the same folds for engine int: owns nothing */
     struct rounds rounds;
     struct aa_gate aa;
 };

@@ -72,11 +72,10 @@ size_t affordable_rounds(const struct arm *arms, size_t count, const struct budg
     return fitting > (double)budget->at_most ? budget->at_most : (size_t)fitting;
 }
 
-size_t best_trial(const struct run *run) {
+size_t best_trial(const struct run *run, enum engine engine) {
     size_t best = 0;
     for (size_t i = 0; i < run->trial_count; i++)
-        if (run->judged[i].passed && run->trials[i].engine == ENGINE_F32 &&
-            run->trials[i].backend->parity == PARITY_BITS)
+        if (run->judged[i].passed && run->trials[i].engine == engine && run->trials[i].backend->parity == PARITY_BITS)
             best = i;
     return best;
 }
@@ -127,7 +126,10 @@ static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, s
     struct mix_roof *mix = &epochs->mixes[trial];
     char name[TRIAL_TEXT];
     trial_name(name, which);
-    if (mix_roof_new(mix, run->job.ds.width, 256, which->backend->dot_u8f32, err) != 0) return NO_ARM;
+    bool integers = which->engine == ENGINE_INT;
+    if (mix_roof_new(mix, run->job.ds.width, 256, integers ? NULL : which->backend->dot_u8f32,
+                     integers ? which->backend->dot_u8i16 : NULL, err) != 0)
+        return NO_ARM;
     mix->calls = mix_calls(mix);
     struct arm *arm = new_arm(epochs, "roof/mix", name, "");
     arm->run = mix_roof_run;
@@ -145,7 +147,7 @@ static int add_arms(struct epochs *epochs, const struct run *run, struct error *
         epochs->mix_of[i] = add_mix(epochs, run, i, err);
         if (epochs->mix_of[i] == NO_ARM) return -1;
     }
-    epochs->best = best_trial(run);
+    epochs->best = best_trial(run, ENGINE_F32);
     epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
     epochs->reader = read_roof_new(&run->job.examples, run->permutation, run->options.hyper.epochs,
                                    run->trials[epochs->best].backend, err);
@@ -320,7 +322,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
     bool possible = true;
     printf("\nEPOCHS of %.0f rows on PU %u, %zu interleaved rounds (order seed %u)\n", n, run->core.slots[0].pu_os,
            rounds->rounds, rounds->schedule.seed);
-    printf("%-14s %7s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", "ms", "unhit", "min", "MAD", "ns/row",
+    printf("%-15s %7s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", "ms", "unhit", "min", "MAD", "ns/row",
            "cy/px", "GB/s", "of roof", "xscalar", "xf64");
     for (size_t i = 0; i < run->trial_count; i++) {
         struct summary s;
@@ -336,7 +338,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
             snprintf(roof, sizeof roof, "-"); /* the reference order has no roof of its own */
         else
             snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
-        printf("%-14s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, unhit, s.min * 1e3,
+        printf("%-15s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, unhit, s.min * 1e3,
                s.mad * 1e3, s.median * 1e9 / n, s.median * 1e9 * ghz / n / (double)ds->d,
                (double)ds->width * n / s.median * 1e-9, roof);
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F32));

@@ -48,8 +48,9 @@ static int add_arm(struct places *places, const struct run *run, const struct pl
                                 .repeats = filling_repeats(run, placement),
                                 .task = task,
                                 .expected = &run->trials[trial]};
-    place->crew =
-        crew_new(run->topology, placement, &places->plan, run->trials[trial].backend, place->repeats, task, err);
+    place->crew = crew_new(run->topology, placement,
+                           run->trials[trial].engine == ENGINE_INT ? &places->integer_plan : &places->plan,
+                           run->trials[trial].backend, place->repeats, task, err);
     if (!place->crew) return -1;
     struct arm *arm = &places->arms[places->count++];
     char name[TRIAL_TEXT];
@@ -65,10 +66,11 @@ static int add_placement(struct places *places, const struct run *run, struct pl
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial *trial = &run->trials[i];
         if (!run->judged[i].passed || trial->engine == ENGINE_F64 || trial->backend->parity != PARITY_BITS) continue;
-        if (trial->backend == backend_scalar() && best_trial(run) != i) continue;
+        if (trial->backend == backend_scalar() && best_trial(run, ENGINE_F32) != i) continue;
+        if (trial->engine == ENGINE_INT && best_trial(run, ENGINE_INT) != i) continue;
         if (add_arm(places, run, placement, i, CREW_FIT, "", err) != 0) return -1;
     }
-    return add_arm(places, run, placement, best_trial(run), CREW_READ, "", err);
+    return add_arm(places, run, placement, best_trial(run, ENGINE_F32), CREW_READ, "", err);
 }
 
 static int choose_placements(struct places *places, const struct run *run, struct error *err) {
@@ -112,8 +114,11 @@ int places_measure(struct places *places, const struct run *run, const struct bu
     struct hyper hyper = run->options.hyper;
     hyper.engine = ENGINE_F32;
     if (cv_plan_make(&places->plan, &run->job.examples, run->folds, ESTIMATOR_SGD, &hyper, err) != 0 ||
-        choose_placements(places, run, err) != 0 || add_arms(places, run, err) != 0)
+        choose_placements(places, run, err) != 0)
         return -1;
+    places->integer_plan = places->plan;
+    places->integer_plan.hyper.engine = ENGINE_INT;
+    if (add_arms(places, run, err) != 0) return -1;
     size_t rounds = affordable_rounds(places->arms, places->count, budget);
     struct progress progress;
     progress_begin(&progress, "timing placements");
@@ -155,7 +160,7 @@ static void print_row(const struct run *run, const struct places *places, size_t
     struct summary s, roof;
     struct comparison c;
     size_t alone = arm_like(places, places->arm[0].placement, arm->trial, CREW_FIT);
-    size_t reads = arm_like(places, arm->placement, best_trial(run), CREW_READ);
+    size_t reads = arm_like(places, arm->placement, best_trial(run, ENGINE_F32), CREW_READ);
     if (summarize(&s, rounds_of(rounds, a), rounds->rounds, &err) != 0 ||
         summarize(&roof, rounds_of(rounds, reads), rounds->rounds, &err) != 0 ||
         compare_paired(&c, rounds_of(rounds, a), rounds_of(rounds, alone), rounds->rounds, 0.95, comparisons, &err) !=
@@ -170,7 +175,7 @@ static void print_row(const struct run *run, const struct places *places, size_t
         snprintf(tax, sizeof tax, "%+.1f %% [%+.1f, %+.1f]", 100.0 * (c.ratio * share - 1.0),
                  100.0 * (c.low * share - 1.0), 100.0 * (c.high * share - 1.0));
     double folds = (double)arm->repeats * run->folds, rows = rows_of(run, arm);
-    printf("%-15s %-12s %7zu %8.2f %8.2f %8.1f %8.2f %6.1f\n", arm->placement->name, name, arm->placement->count,
+    printf("%-15s %-15s %7zu %8.2f %8.2f %8.1f %8.2f %6.1f\n", arm->placement->name, name, arm->placement->count,
            s.median * 1e3, s.median * 1e3 * workers / folds, folds / s.median, rows / s.median * 1e-6,
            rows * (double)run->job.ds.width / s.median * 1e-9);
     printf("  %.3f x one core, efficiency %.2f, %.0f %% of the read roof, tax %s%s\n", workers / (c.ratio * share),
@@ -182,7 +187,7 @@ void print_places(const struct run *run, const struct places *places) {
     for (size_t a = 0; a + 1 < places->count; a++)
         fits += places->arm[a].task == CREW_FIT;
     printf("\nPLACEMENTS of %u-fold cross-validation, %zu interleaved rounds\n", run->folds, places->rounds.rounds);
-    printf("%-15s %-12s %7s %8s %8s %8s %8s %6s\n", "placement", "engine", "workers", "ms", "ms/fold", "folds/s",
+    printf("%-15s %-15s %7s %8s %8s %8s %8s %6s\n", "placement", "engine", "workers", "ms", "ms/fold", "folds/s",
            "Mrow/s", "GB/s");
     for (size_t a = 0; a + 1 < places->count; a++)
         if (places->arm[a].task == CREW_FIT) print_row(run, places, a, fits);

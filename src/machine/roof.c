@@ -156,16 +156,19 @@ size_t roof_level_bytes(const struct topology *topology, enum roof_level level) 
     return bytes > below ? (size_t)bytes : 0;
 }
 
-int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, struct error *err) {
-    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot};
+int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
+                 struct error *err) {
+    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot, .integer_dot = integer_dot};
     roof->weights = aligned_alloc(LINE, (d * sizeof(float) + LINE) / LINE * LINE);
+    roof->integers = aligned_alloc(LINE, (d * sizeof(int16_t) + LINE) / LINE * LINE);
     roof->row = aligned_alloc(LINE, (d + LINE) / LINE * LINE);
-    if (!roof->weights || !roof->row) {
+    if (!roof->weights || !roof->integers || !roof->row) {
         mix_roof_free(roof);
         return fail(err, "mix roof: out of memory");
     }
     for (size_t k = 0; k < d; k++) {
         roof->weights[k] = (float)k / (float)d;
+        roof->integers[k] = (int16_t)k;
         roof->row[k] = (uint8_t)k;
     }
     return 0;
@@ -174,13 +177,19 @@ int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *do
 void mix_roof_run(void *context) {
     struct mix_roof *roof = context;
     float sum = 0;
-    for (size_t i = 0; i < roof->calls; i++)
-        sum += roof->dot(roof->weights, roof->row, roof->d);
-    roof->sink += sum;
+    int64_t integer_sum = 0;
+    if (roof->dot)
+        for (size_t i = 0; i < roof->calls; i++)
+            sum += roof->dot(roof->weights, roof->row, roof->d);
+    else
+        for (size_t i = 0; i < roof->calls; i++)
+            integer_sum += roof->integer_dot(roof->integers, roof->row, roof->d);
+    roof->sink += sum + (float)integer_sum;
 }
 
 void mix_roof_free(struct mix_roof *roof) {
     free(roof->weights);
+    free(roof->integers);
     free(roof->row);
     *roof = (struct mix_roof){0};
 }

@@ -1,0 +1,10 @@
+/* AVX-VNNI, the 256-bit form for processors without AVX-512: multiply and add in one instruction. */
+#include "avx2_i16.h"
+
+static inline __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
+    return _mm256_dpwssd_avx_epi32(sums, w, x);
+}
+
+int64_t dot_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d) {
+    return dot_i16(w, x, d, multiply_add);
+}
