@@ -72,7 +72,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzzers lint install uninstall clean showconfig help deps test-deps data
+.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -170,13 +170,15 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 # Fuzzing, with clang: each target for FUZZ_SECONDS from its corpus; what it finds is kept in build-fuzz.
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz:
-	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined BUILD=build-fuzz fuzzers
+fuzz: fuzz-targets
 	$(Q)set -e; for target in $(notdir $(FUZZERS)); do \
 	    mkdir -p build-fuzz/corpus/$$target; \
 	    build-fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -artifact_prefix=build-fuzz/ \
 	        build-fuzz/corpus/$$target tests/fuzz/corpus/$${target#fuzz_}; \
 	done
+
+fuzz-targets:
+	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined BUILD=build-fuzz fuzzers
 
 fuzzers: $(FUZZERS)
 

@@ -505,6 +505,13 @@ static void wscale_is_folded_in(void **state) {
     assert_true(compare_backends(&rows, f32) > 1);
     assert_true(compare_backends(&rows, f64) > 1);
     rows_free(&rows);
+
+    /* The first step folds in a factor of 0 (not one below 0): weights without ink stay +0. */
+    rows_make(&rows, 2, 100, 10, false, &rs);
+    f64.alpha = 1e6;
+    assert_true(compare_backends(&rows, f32) > 0);
+    assert_true(compare_backends(&rows, f64) > 0);
+    rows_free(&rows);
 }
 
 /* With alpha 1 the first step is exactly 1: rows without ink and of the positive class then lie on the margin, z = 1,
