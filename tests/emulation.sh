@@ -53,24 +53,25 @@ refuses() {
     fi
 }
 
-# unit_tests ON FOLDER: the unit programs under the emulator, but for test_topology (it binds memory to nodes, which QEMU
-# does not pass on to the kernel), test_crew (64 threads) and test_kernels (minutes; verify_kernels does a part).
+# unit_tests ON FOLDER: the unit programs under the emulator, all but two: test_topology binds memory to nodes, which QEMU
+# does not pass on to the kernel, and test_kernels, mostly faults planted in plain code, would take minutes; the kernels
+# themselves are verified below.
 unit_tests() {
     local on=$1 program
     for program in "$2"/tests/test_*; do
         # shellcheck disable=SC2086
-        [ ! -x "$program" ] || [[ $program =~ /test_(topology|crew|kernels)$ ]] ||
+        [ ! -x "$program" ] || [[ $program == */test_topology || $program == */test_kernels ]] ||
             check "$on: $(basename "$program")" timeout 300 $on "$program"
     done
 }
 
-# verify_kernels ON PROGRAM BACKEND: the kernels that a fit by this backend is made of.
-verify_kernels() {
-    local on=$1 kernel
-    for kernel in dot_ahead_u8f32 axpy_u8f32; do
-        # shellcheck disable=SC2086
-        check "$on: $3 $kernel" timeout 300 $on "$2" kernels --verify --isa "$3" --kernel "$kernel"
-    done
+# verifies BACKEND ON PROGRAM [--kernel NAME]: its kernels against the reference, under the emulator.
+verifies() {
+    local backend=$1 on=$2 program=$3
+    shift 3
+    # shellcheck disable=SC2086
+    check "$on: the kernels of $backend are right $*" \
+        timeout 300 $on "$program" kernels --verify --isa "$backend" --seed "$RANDOM" "$@"
 }
 
 x86=no arm=no arm_program=build-aarch64-linux-gnu/sgdmark
@@ -114,14 +115,14 @@ if [ $x86 = yes ]; then
         refuses doesnotexist "qemu-x86_64 -cpu $processor" "$sgdmark"
     done
     unit_tests "qemu-x86_64 -cpu Haswell" "$build"
-    verify_kernels "qemu-x86_64 -cpu Haswell" "$sgdmark" avx2
-    unit_tests "qemu-x86_64 -cpu Westmere" "$build"
+    # Of its updates QEMU 7.2 reads 16 bytes for the 4 of a scalar multiply-add, into the guard page: not verified here.
+    verifies avx2 "qemu-x86_64 -cpu Haswell" "$sgdmark" --kernel dot_u8f32
     refuses avx2 "qemu-x86_64 -cpu Westmere" "$sgdmark"
 fi
 if [ $arm = yes ]; then
     refuses avx2 "qemu-aarch64 -cpu max" $arm_program
     unit_tests "qemu-aarch64 -cpu max" build-aarch64-linux-gnu
-    verify_kernels "qemu-aarch64 -cpu max" $arm_program neon
+    verifies neon "qemu-aarch64 -cpu max" $arm_program
 fi
 
 # The real rows: a part for every digit, and the whole default job.
