@@ -124,6 +124,10 @@ examine() {
 
 for folder in "$build" build-aarch64-linux-gnu; do
     [ -x "$folder/sgdmark" ] || continue
+    if [ "$folder" != "$build" ] && [ -n "$(find kernels -newer "$folder/sgdmark")" ]; then
+        skip "instructions of $folder/sgdmark" "it is older than the kernels' sources"
+        continue
+    fi
     case $(od -An -tx1 -j18 -N1 "$folder/sgdmark" | tr -d ' ') in # e_machine
     3e) arch=X86_64 machine=x86_64 ;;
     b7) arch=AARCH64 machine=aarch64 ;;

@@ -5,6 +5,7 @@
 #include "learn/cv.h"
 #include "learn/fit.h"
 #include "learn/folds.h"
+#include "learn/integer.h"
 #include "learn/metrics.h"
 
 #include <math.h>
@@ -426,6 +427,8 @@ static bool same_bits(const void *a, const void *b, size_t size) {
     return memcmp(a, b, size) == 0;
 }
 
+static const char *const engine_words[] = {[ENGINE_F32] = "f32", [ENGINE_F64] = "f64", [ENGINE_INT] = "int"};
+
 /* Trains and decides both ways and compares every bit; returns how often wscale was folded into the weights. */
 static uint64_t compare_fits(const struct rows *rows, const struct hyper *hyper, const struct backend *backend) {
     struct example *at = calloc(rows->n, sizeof *at);
@@ -446,11 +449,14 @@ static uint64_t compare_fits(const struct rows *rows, const struct hyper *hyper,
                  same_bits(got.coef, want.coef, rows->d * sizeof *got.coef) && got.wscale == want.wscale;
     uint64_t fingerprint = fnv1a(FNV_START, want.coef, rows->d * sizeof *want.coef);
     equal = equal && got.fingerprint == fnv1a(fingerprint, &want.intercept, sizeof want.intercept);
-    for (size_t i = 0; i < rows->n; i++)
-        equal = equal && decision[i] == naive_decision(&want, rows->x + i * rows->d);
+    for (size_t i = 0; i < rows->n; i++) {
+        double d = naive_decision(&want, rows->x + i * rows->d);
+        /* Engine int promises the class, by a sum of its own. */
+        equal = equal && (hyper->engine == ENGINE_INT ? (decision[i] > 0) == (d > 0) : decision[i] == d);
+    }
     if (!equal)
-        fail_msg("%s, n %zu, d %zu (width %zu), alpha %g, %u epochs, seed %u, compat %d: another model",
-                 hyper->engine == ENGINE_F32 ? backend->name : "f64", rows->n, rows->d, rows->ds.width, hyper->alpha,
+        fail_msg("%s %s, n %zu, d %zu (width %zu), alpha %g, %u epochs, seed %u, compat %d: another model",
+                 engine_words[hyper->engine], backend->name, rows->n, rows->d, rows->ds.width, hyper->alpha,
                  hyper->epochs, hyper->seed, (int)hyper->compat);
     uint64_t resets = want.resets;
     naive_free(&want);
@@ -485,9 +491,10 @@ static void fits_are_scikit_learns(void **state) {
                 struct rows rows;
                 rows_make(&rows, sizes[i], widths[j], 1 + widths[j] / 2, round % 2, &rs);
                 struct hyper hyper = {.alpha = alphas[k], .epochs = 1 + round % 6, .seed = random_uint32(&rs)};
-                for (unsigned both = 0; both < 4; both++) {
-                    hyper.engine = both % 2 ? ENGINE_F32 : ENGINE_F64;
-                    hyper.compat = both / 2 ? COMPAT_1_2 : COMPAT_0_19;
+                for (unsigned all = 0; all < 6; all++) {
+                    hyper.engine = (enum engine)(all % 3);
+                    if (hyper.engine == ENGINE_INT && hyper.alpha > 0.39) continue; /* has no integer form */
+                    hyper.compat = all / 3 ? COMPAT_1_2 : COMPAT_0_19;
                     compare_backends(&rows, hyper);
                 }
                 rows_free(&rows);
@@ -543,9 +550,94 @@ static void a_row_on_the_margin_is_an_update(void **state) {
     rows_free(&rows);
 }
 
+/* ---- Engine int ---- */
+
+static void integers_are_exact_beyond_16_bits(void **state) {
+    (void)state;
+    enum { D = 150, START = 13, WIDTH = 120 };
+    for (size_t i = 0; i < backend_count; i++) {
+        if (!promises_bits(&backends[i])) continue;
+        struct random_state rs;
+        random_seed(&rs, 14);
+        int64_t want[D] = {0};
+        uint8_t x[WIDTH];
+        struct integer_weights w;
+        assert_int_equal(integer_new(&w, D, NULL), 0);
+        for (unsigned step = 0; step < 1500; step++) {
+            int y = random_masked(&rs, 7) ? 1 : -1;
+            int64_t sum = 0;
+            for (size_t k = 0; k < WIDTH; k++) {
+                x[k] = k < 3 ? 255 : (uint8_t)random_masked(&rs, 255);
+                sum += want[START + k] * x[k];
+            }
+            assert_true(integer_dot(&w, &backends[i], START, x, WIDTH) == sum);
+            integer_add(&w, &backends[i], START, x, step < 1000 ? y : -1, WIDTH);
+            for (size_t k = 0; k < WIDTH; k++)
+                want[START + k] += (step < 1000 ? y : -1) * x[k];
+        }
+        assert_true(w.wide && !w.lost);
+        integer_free(&w);
+    }
+}
+
+static void integers_beyond_31_bits_are_lost(void **state) {
+    (void)state;
+    const uint8_t x = 255;
+    struct integer_weights w;
+    assert_int_equal(integer_new(&w, 1, NULL), 0);
+    int64_t updates = 0;
+    for (; !w.lost && updates < 10000000; updates++) {
+        if (updates % 100000 == 0) assert_true(integer_dot(&w, backend_scalar(), 0, &x, 1) == updates * 255 * 255);
+        integer_add(&w, backend_scalar(), 0, &x, 1, 1);
+    }
+    assert_true(w.lost);
+    assert_true(updates > ((int64_t)1 << 30) / 255 - 300);
+    integer_clear(&w);
+    assert_true(!w.lost && !w.wide && integer_dot(&w, backend_scalar(), 0, &x, 1) == 0);
+    integer_free(&w);
+}
+
+/* Two kinds of rows that differ by 1 of 255: the weights that tell them apart grow by 1 with every pair of updates. */
+static void a_fit_outgrows_16_bits(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 15);
+    struct rows rows;
+    rows_make(&rows, 600, 2, 2, false, &rs);
+    for (size_t i = 0; i < rows.n; i++) {
+        const uint8_t row[2] = {(uint8_t)(254 + i % 2), (uint8_t)(255 - i % 2)};
+        memcpy(rows.x + 2 * i, row, sizeof row);
+        memcpy(rows.ds.pixels + 2 * i, row, sizeof row);
+        rows.ds.labels[i] = i % 2 ? 5 : 3;
+        rows.y[i] = i % 2 ? 1.0 : -1.0;
+    }
+    struct hyper hyper = {.engine = ENGINE_INT, .alpha = 0.3, .epochs = 400, .seed = 42};
+    compare_backends(&rows, hyper);
+    struct example *at = calloc(rows.n, sizeof *at);
+    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct examples examples = {&rows.ds, at, rows.n};
+    struct model model;
+    assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+    assert_true(model.integer.wide);
+    model_free(&model);
+    free(at);
+    rows_free(&rows);
+}
+
+static void some_settings_have_no_integer_form(void **state) {
+    (void)state;
+    struct error err;
+    assert_int_equal(integer_possible(1e-4, 1000.0, 300000, &err), 0);
+    assert_int_equal(integer_possible(1.0, 1.0, 10, &err), -1);
+    assert_non_null(strstr(err.text, "no integer form"));
+    assert_int_equal(integer_possible(1e-4, 1000.0, 1e12, &err), -1);
+    assert_int_equal(integer_possible(0.3, 2.47, 1e11, &err), -1);
+    assert_non_null(strstr(err.text, "too small"));
+}
+
 static void windows_train_the_same_model(void **state) {
     (void)state;
-    for (int engine = 0; engine < 2; engine++) {
+    for (int engine = 0; engine < 3; engine++) {
         uint64_t fingerprint[2];
         for (int packed = 0; packed < 2; packed++) {
             struct random_state rs;
@@ -556,7 +648,7 @@ static void windows_train_the_same_model(void **state) {
             struct example *at = calloc(rows.n, sizeof *at);
             examples_fill(at, &rows.ds, rows.index, rows.n, 5);
             struct examples examples = {&rows.ds, at, rows.n};
-            struct hyper hyper = {.engine = engine ? ENGINE_F32 : ENGINE_F64, .alpha = 1e-4, .epochs = 5, .seed = 42};
+            struct hyper hyper = {.engine = (enum engine)engine, .alpha = 1e-4, .epochs = 5, .seed = 42};
             struct model model;
             assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
             fingerprint[packed] = model.fingerprint;
@@ -672,6 +764,10 @@ int main(void) {
         cmocka_unit_test(fits_are_scikit_learns),
         cmocka_unit_test(wscale_is_folded_in),
         cmocka_unit_test(a_row_on_the_margin_is_an_update),
+        cmocka_unit_test(integers_are_exact_beyond_16_bits),
+        cmocka_unit_test(integers_beyond_31_bits_are_lost),
+        cmocka_unit_test(a_fit_outgrows_16_bits),
+        cmocka_unit_test(some_settings_have_no_integer_form),
         cmocka_unit_test(windows_train_the_same_model),
         cmocka_unit_test(overflow_is_an_error),
         cmocka_unit_test(cross_validation_is_scikit_learns),
