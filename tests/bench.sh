@@ -40,8 +40,8 @@ check "the names are the same under another CPU affinity and another --data" \
     diff <(echo "$names") <(taskset -c "$(nproc --all | awk '{ print $1 - 1 }')" "$sgdmark" bench --data /none --benchmark_list_tests=true)
 for name in $(backends_here bits) $(backends_here tolerance); do
     equal "$name: kernels of eight lengths and four working sets, an epoch, folds, rows" \
-        "$(grep -c "^kernel/dot_u8f32/$name/" <<< "$names") $(grep -c "^epoch/f32/$name$" <<< "$names")$(
-            grep -c "^cv/f32/$name$" <<< "$names")$(grep -c "^rows/f32/$name/n:32$" <<< "$names")" "12 111"
+        "$(grep -c "^kernel/dot_u8i16/$name/" <<< "$names") $(grep -c "^epoch/int/$name$" <<< "$names")$(
+            grep -c "^cv/int/$name$" <<< "$names")$(grep -c "^rows/int/$name/n:32$" <<< "$names")" "12 111"
 done
 equal "engine f64 has its epoch and folds" "$(grep -c -E '^(epoch|cv)/f64/scalar$' <<< "$names")" 2
 bench --isa scalar --engine f32 --benchmark_list_tests
@@ -62,12 +62,12 @@ if [ -s "$out" ]; then
         check "context: $key" grep -q -E "^    \"$key\": \"[^\"]+\"" "$out"
     done
     equal "the data is called synthetic" "$(grep -c -E '^    "data": "synthetic:n=600' "$out")" 1
-    equal "every repetition is there" "$(grep -c '"repetition_index": 2' "$out")" 7
+    equal "every repetition is there" "$(grep -c '"repetition_index": 2' "$out")" 9
     equal "times are in ns" "$(grep '"time_unit"' "$out" | sort -u | tr -d ' ,')" '"time_unit":"ns"'
     rows=$(grep -c '"run_name"' "$out")
     equal "every row has its rates" "$(grep -c '"items_per_second"' "$out") $(grep -c '"bytes_per_second"' "$out")" \
         "$rows $rows"
-    rows=$(grep -c -E '"run_name": "(epoch|cv|rows)/f32/scalar' "$out")
+    rows=$(grep -c -E '"run_name": "(epoch|cv|rows)/(f32|int)/scalar' "$out")
     equal "what trains stands beside its roofs" \
         "$(grep -c '"percent_of_read_roof"' "$out") $(grep -c '"percent_of_compute_roof"' "$out")" "$((rows + 14)) $rows"
     check "the kernels' check is recorded" grep -q -E '"detail": "[1-9][0-9]* calls of [0-9]+ kernels compared"' "$out"
@@ -78,7 +78,7 @@ compare=$(dpkg -L libbenchmark-tools 2> /dev/null | grep '/compare\.py$')
 if [ -s "$out" ] && [ -n "$compare" ] && /usr/bin/python3 -c 'import scipy' 2> /dev/null; then
     check "compare.py loads it" /usr/bin/python3 "$compare" --no-color benchmarks "$out" "$out"
     equal "compare.py compares every benchmark" "$(/usr/bin/python3 "$compare" --no-color benchmarks "$out" "$out" |
-        grep -c -E '^(kernel|epoch|cv|rows)/.*_pvalue')" 7
+        grep -c -E '^(kernel|epoch|cv|rows)/.*_pvalue')" 9
 else
     skip "compare.py loads it" "Debian's libbenchmark-tools or python3-scipy is not installed"
 fi
