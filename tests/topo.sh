@@ -1,8 +1,10 @@
 #!/bin/bash
-# What `sgdmark topo` says under taskset, under a control group's quota, on narrow and plain terminals, and what its
-# export leaves out. The plans themselves are tests/unit/test_topology.c.
+# What `sgdmark topo` and `sgdmark run` say under taskset and under a control group's quota; topo on narrow and plain
+# terminals, and what its export leaves out. The plans themselves are tests/unit/test_topology.c.
 . "$(dirname "$0")/lib.sh"
 
+unset SGDMARK_ISA
+job=(--quick --data synthetic:n=600 --isa "$(backends_here bits | tail -n 1)")
 last_pu=$(sed -E 's/.*[-,]//' /sys/devices/system/cpu/online)
 if [ "$last_pu" -gt 0 ] && taskset -c "$last_pu" true 2> "$scratch/noise"; then
     COLUMNS=200 taskset -c "$last_pu" "$sgdmark" topo > "$scratch/one"
@@ -12,6 +14,11 @@ if [ "$last_pu" -gt 0 ] && taskset -c "$last_pu" true 2> "$scratch/noise"; then
     equal "a PU that is not allowed is refused" \
         "$(taskset -c "$last_pu" "$sgdmark" topo --place pu:0 2>&1 > /dev/null)" \
         "sgdmark topo: placement 'pu:0': pu:0 is not allowed here (cgroup or taskset): the allowed PUs are $last_pu"
+    taskset -c "$last_pu" "$sgdmark" run "${job[@]}" --json "$scratch/one.json" > "$scratch/one"
+    check "run says that one PU is allowed" grep -q "^allowed  *PUs $last_pu, not 0" "$scratch/one"
+    check "and times epochs there" grep -q "^EPOCHS of .* on PU $last_pu," "$scratch/one"
+    equal "and folds by no more than one worker" \
+        "$(sed -n 's/^      "threads": \([0-9]*\),.*/\1/p' "$scratch/one.json" | sort -u)" 1
 else
     skip "one PU allowed" "needs two PUs and taskset"
 fi
@@ -27,6 +34,9 @@ under_quota() {
         shift && exec "$@"' - "$scratch" "$@" 2> "$scratch/noise"
 }
 if under_quota true; then
+    under_quota "$sgdmark" run "${job[@]}" --json "$scratch/quota.json" > "$scratch/quota"
+    check "run says the quota" grep -q "^CPU quota  *1.5 CPUs' worth of time (cgroup /job/step)" "$scratch/quota"
+    check "and records it" grep -q '"quota_cpus": 1.5' "$scratch/quota.json"
     COLUMNS=200 under_quota "$sgdmark" topo > "$scratch/quota"
     check "the quota of the group above is said" \
         grep -q "^CPU quota: 1.5 CPUs' worth of time (cgroup /job/step, quota and period 150000 100000)" "$scratch/quota"

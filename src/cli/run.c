@@ -6,8 +6,10 @@
 #include "cli/progress.h"
 #include "cli/run_launches.h"
 #include "machine/binding.h"
+#include "machine/cgroup.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +178,23 @@ static void open_run(struct run *run, const struct run_options *options) {
                       epoch_seed(run->options.hyper.seed, run->options.hyper.compat));
 }
 
+/* The machine, and what of it this process may use: nothing else is timed. */
+static void print_machine(const struct topology *topology) {
+    struct topology_summary machine;
+    struct cgroup cgroup;
+    topology_summarize(topology, &machine);
+    cgroup_read(&cgroup);
+    printf("machine      %s: %u packages, %u cores, %u PUs\n",
+           machine.cpu_model[0] ? machine.cpu_model : "a processor without a name", machine.packages, machine.cores,
+           machine.pus);
+    if (machine.not_allowed[0])
+        printf("allowed      PUs %s, not %s (cgroup cpuset, taskset): only those are timed\n", machine.allowed,
+               machine.not_allowed);
+    if (!isnan(cgroup.quota))
+        printf("CPU quota    %.3g CPUs' worth of time (cgroup %s): workers beyond it are stopped at times\n",
+               cgroup.quota, cgroup.path);
+}
+
 static void close_run(struct run *run) {
     for (size_t i = 0; i < run->trial_count; i++)
         trial_free(&run->trials[i]);
@@ -257,6 +276,7 @@ int command_run(int argc, char **argv) {
     struct run run;
     open_run(&run, &options);
     if (!options.json && make_results_folder(&err) != 0) usage_error("%s", err.text);
+    print_machine(run.topology);
     print_job(&run.job, &run.options);
     run_trials(&run, chosen, count);
     notebook(&run);

@@ -103,9 +103,19 @@ struct roof_share {
 };
 struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial);
 
+/* The L1 reading roof of one core, beside the folds: how fast the core itself was in these rounds. Where another
+ * program has the other half of a core, only this shows it. */
+struct pace {
+    const struct run *run;
+    struct level_roof roof; /* bytes 0: none */
+};
+
 /* Adds an arm for each cache that the machine lists. Returns 0, or -1 with the reason. */
 int levels_add(struct epochs *epochs, const struct run *run, struct error *err);
 void levels_free(struct epochs *epochs);
+
+/* Makes arm[0] the pace of the run's core; none where L1 is not listed. Returns 0, or -1 with the reason. */
+int pace_new(struct pace *pace, struct arm *arm, const struct run *run, struct error *err);
 
 /* One line: the read bandwidth of each. */
 void print_levels(const struct epochs *epochs, double ghz);
@@ -118,9 +128,10 @@ struct places {
     struct placement *list; /* [listed] all named ones, with the reasons of those that are missing */
     size_t listed;
     struct place_arm *arm; /* [count] */
-    struct arm *arms;      /* [count], the last one the first once more (A/A) */
+    struct arm *arms;      /* [count], the last one the first once more (A/A); behind it the pace */
     size_t count;
     struct cv_plan plan, integer_plan; /* the same folds for engine int: owns nothing */
+    struct pace pace;                  /* what follows the arms, at [count], where L1 is listed */
     struct rounds rounds;
     struct aa_gate aa;
 };

@@ -1,6 +1,8 @@
 /* The read bandwidth of each cache, timed in the rounds of the epochs. */
 #include "cli/run.h"
 
+#include "machine/binding.h"
+
 #include <stdio.h>
 
 enum {
@@ -36,6 +38,25 @@ int levels_add(struct epochs *epochs, const struct run *run, struct error *err) 
         epochs->level_of[level] = (int)epochs->count++;
     }
     return 0;
+}
+
+static void stay_on_core(void *context) {
+    const struct run *run = ((struct pace *)context)->run;
+    bind_worker(run->topology, &run->core.slots[0], NULL); /* it was bound there before; elsewhere L1 is as fast */
+}
+
+static void read_l1(void *context) {
+    level_roof_run(&((struct pace *)context)->roof);
+}
+
+int pace_new(struct pace *pace, struct arm *arm, const struct run *run, struct error *err) {
+    size_t bytes = roof_level_bytes(run->topology, ROOF_L1);
+    *pace = (struct pace){.run = run};
+    if (bytes == 0) return 0;
+    *arm = (struct arm){.prepare = stay_on_core, .run = read_l1, .context = pace};
+    snprintf(arm->name, sizeof arm->name, "roof/read/L1/beside-folds");
+    return level_roof_new(&pace->roof, bytes, SAMPLE_BYTES, run->trials[best_trial(run, ENGINE_F32)].backend->read_u8,
+                          err);
 }
 
 void levels_free(struct epochs *epochs) {

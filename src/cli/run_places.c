@@ -88,7 +88,7 @@ static int choose_placements(struct places *places, const struct run *run, struc
 static int add_arms(struct places *places, const struct run *run, struct error *err) {
     size_t most = places->listed * (run->trial_count + 1) + 1;
     places->arm = calloc(most, sizeof *places->arm);
-    places->arms = calloc(most, sizeof *places->arms);
+    places->arms = calloc(most + 1, sizeof *places->arms);
     if (!places->arm || !places->arms) return fail(err, "out of memory");
     const struct placement *first = NULL;
     for (size_t i = 0; i < places->listed; i++) {
@@ -118,11 +118,13 @@ int places_measure(struct places *places, const struct run *run, const struct bu
         return -1;
     places->integer_plan = places->plan;
     places->integer_plan.hyper.engine = ENGINE_INT;
-    if (add_arms(places, run, err) != 0) return -1;
-    size_t rounds = affordable_rounds(places->arms, places->count, budget);
+    if (add_arms(places, run, err) != 0 || pace_new(&places->pace, &places->arms[places->count], run, err) != 0)
+        return -1;
+    size_t arms = places->count + (places->pace.roof.bytes > 0);
+    size_t rounds = affordable_rounds(places->arms, arms, budget);
     struct progress progress;
     progress_begin(&progress, "timing placements");
-    int bad = rounds_run(&places->rounds, places->arms, places->count, rounds, seed, -1, progress_step, &progress, err);
+    int bad = rounds_run(&places->rounds, places->arms, arms, rounds, seed, -1, progress_step, &progress, err);
     progress_end(&progress);
     if (bad) return -1;
     return judge_aa(&places->aa, rounds_of(&places->rounds, places->count - 1), rounds_of(&places->rounds, 0), rounds,
@@ -136,6 +138,7 @@ void places_free(struct places *places) {
     free(places->arms);
     cv_plan_free(&places->plan);
     placement_list_free(places->list, places->listed);
+    level_roof_free(&places->pace.roof);
     rounds_free(&places->rounds);
 }
 

@@ -222,6 +222,11 @@ static int add_places(struct result *result, const struct run *run, const struct
                       : add_timing(result, &places->rounds, places->arms, a, &run->trials[arm->trial], threads, err);
         if (bad) return -1;
     }
+    const struct level_roof *pace = &places->pace.roof;
+    if (pace->bytes > 0 && add_roof(result, &places->rounds, places->arms, places->count,
+                                    "reading from L1 in the rounds of the folds: how fast the core was then", "bytes",
+                                    (double)pace->bytes * (double)pace->passes, err) != 0)
+        return -1;
     json_t *list = json_array();
     for (size_t i = 0; i < places->listed; i++)
         json_array_append_new(list, placement_json(&places->list[i]));
