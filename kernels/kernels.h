@@ -25,7 +25,7 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 /* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
 typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 
-/* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d; a is 1 or -1, and the caller sees to it that every sum fits. */
+/* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
 
 /* axpy_u8f64: w[k] = w[k] + (double)x[k] * a for k < d, the product rounded, then the sum: scikit-learn's update. */

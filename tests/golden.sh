@@ -42,10 +42,22 @@ field "cv f64" roc_auc 0.9624496555967155
 field "cv f64" fold_intercept '[28.795919772610006,57.639086207816376,59.77841969810528]'
 field "cv f64" fold_update_hash '["cc5211fa281584d4","4cca18c584230d15","215b20d66da7140d"]'
 
+# Engine int's decisions carry no rounding, so two that float64 tells apart may tie: the AUC's last digits are its own.
+got cv --engine int
+notebook_metrics "cv int"
+field "cv int" fold_intercept '[28.795919772610006,57.639086207816376,59.77841969810528]'
+field "cv int" fold_update_hash '["cc5211fa281584d4","4cca18c584230d15","215b20d66da7140d"]'
+
 got train
 field "train with no options" update_hash 14cd0deafca98f6e
 got train --engine f64
 field "train f64" update_hash 14cd0deafca98f6e
+fingerprint=$(json "$scratch/json" fingerprint)
+for backend in $(backends_here bits); do
+    got train --engine int --isa "$backend"
+    field "train int/$backend" update_hash 14cd0deafca98f6e
+    field "train int/$backend" fingerprint "$fingerprint"
+done
 
 # golden ORDER COMPAT | fold accuracies | confusion | AUC | fold updates | full-fit intercept | full-fit updates
 golden() {
@@ -60,6 +72,14 @@ golden() {
     local updates
     updates=$(json "$scratch/json" updates | tr , + | tr -d '[]')
     equal "$name: updates of all epochs" "$((updates))" "$8"
+    local fingerprint
+    fingerprint=$(json "$scratch/json" fingerprint)
+    got train --engine int --order "$1" --compat "$2"
+    field "int order $1 compat $2" fingerprint "$fingerprint"
+    got cv --engine int --order "$1" --compat "$2"
+    field "int order $1 compat $2" fold_accuracy "$3"
+    field "int order $1 compat $2" confusion "$4"
+    field "int order $1 compat $2" fold_updates "$6"
 }
 golden notebook 0.19 '[0.9502,0.96565,0.96495]' '[[53272,1307],[1077,4344]]' 0.9624496555967155 \
     '[9512,9108,9385]' 65.90588842073879 13725

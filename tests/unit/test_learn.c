@@ -282,6 +282,7 @@ struct naive {
     float *w; /* engine f32 */
     double wscale;
     uint64_t hash, updates, resets;
+    uint64_t close; /* decisions so close to the hinge that rounding makes them */
 };
 
 /* Engine f32's sum, on a whole row. */
@@ -354,6 +355,7 @@ static void naive_fit(struct naive *m, const uint8_t *x, const double *y, size_t
             double p = naive_dot(m, row) * m->wscale + b;
             double eta = 1.0 / (hyper->alpha * ((t0 + t) - 1.0));
             double z = p * yy;
+            m->close += fabs(z - 1.0) < 1e-13 * (fabs(b) + 1.0);
             double dloss = z <= 1.0 ? -yy : 0.0;
             double u = (-eta) * dloss;
             m->wscale = m->wscale * fmax(0.0, 1.0 - (((1.0 - 0.0) * eta) * hyper->alpha));
@@ -429,8 +431,14 @@ static bool same_bits(const void *a, const void *b, size_t size) {
 
 static const char *const engine_words[] = {[ENGINE_F32] = "f32", [ENGINE_F64] = "f64", [ENGINE_INT] = "int"};
 
-/* Trains and decides both ways and compares every bit; returns how often wscale was folded into the weights. */
-static uint64_t compare_fits(const struct rows *rows, const struct hyper *hyper, const struct backend *backend) {
+/* What was unusual about a fit. */
+struct unusual {
+    uint64_t resets; /* of wscale, into the weights */
+    uint64_t close;  /* decisions on the hinge */
+};
+
+/* Trains and decides both ways and compares every bit. */
+static struct unusual compare_fits(const struct rows *rows, const struct hyper *hyper, const struct backend *backend) {
     struct example *at = calloc(rows->n, sizeof *at);
     double *decision = calloc(rows->n, sizeof *decision);
     examples_fill(at, &rows->ds, rows->index, rows->n, 5);
@@ -458,24 +466,24 @@ static uint64_t compare_fits(const struct rows *rows, const struct hyper *hyper,
         fail_msg("%s %s, n %zu, d %zu (width %zu), alpha %g, %u epochs, seed %u, compat %d: another model",
                  engine_words[hyper->engine], backend->name, rows->n, rows->d, rows->ds.width, hyper->alpha,
                  hyper->epochs, hyper->seed, (int)hyper->compat);
-    uint64_t resets = want.resets;
+    const struct unusual unusual = {want.resets, want.close};
     naive_free(&want);
     model_free(&got);
     free(at);
     free(decision);
-    return resets;
+    return unusual;
 }
 
 static bool promises_bits(const struct backend *backend) {
     return backend->parity == PARITY_BITS && backend_state(backend) == BACKEND_OK;
 }
 
-static uint64_t compare_backends(const struct rows *rows, struct hyper hyper) {
+static struct unusual compare_backends(const struct rows *rows, struct hyper hyper) {
     if (hyper.engine == ENGINE_F64) return compare_fits(rows, &hyper, backend_scalar());
-    uint64_t resets = 0;
+    struct unusual unusual = {0};
     for (size_t i = 0; i < backend_count; i++)
-        if (promises_bits(&backends[i])) resets = compare_fits(rows, &hyper, &backends[i]);
-    return resets;
+        if (promises_bits(&backends[i])) unusual = compare_fits(rows, &hyper, &backends[i]);
+    return unusual;
 }
 
 static void fits_are_scikit_learns(void **state) {
@@ -509,15 +517,15 @@ static void wscale_is_folded_in(void **state) {
     rows_make(&rows, 120, 100, 40, true, &rs);
     struct hyper f32 = {.engine = ENGINE_F32, .alpha = 1e6, .epochs = 40, .seed = 42};
     struct hyper f64 = {.engine = ENGINE_F64, .alpha = 1e10, .epochs = 60, .seed = 42};
-    assert_true(compare_backends(&rows, f32) > 1);
-    assert_true(compare_backends(&rows, f64) > 1);
+    assert_true(compare_backends(&rows, f32).resets > 1);
+    assert_true(compare_backends(&rows, f64).resets > 1);
     rows_free(&rows);
 
     /* The first step folds in a factor of 0 (not one below 0): weights without ink stay +0. */
     rows_make(&rows, 2, 100, 10, false, &rs);
     f64.alpha = 1e6;
-    assert_true(compare_backends(&rows, f32) > 0);
-    assert_true(compare_backends(&rows, f64) > 0);
+    assert_true(compare_backends(&rows, f32).resets > 0);
+    assert_true(compare_backends(&rows, f64).resets > 0);
     rows_free(&rows);
 }
 
@@ -595,6 +603,30 @@ static void integers_beyond_31_bits_are_lost(void **state) {
     integer_clear(&w);
     assert_true(!w.lost && !w.wide && integer_dot(&w, backend_scalar(), 0, &x, 1) == 0);
     integer_free(&w);
+}
+
+/* A few features of small values, and t0 and many a decision short binary fractions: some fall on the hinge, where
+ * float64's rounding decides, and engine int has to follow it. */
+static void integers_follow_float64_on_the_hinge(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 13);
+    uint64_t close = 0;
+    const struct backend *best = backend_best();
+    for (unsigned round = 0; round < 3000; round++) {
+        struct rows rows;
+        size_t n = 4 + random_masked(&rs, 60), d = 1 + random_masked(&rs, 3);
+        rows_make(&rows, n, d, d, false, &rs);
+        for (size_t i = 0; i < n * d; i++)
+            rows.x[i] = rows.ds.pixels[i] = (uint8_t)random_masked(&rs, 3);
+        struct hyper hyper = {.engine = ENGINE_INT,
+                              .alpha = round % 4 ? 0x1p-4 : 0x1p-8,
+                              .epochs = 1 + random_masked(&rs, 8),
+                              .seed = random_uint32(&rs)};
+        close += compare_fits(&rows, &hyper, best).close;
+        rows_free(&rows);
+    }
+    assert_true(close > 10);
 }
 
 /* Two kinds of rows that differ by 1 of 255: the weights that tell them apart grow by 1 with every pair of updates. */
@@ -765,6 +797,7 @@ int main(void) {
         cmocka_unit_test(wscale_is_folded_in),
         cmocka_unit_test(a_row_on_the_margin_is_an_update),
         cmocka_unit_test(integers_are_exact_beyond_16_bits),
+        cmocka_unit_test(integers_follow_float64_on_the_hinge),
         cmocka_unit_test(integers_beyond_31_bits_are_lost),
         cmocka_unit_test(a_fit_outgrows_16_bits),
         cmocka_unit_test(some_settings_have_no_integer_form),
