@@ -48,7 +48,7 @@ void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
 int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
     int64_t sum = 0;
     for (size_t k = 0; k < d; k++)
-        sum += w[k] * x[k];
+        sum += (int64_t)w[k] * x[k];
     return sum;
 }
 
