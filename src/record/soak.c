@@ -67,11 +67,11 @@ uint64_t soak_fingerprint(const struct soak *soak) {
 
 /* The first position at which the bits differ; n where none do. */
 static size_t first_difference(const double *a, const double *b, size_t n) {
-    if (memcmp(a, b, n * sizeof *a) == 0) return n;
-    size_t i = 0;
-    while (memcmp(&a[i], &b[i], sizeof *a) == 0)
-        i++;
-    return i;
+    for (size_t i = 0; i < n; i++) {
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bits are what is asked for */
+        if (memcmp(&a[i], &b[i], sizeof *a) != 0) return i;
+    }
+    return n;
 }
 
 int soak_fit(struct soak *soak, const struct topology *topology, const struct slot *slot, const struct backend *backend,
