@@ -522,7 +522,8 @@ static void wscale_is_folded_in(void **state) {
     rows_free(&rows);
 
     /* The first step folds in a factor of 0 (not one below 0): weights without ink stay +0. */
-    rows_make(&rows, 2, 100, 10, false, &rs);
+    rows_make(&rows, 2, 300, 10, true, &rs);
+    assert_true(rows.ds.width < rows.d);
     f64.alpha = 1e6;
     assert_true(compare_backends(&rows, f32).resets > 0);
     assert_true(compare_backends(&rows, f64).resets > 0);
@@ -653,6 +654,44 @@ static void a_fit_outgrows_16_bits(void **state) {
     assert_true(model.integer.wide);
     model_free(&model);
     free(at);
+    rows_free(&rows);
+}
+
+/* The intercept after one update down and two up, in float64 as the loop has it. */
+static double after_three_steps(double alpha) {
+    double typw = sqrt(1.0 / sqrt(alpha)), t0 = 1.0 / (typw * alpha), b = 0.0;
+    for (int t = 1; t <= 3; t++)
+        b += (t == 1 ? -1.0 : 1.0) / (alpha * ((t0 + t) - 1.0));
+    return b;
+}
+
+/* Rows without ink: the fourth one's decision is the intercept, and alpha is chosen so that it lies on the margin or
+ * one rounding below. Integers cannot tell on which side; the float64 order has to be asked. */
+static void integers_ask_on_the_margin(void **state) {
+    (void)state;
+    struct random_state rs;
+    random_seed(&rs, 16);
+    struct rows rows;
+    rows_make(&rows, 4, 20, 10, false, &rs);
+    memset(rows.x, 0, rows.n * rows.d);
+    memset(rows.ds.pixels, 0, rows.n * rows.d);
+    struct hyper hyper = {.engine = ENGINE_INT, .epochs = 1, .seed = 42};
+    uint32_t order[4];
+    epoch_permutation(order, 4, epoch_seed(hyper.seed, hyper.compat));
+    for (size_t i = 0; i < 4; i++) {
+        rows.y[order[i]] = i ? 1.0 : -1.0;
+        rows.ds.labels[order[i]] = i ? 5 : 3;
+    }
+    double low = 0.01, high = 0.39; /* the intercept falls from 2.9 to 0.2 */
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        *(after_three_steps(middle) > 1.0 ? &low : &high) = middle;
+    }
+    assert_true(after_three_steps(low) > 1.0 && after_three_steps(high) <= 1.0);
+    hyper.alpha = high;
+    compare_backends(&rows, hyper);
+    hyper.alpha = low;
+    compare_backends(&rows, hyper);
     rows_free(&rows);
 }
 
@@ -800,6 +839,7 @@ int main(void) {
         cmocka_unit_test(integers_follow_float64_on_the_hinge),
         cmocka_unit_test(integers_beyond_31_bits_are_lost),
         cmocka_unit_test(a_fit_outgrows_16_bits),
+        cmocka_unit_test(integers_ask_on_the_margin),
         cmocka_unit_test(some_settings_have_no_integer_form),
         cmocka_unit_test(windows_train_the_same_model),
         cmocka_unit_test(overflow_is_an_error),
