@@ -1,15 +1,13 @@
 #include "data/dataset.h"
 
 #include "base/memory.h"
+#include "base/pages.h"
 #include "base/sha256.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define HUGE_PAGE ((size_t)2 << 20)
 
 /* Windows begin at multiples of 16 features: the 64-lane reduction folds lanes l and l+16, l+32, l+48 together by
  * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
@@ -17,18 +15,6 @@ enum { START_STEP = 16, WIDTH_STEP = 64 };
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
-}
-
-/* Anonymous memory on a 2 MiB boundary, a multiple of 2 MiB long, on huge pages if the kernel has them to give. */
-static uint8_t *map_aligned(size_t size) {
-    uint8_t *whole =
-        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (whole == MAP_FAILED) return NULL;
-    size_t head = (HUGE_PAGE - (uintptr_t)whole % HUGE_PAGE) % HUGE_PAGE;
-    if (head > 0) munmap(whole, head);
-    munmap(whole + head + size, HUGE_PAGE - head);
-    madvise(whole + head, size, MADV_HUGEPAGE);
-    return whole + head;
 }
 
 static double gib(double bytes) {
@@ -44,15 +30,14 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     uint64_t bytes = (uint64_t)n * d;
     uint64_t needed = bytes + (uint64_t)n * (sizeof *ds->start + sizeof *ds->labels + 2 * sizeof(uint32_t));
     uint64_t available = memory_available();
-    if (needed > available || bytes > SIZE_MAX - 2 * HUGE_PAGE)
+    if (needed > available || bytes > SIZE_MAX / 2)
         return fail(err, "%s: %zu rows of %zu features need %.1f GiB of memory, %.1f GiB are available", ds->name, n, d,
                     gib((double)needed), gib((double)available));
     ds->n = n;
     ds->d = ds->width = ds->stride = d;
     ds->image_height = 1;
     ds->image_width = d;
-    ds->mapped = round_up((size_t)bytes, HUGE_PAGE);
-    ds->pixels = map_aligned(ds->mapped);
+    ds->pixels = pages_new((size_t)bytes);
     ds->start = calloc(n, sizeof *ds->start);
     ds->labels = calloc(n, sizeof *ds->labels);
     if (ds->pixels && ds->start && ds->labels) return 0;
@@ -63,7 +48,7 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
 }
 
 void dataset_free(struct dataset *ds) {
-    if (ds->pixels) munmap(ds->pixels, ds->mapped);
+    pages_free(ds->pixels, ds->n * ds->stride);
     free(ds->start);
     free(ds->labels);
     *ds = (struct dataset){0};
@@ -141,7 +126,5 @@ void dataset_pack(struct dataset *ds) {
         memmove(ds->pixels + i * width, ds->pixels + i * ds->d + ds->start[i], width);
     }
     ds->width = ds->stride = width;
-    size_t kept = round_up(ds->n * width, HUGE_PAGE);
-    if (kept < ds->mapped) munmap(ds->pixels + kept, ds->mapped - kept);
-    ds->mapped = kept;
+    pages_trim(ds->pixels, ds->n * ds->d, ds->n * width);
 }

@@ -20,10 +20,9 @@ struct dataset {
     size_t d;        /* features of a row */
     size_t width;    /* features stored of a row, 1..d */
     size_t stride;   /* bytes from one row's window to the next */
-    uint8_t *pixels; /* n windows, one mapping, 64-byte aligned, on 2 MiB pages where the kernel gives them */
+    uint8_t *pixels; /* n windows without gaps, 64-byte aligned, on 2 MiB pages where the kernel gives them */
     uint16_t *start; /* [n] first feature of each window; start[i] + width <= d */
     uint8_t *labels; /* [n], 0..9 */
-    size_t mapped;   /* bytes of the mapping behind `pixels` */
     size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
     bool synthetic;
     char name[256];         /* what --data said, completed with the defaults: "synthetic:n=60000,d=784,seed=1" */

@@ -1,11 +1,11 @@
 #include "machine/roof.h"
 
+#include "base/pages.h"
 #include "machine/clock.h"
 #include "machine/sysfs.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     LINE = 64,
@@ -69,14 +69,10 @@ void row_roof_tune(struct row_roof *roof, unsigned tries) {
 }
 
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err) {
-    size_t huge = (size_t)2 << 20;
-    *roof = (struct level_roof){.bytes = bytes, .mapped = bytes, .read = read, .passes = (least + bytes - 1) / bytes};
-    if (bytes >= huge) roof->mapped = (bytes + huge - 1) / huge * huge;
-    void *buffer = mmap(NULL, roof->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (buffer == MAP_FAILED) return fail(err, "read roof: no memory for %zu bytes", bytes);
-    roof->buffer = buffer;
-    if (bytes >= huge) madvise(buffer, roof->mapped, MADV_HUGEPAGE);
-    memset(buffer, 1, roof->mapped); /* else every page would be the one page of zeros */
+    *roof = (struct level_roof){.bytes = bytes, .read = read, .passes = (least + bytes - 1) / bytes};
+    roof->buffer = pages_new(bytes);
+    if (!roof->buffer) return fail(err, "read roof: no memory for %zu bytes", bytes);
+    memset(roof->buffer, 1, bytes); /* else every page would be the one page of zeros */
     return 0;
 }
 
@@ -113,7 +109,7 @@ void level_roof_tune(struct level_roof *roof, unsigned tries) {
 }
 
 void level_roof_free(struct level_roof *roof) {
-    if (roof->buffer) munmap(roof->buffer, roof->mapped);
+    pages_free(roof->buffer, roof->bytes);
     *roof = (struct level_roof){0};
 }
 

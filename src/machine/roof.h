@@ -33,7 +33,7 @@ void row_roof_tune(struct row_roof *roof, unsigned tries);
  * work: passes * bytes bytes. */
 struct level_roof {
     uint8_t *buffer;
-    size_t bytes, mapped;
+    size_t bytes;
     size_t passes;
     read_u8_fn *read;
     size_t ahead; /* how many bytes later a line lies that is brought into the cache; 0: none is */

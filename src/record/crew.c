@@ -1,6 +1,7 @@
 #include "record/crew.h"
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "machine/binding.h"
 
 #include <pthread.h>
@@ -9,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* One copy of the rows, shared by the members whose slots want them in the same place. */
 struct rows_copy {
@@ -122,11 +122,9 @@ static int rows_for(struct crew *crew, const struct slot *slot, const struct dat
     struct rows_copy *copy = &crew->copies[crew->copy_count];
     *copy = (struct rows_copy){.ds = *ds, .slot = *slot};
     size_t length = ds->n * ds->stride;
-    void *pixels = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pixels == MAP_FAILED) return fail(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
-    madvise(pixels, length, MADV_HUGEPAGE);
+    void *pixels = pages_new(length);
+    if (!pixels) return fail(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
     copy->ds.pixels = pixels;
-    copy->ds.mapped = length;
     crew->copy_count++;
     if (place_memory(crew->topology, pixels, length, slot, err) != 0) return -1;
     memcpy(pixels, ds->pixels, length);
@@ -201,7 +199,7 @@ void crew_free(struct crew *crew) {
         fold_worker_free(member->worker);
     }
     for (size_t i = 0; i < crew->copy_count; i++)
-        munmap(crew->copies[i].ds.pixels, crew->copies[i].ds.mapped);
+        pages_free(crew->copies[i].ds.pixels, crew->copies[i].ds.n * crew->copies[i].ds.stride);
     free(crew->members);
     free(crew->copies);
     free(crew->items);

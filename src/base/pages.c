@@ -1,0 +1,44 @@
+#include "base/pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define HUGE_PAGE  ((size_t)2 << 20)
+#define HUGE_LEAST ((size_t)512 << 10)
+
+static size_t round_up(size_t x, size_t step) {
+    return (x + step - 1) / step * step;
+}
+
+static void *map(size_t length) {
+    void *pages = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+/* What is mapped for so many bytes. */
+static size_t mapped(size_t bytes) {
+    return round_up(bytes, bytes < HUGE_LEAST ? (size_t)sysconf(_SC_PAGESIZE) : HUGE_PAGE);
+}
+
+void *pages_new(size_t bytes) {
+    if (bytes > SIZE_MAX / 2) return NULL;
+    size_t length = mapped(bytes);
+    if (bytes < HUGE_LEAST) return map(length);
+    uint8_t *whole = map(length + HUGE_PAGE);
+    if (!whole) return NULL;
+    size_t head = (HUGE_PAGE - (uintptr_t)whole % HUGE_PAGE) % HUGE_PAGE;
+    if (head > 0) munmap(whole, head);
+    munmap(whole + head + length, HUGE_PAGE - head);
+    madvise(whole + head, length, MADV_HUGEPAGE);
+    return whole + head;
+}
+
+void pages_trim(void *pages, size_t bytes, size_t kept) {
+    size_t rest = mapped(kept);
+    if (rest < mapped(bytes)) munmap((uint8_t *)pages + rest, mapped(bytes) - rest);
+}
+
+void pages_free(void *pages, size_t bytes) {
+    if (pages) munmap(pages, mapped(bytes));
+}
