@@ -93,9 +93,10 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
     }
     worker->plan = plan;
     worker->backend = backend;
-    worker->train = malloc((n - least_tested) * sizeof *worker->train);
-    worker->test = malloc(most_tested * sizeof *worker->test);
-    worker->place = malloc(most_tested * sizeof *worker->place);
+    /* One more than is kept: split_rows writes before it decides. */
+    worker->train = malloc((n - least_tested + 1) * sizeof *worker->train);
+    worker->test = malloc((most_tested + 1) * sizeof *worker->test);
+    worker->place = malloc((most_tested + 1) * sizeof *worker->place);
     worker->decision = malloc(most_tested * sizeof *worker->decision);
     worker->trainer = trainer_new(n - least_tested, plan->examples.ds->d, &plan->hyper, backend, err);
     int bad = model_new(&worker->model, plan->examples.ds->d, &plan->hyper, err);
@@ -124,12 +125,12 @@ static void split_rows(struct fold_worker *worker, unsigned f) {
     const struct example *at = plan->examples.at;
     worker->trained = worker->tested = 0;
     for (size_t i = 0; i < plan->examples.n; i++) {
-        if (plan->fold_of[i] != f) {
-            worker->train[worker->trained++] = at[i];
-        } else {
-            worker->place[worker->tested] = (uint32_t)i;
-            worker->test[worker->tested++] = at[i];
-        }
+        /* Both are written and one is kept: which it is no branch predictor can know. */
+        bool tested = plan->fold_of[i] == f;
+        worker->train[worker->trained] = worker->test[worker->tested] = at[i];
+        worker->place[worker->tested] = (uint32_t)i;
+        worker->trained += !tested;
+        worker->tested += tested;
     }
 }
 

@@ -1,6 +1,7 @@
 #include "learn/fit.h"
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "data/random.h"
 
 #include <math.h>
@@ -8,8 +9,9 @@
 #include <string.h>
 
 enum {
-    AHEAD = 8,      /* rows ahead of the one in work that are being brought into the cache */
-    FAR_AHEAD = 16, /* and their entries in the order before them: the rows that pass through evict those too */
+    AHEAD = 8,        /* rows ahead of the one in work that are being brought into the cache, */
+    TOUCH_AHEAD = 12, /* their first lines before them, so that the page is known and the hardware sees a row begin, */
+    FAR_AHEAD = 16,   /* and yet earlier by this much their entries in the order */
     CACHE_LINE = 64
 };
 
@@ -17,7 +19,7 @@ struct trainer {
     struct hyper hyper;
     const struct backend *backend;
     struct examples examples;
-    size_t d;
+    size_t most, d;
     double t0;
     /* State between epochs. The weights are wscale * w (w32 or w64, whichever the engine uses). */
     float *w32;
@@ -31,7 +33,7 @@ struct trainer {
     /* The order of the examples: `now` holds them as the last epoch visited them. */
     const uint32_t *permutation; /* [n] */
     const struct example *now;   /* [n] */
-    struct example *order[2];    /* room for [most] each */
+    struct example *order[2];    /* room for [most] each, side by side */
 };
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
@@ -97,6 +99,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     }
     t->hyper = *hyper;
     t->backend = backend;
+    t->most = most;
     t->d = d;
     t->t0 = optimal_t0(hyper->alpha);
     if (hyper->engine == ENGINE_F32)
@@ -104,14 +107,14 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     else
         t->w64 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w64));
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
-    for (int i = 0; i < 2; i++)
-        t->order[i] = malloc(most * sizeof *t->order[i]);
+    t->order[0] = pages_new(2 * most * sizeof *t->order[0]);
     bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
-    if (bad || (!t->w32 && !t->w64) || !t->updates || !t->order[0] || !t->order[1]) {
+    if (bad || (!t->w32 && !t->w64) || !t->updates || !t->order[0]) {
         trainer_free(t);
         fail(err, "out of memory for a fit on %zu rows", most);
         return NULL;
     }
+    t->order[1] = t->order[0] + most;
     return t;
 }
 
@@ -121,8 +124,7 @@ void trainer_free(struct trainer *t) {
     free(t->w64);
     integer_free(&t->integer);
     free(t->updates);
-    free(t->order[0]);
-    free(t->order[1]);
+    pages_free(t->order[0], 2 * t->most * sizeof *t->order[0]);
     free(t);
 }
 
@@ -207,13 +209,14 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     const struct example *last = t->now;
     struct example *order = t->order[t->epoch % 2];
     const size_t n = t->examples.n, width = ds->width;
+    static const double label[] = {-1.0, 1.0};
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
     struct pace pace = {.wscale = t->wscale, .intercept = t->intercept, .time = t->t};
     uint64_t hash = t->update_hash;
     uint32_t updates = 0;
     if (engine == ENGINE_INT) pace.slack = slack_of(t, &pace, 0);
 
-    size_t known = n < AHEAD ? n : AHEAD;
+    size_t known = n < TOUCH_AHEAD ? n : TOUCH_AHEAD;
     for (size_t i = 0; i < known; i++) {
         /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
         order[i] = last[permutation[i]];
@@ -223,15 +226,16 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
         if (known < n) {
             if (known + FAR_AHEAD < n) __builtin_prefetch(&last[permutation[known + FAR_AHEAD]]);
             order[known] = last[permutation[known]];
+            __builtin_prefetch(window_of(ds, &order[known]));
             known++;
         }
-        const uint8_t *ahead = window_of(ds, &order[known - 1]);
-        if (engine != ENGINE_F32) prefetch_row(ds, &order[known - 1]);
+        const struct example *later = &order[i + AHEAD < known ? i + AHEAD : known - 1];
+        if (engine != ENGINE_F32) prefetch_row(ds, later);
         const uint8_t *x = window_of(ds, &order[i]);
         const size_t start = order[i].start;
-        const double y = order[i].positive ? 1.0 : -1.0;
+        const double y = label[order[i].positive]; /* no branch: which it is cannot be predicted */
 
-        bool update = on_hinge(t, &pace, engine, start, x, y, ahead, trace ? &trace[i] : NULL);
+        bool update = on_hinge(t, &pace, engine, start, x, y, window_of(ds, later), trace ? &trace[i] : NULL);
         double eta = 1.0 / (alpha * ((t0 + pace.time) - 1.0));
         double shrink = 1.0 - eta * alpha;
         pace.wscale *= shrink > 0.0 ? shrink : 0.0;
