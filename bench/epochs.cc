@@ -6,6 +6,7 @@
 extern "C" {
 #include "data/dataset.h"
 #include "learn/cv.h"
+#include "learn/tune.h"
 }
 
 #include <algorithm>
@@ -50,7 +51,10 @@ void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, con
     error err;
     hyper.engine = subject.engine;
     std::vector<uint32_t> permutation = whole_permutation(rows, hyper);
-    Trainer trainer(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
+    double tuning;
+    Trainer trainer;
+    if (lookahead_tune(&hyper, &rows, subject.backend, &tuning, &err) == 0)
+        trainer.reset(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
     if (!trainer) {
         state.SkipWithError(err.text);
         return;
@@ -86,7 +90,9 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     hyper.engine = subject.engine;
     Plan shared;
     FoldWorker worker;
-    if (cv_plan_make(&shared.plan, job.examples, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
+    double tuning;
+    if (lookahead_tune(&hyper, job.examples, subject.backend, &tuning, &err) == 0 &&
+        cv_plan_make(&shared.plan, job.examples, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.examples->n);

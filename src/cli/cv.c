@@ -111,20 +111,22 @@ static void team_close(struct team *team) {
 }
 
 static int run_folds(struct cv_result *result, const struct cv_options *options, const struct team *team,
-                     const struct job *job, const struct backend *backend, struct error *err) {
+                     const struct job *job, const struct hyper *hyper, const struct backend *backend,
+                     struct error *err) {
     if (!alone(options))
-        return cross_validate_on(result, team->topology, &team->placement, &job->examples, options->folds,
-                                 &options->job.hyper, backend, options->repeats, err);
+        return cross_validate_on(result, team->topology, &team->placement, &job->examples, options->folds, hyper,
+                                 backend, options->repeats, err);
     struct progress progress;
     progress_begin(&progress, "cross-validating");
-    int bad = cross_validate(result, &job->examples, options->folds, options->estimator, &options->job.hyper, backend,
-                             progress_step, &progress, err);
+    int bad = cross_validate(result, &job->examples, options->folds, options->estimator, hyper, backend, progress_step,
+                             &progress, err);
     progress_end(&progress);
     return bad;
 }
 
-static void report(json_t *results, const struct cv_options *options, const struct team *team, const struct job *job,
-                   const struct cv_result *result, const struct backend *backend, bool quiet) {
+/* Prints a result and returns it as JSON. */
+static json_t *report(const struct cv_options *options, const struct team *team, const struct job *job,
+                      const struct cv_result *result, const struct backend *backend, bool quiet) {
     bool never = options->estimator == ESTIMATOR_NEVER;
     const char *engine = never ? "never" : engine_names[options->job.hyper.engine];
     const char *isa = never ? "none" : isa_name(options->job.hyper.engine, backend);
@@ -139,7 +141,7 @@ static void report(json_t *results, const struct cv_options *options, const stru
     json_object_set_new(to, "place", json_string(options->place ? options->place : "core"));
     json_object_set_new(to, "workers", json_integer((json_int_t)workers));
     json_object_set_new(to, "repeats", json_integer((json_int_t)options->repeats));
-    json_array_append_new(results, to);
+    return to;
 }
 
 int command_cv(int argc, char **argv) {
@@ -160,8 +162,16 @@ int command_cv(int argc, char **argv) {
     json_t *results = json_array();
     for (size_t i = 0; i < count; i++) {
         struct cv_result result;
-        if (run_folds(&result, &options, &team, &job, chosen[i], &err) != 0) usage_error("%s", err.text);
-        report(results, &options, &team, &job, &result, chosen[i], quiet);
+        struct hyper hyper = options.job.hyper;
+        double tuning = 0.0;
+        if (options.estimator == ESTIMATOR_SGD) hyper = job_tune(&job, &options.job, chosen[i], &tuning);
+        if (run_folds(&result, &options, &team, &job, &hyper, chosen[i], &err) != 0) usage_error("%s", err.text);
+        json_t *to = report(&options, &team, &job, &result, chosen[i], quiet);
+        if (options.estimator == ESTIMATOR_SGD) {
+            if (!quiet) print_prefetch(&hyper.ahead, tuning);
+            json_prefetch(to, &hyper.ahead, tuning);
+        }
+        json_array_append_new(results, to);
         if (i + 1 == count) write_arrays(&options, &result);
         cv_free(&result);
     }

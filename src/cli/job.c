@@ -1,5 +1,7 @@
 #include "cli/job.h"
 
+#include "learn/tune.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,31 @@ void print_job(const struct job *job, const struct job_options *options) {
            "             seed %" PRIu32 ", as scikit-learn %s\n",
            options->digit, options->digit, alpha, options->hyper.epochs, options->hyper.seed,
            compat_names[options->hyper.compat]);
+}
+
+struct hyper job_tune(const struct job *job, const struct job_options *options, const struct backend *backend,
+                      double *seconds) {
+    struct error err;
+    struct hyper hyper = options->hyper;
+    if (lookahead_tune(&hyper, &job->examples, backend, seconds, &err) != 0) usage_error("%s", err.text);
+    return hyper;
+}
+
+void print_prefetch(const struct lookahead *ahead, double seconds) {
+    char text[LOOKAHEAD_TEXT];
+    lookahead_text(text, ahead);
+    printf("prefetch     %s", text);
+    if (seconds > 0.0)
+        printf(", the fastest of a few here (tried for %.1f ms)\n", seconds * 1e3);
+    else
+        puts(", as asked");
+}
+
+void json_prefetch(json_t *to, const struct lookahead *ahead, double seconds) {
+    char text[LOOKAHEAD_TEXT];
+    lookahead_text(text, ahead);
+    json_object_set_new(to, "prefetch", json_string(text));
+    json_object_set_new(to, "tuning_seconds", json_number(seconds));
 }
 
 void hex_text(char text[HEX_TEXT], uint64_t value) {

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "learn/tune.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -121,7 +122,7 @@ const char *const engine_names[] = {"f32", "f64", "int", NULL};
 const char *const compat_names[] = {"0.19", "1.2", NULL};
 
 enum { KEY_DATA = 0x100, KEY_SPLIT, KEY_ORDER, KEY_ORDER_SEED, KEY_LIMIT };
-enum { KEY_DIGIT = 0x120, KEY_ENGINE, KEY_ISA, KEY_EPOCHS, KEY_ALPHA, KEY_SEED, KEY_COMPAT };
+enum { KEY_DIGIT = 0x120, KEY_ENGINE, KEY_ISA, KEY_EPOCHS, KEY_ALPHA, KEY_SEED, KEY_COMPAT, KEY_PREFETCH };
 
 static error_t parse_rows(int key, char *value, struct argp_state *state) {
     struct rows_options *rows = state->input;
@@ -196,6 +197,11 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
     case KEY_COMPAT:
         job->hyper.compat = (enum compat)parse_choice("compat", value, compat_names);
         return 0;
+    case KEY_PREFETCH:
+        if (strcmp(value, "auto") != 0 && lookahead_parse(&job->hyper.ahead, value) != 0)
+            usage_error("--prefetch: '%s' is neither auto nor NEAR,BLOCK or NEAR,BLOCK,row with numbers from 1 to %d",
+                        value, LOOKAHEAD_MOST);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -209,6 +215,10 @@ static const struct argp_option job_list[] = {
     {"alpha", KEY_ALPHA, "A", 0, "strength of the L2 penalty (1e-4)", 0},
     {"seed", KEY_SEED, "S", 0, "random_state (42)", 0},
     {"compat", KEY_COMPAT, "VERSION", 0, "scikit-learn whose seeds and folds are kept: 0.19, 1.2 (0.19)", 0},
+    {"prefetch", KEY_PREFETCH, "NEAR,BLOCK[,row]", 0,
+     "how rows are fetched before their turn: their lines NEAR rows ahead; BLOCK to twice as many rows before that, "
+     "BLOCK rows at once, their first lines or the whole rows (auto: what is fastest at start-up)",
+     0},
     {0}};
 
 static const struct argp_child job_children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};

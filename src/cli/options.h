@@ -35,7 +35,7 @@ struct rows_options {
     size_t limit; /* 0: all */
 };
 
-/* What is trained and how: --digit --engine --epochs --alpha --seed --compat. */
+/* What is trained and how: --digit --engine --epochs --alpha --seed --compat --prefetch. */
 struct job_options {
     struct rows_options rows;
     unsigned digit;

@@ -91,6 +91,7 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     const struct trial *which = &run->trials[trial];
     struct hyper hyper = run->options.hyper;
     hyper.engine = which->engine;
+    hyper.ahead = which->ahead;
     struct trainer *trainer = trainer_new(run->job.examples.n, run->job.ds.d, &hyper, which->backend, err);
     if (!trainer) return NO_ARM;
     epochs->trainers[place] = trainer;

@@ -113,11 +113,13 @@ int places_measure(struct places *places, const struct run *run, const struct bu
     *places = (struct places){0};
     struct hyper hyper = run->options.hyper;
     hyper.engine = ENGINE_F32;
+    hyper.ahead = run->trials[best_trial(run, ENGINE_F32)].ahead;
     if (cv_plan_make(&places->plan, &run->job.examples, run->folds, ESTIMATOR_SGD, &hyper, err) != 0 ||
         choose_placements(places, run, err) != 0)
         return -1;
     places->integer_plan = places->plan;
     places->integer_plan.hyper.engine = ENGINE_INT;
+    places->integer_plan.hyper.ahead = run->trials[best_trial(run, ENGINE_INT)].ahead;
     if (add_arms(places, run, err) != 0 || pace_new(&places->pace, &places->arms[places->count], run, err) != 0)
         return -1;
     size_t arms = places->count + (places->pace.roof.bytes > 0);

@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include "base/file.h"
+#include "learn/tune.h"
 #include "machine/clock.h"
 #include "machine/code.h"
 #include "machine/environment.h"
@@ -67,6 +68,8 @@ int add_parity(struct result *result, const struct trial *trial, const struct ju
     if (judged->against) trial_name(reference, judged->against);
     snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(judged->needed),
              parity_words(judged->reached));
+    char prefetch[LOOKAHEAD_TEXT];
+    lookahead_text(prefetch, &trial->ahead);
     const struct parity_receipt receipt = {.engine = engine_names[trial->engine],
                                            .backend = isa_name(trial->engine, trial->backend),
                                            .needed = parity_words(judged->needed),
@@ -78,7 +81,8 @@ int add_parity(struct result *result, const struct trial *trial, const struct ju
                                            .update_hash = trial->model.update_hash,
                                            .accuracy = accuracy_score(&trial->cv.confusion),
                                            .max_deviation = (double)NAN,
-                                           .tolerance = (double)NAN};
+                                           .tolerance = (double)NAN,
+                                           .prefetch = prefetch};
     return result_parity(result, &receipt, err);
 }
 

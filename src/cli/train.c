@@ -99,11 +99,18 @@ int command_train(int argc, char **argv) {
     json_t *results = json_array();
     for (size_t i = 0; i < count; i++) {
         struct model model;
-        if (fit(&model, &job.examples, &options.job.hyper, chosen[i], &err) != 0) usage_error("%s", err.text);
+        double tuning;
+        struct hyper hyper = job_tune(&job, &options.job, chosen[i], &tuning);
+        if (fit(&model, &job.examples, &hyper, chosen[i], &err) != 0) usage_error("%s", err.text);
         const char *isa = isa_name(options.job.hyper.engine, chosen[i]);
         double accuracy = training_accuracy(&job, &model, chosen[i]);
-        if (!quiet) print_model(&job, &options.job, &model, isa, accuracy);
-        json_array_append_new(results, result_json(&job, &options.job, &model, isa, accuracy));
+        if (!quiet) {
+            print_model(&job, &options.job, &model, isa, accuracy);
+            print_prefetch(&hyper.ahead, tuning);
+        }
+        json_t *result = result_json(&job, &options.job, &model, isa, accuracy);
+        json_prefetch(result, &hyper.ahead, tuning);
+        json_array_append_new(results, result);
         /* With --isa all the last one's weights are kept: it is the one that auto takes. */
         if (options.coef_out && i + 1 == count &&
             npy_write_float64(options.coef_out, model.coef, model.d, 1, &err) != 0)

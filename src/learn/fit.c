@@ -9,9 +9,7 @@
 #include <string.h>
 
 enum {
-    AHEAD = 8,        /* rows ahead of the one in work that are being brought into the cache, */
-    TOUCH_AHEAD = 12, /* their first lines before them, so that the page is known and the hardware sees a row begin, */
-    FAR_AHEAD = 16,   /* and yet earlier by this much their entries in the order */
+    DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
     CACHE_LINE = 64
 };
 
@@ -98,6 +96,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
         return NULL;
     }
     t->hyper = *hyper;
+    if (hyper->ahead.near == 0) t->hyper.ahead = LOOKAHEAD_DEFAULT;
     t->backend = backend;
     t->most = most;
     t->d = d;
@@ -202,11 +201,32 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
     return beyond < -pace->slack || on_hinge_f64(t, pace, start, x, y);
 }
 
+/* At the beginning of a block of rows, at `first`: fills in the order of those that the loop reaches before the next
+ * block, and brings them nearer. */
+static void draw_block(const struct trainer *t, struct example *order, size_t first) {
+    const struct lookahead *ahead = &t->hyper.ahead;
+    const struct dataset *ds = t->examples.ds;
+    const size_t n = t->examples.n, reach = ahead->near + ahead->block;
+    size_t begin = first > 0 ? first + reach : 0, end = first + reach + ahead->block, next = end + ahead->block;
+    end = end < n ? end : n;
+    next = next < n ? next : n;
+    for (size_t i = end; i < next; i++)
+        __builtin_prefetch(&t->now[t->permutation[i]]);
+    for (size_t i = begin; i < end; i++) {
+        order[i] = t->now[t->permutation[i]];
+        const uint8_t *window = window_of(ds, &order[i]);
+        if (ahead->whole)
+            for (size_t k = 0; k < ds->width; k += CACHE_LINE)
+                __builtin_prefetch(window + k, 0, 2);
+        else
+            __builtin_prefetch(window);
+    }
+}
+
 /* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
     const struct dataset *ds = t->examples.ds;
-    const uint32_t *permutation = t->permutation;
-    const struct example *last = t->now;
+    const struct lookahead ahead = t->hyper.ahead;
     struct example *order = t->order[t->epoch % 2];
     const size_t n = t->examples.n, width = ds->width;
     static const double label[] = {-1.0, 1.0};
@@ -216,20 +236,12 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     uint32_t updates = 0;
     if (engine == ENGINE_INT) pace.slack = slack_of(t, &pace, 0);
 
-    size_t known = n < TOUCH_AHEAD ? n : TOUCH_AHEAD;
-    for (size_t i = 0; i < known; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
-        order[i] = last[permutation[i]];
-        prefetch_row(ds, &order[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (known < n) {
-            if (known + FAR_AHEAD < n) __builtin_prefetch(&last[permutation[known + FAR_AHEAD]]);
-            order[known] = last[permutation[known]];
-            __builtin_prefetch(window_of(ds, &order[known]));
-            known++;
+    for (size_t i = 0, next_block = 0; i < n; i++) {
+        if (i == next_block) {
+            draw_block(t, order, i);
+            next_block += ahead.block;
         }
-        const struct example *later = &order[i + AHEAD < known ? i + AHEAD : known - 1];
+        const struct example *later = &order[i + ahead.near < n ? i + ahead.near : n - 1];
         if (engine != ENGINE_F32) prefetch_row(ds, later);
         const uint8_t *x = window_of(ds, &order[i]);
         const size_t start = order[i].start;
@@ -374,10 +386,10 @@ void decide(double *decision, const struct model *model, const struct examples *
     const struct dataset *ds = examples->ds;
     const struct example *at = examples->at;
     size_t n = examples->n;
-    for (size_t i = 0; i < n && i < AHEAD; i++)
+    for (size_t i = 0; i < n && i < DECIDE_AHEAD; i++)
         prefetch_row(ds, &at[i]);
     for (size_t i = 0; i < n; i++) {
-        const struct example *later = &at[i + AHEAD < n ? i + AHEAD : n - 1];
+        const struct example *later = &at[i + DECIDE_AHEAD < n ? i + DECIDE_AHEAD : n - 1];
         const uint8_t *x = window_of(ds, &at[i]);
         const size_t start = at[i].start;
         if (model->w) {

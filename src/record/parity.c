@@ -1,12 +1,18 @@
 #include "record/parity.h"
 
+#include "learn/tune.h"
+
 #include <string.h>
 
 int trial_run(struct trial *trial, const struct examples *examples, const struct hyper *hyper, unsigned folds,
               const struct backend *backend, progress_fn *progress, void *context, struct error *err) {
+    struct hyper tuned = *hyper;
+    double seconds;
     *trial = (struct trial){.engine = hyper->engine, .backend = backend};
-    if (fit(&trial->model, examples, hyper, backend, err) != 0) return -1;
-    if (cross_validate(&trial->cv, examples, folds, ESTIMATOR_SGD, hyper, backend, progress, context, err) == 0)
+    if (lookahead_tune(&tuned, examples, backend, &seconds, err) != 0) return -1;
+    trial->ahead = tuned.ahead;
+    if (fit(&trial->model, examples, &tuned, backend, err) != 0) return -1;
+    if (cross_validate(&trial->cv, examples, folds, ESTIMATOR_SGD, &tuned, backend, progress, context, err) == 0)
         return 0;
     trial_free(trial);
     return -1;

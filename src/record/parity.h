@@ -18,7 +18,8 @@ enum parity_level {
 struct trial {
     enum engine engine;
     const struct backend *backend;
-    struct model model; /* the fit on all rows */
+    struct lookahead ahead; /* the fastest one, or the one asked for */
+    struct model model;     /* the fit on all rows */
     struct cv_result cv;
 };
 

@@ -219,7 +219,8 @@ int result_parity(struct result *result, const struct parity_receipt *r, struct 
     if (put_hash(value, "fingerprint", r->fingerprint) == 0 && put_hash(value, "update_hash", r->update_hash) == 0 &&
         put_number(value, "accuracy", r->accuracy, NULL) == 0 &&
         put_number(value, "max_deviation", r->max_deviation, NULL) == 0 &&
-        put_number(value, "tolerance", r->tolerance, "not a bound of this level") == 0)
+        put_number(value, "tolerance", r->tolerance, "not a bound of this level") == 0 &&
+        (!r->prefetch || json_object_set_new(value, "prefetch", text_value(r->prefetch)) == 0))
         return 0;
     return fail(err, "the result: out of memory");
 }

@@ -77,6 +77,7 @@ struct parity_receipt {
     double accuracy;      /* NaN where it was not measured */
     double max_deviation; /* largest absolute difference from the reference; NaN where it was not measured */
     double tolerance;     /* allowed of it */
+    const char *prefetch; /* the lookahead it ran with, as --prefetch takes it; NULL where it does not train */
 };
 int result_parity(struct result *result, const struct parity_receipt *receipt, struct error *err);
 

@@ -1,0 +1,139 @@
+#include "learn/tune.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
+ * page walks to overlap and more lines on their way than the first-level cache can wait for. */
+static const struct lookahead choices[] = {{8, 4, false}, {8, 16, false}, {8, 16, true}, {8, 32, true}};
+
+enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048 };
+
+static const double limit = 0.03; /* seconds after which no round is begun */
+
+static int compare_times(const void *a, const void *b) {
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+struct trials {
+    struct trainer *trainer[CHOICES];
+    struct example *at;    /* [n] other rows for every trial */
+    uint32_t *permutation; /* [n] */
+    size_t n;
+    double seconds[CHOICES][ROUNDS];
+    int rounds;
+};
+
+static void trials_free(struct trials *trials) {
+    for (int c = 0; c < CHOICES; c++)
+        trainer_free(trials->trainer[c]);
+    free(trials->at);
+    free(trials->permutation);
+}
+
+static int trials_new(struct trials *trials, const struct hyper *hyper, const struct examples *examples,
+                      const struct backend *backend, struct error *err) {
+    *trials = (struct trials){.n = examples->n < MOST_ROWS ? examples->n : MOST_ROWS};
+    trials->at = malloc(trials->n * sizeof *trials->at);
+    trials->permutation = malloc(trials->n * sizeof *trials->permutation);
+    int bad = trials->at && trials->permutation ? 0 : fail(err, "out of memory");
+    for (int c = 0; c < CHOICES && !bad; c++) {
+        struct hyper one = *hyper;
+        one.epochs = 1;
+        one.ahead = choices[c];
+        trials->trainer[c] = trainer_new(trials->n, examples->ds->d, &one, backend, err);
+        bad = trials->trainer[c] ? 0 : -1;
+    }
+    if (bad)
+        trials_free(trials);
+    else
+        epoch_permutation(trials->permutation, trials->n, 1);
+    return bad;
+}
+
+/* One epoch on rows from all over the data that the trials before have not brought into the cache. */
+static double trial(struct trials *trials, struct trainer *trainer, const struct examples *examples, uint64_t *draw) {
+    for (size_t i = 0; i < trials->n; i++) {
+        *draw = *draw * 6364136223846793005ULL + 1442695040888963407ULL; /* Knuth's MMIX generator */
+        trials->at[i] = examples->at[(*draw >> 32) * examples->n >> 32];
+    }
+    const struct examples some = {examples->ds, trials->at, trials->n};
+    trainer_start(trainer, &some, trials->permutation);
+    double begin = seconds_now();
+    trainer_epoch(trainer);
+    return seconds_now() - begin;
+}
+
+static double median(double *seconds, int count) {
+    qsort(seconds, (size_t)count, sizeof *seconds, compare_times);
+    return seconds[count / 2];
+}
+
+static int best_choice(struct trials *trials) {
+    bool better[CHOICES] = {false};
+    for (int c = 1; c < CHOICES; c++) {
+        int wins = 0;
+        for (int r = 0; r < trials->rounds; r++)
+            wins += trials->seconds[c][r] < trials->seconds[0][r];
+        better[c] = trials->rounds >= FEWEST_ROUNDS && wins >= trials->rounds - 1;
+    }
+    int best = 0;
+    double least = (double)INFINITY;
+    for (int c = 1; c < CHOICES; c++) {
+        double time = better[c] ? median(trials->seconds[c], trials->rounds) : (double)INFINITY;
+        if (time >= least) continue;
+        least = time;
+        best = c;
+    }
+    return best;
+}
+
+int lookahead_tune(struct hyper *hyper, const struct examples *examples, const struct backend *backend, double *seconds,
+                   struct error *err) {
+    *seconds = 0;
+    if (hyper->ahead.near != 0) return 0;
+    struct trials trials;
+    uint64_t draw = 1;
+    double begin = seconds_now();
+    if (trials_new(&trials, hyper, examples, backend, err) != 0) return -1;
+    for (int c = 0; c < CHOICES; c++)
+        trial(&trials, trials.trainer[c], examples, &draw); /* takes its pages, and is not counted */
+    while (trials.rounds < ROUNDS && seconds_now() - begin < limit) {
+        for (int c = 0; c < CHOICES; c++)
+            trials.seconds[c][trials.rounds] = trial(&trials, trials.trainer[c], examples, &draw);
+        trials.rounds++;
+    }
+    hyper->ahead = choices[best_choice(&trials)];
+    trials_free(&trials);
+    *seconds = seconds_now() - begin;
+    return 0;
+}
+
+void lookahead_text(char text[LOOKAHEAD_TEXT], const struct lookahead *ahead) {
+    snprintf(text, LOOKAHEAD_TEXT, "%u,%u%s", ahead->near, ahead->block, ahead->whole ? ",row" : "");
+}
+
+/* A whole number from 1 to LOOKAHEAD_MOST at *text, which moves behind it; 0 where there is none. */
+static unsigned take_number(const char **text) {
+    char *end;
+    if (**text < '0' || **text > '9') return 0;
+    unsigned long number = strtoul(*text, &end, 10);
+    *text = end;
+    return number <= LOOKAHEAD_MOST ? (unsigned)number : 0;
+}
+
+int lookahead_parse(struct lookahead *ahead, const char *text) {
+    struct lookahead read = {.near = take_number(&text)};
+    if (read.near == 0 || *text++ != ',') return -1;
+    read.block = take_number(&text);
+    if (read.block == 0) return -1;
+    read.whole = strcmp(text, ",row") == 0;
+    if (*text && !read.whole) return -1;
+    *ahead = read;
+    return 0;
+}
