@@ -1,4 +1,5 @@
 /* sgdmark train: one fit. */
+#include "base/clock.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/job.h"
@@ -39,38 +40,50 @@ static const struct argp_option list[] = {
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list, parse, NULL, "Train one classifier.", children, NULL, NULL};
 
-static double training_accuracy(const struct job *job, const struct model *model, const struct backend *backend) {
+/* What became of the model on the rows it was trained on. */
+struct prediction {
+    double accuracy;
+    double seconds; /* decisions and classes of all rows, not the comparison with the labels */
+};
+
+static struct prediction predict_all(const struct job *job, const struct model *model, const struct backend *backend) {
     size_t n = job->examples.n, right = 0;
     double *decision = malloc(n * sizeof *decision);
-    if (!decision) usage_error("out of memory for %zu rows", n);
+    uint8_t *predicted = malloc(n * sizeof *predicted);
+    if (!decision || !predicted) usage_error("out of memory for %zu rows", n);
+    double begin = seconds_now();
     decide(decision, model, &job->examples, backend);
     for (size_t i = 0; i < n; i++)
-        right += (decision[i] > 0.0) == job->at[i].positive;
+        predicted[i] = decision[i] > 0.0;
+    double seconds = seconds_now() - begin;
+    for (size_t i = 0; i < n; i++)
+        right += predicted[i] == job->at[i].positive;
+    free(predicted);
     free(decision);
-    return (double)right / (double)n;
+    return (struct prediction){(double)right / (double)n, seconds};
 }
 
 static json_t *result_json(const struct job *job, const struct job_options *options, const struct model *model,
-                           const char *isa, double accuracy) {
+                           const char *isa, const struct prediction *prediction) {
     json_t *updates = json_array();
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         json_array_append_new(updates, json_integer(model->updates[epoch]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
+    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
                      engine_names[options->hyper.engine], "isa", isa, "data", job->ds.name, "synthetic",
                      job->ds.synthetic, "n", (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates,
                      "intercept", json_number(model->intercept), "fingerprint", json_hex(model->fingerprint),
-                     "update_hash", json_hex(model->update_hash), "accuracy", json_number(accuracy), "seconds",
-                     json_number(model->seconds));
+                     "update_hash", json_hex(model->update_hash), "accuracy", json_number(prediction->accuracy),
+                     "seconds", json_number(model->seconds), "predict_seconds", json_number(prediction->seconds));
 }
 
 static void print_model(const struct job *job, const struct job_options *options, const struct model *model,
-                        const char *isa, double accuracy) {
+                        const char *isa, const struct prediction *prediction) {
     char intercept[REAL_TEXT], right[REAL_TEXT];
     uint64_t updates = 0;
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         updates += model->updates[epoch];
     format_real(intercept, model->intercept);
-    format_real(right, accuracy);
+    format_real(right, prediction->accuracy);
     double visits = (double)job->view.n * model->epochs;
     printf("engine       %s, backend %s\n", engine_names[options->hyper.engine], isa);
     printf("updates      %" PRIu64 " of %.0f row visits (%.2f %%)\n", updates, visits,
@@ -81,6 +94,8 @@ static void print_model(const struct job *job, const struct job_options *options
     printf("update hash  %016" PRIx64 "\n", model->update_hash);
     printf("fit          %.3f ms, %.1f ns/row (one run; `sgdmark run` compares)\n", model->seconds * 1e3,
            model->seconds * 1e9 / visits);
+    printf("predict      %.3f ms, %.1f ns/row\n", prediction->seconds * 1e3,
+           prediction->seconds * 1e9 / (double)job->view.n);
 }
 
 int command_train(int argc, char **argv) {
@@ -103,12 +118,12 @@ int command_train(int argc, char **argv) {
         struct hyper hyper = job_tune(&job, &options.job, chosen[i], &tuning);
         if (fit(&model, &job.examples, &hyper, chosen[i], &err) != 0) usage_error("%s", err.text);
         const char *isa = isa_name(options.job.hyper.engine, chosen[i]);
-        double accuracy = training_accuracy(&job, &model, chosen[i]);
+        struct prediction prediction = predict_all(&job, &model, chosen[i]);
         if (!quiet) {
-            print_model(&job, &options.job, &model, isa, accuracy);
+            print_model(&job, &options.job, &model, isa, &prediction);
             print_prefetch(&hyper.ahead, tuning);
         }
-        json_t *result = result_json(&job, &options.job, &model, isa, accuracy);
+        json_t *result = result_json(&job, &options.job, &model, isa, &prediction);
         json_prefetch(result, &hyper.ahead, tuning);
         json_array_append_new(results, result);
         /* With --isa all the last one's weights are kept: it is the one that auto takes. */
