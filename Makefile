@@ -72,7 +72,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
+.PHONY: all run test tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -102,7 +102,7 @@ check-mutants: deps data
 	$(Q)tools/check-mutants
 
 # Lines of src/ and kernels/ that the suite executes, and those that it does not; without what runs no code of its own.
-COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene oracle,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
+COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene oracle peers,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
 coverage: deps data
 	$(Q)$(MAKE) --no-print-directory BUILD=build-coverage \
 	    CFLAGS='-O1 -g --coverage -fprofile-update=atomic' CXXFLAGS='-O1 -g --coverage' LDFLAGS=--coverage all tests
@@ -167,6 +167,26 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
 
+# The same job by other programs, against this one (tools/bench-peers says which). A library that is not installed is a
+# row of the table that says so.
+HEADER_openblas  := openblas_config.h
+HEADER_liblinear := linear.h
+LIBRARY_openblas  := openblas
+LIBRARY_liblinear := linear
+PEERS = $(foreach peer,openblas liblinear,$(if $(shell echo '\#include <$(HEADER_$(peer))>' | $(CC) -E -x c - 2>/dev/null),$(BUILD)/peers/$(peer)))
+bench-peers: data
+	$(Q)$(MAKE) --no-print-directory all peers
+	$(Q)! command -v clang++ >/dev/null || $(MAKE) --no-print-directory CC=clang CXX=clang++ BUILD=build-clang all
+	$(Q)tools/bench-peers --build $(BUILD) $(ARGS)
+
+peers: $(PEERS)
+
+$(BUILD)/peers/%: bench/peers/%.c bench/peers/peer.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(say) PEER $<
+	$(Q)for file in $* peer; do $(CC) $(ALL_CFLAGS) -c -o $@-$$file.o bench/peers/$$file.c || exit; done
+	$(Q)$(CXX) $(LINK) $(LDFLAGS) -o $@ $@-$*.o $@-peer.o $(LIBRARY) -l$(LIBRARY_$*) $(LIBS)
+
 # Fuzzing, with clang: each target for FUZZ_SECONDS from its corpus; what it finds is kept in build-fuzz.
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -189,7 +209,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(LIBS)
 
 # Style and static checks.
-C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h tests/unit/*.[ch] tests/fuzz/*.[ch])
+C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 lint:
 	$(say) FORMAT 'clang-format'
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
@@ -218,7 +238,8 @@ help:
 	    'make run         install what is missing, fetch MNIST, build, run the whole job (ARGS=... adds options)' \
 	    'make test        the same set-up, then every test; ends in one line' \
 	    'make             build $(PROGRAM)' \
-	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make bench-peers  scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang against sgdmark, in one table' \
+    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \
 	    'make check-mutants plant faults in the sources; the tests must catch each' \

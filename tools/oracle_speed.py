@@ -1,5 +1,4 @@
-"""tools/oracle --speed: scikit-learn against sgdmark, interleaved round by round, everything on one core."""
-import os
+"""scikit-learn's side of a timed comparison, and tools/oracle --speed: scikit-learn against sgdmark on one core."""
 import statistics
 import subprocess
 import sys
@@ -10,33 +9,39 @@ import sklearn
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
-from oracle_rows import ProgramFailed, sgdmark
+from rounds import ProgramFailed, backends_here, cv_arm, interleave, pin, ratio, train_arm
 
 BACKENDS = ("avx512", "avx2", "neon", "scalar")
 
 
-def _seconds(action):
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
+class Sklearn:
+    """The notebook's job on the first `limit` rows, as a user of scikit-learn does it."""
 
+    def __init__(self, rows, limit):
+        self.x, labels = rows.take("train", "notebook", 42, limit)
+        self.y = labels == 5
+        self.clf = SGDClassifier(loss="hinge", penalty="l2", alpha=1e-4, max_iter=5, tol=None, random_state=42)
 
-def _arms(arguments, rows):
-    """Name -> a function that does the work once and returns its seconds, loading excluded."""
-    x, labels = rows.take("train", "notebook", 42, rows.size("train"))
-    y = labels == 5
-    clf = SGDClassifier(loss="hinge", penalty="l2", alpha=1e-4, max_iter=5, tol=None, random_state=42)
-    arms = {"fit": lambda: _seconds(lambda: clf.fit(x, y)),
-            "cross_val_score": lambda: _seconds(lambda: cross_val_score(clf, x, y, cv=StratifiedKFold(3)))}
-    known = {backend["name"] for backend in sgdmark(arguments.binary, "kernels")
-             if backend["compiled"] and backend["cpu"] and backend["os"]}
-    for backend in BACKENDS:
-        if backend not in known:
-            continue
-        for command in ("train", "cv"):
-            options = [command, "--data", rows.folder, "--compat", "1.2", "--isa", backend]
-            arms[f"{command} {backend}"] = lambda options=options: sgdmark(arguments.binary, *options)["seconds"]
-    return arms, np.shape(x)
+    def fit(self):
+        self.clf.fit(self.x, self.y)
+
+    def predict(self):
+        return self.clf.predict(self.x)
+
+    def cross_val_score(self):
+        return cross_val_score(self.clf, self.x, self.y, cv=StratifiedKFold(3))
+
+    def arms(self):
+        def timed(*jobs):
+            def once():
+                seconds = {}
+                for job in jobs:
+                    started = time.perf_counter()
+                    getattr(self, job)()
+                    seconds[job] = time.perf_counter() - started
+                return seconds
+            return once
+        return {"fit": timed("fit", "predict"), "cross_val_score": timed("cross_val_score")}
 
 
 def _peak_mib(binary, folder):
@@ -46,30 +51,32 @@ def _peak_mib(binary, folder):
     return int(subprocess.check_output([sys.executable, "-S", "-c", child, binary, "cv", "--data", folder])) / 1024
 
 
-def _ratio_line(slow, fast, times):
-    ratios = [a / b for a, b in zip(times[slow], times[fast])]
-    return (f"{slow:>16} / {fast:<14} {statistics.median(ratios):7.1f} times  ({min(ratios):.1f} to {max(ratios):.1f}; "
-            f"{1e3 * statistics.median(times[slow]):8.1f} ms / {1e3 * statistics.median(times[fast]):.2f} ms)")
+def _ratio_line(job, slow, fast, arm):
+    median, least, most = ratio(slow, fast)
+    return (f"{job:>16} / {arm:<14} {median:7.1f} times  ({least:.1f} to {most:.1f}; "
+            f"{1e3 * statistics.median(slow):8.1f} ms / {1e3 * statistics.median(fast):.2f} ms)")
 
 
 def main(arguments, rows):
-    core = min(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {core})
+    core = pin()
     try:
-        arms, shape = _arms(arguments, rows)
-        times = {name: [] for name in arms}
-        order = list(arms)
-        for turn in range(arguments.rounds):
-            # Each round starts with another arm, so that none has always the same neighbour.
-            for name in order[turn % len(order):] + order[:turn % len(order)]:
-                times[name].append(arms[name]())
+        peer = Sklearn(rows, rows.size("train"))
+        arms = peer.arms()
+        known = {backend["name"] for backend in backends_here(arguments.binary)}
+        for backend in (name for name in BACKENDS if name in known):
+            options = ["--data", rows.folder, "--compat", "1.2", "--isa", backend]
+            arms[f"train {backend}"] = train_arm(arguments.binary, *options)
+            arms[f"cv {backend}"] = cv_arm(arguments.binary, *options)
+        times = interleave(arms, arguments.rounds)
     except ProgramFailed as failure:
         print(f"tools/oracle: {failure}")
         return 1
+    shape = np.shape(peer.x)
     print(f"scikit-learn {sklearn.__version__}, {shape[0]} x {shape[1]} rows, 5 epochs, 3 folds, core {core}, "
           f"{arguments.rounds} rounds; median of the rounds' ratios (least to most; median times)")
-    for name in order:
-        if " " in name:
-            print(_ratio_line("fit" if name.startswith("train") else "cross_val_score", name, times))
+    for (arm, job), seconds in times.items():
+        if " " in arm:
+            theirs = "cross_val_score" if job == "cross_val_score" else "fit"
+            print(_ratio_line(job, times[theirs, job], seconds, arm))
     print(f"peak memory of `sgdmark cv`: {_peak_mib(arguments.binary, rows.folder):.0f} MiB")
     return 0
