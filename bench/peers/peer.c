@@ -15,7 +15,7 @@ static uint8_t *all_pixels(const struct job *job) {
     size_t d = job->ds.d;
     uint8_t *pixels = peer_allocate(job->view.n, d);
     for (size_t i = 0; i < job->view.n; i++)
-        dataset_row(&job->ds, job->view.index[i], pixels + i * d);
+        dataset_row(&job->ds, i, pixels + i * d);
     return pixels;
 }
 

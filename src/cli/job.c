@@ -10,12 +10,14 @@ void job_open(struct job *job, const struct job_options *options) {
     struct error err;
     const struct rows_options *rows = &options->rows;
     if (dataset_load(&job->ds, rows->data, rows->split, &err) != 0 ||
-        view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, &err) != 0)
+        view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, &err) != 0 ||
+        dataset_arrange(&job->ds, job->view.index, &err) != 0)
         usage_error("%s", err.text);
     size_t n = job->view.n, positives = 0;
     job->at = malloc(n * sizeof *job->at);
     if (!job->at) usage_error("out of memory for %zu rows", n);
-    examples_fill(job->at, &job->ds, job->view.index, n, options->digit);
+    for (uint32_t row = 0; row < n; row++)
+        examples_fill(&job->at[row], &job->ds, &row, 1, options->digit);
     job->examples = (struct examples){&job->ds, job->at, n};
     for (size_t i = 0; i < n; i++)
         positives += job->at[i].positive;

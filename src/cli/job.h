@@ -6,8 +6,8 @@
 #include "cli/options.h"
 
 struct job {
-    struct dataset ds;
-    struct view view;
+    struct dataset ds;        /* arranged as the view says: row k of the job is row k */
+    struct view view;         /* index[k] is that row's number in the files */
     struct example *at;       /* [view.n] */
     struct examples examples; /* those; two classes are sure to be among them */
 };

@@ -29,12 +29,13 @@ static void score(const struct run *run, const char *name, double value, const c
     printf("               %s\n", meaning);
 }
 
-/* The notebook looks at row 36000 of the 60000 sorted ones: the same share of any data. */
+/* The notebook looks at row 36000 of the 60000 sorted ones: the same share of any data. The row's number in the files.
+ */
 static uint32_t some_digit(const struct dataset *ds) {
     size_t rank = ds->n / 5 * 3, below = 0;
     for (unsigned label = 0; label < 10; label++)
         for (size_t i = 0; i < ds->n; i++)
-            if (ds->labels[i] == label && below++ == rank) return (uint32_t)i;
+            if (ds->labels[dataset_place(ds, i)] == label && below++ == rank) return (uint32_t)i;
     return 0;
 }
 
@@ -46,14 +47,14 @@ void print_notebook(const struct run *run, const struct trial *trial, const stru
     unsigned digit = run->options.digit;
     uint64_t positives = 0;
     for (size_t i = 0; i < job->view.n; i++)
-        positives += ds->labels[job->view.index[i]] == digit;
+        positives += job->at[i].positive;
 
     trial_name(name, trial);
     printf("\nTHE NOTEBOOK, by %s%s\n", name, ds->synthetic ? " on SYNTHETIC rows, not MNIST" : "");
     printf("1 Load         %zu rows of %zu uint8 pixels; %" PRIu64 " rows are a %u\n", job->view.n, ds->d, positives,
            digit);
-    uint32_t row = some_digit(ds);
-    printf("2 A digit      row %" PRIu32 " of the file, labelled %u\n", row, ds->labels[row]);
+    uint32_t in_file = some_digit(ds), row = (uint32_t)dataset_place(ds, in_file);
+    printf("2 A digit      row %" PRIu32 " of the file, labelled %u\n", in_file, ds->labels[row]);
     printf("3 Split        %s rows in %s order", split_names[run->options.rows.split],
            order_names[run->options.rows.order]);
     if (run->options.rows.order == ORDER_NOTEBOOK)

@@ -11,7 +11,7 @@
 /* The f32 model of the published job, on every machine. */
 static const uint64_t PUBLISHED_FINGERPRINT = 0x29533d195ca7d0a4;
 
-static bool print_core(const struct soak_core *core) {
+static bool print_core(const struct run *run, const struct soak_core *core) {
     if (core->wrong == 0) {
         printf("PU %-4u %zu fits, all equal to the reference in every decision\n", core->pu_os, core->fits);
         return true;
@@ -22,8 +22,8 @@ static bool print_core(const struct soak_core *core) {
     format_real(right, first->right);
     printf("PU %-4u WRONG in %zu of %zu fits: first in epoch %u at position %zu, row %" PRIu32
            ": backend %s decided %s, right is %s\n",
-           core->pu_os, core->wrong, core->fits, first->epoch + 1, first->position, first->row, first->backend->name,
-           got, right);
+           core->pu_os, core->wrong, core->fits, first->epoch + 1, first->position, run->job.view.index[first->row],
+           first->backend->name, got, right);
     return false;
 }
 
@@ -62,7 +62,7 @@ bool run_soak(const struct run *run, double minutes) {
     }
     if (soak_cores(soak, run, &cores, core, minutes * 60.0, &err) != 0) usage_error("%s", err.text);
     for (size_t c = 0; c < cores.count; c++)
-        held = print_core(&core[c]) && held;
+        held = print_core(run, &core[c]) && held;
     free(core);
     placement_free(&cores);
     soak_free(soak);

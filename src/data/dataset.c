@@ -26,9 +26,10 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     if (n > UINT32_MAX || d > UINT16_MAX)
         return fail(err, "%s: %zu rows of %zu features are more than %u rows of %u", ds->name, n, d, UINT32_MAX,
                     UINT16_MAX);
-    /* At most 2^48: no overflow. Beside the features of a row stand its start, its label and its place in the view. */
+    /* At most 2^48: no overflow. Beside the features of a row stand its start, its label, its place and its number in
+     * the view. */
     uint64_t bytes = (uint64_t)n * d;
-    uint64_t needed = bytes + (uint64_t)n * (sizeof *ds->start + sizeof *ds->labels + 2 * sizeof(uint32_t));
+    uint64_t needed = bytes + (uint64_t)n * (sizeof *ds->start + sizeof *ds->labels + 3 * sizeof(uint32_t));
     uint64_t available = memory_available();
     if (needed > available || bytes > SIZE_MAX / 2)
         return fail(err, "%s: %zu rows of %zu features need %.1f GiB of memory, %.1f GiB are available", ds->name, n, d,
@@ -51,6 +52,7 @@ void dataset_free(struct dataset *ds) {
     pages_free(ds->pixels, ds->n * ds->stride);
     free(ds->start);
     free(ds->labels);
+    free(ds->place);
     *ds = (struct dataset){0};
 }
 
@@ -61,16 +63,57 @@ void dataset_row(const struct dataset *ds, size_t i, uint8_t *out) {
     memset(out + start + ds->width, 0, ds->d - start - ds->width);
 }
 
+static void move_row(struct dataset *ds, size_t to, size_t from) {
+    memcpy(ds->pixels + to * ds->stride, ds->pixels + from * ds->stride, ds->width);
+    ds->start[to] = ds->start[from];
+    ds->labels[to] = ds->labels[from];
+}
+
+/* Fills row k and those that hang together with it: each place that a row leaves is filled by the next. */
+static void move_cycle(struct dataset *ds, const uint32_t *order, uint32_t k) {
+    uint8_t window[UINT16_MAX];
+    const uint16_t start = ds->start[k];
+    const uint8_t label = ds->labels[k];
+    memcpy(window, ds->pixels + k * ds->stride, ds->width);
+    uint32_t to = k;
+    for (; order[to] != k; to = order[to]) {
+        move_row(ds, to, order[to]);
+        ds->place[order[to]] = to;
+    }
+    memcpy(ds->pixels + to * ds->stride, window, ds->width);
+    ds->start[to] = start;
+    ds->labels[to] = label;
+    ds->place[k] = to;
+}
+
+int dataset_arrange(struct dataset *ds, const uint32_t *order, struct error *err) {
+    const uint32_t nowhere = UINT32_MAX;
+    ds->place = malloc(ds->n * sizeof *ds->place);
+    if (!ds->place) return fail(err, "out of memory for %zu rows", ds->n);
+    for (size_t i = 0; i < ds->n; i++)
+        ds->place[i] = nowhere;
+    for (uint32_t k = 0; k < ds->n; k++)
+        if (ds->place[k] == nowhere) move_cycle(ds, order, k);
+    return 0;
+}
+
+size_t dataset_place(const struct dataset *ds, size_t i) {
+    return ds->place ? ds->place[i] : i;
+}
+
 void dataset_hash(struct dataset *ds) {
     uint8_t row[UINT16_MAX];
-    struct sha256_ctx ctx;
-    sha256_init(&ctx);
+    struct sha256_ctx pixels, labels;
+    sha256_init(&pixels);
+    sha256_init(&labels);
     for (size_t i = 0; i < ds->n; i++) {
-        dataset_row(ds, i, row);
-        sha256_update(&ctx, ds->d, row);
+        size_t place = dataset_place(ds, i);
+        dataset_row(ds, place, row);
+        sha256_update(&pixels, ds->d, row);
+        sha256_update(&labels, 1, &ds->labels[place]);
     }
-    sha256_finish(&ctx, ds->pixels_sha256);
-    sha256_bytes(ds->labels, ds->n, ds->labels_sha256);
+    sha256_finish(&pixels, ds->pixels_sha256);
+    sha256_finish(&labels, ds->labels_sha256);
 }
 
 /* Index of the first byte of x[d] that is not zero; d when there is none. */

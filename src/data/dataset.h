@@ -23,6 +23,7 @@ struct dataset {
     uint8_t *pixels; /* n windows without gaps, 64-byte aligned, on 2 MiB pages where the kernel gives them */
     uint16_t *start; /* [n] first feature of each window; start[i] + width <= d */
     uint8_t *labels; /* [n], 0..9 */
+    uint32_t *place; /* [n] the row that row i of the files has become; NULL: each is where it was */
     size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
     bool synthetic;
     char name[256];         /* what --data said, completed with the defaults: "synthetic:n=60000,d=784,seed=1" */
@@ -35,6 +36,14 @@ struct dataset {
  * Only the files of `split` are read. Returns 0, or -1 with one line that names the file and the fault; then nothing
  * has to be freed. */
 int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
+
+/* Moves the rows of a data set just loaded so that row k is what row order[k] was; order[n] is a permutation. Rows that
+ * are decided one after the other then lie one after the other, which is how memory is read fastest. Returns 0, or -1
+ * with the reason. */
+int dataset_arrange(struct dataset *ds, const uint32_t *order, struct error *err);
+
+/* The row that row i of the files has become. */
+size_t dataset_place(const struct dataset *ds, size_t i);
 
 /* Fills in pixels_sha256 and labels_sha256 (not part of loading: hashing 47 MB takes longer than reading it). */
 void dataset_hash(struct dataset *ds);

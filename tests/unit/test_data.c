@@ -153,6 +153,35 @@ static void packing_keeps_every_row(void **state) {
     check_packing(20000, 784, 116, 668, 3, 2);
 }
 
+static void arranging_moves_rows_and_no_hash(void **state) {
+    (void)state;
+    enum { N = 700 };
+    struct dataset before, after;
+    assert_int_equal(dataset_load(&before, "synthetic:n=700", SPLIT_TRAIN, NULL), 0);
+    assert_int_equal(dataset_load(&after, "synthetic:n=700", SPLIT_TRAIN, NULL), 0);
+    assert_int_equal(dataset_place(&after, 3), 3);
+    uint32_t order[N];
+    struct random_state rs;
+    random_seed(&rs, 11);
+    random_permutation(&rs, order, N);
+    assert_int_equal(dataset_arrange(&after, order, NULL), 0);
+    uint8_t was[784], is[784];
+    for (uint32_t k = 0; k < N; k++) {
+        assert_int_equal(dataset_place(&after, order[k]), k);
+        assert_int_equal(after.labels[k], before.labels[order[k]]);
+        assert_int_equal(after.start[k], before.start[order[k]]);
+        dataset_row(&before, order[k], was);
+        dataset_row(&after, k, is);
+        assert_memory_equal(is, was, sizeof is);
+    }
+    dataset_hash(&before);
+    dataset_hash(&after);
+    assert_string_equal(after.pixels_sha256, before.pixels_sha256);
+    assert_string_equal(after.labels_sha256, before.labels_sha256);
+    dataset_free(&before);
+    dataset_free(&after);
+}
+
 /* The promise that packing rests on: a dot product over the window has the bits of the one over the whole row. */
 static void windows_change_no_bit_of_a_dot_product(void **state) {
     (void)state;
@@ -320,17 +349,12 @@ static void npy_files_are_what_numpy_writes(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(notebook_order_is_numpys),
-        cmocka_unit_test(notebook_order_sorts_inside_each_split),
-        cmocka_unit_test(limit_takes_the_first_rows),
-        cmocka_unit_test(packing_keeps_every_row),
-        cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
-        cmocka_unit_test(sizes_beyond_memory_are_refused),
-        cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
-        cmocka_unit_test(synthetic_splits_agree),
-        cmocka_unit_test(synthetic_digits_look_like_mnist),
-        cmocka_unit_test(synthetic_settings_are_checked),
-        cmocka_unit_test(npy_files_are_what_numpy_writes),
+        cmocka_unit_test(notebook_order_is_numpys),         cmocka_unit_test(notebook_order_sorts_inside_each_split),
+        cmocka_unit_test(limit_takes_the_first_rows),       cmocka_unit_test(packing_keeps_every_row),
+        cmocka_unit_test(arranging_moves_rows_and_no_hash), cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
+        cmocka_unit_test(sizes_beyond_memory_are_refused),  cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
+        cmocka_unit_test(synthetic_splits_agree),           cmocka_unit_test(synthetic_digits_look_like_mnist),
+        cmocka_unit_test(synthetic_settings_are_checked),   cmocka_unit_test(npy_files_are_what_numpy_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
