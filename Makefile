@@ -181,7 +181,7 @@ bench-peers: data
 
 peers: $(PEERS)
 
-$(BUILD)/peers/%: bench/peers/%.c bench/peers/peer.c $(LIBRARY)
+$(BUILD)/peers/%: bench/peers/%.c bench/peers/peer.c bench/peers/peer.h $(LIBRARY)
 	@mkdir -p $(@D)
 	$(say) PEER $<
 	$(Q)for file in $* peer; do $(CC) $(ALL_CFLAGS) -c -o $@-$$file.o bench/peers/$$file.c || exit; done
