@@ -216,7 +216,7 @@ static const struct argp_option job_list[] = {
     {"seed", KEY_SEED, "S", 0, "random_state (42)", 0},
     {"compat", KEY_COMPAT, "VERSION", 0, "scikit-learn whose seeds and folds are kept: 0.19, 1.2 (0.19)", 0},
     {"prefetch", KEY_PREFETCH, "NEAR,BLOCK[,row]", 0,
-     "how rows are fetched before their turn: their lines NEAR rows ahead; BLOCK to twice as many rows before that, "
+     "how rows are fetched before their turn: their lines NEAR rows ahead; some rows before that, "
      "BLOCK rows at once, their first lines or the whole rows (auto: what is fastest at start-up)",
      0},
     {0}};

@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum {
+    LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
+    ENTRY_AHEAD = 16, /* entries of the order are fetched so many rows before they are read */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
     CACHE_LINE = 64
 };
@@ -31,7 +33,8 @@ struct trainer {
     /* The order of the examples: `now` holds them as the last epoch visited them. */
     const uint32_t *permutation; /* [n] */
     const struct example *now;   /* [n] */
-    struct example *order[2];    /* room for [most] each, side by side */
+    struct example *order[2];    /* room for [most] each, side by side, and behind them */
+    uint32_t *own;               /* for a permutation of [most] */
 };
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
@@ -87,6 +90,10 @@ int engine_possible(const struct hyper *hyper, size_t n, struct error *err) {
     return integer_possible(hyper->alpha, optimal_t0(hyper->alpha), (double)n * hyper->epochs, err);
 }
 
+static size_t orders_size(size_t most) {
+    return most * (2 * sizeof(struct example) + sizeof(uint32_t));
+}
+
 struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err) {
     if (engine_possible(hyper, most, err) != 0) return NULL;
@@ -106,7 +113,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     else
         t->w64 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w64));
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
-    t->order[0] = pages_new(2 * most * sizeof *t->order[0]);
+    t->order[0] = pages_new(orders_size(most));
     bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
     if (bad || (!t->w32 && !t->w64) || !t->updates || !t->order[0]) {
         trainer_free(t);
@@ -114,6 +121,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
         return NULL;
     }
     t->order[1] = t->order[0] + most;
+    t->own = (uint32_t *)(t->order[1] + most);
     return t;
 }
 
@@ -123,7 +131,7 @@ void trainer_free(struct trainer *t) {
     free(t->w64);
     integer_free(&t->integer);
     free(t->updates);
-    pages_free(t->order[0], 2 * t->most * sizeof *t->order[0]);
+    pages_free(t->order[0], orders_size(t->most));
     free(t);
 }
 
@@ -201,16 +209,17 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
     return beyond < -pace->slack || on_hinge_f64(t, pace, start, x, y);
 }
 
-/* At the beginning of a block of rows, at `first`: fills in the order of those that the loop reaches before the next
- * block, and brings them nearer. */
-static void draw_block(const struct trainer *t, struct example *order, size_t first) {
+/* At the beginning of a block of rows, at `first`: fills in the order of those that come `reach` later, and brings them
+ * nearer. The first block takes those before them, too. */
+static inline __attribute__((always_inline)) void draw_block(const struct trainer *t, struct example *order,
+                                                             size_t first) {
     const struct lookahead *ahead = &t->hyper.ahead;
     const struct dataset *ds = t->examples.ds;
-    const size_t n = t->examples.n, reach = ahead->near + ahead->block;
-    size_t begin = first > 0 ? first + reach : 0, end = first + reach + ahead->block, next = end + ahead->block;
-    end = end < n ? end : n;
-    next = next < n ? next : n;
-    for (size_t i = end; i < next; i++)
+    const size_t n = t->examples.n;
+    const size_t reach = ahead->near + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
+    const size_t begin = first > 0 ? first + reach : 0;
+    const size_t end = first + reach + ahead->block < n ? first + reach + ahead->block : n;
+    for (size_t i = end + ENTRY_AHEAD; i < end + ENTRY_AHEAD + ahead->block && i < n; i++)
         __builtin_prefetch(&t->now[t->permutation[i]]);
     for (size_t i = begin; i < end; i++) {
         /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
@@ -347,14 +356,12 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
 int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
         struct error *err) {
     double begin = seconds_now();
-    uint32_t *permutation = malloc(examples->n * sizeof *permutation);
     struct trainer *trainer = trainer_new(examples->n, examples->ds->d, hyper, backend, err);
     int bad = model_new(model, examples->ds->d, hyper, err);
-    if (!permutation) bad = fail(err, "out of memory for %zu rows", examples->n);
     if (!trainer) bad = -1;
     if (!bad) {
-        epoch_permutation(permutation, examples->n, epoch_seed(hyper->seed, hyper->compat));
-        trainer_start(trainer, examples, permutation);
+        epoch_permutation(trainer->own, examples->n, epoch_seed(hyper->seed, hyper->compat));
+        trainer_start(trainer, examples, trainer->own);
         for (unsigned epoch = 0; epoch < hyper->epochs; epoch++)
             trainer_epoch(trainer);
         bad = trainer_model(trainer, model, err);
@@ -362,7 +369,6 @@ int fit(struct model *model, const struct examples *examples, const struct hyper
     }
     if (bad) model_free(model);
     trainer_free(trainer);
-    free(permutation);
     return bad;
 }
 

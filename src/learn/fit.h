@@ -20,8 +20,8 @@ enum compat { COMPAT_0_19, COMPAT_1_2 };
 /* How rows are brought into the cache before their turn comes. No choice changes a result. */
 struct lookahead {
     unsigned near;  /* a row's lines are fetched when it is so many rows away, 1..LOOKAHEAD_MOST */
-    unsigned block; /* so many rows get their place in the order at once, block to 2 block rows before that, and have
-                       their first lines fetched: one row's page walk need not wait for another's. 1..LOOKAHEAD_MOST */
+    unsigned block; /* so many rows at once get their place in the order, as many rows before that or some more, and
+                       have their first lines fetched: one's page walk need not wait for another's. 1..LOOKAHEAD_MOST */
     bool whole;     /* all of their lines at that time, into the second-level cache */
 };
 #define LOOKAHEAD_MOST 64
@@ -34,7 +34,7 @@ struct hyper {
     uint32_t seed;          /* random_state */
     struct lookahead ahead; /* near == 0: LOOKAHEAD_DEFAULT */
 };
-#define LOOKAHEAD_DEFAULT ((struct lookahead){.near = 8, .block = 4})
+#define LOOKAHEAD_DEFAULT ((struct lookahead){.near = 8, .block = 1})
 
 /* One row to learn from or to decide, with what the loop needs to know of it in one load. */
 struct example {

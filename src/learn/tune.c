@@ -9,7 +9,7 @@
 
 /* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
  * page walks to overlap and more lines on their way than the first-level cache can wait for. */
-static const struct lookahead choices[] = {{8, 4, false}, {8, 16, false}, {8, 16, true}, {8, 32, true}};
+static const struct lookahead choices[] = {{8, 1, false}, {8, 16, false}, {8, 16, true}, {8, 32, true}};
 
 enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048 };
 
