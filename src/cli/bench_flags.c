@@ -95,7 +95,7 @@ static void check_value(enum flag flag, const char *value) {
         parse_choice(name, value, units);
         return;
     case FLAG_OUT:
-        parse_output(name, value);
+        parse_output_file(name, value);
         return;
     case FLAG_FILTER:
     case FLAG_CONTEXT:

@@ -49,10 +49,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->estimator = (enum estimator)parse_choice("estimator", value, estimator_names);
         return 0;
     case KEY_PREDICTIONS_OUT:
-        options->predictions_out = parse_output("predictions-out", value);
+        options->predictions_out = parse_output_file("predictions-out", value);
         return 0;
     case KEY_DECISION_OUT:
-        options->decision_out = parse_output("decision-out", value);
+        options->decision_out = parse_output_file("decision-out", value);
         return 0;
     case KEY_PLACE:
         options->place = value;

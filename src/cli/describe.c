@@ -37,7 +37,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->row = parse_integer("show", value, 0, UINT32_MAX);
         return 0;
     case KEY_PNG:
-        options->png = parse_output("png", value);
+        options->png = parse_output_file("png", value);
         return 0;
     case ARGP_KEY_END:
         if (options->png && !options->show) usage_error("--png: --show ROW must say which row");

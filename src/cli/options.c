@@ -87,6 +87,12 @@ const char *parse_output(const char *option, const char *value) {
     return value;
 }
 
+const char *parse_output_file(const char *option, const char *value) {
+    if (strcmp(value, "-") == 0)
+        usage_error("--%s: '-' is no file, and standard output holds the report (./- is a file of that name)", option);
+    return parse_output(option, value);
+}
+
 uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high) {
     char *end;
     errno = 0;

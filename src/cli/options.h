@@ -21,8 +21,10 @@ void parse_arguments(const struct argp *argp, int argc, char **argv, void *input
 /* Option values. Each ends the program through usage_error, naming option, value and what is accepted. */
 uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high);
 double parse_real(const char *option, const char *value, double low, double high); /* low < value <= high */
-/* A file to write, or "-" for standard output where the option takes that: not empty, and one that can be created. */
+/* A file to write, or "-" for standard output: not empty, and one that can be created. */
 const char *parse_output(const char *option, const char *value);
+/* The same for an option that does not take "-". */
+const char *parse_output_file(const char *option, const char *value);
 /* The index of `value` in the NULL-terminated list. */
 int parse_choice(const char *option, const char *value, const char *const choices[]);
 

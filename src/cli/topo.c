@@ -53,7 +53,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->rows = parse_integer("rows", value, 1, UINT32_MAX);
         return 0;
     case KEY_EXPORT:
-        options->export = parse_output("export", value);
+        options->export = parse_output_file("export", value);
         return 0;
     case KEY_JSON:
         options->json = parse_output("json", value);

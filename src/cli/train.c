@@ -27,7 +27,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->json = parse_output("json", value);
         return 0;
     case KEY_COEF_OUT:
-        options->coef_out = parse_output("coef-out", value);
+        options->coef_out = parse_output_file("coef-out", value);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
