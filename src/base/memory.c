@@ -86,3 +86,9 @@ uint64_t memory_available(void) {
     fclose(file);
     return least;
 }
+
+void *weights_alloc(size_t bytes) {
+    const size_t page = 4096;
+    if (bytes > SIZE_MAX - page) return NULL;
+    return aligned_alloc(page, (bytes + page - 1) / page * page);
+}

@@ -1,6 +1,7 @@
 #include "learn/fit.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/pages.h"
 #include "data/random.h"
 
@@ -75,10 +76,6 @@ void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed) {
     }
 }
 
-static size_t whole_lines(size_t bytes) {
-    return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-}
-
 /* The 'optimal' rate: t0 = 1 / (eta0 * alpha), eta0 = typw / max(1, dloss(-typw, 1)), hinge's dloss being -1. */
 static double optimal_t0(double alpha) {
     double typw = sqrt(1.0 / sqrt(alpha));
@@ -109,9 +106,9 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     t->d = d;
     t->t0 = optimal_t0(hyper->alpha);
     if (hyper->engine == ENGINE_F32)
-        t->w32 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w32));
+        t->w32 = weights_alloc(d * sizeof *t->w32);
     else
-        t->w64 = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *t->w64));
+        t->w64 = weights_alloc(d * sizeof *t->w64);
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
     t->order[0] = pages_new(orders_size(most));
     bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
@@ -314,7 +311,7 @@ int model_new(struct model *model, size_t d, const struct hyper *hyper, struct e
     *model = (struct model){.d = d, .epochs = hyper->epochs};
     model->coef = malloc(d * sizeof *model->coef);
     model->updates = malloc(hyper->epochs * sizeof *model->updates);
-    if (hyper->engine == ENGINE_F32) model->w = aligned_alloc(CACHE_LINE, whole_lines(d * sizeof *model->w));
+    if (hyper->engine == ENGINE_F32) model->w = weights_alloc(d * sizeof *model->w);
     bool bad = hyper->engine == ENGINE_INT && integer_new(&model->integer, d, err) != 0;
     if (!bad && model->coef && model->updates && (model->w || hyper->engine != ENGINE_F32)) return 0;
     model_free(model);

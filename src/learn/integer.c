@@ -1,20 +1,18 @@
 #include "learn/integer.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LOW_BITS = 15, LOW_RANGE = 1 << LOW_BITS, NARROW_MOST = LOW_RANGE - 1, WIDE_MOST = (1 << 2 * LOW_BITS) - 1 };
 
-enum { PIXEL_MOST = 255, CACHE_LINE = 64 };
-
-static int16_t *new_plane(size_t d) {
-    size_t bytes = (d * sizeof(int16_t) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    return aligned_alloc(CACHE_LINE, bytes);
-}
+enum { PIXEL_MOST = 255 };
 
 int integer_new(struct integer_weights *w, size_t d, struct error *err) {
-    *w = (struct integer_weights){.d = d, .low = new_plane(d), .high = new_plane(d)};
+    *w = (struct integer_weights){
+        .d = d, .low = weights_alloc(d * sizeof *w->low), .high = weights_alloc(d * sizeof *w->high)};
     if (!w->low || !w->high) {
         integer_free(w);
         return fail(err, "out of memory for %zu weights", d);
