@@ -18,18 +18,31 @@ struct timed_sample {
     struct observation seen;
 };
 
-/* Everything that is a system call stays outside of the wall clock. */
-static int sample(struct timed_sample *taken, const struct arm *arm, const struct watch *watch, unsigned pass,
-                  struct error *err) {
-    struct snapshot before, after;
-    if (arm->prepare) arm->prepare(arm->context);
-    monitor_read(&watch->monitor, &before);
-    if (watch->there[pass]) counters_start(&watch->counters[pass]);
+/* Places for a stack to begin in its page. */
+enum { STACK_STEP = 16, STACK_PLACES = 256 };
+
+/* Runs the arm with its stack so many bytes further down, and takes the times. A store to the stack holds up a read at
+ * the same place of another page, so where the system put the stack makes a loop faster or slower for as long as the
+ * process lives. */
+static void time_arm(struct timed_sample *taken, const struct arm *arm, size_t down) {
+    volatile unsigned char room[down];
+    room[0] = 0;
     double cpu_begin = thread_seconds();
     double begin = seconds_now();
     arm->run(arm->context);
     taken->seconds = seconds_now() - begin;
     taken->cpu_seconds = thread_seconds() - cpu_begin;
+    (void)room[0]; /* read: it stands until here */
+}
+
+/* Everything that is a system call stays outside of the wall clock. */
+static int sample(struct timed_sample *taken, const struct arm *arm, const struct watch *watch, unsigned pass,
+                  size_t down, struct error *err) {
+    struct snapshot before, after;
+    if (arm->prepare) arm->prepare(arm->context);
+    monitor_read(&watch->monitor, &before);
+    if (watch->there[pass]) counters_start(&watch->counters[pass]);
+    time_arm(taken, arm, down);
     if (watch->there[pass]) counters_stop(&watch->counters[pass]);
     monitor_read(&watch->monitor, &after);
     taken->seen.disturbance = disturbance_between(&before, &after);
@@ -65,17 +78,24 @@ static void watch_close(struct watch *watch) {
     monitor_close(&watch->monitor);
 }
 
+/* Another place in each round, the same for all its arms: 159 of 256 is near the golden ratio, whose multiples spread
+ * any number of rounds evenly over the page. */
+static size_t stack_place(size_t round) {
+    return STACK_STEP * (1 + round * 159 % STACK_PLACES);
+}
+
 static int run_all(struct rounds *result, const struct arm *arms, const struct watch *watch, progress_fn *progress,
                    void *context, struct error *err) {
     struct timed_sample taken;
-    for (size_t a = 0; a < result->arms; a++)
-        if (sample(&taken, &arms[a], watch, 0, err) != 0) return -1;
+    for (size_t a = 0; a < result->arms; a++) /* once at the deepest place, so that no sample meets a new page */
+        if (sample(&taken, &arms[a], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
     double begin = seconds_now();
     for (size_t r = 0; r < result->rounds; r++) {
         result->ghz[r] = clock_probe();
+        size_t down = stack_place(r);
         for (size_t slot = 0; slot < result->arms; slot++) {
             size_t a = schedule_arm(&result->schedule, r, slot), at = a * result->rounds + r;
-            if (sample(&taken, &arms[a], watch, r % 2, err) != 0) return -1;
+            if (sample(&taken, &arms[a], watch, r % 2, down, err) != 0) return -1;
             result->seconds[at] = taken.seconds;
             result->cpu_seconds[at] = taken.cpu_seconds;
             result->observed[at] = taken.seen;

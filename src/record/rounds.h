@@ -40,8 +40,10 @@ struct rounds {
     char counter_reason[COUNTERS][256]; /* why a counter is missing, or "" */
 };
 
-/* One discarded round (caches, page faults, frequency), then `rounds` counted ones. `pu`: the PU that the calling
- * thread is bound to, -1 for none. Returns 0, or -1 with the reason; rounds_free releases it. */
+/* One discarded round (caches, page faults, frequency), then `rounds` counted ones. Each round moves the stack to
+ * another place in its page, so that a run's times are those of many places, not of the one that its process happened
+ * to get. `pu`: the PU that the calling thread is bound to, -1 for none. Returns 0, or -1 with the reason; rounds_free
+ * releases it. */
 int rounds_run(struct rounds *result, const struct arm *arms, size_t count, size_t rounds, uint32_t seed, int pu,
                progress_fn *progress, void *context, struct error *err);
 void rounds_free(struct rounds *result);

@@ -1,0 +1,87 @@
+#!/bin/bash
+# A run on a processor that others use as well shows it: samples are flagged, the A/A interval is wider than that of a
+# quiet run or verdicts are withheld, and no backend wins that does not win in the quiet run.
+. "$(dirname "$0")/lib.sh"
+unset SGDMARK_ISA
+
+if sanitized; then
+    skip "a busy processor" "$build is built with a sanitizer, which is what takes the time then"
+    finish
+elif ! command -v taskset > "$scratch/noise"; then
+    skip "a busy processor" "there is no taskset to put work on one processor"
+    finish
+fi
+
+pu=$(sed -n 's/^Cpus_allowed_list:.*[^0-9]\([0-9]*\)$/\1/p' /proc/self/status)
+backend=$(backends_here bits | tail -n 1)
+# An epoch of milliseconds: about as long as a process runs before another one's turn.
+job=(run --quick --data synthetic:n=60000 --isa "$backend" --place core)
+# Beside other work, the quiet run goes ahead of it where that is permitted.
+first=()
+if chrt -f 50 true 2> "$scratch/noise"; then first=(chrt -f 50); fi
+
+# Two processes that compute and empty the caches, until the test ends.
+competitors=()
+compete() {
+    for _ in 1 2; do
+        taskset -c "$pu" dd if=/dev/zero of=/dev/null bs=4M 2> "$scratch/noise" &
+        competitors+=($!)
+    done
+}
+part() {
+    [ ${#competitors[@]} -eq 0 ] || kill "${competitors[@]}" 2> "$scratch/noise"
+    wait
+    rm -rf "$scratch"
+}
+trap part EXIT
+
+# disturbed NAME: flagged samples of the epochs, in thousandths.
+disturbed() {
+    sed -n -E 's/^disturbed samples: ([0-9]+) of ([0-9]+) .*/\1 \2/p' "$scratch/$1.txt" | awk '{ print int(1000 * $1 / $2) }'
+}
+
+# aa NAME FIELD: of the epochs' A/A arm: 1 its interval's width in thousandths, 2 its state.
+aa() {
+    sed -n -E 's/^A\/A, .*: [0-9.]+ \[([0-9.]+), ([0-9.]+)\], ([a-z]+).*/\1 \2 \3/p' "$scratch/$1.txt" |
+        awk -v field="$2" '{ print field == 1 ? int(1000 * ($2 / $1 - 1)) : $3 }'
+}
+
+# verdicts NAME: "against backend, verdict" of the paired table.
+verdicts() {
+    sed -n -E 's/^ .* times as fast as ([^ ]+) \[.*\]: (.*)$/\1, \2/p' "$scratch/$1.txt"
+}
+
+# wins NAME: those that claim something.
+wins() {
+    verdicts "$1" | grep -E ', (faster|slower)$'
+}
+
+# unconfirmed: wins of the busy run that the quiet run does not have.
+unconfirmed() {
+    wins busy | grep -v -x -F -f <(wins quiet; echo none)
+}
+
+"${first[@]}" taskset -c "$pu" "$sgdmark" "${job[@]}" --json "$scratch/quiet.json" > "$scratch/quiet.txt" 2>&1
+equal "the quiet run on PU $pu: exit status" $? 0
+compete
+taskset -c "$pu" "$sgdmark" "${job[@]}" --json "$scratch/busy.json" > "$scratch/busy.txt" 2>&1
+equal "the run beside two busy processes: exit status" $? 0
+
+quiet_flags=$(disturbed quiet) busy_flags=$(disturbed busy)
+quiet_width=$(aa quiet 1) busy_width=$(aa busy 1)
+equal "both runs gave a paired table of the same backends" "$(verdicts busy | cut -d , -f 1)" "$(verdicts quiet | cut -d , -f 1)"
+check "the busy run's samples are flagged ($busy_flags of 1000)" test "$busy_flags" -gt 100
+check "none of its verdicts but the quiet run has it, too: $(unconfirmed | paste -s -d ';')" test -z "$(unconfirmed)"
+# What follows sets one run against the other, so the quiet one must have been quiet.
+if [ "$quiet_flags" -ge 100 ] || [ "$(aa quiet 2)" != quiet ]; then
+    skip "the busy run against a quiet one" "there was none: $quiet_flags of 1000 samples flagged, A/A $(aa quiet 2)"
+    finish
+fi
+check "more of them than the quiet run's ($quiet_flags)" test "$busy_flags" -gt $((2 * quiet_flags))
+check "its A/A interval is wider ($busy_width against $quiet_width thousandths) or it withholds ($(aa busy 2))" \
+    test "$busy_width" -gt $((2 * quiet_width)) -o "$(aa busy 2)" != quiet
+check "the quiet run has verdicts" test -n "$(wins quiet)"
+"$sgdmark" compare "$scratch/quiet.json" "$scratch/busy.json" > "$scratch/comparison" 2>&1
+equal "compare: exit status" $? 0
+equal "compare calls the one program neither faster nor slower" "$(grep -E ' (faster|slower)$' "$scratch/comparison")" ""
+finish
