@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An epoch that reads its rows more slowly than this hardly feels where they are, but leaves others cold caches: it
- * takes so long that other machines' work on the same host drives the rows out. */
-static const double SLOW_BYTES_PER_SECOND = 5e8;
+/* An epoch that takes so many times as long as the fastest hardly feels where its rows are, but leaves others cold
+ * caches: in its time other machines' work on the same host drives the rows out. */
+static const double SLOW = 4.0;
 
-/* Inside a fit an epoch follows one that read the same rows, so before a fast arm is timed they are read again, twice:
- * a last-level cache may keep only what is used more than once. */
+/* Inside a fit an epoch follows one that read the same rows. So the fast epochs of a round are timed one after the
+ * other, and before the first of them the rows are read again, twice: a last-level cache may keep only what is used
+ * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. */
 static void warm_up(struct warmth *warmth) {
     for (int pass = 0; pass < 2 && warmth->cold; pass++)
         warmth->sum = warmth->read(warmth->ds->pixels, warmth->ds->n * warmth->ds->stride);
@@ -86,6 +87,13 @@ static struct arm *new_arm(struct epochs *epochs, const char *family, const char
     return arm;
 }
 
+static bool is_slow(const struct run *run, size_t trial) {
+    double fastest = run->trials[trial].model.seconds;
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->judged[i].passed && run->trials[i].model.seconds < fastest) fastest = run->trials[i].model.seconds;
+    return run->trials[trial].model.seconds > SLOW * fastest;
+}
+
 static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial, size_t place, const char *suffix,
                      struct error *err) {
     const struct trial *which = &run->trials[trial];
@@ -97,14 +105,14 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     epochs->trainers[place] = trainer;
     epochs->turns[place] = (struct epoch_turn){
         .trainer = trainer, .examples = &run->job.examples, .permutation = run->permutation, .epochs = hyper.epochs};
-    double bytes = (double)run->job.examples.n * (double)run->job.ds.width;
-    epochs->turns[place].slow = which->model.seconds / hyper.epochs > bytes / SLOW_BYTES_PER_SECOND;
+    epochs->turns[place].slow = is_slow(run, trial);
     epochs->turns[place].warmth = epochs->warmth;
     char name[TRIAL_TEXT];
     trial_name(name, which);
     struct arm *arm = new_arm(epochs, "epoch", name, suffix);
     arm->prepare = next_epoch;
     arm->run = run_epoch;
+    arm->early = epochs->turns[place].slow;
     arm->context = &epochs->turns[place];
     return (int)(arm - epochs->arms);
 }
@@ -134,33 +142,54 @@ static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, s
     mix->calls = mix_calls(mix);
     struct arm *arm = new_arm(epochs, "roof/mix", name, "");
     arm->run = mix_roof_run;
+    arm->early = true;
     arm->context = mix;
     return (int)(arm - epochs->arms);
 }
 
-static int add_arms(struct epochs *epochs, const struct run *run, struct error *err) {
+/* The epochs that are slow, or those that are not; the best one's twice. */
+static int add_epochs(struct epochs *epochs, const struct run *run, bool slow, struct error *err) {
     for (size_t i = 0; i < run->trial_count; i++) {
-        epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
-        if (!run->judged[i].passed) continue;
+        if (!run->judged[i].passed || is_slow(run, i) != slow) continue;
         epochs->epoch_of[i] = add_epoch(epochs, run, i, i, "", err);
         if (epochs->epoch_of[i] == NO_ARM) return -1;
-        if (run->trials[i].engine == ENGINE_F64) continue;
+    }
+    if (is_slow(run, epochs->best) != slow) return 0;
+    epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
+    return epochs->again == NO_ARM ? -1 : 0;
+}
+
+static int add_mixes(struct epochs *epochs, const struct run *run, struct error *err) {
+    for (size_t i = 0; i < run->trial_count; i++) {
+        if (!run->judged[i].passed || run->trials[i].engine == ENGINE_F64) continue;
         epochs->mix_of[i] = add_mix(epochs, run, i, err);
         if (epochs->mix_of[i] == NO_ARM) return -1;
     }
-    epochs->best = best_trial(run, ENGINE_F32);
-    epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
+    return 0;
+}
+
+static int add_reading(struct epochs *epochs, const struct run *run, struct error *err) {
     epochs->reader = read_roof_new(&run->job.examples, run->permutation, run->options.hyper.epochs,
                                    run->trials[epochs->best].backend, err);
-    if (epochs->again == NO_ARM || !epochs->reader) return -1;
+    if (!epochs->reader) return -1;
+    *epochs->reading = (struct reading_turn){epochs->reader, epochs->warmth};
     struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", "");
-    epochs->reading->roof = epochs->reader;
-    epochs->reading->warmth = epochs->warmth;
     arm->prepare = next_reading;
     arm->run = run_reading;
     arm->context = epochs->reading;
     epochs->read = (int)(arm - epochs->arms);
-    return levels_add(epochs, run, err);
+    return 0;
+}
+
+/* First what comes early in each round: arms that read the rows slowly or not at all. */
+static int add_arms(struct epochs *epochs, const struct run *run, struct error *err) {
+    for (size_t i = 0; i < run->trial_count; i++)
+        epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
+    epochs->best = best_trial(run, ENGINE_F32);
+    if (add_epochs(epochs, run, true, err) != 0 || add_mixes(epochs, run, err) != 0 ||
+        levels_add(epochs, run, err) != 0 || add_epochs(epochs, run, false, err) != 0)
+        return -1;
+    return add_reading(epochs, run, err);
 }
 
 int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,

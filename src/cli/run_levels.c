@@ -33,6 +33,7 @@ int levels_add(struct epochs *epochs, const struct run *run, struct error *err) 
         snprintf(arm->name, sizeof arm->name, "roof/read/%s", roof_level_names[level]);
         if (level == ROOF_LAST) arm->prepare = drive_rows_out;
         arm->run = read_level;
+        arm->early = true;
         arm->context = &epochs->levels[level];
         epochs->levels[level].warmth = epochs->warmth;
         epochs->level_of[level] = (int)epochs->count++;

@@ -111,7 +111,10 @@ int rounds_run(struct rounds *result, const struct arm *arms, size_t count, size
                progress_fn *progress, void *context, struct error *err) {
     struct watch watch;
     *result = (struct rounds){.arms = count, .rounds = rounds};
-    if (schedule_make(&result->schedule, count, rounds, seed, err) != 0) return -1;
+    size_t early = 0;
+    while (early < count && arms[early].early)
+        early++;
+    if (schedule_make(&result->schedule, count, early, rounds, seed, err) != 0) return -1;
     int bad = allocate(result, err);
     if (!bad && watch_open(&watch, result, pu, err) == 0) {
         bad = run_all(result, arms, &watch, progress, context, err);

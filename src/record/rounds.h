@@ -8,6 +8,7 @@
 #include "machine/disturbance.h"
 #include "record/schedule.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct arm {
     void (*run)(void *context);                     /* the sample; allocates nothing and makes no system call */
     int (*check)(void *context, struct error *err); /* after each sample, not timed; may be NULL; -1 ends the rounds */
     void *context;
+    bool early; /* one of those that come first in each round (schedule.h); they stand first in an array of arms, too */
 };
 
 /* What was seen around a sample. Nothing of it is read inside the timed region. */

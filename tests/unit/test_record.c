@@ -144,7 +144,7 @@ static struct result *full_result(void) {
     assert_int_equal(result_roof(result, &roof, NULL), 0);
     struct schedule schedule;
     static const char *const arms[] = {"epoch/f32/scalar", "epoch/f32/avx2"};
-    assert_int_equal(schedule_make(&schedule, 2, SAMPLES, 1, NULL), 0);
+    assert_int_equal(schedule_make(&schedule, 2, 0, SAMPLES, 1, NULL), 0);
     assert_int_equal(result_schedule(result, &schedule, arms, NULL), 0);
     schedule_free(&schedule);
     add_claims(result);

@@ -329,7 +329,7 @@ static void schedule_is_a_latin_square(void **state) {
     (void)state;
     enum { ARMS = 7, ROUNDS = 5 * ARMS };
     struct schedule s;
-    assert_int_equal(schedule_make(&s, ARMS, ROUNDS, 42, NULL), 0);
+    assert_int_equal(schedule_make(&s, ARMS, 0, ROUNDS, 42, NULL), 0);
     unsigned seen[ARMS][ARMS] = {{0}}; /* [slot][arm] */
     for (size_t r = 0; r < ROUNDS; r++) {
         unsigned in_round = 0;
@@ -353,7 +353,7 @@ static void schedule_balances_neighbours(void **state) {
     enum { MOST = 9 };
     for (size_t arms = 2; arms <= MOST; arms++) {
         struct schedule s;
-        assert_int_equal(schedule_make(&s, arms, 4 * arms, 42, NULL), 0);
+        assert_int_equal(schedule_make(&s, arms, 0, 4 * arms, 42, NULL), 0);
         unsigned follows[MOST][MOST] = {{0}};
         for (size_t r = 0; r < 4 * arms; r++)
             for (size_t slot = 1; slot < arms; slot++)
@@ -365,17 +365,38 @@ static void schedule_balances_neighbours(void **state) {
     }
 }
 
+/* Two parts: each is balanced within its own slots. */
+static void schedule_keeps_early_arms_together(void **state) {
+    (void)state;
+    enum { ARMS = 10, EARLY = 4, LATE = ARMS - EARLY, ROUNDS = EARLY * LATE };
+    struct schedule s;
+    assert_int_equal(schedule_make(&s, ARMS, EARLY, ROUNDS, 42, NULL), 0);
+    unsigned follows[ARMS][ARMS] = {{0}};
+    for (size_t r = 0; r < ROUNDS; r++)
+        for (size_t slot = 0; slot < ARMS; slot++) {
+            assert_int_equal(schedule_arm(&s, r, slot) < EARLY, slot < EARLY);
+            if (slot > 0) follows[schedule_arm(&s, r, slot)][schedule_arm(&s, r, slot - 1)]++;
+        }
+    for (size_t a = 0; a < ARMS; a++)
+        for (size_t b = 0; b < ARMS; b++)
+            if ((a < EARLY) == (b < EARLY))
+                assert_int_equal(follows[a][b], a == b ? 0 : a < EARLY ? ROUNDS / EARLY : ROUNDS / LATE);
+    schedule_free(&s);
+    struct error err;
+    assert_int_equal(schedule_make(&s, 3, 4, 5, 7, &err), -1);
+}
+
 static void schedule_follows_its_seed(void **state) {
     (void)state;
     /* numpy.random.RandomState(7): permutation(3) gives 2 1 0; the second block is the first read backwards. */
     static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 2, 0, 1};
     struct schedule s;
-    assert_int_equal(schedule_make(&s, 3, 5, 7, NULL), 0);
+    assert_int_equal(schedule_make(&s, 3, 0, 5, 7, NULL), 0);
     assert_memory_equal(s.arm, expected, sizeof expected);
     schedule_free(&s);
     struct error err;
-    assert_int_equal(schedule_make(&s, 0, 5, 7, &err), -1);
-    assert_int_equal(schedule_make(&s, 3, SIZE_MAX, 7, &err), -1);
+    assert_int_equal(schedule_make(&s, 0, 0, 5, 7, &err), -1);
+    assert_int_equal(schedule_make(&s, 3, 0, SIZE_MAX, 7, &err), -1);
 }
 
 int main(void) {
@@ -396,6 +417,7 @@ int main(void) {
         cmocka_unit_test(an_unquiet_gate_withholds),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
+        cmocka_unit_test(schedule_keeps_early_arms_together),
         cmocka_unit_test(schedule_follows_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
