@@ -155,7 +155,7 @@ int command_cv(int argc, char **argv) {
     team_open(&team, &options); /* a placement that is wrong is told before anything is loaded */
     struct job job;
     job_open(&job, &options.job);
-    bool quiet = options.json && options.json[0] == '-' && !options.json[1];
+    bool quiet = to_stdout(options.json);
     if (!quiet) print_job(&job, &options.job);
 
     struct error err;
@@ -175,9 +175,7 @@ int command_cv(int argc, char **argv) {
         if (i + 1 == count) write_arrays(&options, &result);
         cv_free(&result);
     }
-    if (options.json && write_json(options.json, count == 1 ? json_array_get(results, 0) : results, &err) != 0)
-        usage_error("%s", err.text);
-    json_decref(results);
+    write_results(options.json, results);
     job_close(&job);
     team_close(&team);
     free(chosen);

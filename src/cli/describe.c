@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { KEY_JSON = 0x200, KEY_SHOW, KEY_PNG };
 
@@ -128,7 +127,7 @@ static void check_show(const struct dataset *ds, const struct view *view, const 
 int command_describe(int argc, char **argv) {
     struct describe_options options = {0};
     parse_arguments(&argp, argc, argv, &options);
-    bool quiet = options.json && strcmp(options.json, "-") == 0;
+    bool quiet = to_stdout(options.json);
     const struct rows_options *rows = &options.rows;
     struct error err;
     struct dataset ds;

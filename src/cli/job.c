@@ -71,6 +71,13 @@ void json_prefetch(json_t *to, const struct lookahead *ahead, double seconds) {
     json_object_set_new(to, "tuning_seconds", json_number(seconds));
 }
 
+void write_results(const char *json, json_t *results) {
+    struct error err;
+    json_t *value = json_array_size(results) == 1 ? json_array_get(results, 0) : results;
+    if (json && write_json(json, value, &err) != 0) usage_error("%s", err.text);
+    json_decref(results);
+}
+
 void hex_text(char text[HEX_TEXT], uint64_t value) {
     snprintf(text, HEX_TEXT, "%016" PRIx64, value);
 }

@@ -28,6 +28,10 @@ struct hyper job_tune(const struct job *job, const struct job_options *options, 
 void print_prefetch(const struct lookahead *ahead, double seconds);
 void json_prefetch(json_t *to, const struct lookahead *ahead, double seconds);
 
+/* Writes the results of a command where --json says (NULL: nowhere) and releases them; one alone is not in a list. A
+ * fault ends the program. */
+void write_results(const char *json, json_t *results);
+
 /* 16 hex digits. */
 enum { HEX_TEXT = 17 };
 void hex_text(char text[HEX_TEXT], uint64_t value);

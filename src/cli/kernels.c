@@ -169,7 +169,7 @@ int command_kernels(int argc, char **argv) {
     parse_arguments(&argp, argc, argv, &options);
     if (options.kernel) require_kernel(options.kernel);
     if (!options.seeded) options.seed = (uint32_t)time(NULL);
-    bool quiet = options.json && strcmp(options.json, "-") == 0;
+    bool quiet = to_stdout(options.json);
 
     struct tally tally = {0};
     json_t *result = options.verify ? verify(&options, quiet, &tally) : list_all(quiet);

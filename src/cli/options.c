@@ -87,6 +87,10 @@ const char *parse_output(const char *option, const char *value) {
     return value;
 }
 
+bool to_stdout(const char *json) {
+    return json && strcmp(json, "-") == 0;
+}
+
 const char *parse_output_file(const char *option, const char *value) {
     if (strcmp(value, "-") == 0)
         usage_error("--%s: '-' is no file, and standard output holds the report (./- is a file of that name)", option);

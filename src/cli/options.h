@@ -23,7 +23,9 @@ uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint
 double parse_real(const char *option, const char *value, double low, double high); /* low < value <= high */
 /* A file to write, or "-" for standard output: not empty, and one that can be created. */
 const char *parse_output(const char *option, const char *value);
-/* The same for an option that does not take "-". */
+/* Whether --json (NULL: not given) makes standard output the result's alone. */
+bool to_stdout(const char *json);
+/* As parse_output, for an option that does not take "-". */
 const char *parse_output_file(const char *option, const char *value);
 /* The index of `value` in the NULL-terminated list. */
 int parse_choice(const char *option, const char *value, const char *const choices[]);

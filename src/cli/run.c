@@ -271,7 +271,7 @@ int command_run(int argc, char **argv) {
     size_t count = choose_backends(&every, chosen);
     struct result *result = result_new(argc, argv, &err);
     if (!result) usage_error("%s", err.text);
-    options.stdout_kept = options.json && strcmp(options.json, "-") == 0 ? silence() : -1;
+    options.stdout_kept = to_stdout(options.json) ? silence() : -1;
 
     struct run run;
     open_run(&run, &options);

@@ -105,19 +105,13 @@ void launches_free(struct launches *launches) {
     *launches = (struct launches){0};
 }
 
-static const struct series *series_called(const struct result_file *file, const char *name) {
-    for (size_t i = 0; i < file->count; i++)
-        if (strcmp(file->series[i].name, name) == 0) return &file->series[i];
-    return NULL;
-}
-
 /* The series at `at` of the first launch in all launches; false where it is no epoch or a launch lacks it. */
 static bool medians_of(struct medians *medians, const struct launches *launches, size_t at) {
     medians->name = launches->file[0].series[at].name;
     if (strncmp(medians->name, family, strlen(family)) != 0) return false;
     struct summary s;
     for (int i = 0; i < LAUNCHES; i++) {
-        const struct series *series = series_called(&launches->file[i], medians->name);
+        const struct series *series = find_series(&launches->file[i], medians->name);
         if (!series || summarize(&s, series->seconds, series->n, NULL) != 0) return false;
         medians->seconds[i] = s.median;
     }

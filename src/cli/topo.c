@@ -485,7 +485,7 @@ int command_topo(int argc, char **argv) {
     topology_summarize(view.topology, &view.summary);
     cgroup_read(&view.cgroup);
     find_placements(&view);
-    if (!options.json || strcmp(options.json, "-") != 0) print_view(&view);
+    if (!to_stdout(options.json)) print_view(&view);
     write_files(&view);
     placement_list_free(view.placements, view.count);
     topology_free(view.topology);

@@ -111,7 +111,7 @@ int command_train(int argc, char **argv) {
     if (options.job.hyper.engine == ENGINE_F64) count = 1;
     struct job job;
     job_open(&job, &options.job);
-    bool quiet = options.json && options.json[0] == '-' && !options.json[1];
+    bool quiet = to_stdout(options.json);
     if (!quiet) print_job(&job, &options.job);
 
     struct error err;
@@ -136,9 +136,7 @@ int command_train(int argc, char **argv) {
             usage_error("%s", err.text);
         model_free(&model);
     }
-    if (options.json && write_json(options.json, count == 1 ? json_array_get(results, 0) : results, &err) != 0)
-        usage_error("%s", err.text);
-    json_decref(results);
+    write_results(options.json, results);
     job_close(&job);
     free(chosen);
     return EXIT_DONE;

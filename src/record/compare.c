@@ -19,12 +19,6 @@ static int refuse_incomplete(const struct result_file *file, struct error *err) 
     return fail(err, "%s: is incomplete: its run was interrupted, so it is not compared; run it again", file->path);
 }
 
-static const struct series *find_series(const struct result_file *file, const char *name) {
-    for (size_t i = 0; i < file->count; i++)
-        if (strcmp(file->series[i].name, name) == 0) return &file->series[i];
-    return NULL;
-}
-
 /* Counts the pairs of base and subject series; with `rows`, also notes which they are. */
 static size_t match(struct compare_report *report, struct ratio_row *rows) {
     const struct result_file *base = &report->files[0];
@@ -143,10 +137,7 @@ static void raise_floor(struct against *against, double floor, const char *reaso
 static int fill_against(struct compare_report *report, struct error *err) {
     const struct result_file *base = &report->files[0];
     report->against = calloc(report->file_count, sizeof *report->against);
-    if (!report->against) {
-        fail(err, "out of memory for %zu files", report->file_count);
-        return -1;
-    }
+    if (!report->against) return fail(err, "out of memory for %zu files", report->file_count);
     for (size_t f = 1; f < report->file_count; f++) {
         struct against *against = &report->against[f];
         const struct result_file *subject = &report->files[f];

@@ -430,3 +430,9 @@ void result_unload(struct result_file *file) {
     json_decref(file->root);
     *file = (struct result_file){0};
 }
+
+const struct series *find_series(const struct result_file *file, const char *name) {
+    for (size_t i = 0; i < file->count; i++)
+        if (strcmp(file->series[i].name, name) == 0) return &file->series[i];
+    return NULL;
+}

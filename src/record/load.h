@@ -37,4 +37,7 @@ int result_parse(struct result_file *file, const char *path, const char *bytes, 
 
 void result_unload(struct result_file *file);
 
+/* The benchmark of this name; NULL where the file has none. */
+const struct series *find_series(const struct result_file *file, const char *name);
+
 #endif
