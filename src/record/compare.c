@@ -128,6 +128,15 @@ static double roof_shift(const struct result_file *a, const struct result_file *
     return largest;
 }
 
+/* The longest that a benchmark of the file took for its CPU time, squared: who waits for a processor also finds its
+ * caches emptied by those who had it. */
+static double waiting(const struct result_file *file) {
+    double longest = 1;
+    for (size_t i = 0; i < file->count; i++)
+        longest = fmax(longest, file->series[i].waited);
+    return longest * longest - 1;
+}
+
 static void raise_floor(struct against *against, double floor, const char *reason) {
     if (!(floor > against->floor)) return;
     against->floor = floor;
@@ -146,6 +155,8 @@ static int fill_against(struct compare_report *report, struct error *err) {
                                     .floor_reason = "two runs of one program differ by where its code and data lie"};
         raise_floor(against, aa_resolution(base), "what the base's A/A arm could resolve");
         raise_floor(against, aa_resolution(subject), "what the subject's A/A arm could resolve");
+        raise_floor(against, waiting(base), "the base's samples waited for a processor that others used");
+        raise_floor(against, waiting(subject), "the subject's samples waited for a processor that others used");
         raise_floor(against, roof_shift(base, subject),
                     "a roof of the machine moved between the runs, and work may move as far twice");
         if (was_unquiet(base)) against->withheld = "the base's run was not quiet: its A/A arm says so";

@@ -36,7 +36,8 @@ struct against {
     size_t mean_of;        /* how many ratios that is */
     /* Samples of one run share that run's memory layout and machine state, which their own spread does not show. So a
      * verdict also needs an interval outside of 1 / (1 + floor) .. 1 + floor: at least 1 %, what the A/A arms of both
-     * runs could resolve, and, on one machine, how far its roofs moved between the runs. */
+     * runs could resolve, how long their samples waited for a processor, and, on one machine, how far its roofs moved
+     * between the runs. */
     double floor;
     const char *floor_reason;
     const char *withheld; /* why there are no verdicts; NULL where there are */

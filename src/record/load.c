@@ -2,6 +2,7 @@
 
 #include "record/result.h"
 #include "record/rules.h"
+#include "record/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -267,6 +268,23 @@ static int check_parity(const struct series *series, const json_t *outcomes, con
     return fault(reader, "samples", series->name, "is a timing without a passing parity receipt");
 }
 
+/* Samples without CPU time, of threads that others time, count as 1. */
+static int fill_waited(struct series *series, const json_t *cpu_seconds, const struct reader *reader) {
+    double *ratios = malloc(series->n * sizeof *ratios);
+    if (!ratios) {
+        free(series->seconds);
+        return fail(reader->err, "%s: out of memory", reader->path);
+    }
+    for (size_t i = 0; i < series->n; i++) {
+        double cpu = json_number_value(json_array_get(cpu_seconds, i));
+        ratios[i] = cpu > SHORTEST ? series->seconds[i] / cpu : 1;
+    }
+    sort_doubles(ratios, series->n);
+    series->waited = quantile(ratios, series->n, 0.5);
+    free(ratios);
+    return 0;
+}
+
 static int read_series(struct series *series, const json_t *sample, size_t at, const struct reader *reader) {
     char where[64];
     snprintf(where, sizeof where, "samples[%zu]", at);
@@ -287,7 +305,7 @@ static int read_series(struct series *series, const json_t *sample, size_t at, c
     if (!series->seconds) return fail(reader->err, "%s: out of memory", reader->path);
     for (size_t i = 0; i < n; i++)
         series->seconds[i] = json_number_value(json_array_get(seconds, i));
-    return 0;
+    return fill_waited(series, json_object_get(sample, "cpu_seconds"), reader);
 }
 
 static int read_all_series(struct result_file *file, const json_t *outcomes, const struct reader *reader) {

@@ -14,6 +14,7 @@ struct series {
     const char *engine, *backend;
     size_t n;        /* >= 1 */
     double *seconds; /* [n] wall time of one iteration, positive and finite, in the order they were taken */
+    double waited;   /* median of wall time over the thread's CPU time: 1 or less where it never waited to run */
 };
 
 /* A result file whose every value has the type and range that results/schema.json asks for. Texts other than names may
