@@ -48,11 +48,11 @@ def variant(name, change):
     return write(name, result)
 
 
-def scale(result, factor, only=""):
+def scale(result, factor, only="", kinds=("seconds", "cpu_seconds")):
     """Every time of the arms whose name holds `only` becomes factor times as long."""
     for sample in result["sgdmark"]["samples"]:
         if only in sample["name"]:
-            for kind in "seconds", "cpu_seconds":
+            for kind in kinds:
                 sample[kind] = [x * factor for x in sample[kind]]
     for row in result["benchmarks"]:
         if only in row["name"]:
@@ -157,12 +157,7 @@ shifted = variant("shifted.json", lambda r: (scale(r, 1.1), put("sgdmark", "roof
 moved = rows(base, shifted)
 check("a machine that moved is no change of the code", {r["verdict"] for r in moved["benchmarks"]} == {"not resolved"}, moved)
 check("... and the roof is named", "roof" in moved["subjects"][0]["floor_reason"], moved["subjects"])
-def wait(result):
-    for sample in result["sgdmark"]["samples"]:
-        sample["seconds"] = [x * 3 for x in sample["seconds"]]
-
-
-waited = rows(base, variant("waited.json", wait))
+waited = rows(base, variant("waited.json", lambda r: scale(r, 3, kinds=["seconds"])))
 check("waiting for a processor is no change of the code", {r["verdict"] for r in waited["benchmarks"]} == {"not resolved"}, waited)
 check("... and it is named", "waited for a processor" in waited["subjects"][0]["floor_reason"], waited["subjects"])
 unquiet = variant("unquiet.json", lambda r: (scale(r, 1.5), put("sgdmark", "aa", "state", "unquiet")(r)))
