@@ -31,11 +31,13 @@ std::vector<uint32_t> whole_permutation(const examples &rows, const hyper &hyper
 }
 
 /* The rows that the first epoch visits first: enough for the roof's samples not to meet one that is still cached. */
-std::vector<uint32_t> first_rows(const examples &rows, const std::vector<uint32_t> &permutation) {
+std::vector<uint32_t> first_rows(const examples &rows, const std::vector<uint32_t> &permutation, bool packed) {
     const size_t most = 1000000;
     std::vector<uint32_t> order(std::min(rows.n, most));
     for (size_t i = 0; i < order.size(); i++)
         order[i] = rows.at[permutation[i]].row;
+    for (size_t i = 0; packed && i < order.size(); i++)
+        order[i] = rows.ds->packed.rows[order[i]].line;
     return order;
 }
 
@@ -59,8 +61,9 @@ void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, con
         state.SkipWithError(err.text);
         return;
     }
-    std::vector<uint32_t> order = first_rows(rows, permutation);
-    Roofs roofs(*rows.ds, order, *subject.backend);
+    const bool packed = reads_packed(rows.ds, subject.engine, subject.backend);
+    std::vector<uint32_t> order = first_rows(rows, permutation, packed);
+    Roofs roofs(*rows.ds, order, *subject.backend, packed);
     sample(roofs, subject);
     Meter meter;
     while (state.KeepRunningBatch(hyper.epochs)) {
@@ -68,8 +71,9 @@ void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, con
         for (unsigned epoch = 0; epoch < hyper.epochs; epoch++)
             trainer_epoch(trainer.get());
     }
-    double seconds = meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
-                                static_cast<double>(rows.ds->width));
+    double seconds =
+        meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
+                   static_cast<double>(rows.ds->width), row_bytes(rows.ds, subject.engine, subject.backend));
     sample(roofs, subject);
     roofs.count(state, seconds);
 }
@@ -96,8 +100,10 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.examples->n);
-    std::vector<uint32_t> order = first_rows(*job.examples, whole_permutation(*job.examples, hyper));
-    Roofs roofs(*job.examples->ds, order, *subject.backend);
+    const dataset *ds = job.examples->ds;
+    const bool packed = reads_packed(ds, subject.engine, subject.backend);
+    std::vector<uint32_t> order = first_rows(*job.examples, whole_permutation(*job.examples, hyper), packed);
+    Roofs roofs(*ds, order, *subject.backend, packed);
     sample(roofs, subject);
     Meter meter;
     while (!bad && state.KeepRunning()) {
@@ -115,7 +121,8 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     /* Every row is trained on in all folds but one, and decided in that one. */
     double each = (job.folds - 1) * hyper.epochs + 1;
     double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each;
-    double seconds = meter.stop(state, visits, static_cast<double>(job.examples->ds->width));
+    double seconds =
+        meter.stop(state, visits, static_cast<double>(ds->width), row_bytes(ds, subject.engine, subject.backend));
     sample(roofs, subject);
     roofs.count(state, seconds);
 }

@@ -136,7 +136,8 @@ template <class Kernel> double time_kernel(benchmark::State &state, Kernel *kern
     Meter meter;
     for (auto _ : state)
         call(kernel, rows, step);
-    return meter.stop(state, static_cast<double>(state.iterations()), static_cast<double>(rows.d()));
+    const double d = static_cast<double>(rows.d());
+    return meter.stop(state, static_cast<double>(state.iterations()), d, d);
 }
 
 /* The same between samples of the reading roof. */
@@ -230,7 +231,7 @@ void register_kernels(Registry &registry) {
 #define LENGTHS(kernel, unused)                                                                                        \
     register_lengths(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel);
         if (subject.engine == ENGINE_F32) {
-            KERNEL_LIST(LENGTHS, )
+            SHARED_KERNELS(LENGTHS, ) OWN_KERNELS(LENGTHS, )
         }
         if (has_one_of_its_own(subject)) {
             OWN_KERNELS(LENGTHS, )
@@ -244,7 +245,7 @@ void register_kernels(Registry &registry) {
 #define IN_SET(kernel, unused)                                                                                         \
     register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel, where, set);
             if (subject.engine == ENGINE_F32) {
-                KERNEL_LIST(IN_SET, )
+                SHARED_KERNELS(IN_SET, ) OWN_KERNELS(IN_SET, )
             }
             if (has_one_of_its_own(subject)) {
                 OWN_KERNELS(IN_SET, )

@@ -44,7 +44,7 @@ Meter::Meter() {
     begin = seconds_now();
 }
 
-double Meter::stop(benchmark::State &state, double rows, double width) {
+double Meter::stop(benchmark::State &state, double rows, double width, double bytes) {
     double seconds = seconds_now() - begin;
     counters_stop(&watch().hardware);
     counter_values values;
@@ -53,7 +53,7 @@ double Meter::stop(benchmark::State &state, double rows, double width) {
 
     state.counters["items_per_second"] = rows / seconds;
     state.counters["bytes_per_second"] =
-        benchmark::Counter(rows * width / seconds, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+        benchmark::Counter(rows * bytes / seconds, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
     state.counters["ns_per_row"] = seconds * 1e9 / rows;
     if (std::isfinite(values.value[COUNTER_CYCLES]))
         state.counters["cycles_per_pixel"] = values.value[COUNTER_CYCLES] / (rows * width);

@@ -35,11 +35,11 @@ void keep_best(double &best, double seconds) {
 
 } // namespace
 
-Roofs::Roofs(const dataset &ds, const std::vector<uint32_t> &its_order, const backend &its_kernels)
-    : order(its_order), kernels(its_kernels) {
-    rows.pixels = ds.pixels;
-    rows.width = ds.width;
-    rows.stride = ds.stride;
+Roofs::Roofs(const dataset &ds, const std::vector<uint32_t> &its_order, const backend &its_kernels, bool packed)
+    : order(its_order), kernels(its_kernels), blocks(packed ? ds.packed.blocks : 0) {
+    rows.pixels = packed ? ds.packed.bytes : ds.pixels;
+    rows.width = packed ? ds.packed.size / ds.n / PACKED_LINE * PACKED_LINE : ds.width;
+    rows.stride = packed ? static_cast<size_t>(PACKED_LINE) : ds.stride;
     rows.read = kernels.read_u8;
 }
 
@@ -64,9 +64,11 @@ void Roofs::sample_reading() {
 
 void Roofs::sample_computing(engine engine) {
     error err;
-    const bool integers = engine == ENGINE_INT;
-    if (!mix.row && mix_roof_new(&mix, rows.width, least_rows, integers ? nullptr : kernels.dot_u8f32,
-                                 integers ? kernels.dot_u8i16 : nullptr, &err) != 0)
+    const bool integers = engine == ENGINE_INT, packed = blocks > 0;
+    if (!mix.row &&
+        mix_roof_new(&mix, packed ? blocks * BLOCK_PIXELS : rows.width, least_rows,
+                     integers ? nullptr : kernels.dot_u8f32, integers && !packed ? kernels.dot_u8i16 : nullptr,
+                     packed ? kernels.dot_packed : nullptr, &err) != 0)
         return;
     for (size_t i = 0; i < tries; i++)
         keep_best(computing, timed(mix_roof_run, mix, 1) / static_cast<double>(least_rows));

@@ -95,7 +95,7 @@ void axpy_u8i16_avx512(int16_t *w, const uint8_t *x, int a, size_t d) {
 }
 
 static inline __m512d load8_f64(const uint8_t *x) {
-    return _mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)x)));
+    return _mm512_cvtepi64_pd(_mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)x)));
 }
 
 void axpy_u8f64_avx512(double *w, const uint8_t *x, double a, size_t d) {

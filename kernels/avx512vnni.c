@@ -1,5 +1,7 @@
-/* AVX-512 VNNI: multiply and add in one instruction. */
+/* AVX-512 VNNI: multiply and add in one instruction, and rows without their zeros. */
 #include "avx512_i16.h"
+
+#include <string.h>
 
 static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
     return _mm512_dpwssd_epi32(sums, w, x);
@@ -7,4 +9,65 @@ static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 
 int64_t dot_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d) {
     return dot_i16(w, x, d, multiply_add);
+}
+
+/* The pixels of block b; `groups` moves from its groups to those of the next. */
+static inline __m512i unpack_block(const uint8_t *row, size_t b, const uint8_t **groups) {
+    uint16_t mask;
+    memcpy(&mask, row + b * sizeof mask, sizeof mask);
+    __m512i pixels = _mm512_maskz_expandloadu_epi32(mask, *groups);
+    *groups += GROUP_PIXELS * __builtin_popcountll(mask);
+    return pixels;
+}
+
+/* 256 times the sum of one register and the sum of the other: the two are added up side by side. */
+static inline int64_t join_planes(__m512i high, __m512i low) {
+    __m256i h = _mm256_add_epi32(_mm512_castsi512_si256(high), _mm512_extracti64x4_epi64(high, 1));
+    __m256i l = _mm256_add_epi32(_mm512_castsi512_si256(low), _mm512_extracti64x4_epi64(low, 1));
+    __m256i pairs = _mm256_add_epi32(_mm256_unpacklo_epi32(h, l), _mm256_unpackhi_epi32(h, l));
+    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    int64_t both = _mm_cvtsi128_si64(_mm_add_epi32(half, _mm_unpackhi_epi64(half, half)));
+    return 256 * (int64_t)(int32_t)both + (both >> 32);
+}
+
+/* The sum of either plane fits 32 bits: 65536 pixels times 255 times 128 is less than 2^31. */
+int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks) {
+    __m512i high[2], low[2];
+    high[0] = high[1] = low[0] = low[1] = _mm512_setzero_si512();
+    const uint8_t *groups = row + blocks * sizeof(uint16_t);
+    size_t b = 0;
+    for (; b + 2 <= blocks; b += 2) {
+        UNROLL
+        for (size_t i = 0; i < 2; i++) {
+            __m512i x = unpack_block(row, b + i, &groups);
+            high[i] = _mm512_dpbusd_epi32(high[i], x, _mm512_loadu_si512(w + 128 * (b + i)));
+            low[i] = _mm512_dpbusd_epi32(low[i], x, _mm512_loadu_si512(w + 128 * (b + i) + 64));
+        }
+    }
+    if (b < blocks) {
+        __m512i x = unpack_block(row, b, &groups);
+        high[0] = _mm512_dpbusd_epi32(high[0], x, _mm512_loadu_si512(w + 128 * b));
+        low[0] = _mm512_dpbusd_epi32(low[0], x, _mm512_loadu_si512(w + 128 * b + 64));
+    }
+    return join_planes(_mm512_add_epi32(high[0], high[1]), _mm512_add_epi32(low[0], low[1]));
+}
+
+/* To add, the low byte is moved to 0..255, where a carry is a sum below its summand; to subtract, it is mirrored too,
+ * since low - x is the mirror image of (255 - low) + x. */
+void axpy_planes_avx512vnni(int8_t *w, const uint8_t *x, int a, size_t blocks) {
+    __m512i turn = _mm512_set1_epi8(a > 0 ? -128 : 127), factor = _mm512_set1_epi8((char)a);
+    for (size_t b = 0; b < blocks; b++) {
+        __m512i high = _mm512_loadu_si512(w + 128 * b), pixels = _mm512_loadu_si512(x + 64 * b);
+        __m512i low = _mm512_xor_si512(_mm512_loadu_si512(w + 128 * b + 64), turn);
+        __m512i sum = _mm512_add_epi8(low, pixels);
+        __mmask64 carry = _mm512_cmplt_epu8_mask(sum, pixels);
+        _mm512_storeu_si512(w + 128 * b, _mm512_mask_add_epi8(high, carry, high, factor));
+        _mm512_storeu_si512(w + 128 * b + 64, _mm512_xor_si512(sum, turn));
+    }
+}
+
+void unpack_u8_avx512vnni(uint8_t *x, const uint8_t *row, size_t blocks) {
+    const uint8_t *groups = row + blocks * sizeof(uint16_t);
+    for (size_t b = 0; b < blocks; b++)
+        _mm512_storeu_si512(x + 64 * b, unpack_block(row, b, &groups));
 }

@@ -16,9 +16,13 @@
 
 enum { CACHE_LINE = 64 };
 
+/* The kernels for packed rows, by what a backend's line says that engine int reads. */
+#define KERNELS_FOR_WINDOWS(X, suffix)
+#define KERNELS_FOR_PACKED(X, suffix) PACKED_KERNELS(X, suffix)
+
 #define PROTOTYPE(kernel, suffix) kernel##_fn kernel##_##suffix;
-#define BACKEND(name, suffix, base, parity, arch, needs, words, flags)                                                 \
-    SHARED_KERNELS(PROTOTYPE, base) OWN_KERNELS(PROTOTYPE, suffix)
+#define BACKEND(name, suffix, base, parity, arch, rows, needs, words, flags)                                           \
+    SHARED_KERNELS(PROTOTYPE, base) OWN_KERNELS(PROTOTYPE, suffix) KERNELS_FOR_##rows(PROTOTYPE, suffix)
 #include "registry.def"
 #undef BACKEND
 #undef PROTOTYPE

@@ -6,23 +6,24 @@
 
 /* A row's kernels exist where its architecture is the one that is compiled for. */
 #define ENTRY(kernel, suffix) .kernel = kernel##_##suffix,
-#define KERNELS(suffix, base) SHARED_KERNELS(ENTRY, base) OWN_KERNELS(ENTRY, suffix).compiled = true
-#define NO_KERNELS            .compiled = false
+#define KERNELS(suffix, base, rows)                                                                                    \
+    SHARED_KERNELS(ENTRY, base) OWN_KERNELS(ENTRY, suffix) KERNELS_FOR_##rows(ENTRY, suffix).compiled = true
+#define NO_KERNELS .compiled = false
 
-#define KERNELS_ARCH_ANY(suffix, base) KERNELS(suffix, base)
+#define KERNELS_ARCH_ANY(suffix, base, rows) KERNELS(suffix, base, rows)
 #ifdef __x86_64__
-#define KERNELS_ARCH_X86_64(suffix, base) KERNELS(suffix, base)
+#define KERNELS_ARCH_X86_64(suffix, base, rows) KERNELS(suffix, base, rows)
 #else
-#define KERNELS_ARCH_X86_64(suffix, base) NO_KERNELS
+#define KERNELS_ARCH_X86_64(suffix, base, rows) NO_KERNELS
 #endif
 #ifdef __aarch64__
-#define KERNELS_ARCH_AARCH64(suffix, base) KERNELS(suffix, base)
+#define KERNELS_ARCH_AARCH64(suffix, base, rows) KERNELS(suffix, base, rows)
 #else
-#define KERNELS_ARCH_AARCH64(suffix, base) NO_KERNELS
+#define KERNELS_ARCH_AARCH64(suffix, base, rows) NO_KERNELS
 #endif
 
 const struct backend backends[] = {
-#define BACKEND(backend_name, its_suffix, its_base, its_parity, its_arch, its_needs, words, its_flags)                 \
+#define BACKEND(backend_name, its_suffix, its_base, its_parity, its_arch, rows, its_needs, words, its_flags)           \
     {.name = backend_name,                                                                                             \
      .base = #its_base,                                                                                                \
      .suffix = #its_suffix,                                                                                            \
@@ -31,7 +32,7 @@ const struct backend backends[] = {
      .needs = its_needs,                                                                                               \
      .levels = words,                                                                                                  \
      .flags = its_flags,                                                                                               \
-     KERNELS_##its_arch(its_suffix, its_base)},
+     KERNELS_##its_arch(its_suffix, its_base, rows)},
 #include "registry.def"
 #undef BACKEND
 };

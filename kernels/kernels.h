@@ -35,9 +35,26 @@ typedef void axpy_u8f64_fn(double *w, const uint8_t *x, double a, size_t d);
  * little-endian words of x, the last one padded with zeros. What no kernel that reads the same bytes can beat. */
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
+/* A packed row is a row without the groups of four pixels that are all zero. Its pixels form blocks of 64, the last one
+ * filled up with zeros. It begins with a little-endian 16-bit mask for each block, whose bit g says that pixels 4g to
+ * 4g + 3 of the block are kept; all the kept groups follow in order.
+ *
+ * Its weights are integers in two planes of bytes: block b lies at w + 128 b, first the 64 high bytes, then the 64 low
+ * ones, and a weight is 256 high + low, both of them signed: -32896 to 32639. */
+enum { BLOCK_PIXELS = 64, GROUP_PIXELS = 4, MOST_BLOCKS = 1024, PLANES_MOST = 32639 };
+
+/* dot_packed: the sum of weight times pixel over a packed row of at most MOST_BLOCKS blocks, exactly. */
+typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks);
+
+/* axpy_planes: adds a * x[k] to weight k, k < 64 blocks; a is 1 or -1, x[] are plain pixels. Modulo 2^16. */
+typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);
+
+/* unpack_u8: writes the 64 * blocks plain pixels of a packed row to x[]. */
+typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
+
 /* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
- * src/record/kernel_check.c follow from this list: one without a check does not compile. Backends that differ in the
- * last one only share the others. */
+ * src/record/kernel_check.c follow from this list: one without a check does not compile. Backends with a common base
+ * share the first ones; those for packed rows exist where packing pays, and are NULL elsewhere. */
 #define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
     X(dot_ahead_u8f32, suffix)                                                                                         \
@@ -45,8 +62,12 @@ typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
     X(axpy_u8i16, suffix)                                                                                              \
     X(axpy_u8f64, suffix)                                                                                              \
     X(read_u8, suffix)
+#define PACKED_KERNELS(X, suffix)                                                                                      \
+    X(dot_packed, suffix)                                                                                              \
+    X(axpy_planes, suffix)                                                                                             \
+    X(unpack_u8, suffix)
 #define OWN_KERNELS(X, suffix) X(dot_u8i16, suffix)
-#define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix)
+#define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix) PACKED_KERNELS(X, suffix)
 
 /* What a backend promises about its results. */
 enum kernel_parity {
@@ -72,7 +93,7 @@ enum cpu_feature {
 /* One ISA's set of kernels. */
 struct backend {
     const char *name;
-    const char *base; /* the suffix of the backend whose kernels it has, dot_u8i16 excepted; its own where it has all */
+    const char *base; /* the suffix of the backend whose SHARED_KERNELS it has; its own where it has all */
     const char *suffix;
     enum kernel_parity parity;
     enum kernel_arch arch;
@@ -109,7 +130,7 @@ const struct backend *backend_find(const char *name);
 /* The backend that `--isa auto` takes: the last one in registry.def that promises the scalar bits and runs here. */
 const struct backend *backend_best(void);
 
-/* The backend that all the kernels of `backend` but dot_u8i16 are of: for engines f32 and f64 the two are one. */
+/* The backend that the SHARED_KERNELS of `backend` are of: for engines f32 and f64 the two are one. */
 const struct backend *backend_base(const struct backend *backend);
 
 /* The scalar backend, the reference of engine f32. */

@@ -9,21 +9,22 @@ if sanitized; then
     finish
 fi
 
-# kernels LIST: the names in SHARED_KERNELS or OWN_KERNELS of kernels.h.
+# kernels LIST: the names in SHARED_KERNELS, OWN_KERNELS or PACKED_KERNELS of kernels.h.
 kernels() {
     sed -n "/^#define $1/,/[^\\\\]$/p" kernels/kernels.h | grep -o 'X([a-z0-9_]*,' | tr -d 'X(,'
 }
 
-# backends ARCH: suffix|base|parity|flags of the registry's lines for an architecture.
+# backends ARCH: suffix|base|parity|rows|flags of the registry's lines for an architecture.
 backends() {
-    sed -nE "s/^BACKEND\(\"[^\"]*\", *([a-z0-9_]+), *([a-z0-9_]+), *PARITY_([A-Z]+), *ARCH_(ANY|$1),.*\"([^\"]*)\"\)$/\1|\2|\3|\5/p" \
+    sed -nE "s/^BACKEND\(\"[^\"]*\", *([a-z0-9_]+), *([a-z0-9_]+), *PARITY_([A-Z]+), *ARCH_(ANY|$1), *([A-Z]+),.*\"([^\"]*)\"\)$/\1|\2|\3|\5|\6/p" \
         kernels/registry.def
 }
 
-# kernels_of SUFFIX BASE: what the file of the backend holds.
+# kernels_of SUFFIX BASE ROWS: what the file of the backend holds.
 kernels_of() {
     [ "$1" != "$2" ] || kernels SHARED_KERNELS
     kernels OWN_KERNELS
+    [ "$3" != PACKED ] || kernels PACKED_KERNELS
 }
 
 # level_of FLAGS: what a file compiled with these flags may use on x86-64: 0 SSE2, 2 AVX2, 3 AVX-512.
@@ -78,7 +79,7 @@ census() {
 allowed_levels() {
     local suffix flags
     echo "3 kernel_call_enter"
-    backends X86_64 | while IFS='|' read -r suffix _ _ flags; do
+    backends X86_64 | while IFS='|' read -r suffix _ _ _ flags; do
         nm --defined-only "$1/kernels/$suffix.o" | awk -v level="$(level_of "$flags")" '$2 ~ /[tT]/ { print level, $3 }'
     done
 }
@@ -103,7 +104,7 @@ packed() {
 
 # examine FOLDER ARCH OBJDUMP
 examine() {
-    local folder=$1 arch=$2 kernel suffix base parity flags widest faults listed claim
+    local folder=$1 arch=$2 kernel suffix base parity rows flags widest faults listed claim
     listing=$scratch/listing.$arch
     disassemble "$folder/sgdmark" "$3" > "$listing"
     [ "$arch" = AARCH64 ] || x86_levels "$folder"
@@ -111,10 +112,10 @@ examine() {
         "$(packed '[a-z0-9_]+_(scalar|reference)')" ""
 
     census < "$listing" > "$scratch/census.$arch"
-    while IFS='|' read -r suffix base parity flags; do
+    while IFS='|' read -r suffix base parity rows flags; do
         widest=128
         [ "$arch" = AARCH64 ] || case $(level_of "$flags") in 2) widest=256 ;; 3) widest=512 ;; esac
-        for kernel in $(kernels_of "$suffix" "$base"); do
+        for kernel in $(kernels_of "$suffix" "$base" "$rows"); do
             faults="" claim="one plain symbol"
             listed=$(nm "$folder/sgdmark" | grep -c " T ${kernel}_$suffix$")
             [ "$listed" = 1 ] || faults="$listed global symbols of this name"

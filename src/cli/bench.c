@@ -146,7 +146,8 @@ static void record_kernels(struct bench_run_state *state, const struct bench_sub
     struct error err;
     for (size_t i = 0; i < KERNEL_COUNT; i++)
         calls += found->kernel[i].calls;
-    snprintf(detail, sizeof detail, "%llu calls of %d kernels compared", (unsigned long long)calls, KERNEL_COUNT);
+    snprintf(detail, sizeof detail, "%llu calls of %zu kernels compared", (unsigned long long)calls,
+             kernels_of(subject->backend));
     const struct parity_receipt receipt = {
         .engine = subject->engine_name,
         .backend = subject->backend_name,

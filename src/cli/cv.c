@@ -155,6 +155,7 @@ int command_cv(int argc, char **argv) {
     team_open(&team, &options); /* a placement that is wrong is told before anything is loaded */
     struct job job;
     job_open(&job, &options.job);
+    if (options.job.hyper.engine == ENGINE_INT) job_pack(&job, chosen, count);
     bool quiet = to_stdout(options.json);
     if (!quiet) print_job(&job, &options.job);
 

@@ -26,6 +26,13 @@ void job_open(struct job *job, const struct job_options *options) {
                     job->ds.name, positives ? "every one" : "none", n, options->digit);
 }
 
+void job_pack(struct job *job, const struct backend *const *chosen, size_t count) {
+    bool wanted = false;
+    for (size_t i = 0; i < count; i++)
+        wanted = wanted || chosen[i]->dot_packed;
+    if (wanted) packed_make(&job->ds.packed, &job->ds);
+}
+
 void job_close(struct job *job) {
     free(job->at);
     view_free(&job->view);

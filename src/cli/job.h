@@ -16,6 +16,9 @@ struct job {
 void job_open(struct job *job, const struct job_options *options);
 void job_close(struct job *job);
 
+/* Packs the rows too, for engine int, if one of the chosen backends has kernels for them and they become smaller. */
+void job_pack(struct job *job, const struct backend *const *chosen, size_t count);
+
 /* One line each on the rows and on the classifier's parameters. */
 void print_job(const struct job *job, const struct job_options *options);
 

@@ -137,7 +137,7 @@ static json_t *verify(const struct kernels_options *options, bool quiet, struct 
     json_t *verdicts = json_array();
     if (!quiet) printf("seed %u\n", options->seed);
     for (size_t i = 0; i < backends_asked; i++)
-        for (size_t kernel = 0; kernel < KERNEL_COUNT; kernel++) {
+        for (size_t kernel = 0; kernel < kernels_of(asked[i]); kernel++) {
             if (options->kernel && strcmp(options->kernel, kernel_names[kernel]) != 0) continue;
             struct kernel_verdict verdict;
             kernel_check_one(asked[i], kernel, options->seed, &verdict);

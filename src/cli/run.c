@@ -137,10 +137,12 @@ void run_trials(struct run *run, const struct backend *const *chosen, size_t cou
     add_trial(run, ENGINE_F32, backend_scalar(), F64, run->job.ds.synthetic ? PARITY_NONE : PARITY_L1);
     add_trials(run, ENGINE_F32, chosen, count, F32_SCALAR, &progress);
     hyper.engine = ENGINE_INT;
-    if (engine_possible(&hyper, run->job.examples.n, &err) == 0)
+    if (engine_possible(&hyper, run->job.examples.n, &err) == 0) {
+        job_pack(&run->job, chosen, count);
         add_trials(run, ENGINE_INT, chosen, count, F64, &progress);
-    else
+    } else {
         snprintf(run->no_integers, sizeof run->no_integers, "%.255s", err.text);
+    }
     progress_end(&progress);
 }
 

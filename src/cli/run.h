@@ -57,11 +57,15 @@ size_t affordable_rounds(const struct arm *arms, size_t count, const struct budg
 
 enum { NO_ARM = -1 };
 
+/* How rows are stored: in full, or packed for engine int. */
+enum form { FORM_WINDOWS, FORM_PACKED, FORMS };
+
 /* Whether the rows may have left the shared cache since they were read last, and how to bring them back. */
 struct warmth {
-    const struct dataset *ds;
+    const uint8_t *bytes[FORMS];
+    size_t size[FORMS];
+    bool cold[FORMS];
     read_u8_fn *read;
-    bool cold;
     volatile uint64_t sum; /* keeps the reads alive */
 };
 
@@ -78,12 +82,13 @@ struct epochs {
     int *epoch_of;             /* [trials] arm of each trial's epoch, or NO_ARM */
     int *mix_of;               /* [trials] arm of its computing roof, or NO_ARM */
     size_t best;               /* trial that auto takes */
-    int again, read;           /* arms: its epoch once more (A/A), and the reading roof */
+    int again;                 /* arm: its epoch once more (A/A) */
+    int read[FORMS];           /* arms: the reading roofs; NO_ARM where no epoch reads rows of that form */
     struct trainer **trainers; /* [trials + 1] */
     struct epoch_turn *turns;  /* [trials + 1] */
     struct mix_roof *mixes;    /* [trials] */
-    struct read_roof *reader;
-    struct reading_turn *reading;
+    struct read_roof *reader[FORMS];
+    struct reading_turn *reading; /* [FORMS] */
     struct warmth *warmth;
     int level_of[ROOF_LEVELS]; /* arm that reads from this cache, or NO_ARM */
     struct level_turn levels[ROOF_LEVELS];

@@ -11,13 +11,21 @@
  * caches: in its time other machines' work on the same host drives the rows out. */
 static const double SLOW = 4.0;
 
+static void cool_down(struct warmth *warmth) {
+    for (int form = 0; form < FORMS; form++)
+        warmth->cold[form] = true;
+}
+
 /* Inside a fit an epoch follows one that read the same rows. So the fast epochs of a round are timed one after the
  * other, and before the first of them the rows are read again, twice: a last-level cache may keep only what is used
- * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. */
-static void warm_up(struct warmth *warmth) {
-    for (int pass = 0; pass < 2 && warmth->cold; pass++)
-        warmth->sum = warmth->read(warmth->ds->pixels, warmth->ds->n * warmth->ds->stride);
-    warmth->cold = false;
+ * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. Rows of
+ * one form may drive out those of another. */
+static void warm_up(struct warmth *warmth, enum form form) {
+    bool cold = warmth->cold[form];
+    for (int pass = 0; pass < 2 && cold; pass++)
+        warmth->sum = warmth->read(warmth->bytes[form], warmth->size[form]);
+    cool_down(warmth);
+    warmth->cold[form] = false;
 }
 
 /* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
@@ -27,6 +35,7 @@ struct epoch_turn {
     const uint32_t *permutation;
     unsigned epochs, done;
     bool slow;
+    enum form form;
     struct warmth *warmth;
 };
 
@@ -34,21 +43,22 @@ static void next_epoch(void *context) {
     struct epoch_turn *turn = context;
     if (turn->done++ % turn->epochs == 0) trainer_start(turn->trainer, turn->examples, turn->permutation);
     if (turn->slow)
-        turn->warmth->cold = true;
+        cool_down(turn->warmth);
     else
-        warm_up(turn->warmth);
+        warm_up(turn->warmth, turn->form);
 }
 
 /* The reading roof's turn. */
 struct reading_turn {
     struct read_roof *roof;
+    enum form form;
     struct warmth *warmth;
 };
 
 static void next_reading(void *context) {
     struct reading_turn *turn = context;
     read_roof_next(turn->roof);
-    warm_up(turn->warmth);
+    warm_up(turn->warmth, turn->form);
 }
 
 static void run_reading(void *context) {
@@ -81,6 +91,11 @@ size_t best_trial(const struct run *run, enum engine engine) {
     return best;
 }
 
+static enum form form_of(const struct run *run, size_t trial) {
+    const struct trial *which = &run->trials[trial];
+    return reads_packed(&run->job.ds, which->engine, which->backend) ? FORM_PACKED : FORM_WINDOWS;
+}
+
 static struct arm *new_arm(struct epochs *epochs, const char *family, const char *of, const char *suffix) {
     struct arm *arm = &epochs->arms[epochs->count++];
     snprintf(arm->name, sizeof arm->name, "%s/%s%s", family, of, suffix);
@@ -106,6 +121,7 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     epochs->turns[place] = (struct epoch_turn){
         .trainer = trainer, .examples = &run->job.examples, .permutation = run->permutation, .epochs = hyper.epochs};
     epochs->turns[place].slow = is_slow(run, trial);
+    epochs->turns[place].form = form_of(run, trial);
     epochs->turns[place].warmth = epochs->warmth;
     char name[TRIAL_TEXT];
     trial_name(name, which);
@@ -135,9 +151,11 @@ static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, s
     struct mix_roof *mix = &epochs->mixes[trial];
     char name[TRIAL_TEXT];
     trial_name(name, which);
-    bool integers = which->engine == ENGINE_INT;
-    if (mix_roof_new(mix, run->job.ds.width, 256, integers ? NULL : which->backend->dot_u8f32,
-                     integers ? which->backend->dot_u8i16 : NULL, err) != 0)
+    bool integers = which->engine == ENGINE_INT, packed = form_of(run, trial) == FORM_PACKED;
+    size_t d = packed ? run->job.ds.packed.blocks * BLOCK_PIXELS : run->job.ds.width;
+    if (mix_roof_new(mix, d, 256, integers ? NULL : which->backend->dot_u8f32,
+                     integers && !packed ? which->backend->dot_u8i16 : NULL, packed ? which->backend->dot_packed : NULL,
+                     err) != 0)
         return NO_ARM;
     mix->calls = mix_calls(mix);
     struct arm *arm = new_arm(epochs, "roof/mix", name, "");
@@ -168,16 +186,17 @@ static int add_mixes(struct epochs *epochs, const struct run *run, struct error 
     return 0;
 }
 
-static int add_reading(struct epochs *epochs, const struct run *run, struct error *err) {
-    epochs->reader = read_roof_new(&run->job.examples, run->permutation, run->options.hyper.epochs,
-                                   run->trials[epochs->best].backend, err);
-    if (!epochs->reader) return -1;
-    *epochs->reading = (struct reading_turn){epochs->reader, epochs->warmth};
-    struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", "");
+static int add_reading(struct epochs *epochs, const struct run *run, enum form form, struct error *err) {
+    struct reading_turn *turn = &epochs->reading[form];
+    epochs->reader[form] = read_roof_new(&run->job.examples, form == FORM_PACKED, run->permutation,
+                                         run->options.hyper.epochs, run->trials[epochs->best].backend, err);
+    if (!epochs->reader[form]) return -1;
+    *turn = (struct reading_turn){.roof = epochs->reader[form], .form = form, .warmth = epochs->warmth};
+    struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", form == FORM_PACKED ? "/packed" : "");
     arm->prepare = next_reading;
     arm->run = run_reading;
-    arm->context = epochs->reading;
-    epochs->read = (int)(arm - epochs->arms);
+    arm->context = turn;
+    epochs->read[form] = (int)(arm - epochs->arms);
     return 0;
 }
 
@@ -185,28 +204,37 @@ static int add_reading(struct epochs *epochs, const struct run *run, struct erro
 static int add_arms(struct epochs *epochs, const struct run *run, struct error *err) {
     for (size_t i = 0; i < run->trial_count; i++)
         epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
+    epochs->read[FORM_WINDOWS] = epochs->read[FORM_PACKED] = NO_ARM;
     epochs->best = best_trial(run, ENGINE_F32);
     if (add_epochs(epochs, run, true, err) != 0 || add_mixes(epochs, run, err) != 0 ||
         levels_add(epochs, run, err) != 0 || add_epochs(epochs, run, false, err) != 0)
         return -1;
-    return add_reading(epochs, run, err);
+    if (add_reading(epochs, run, FORM_WINDOWS, err) != 0) return -1;
+    bool packed = false;
+    for (size_t i = 0; i < run->trial_count; i++)
+        packed = packed || (run->judged[i].passed && form_of(run, i) == FORM_PACKED);
+    return packed ? add_reading(epochs, run, FORM_PACKED, err) : 0;
 }
 
 int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,
                    struct error *err) {
     size_t trials = run->trial_count;
-    *epochs = (struct epochs){.arms = calloc(2 * trials + 2 + ROOF_LEVELS, sizeof *epochs->arms),
+    *epochs = (struct epochs){.arms = calloc(2 * trials + 1 + FORMS + ROOF_LEVELS, sizeof *epochs->arms),
                               .epoch_of = calloc(trials, sizeof *epochs->epoch_of),
                               .mix_of = calloc(trials, sizeof *epochs->mix_of),
                               .trainers = calloc(trials + 1, sizeof *epochs->trainers),
                               .turns = calloc(trials + 1, sizeof *epochs->turns),
                               .mixes = calloc(trials, sizeof *epochs->mixes),
-                              .reading = calloc(1, sizeof *epochs->reading),
+                              .reading = calloc(FORMS, sizeof *epochs->reading),
                               .warmth = calloc(1, sizeof *epochs->warmth)};
     if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns ||
         !epochs->mixes || !epochs->reading || !epochs->warmth)
         return fail(err, "out of memory");
-    *epochs->warmth = (struct warmth){.ds = &run->job.ds, .read = backend_best()->read_u8, .cold = true};
+    const struct dataset *ds = &run->job.ds;
+    *epochs->warmth = (struct warmth){.bytes = {ds->pixels, ds->packed.bytes},
+                                      .size = {ds->n * ds->stride, ds->packed.size},
+                                      .cold = {true, true},
+                                      .read = backend_best()->read_u8};
     if (add_arms(epochs, run, err) != 0) return -1;
     size_t rounds = affordable_rounds(epochs->arms, epochs->count, budget);
     for (size_t i = 0; i <= trials; i++)
@@ -226,7 +254,8 @@ void epochs_free(struct epochs *epochs, const struct run *run) {
         trainer_free(epochs->trainers[i]);
     for (size_t i = 0; i < run->trial_count; i++)
         mix_roof_free(&epochs->mixes[i]);
-    read_roof_free(epochs->reader);
+    for (int form = 0; form < FORMS; form++)
+        read_roof_free(epochs->reader[form]);
     levels_free(epochs);
     free(epochs->arms);
     free(epochs->epoch_of);
@@ -248,7 +277,7 @@ static double median(const double *x, size_t n) {
 struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial) {
     const struct rounds *rounds = &epochs->rounds;
     size_t count = rounds->rounds;
-    const double *roof = rounds_of(rounds, (size_t)epochs->read);
+    const double *roof = rounds_of(rounds, (size_t)epochs->read[form_of(run, trial)]);
     double scale = 1.0;
     struct roof_share share = {.read = median(roof, count),
                                .binds = "read",
@@ -370,7 +399,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
             snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
         printf("%-15s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, unhit, s.min * 1e3,
                s.mad * 1e3, s.median * 1e9 / n, s.median * 1e9 * ghz / n / (double)ds->d,
-               (double)ds->width * n / s.median * 1e-9, roof);
+               row_bytes(ds, run->trials[i].engine, run->trials[i].backend) * n / s.median * 1e-9, roof);
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F32));
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F64));
         putchar('\n');
@@ -384,6 +413,13 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         }
     }
     struct roof_share share = epochs_roof(epochs, run, epochs->best);
+    if (epochs->read[FORM_PACKED] != NO_ARM) {
+        double bytes = (double)ds->packed.size / (double)ds->n,
+               packed = median(rounds_of(rounds, (size_t)epochs->read[FORM_PACKED]), rounds->rounds);
+        printf("Packed rows, which some of engine int read instead, take %.0f bytes; their own roof in the epochs'\n"
+               "order is %.1f ns/row.\n",
+               bytes, packed * 1e9 / n);
+    }
     printf("ms: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu\n"
            "bytes. xscalar, xf64: times as fast as f32/scalar and as f64/scalar. Roofs: reading the rows in\n"
            "the epochs' order %.1f ns/row (%.1f GB/s); the best one's multiply-adds on rows in the first-level\n"

@@ -11,7 +11,9 @@ enum {
 }; /* a third of a millisecond from L1, three from a last-level cache */
 
 static void drive_rows_out(void *context) {
-    ((struct level_turn *)context)->warmth->cold = true;
+    struct warmth *warmth = ((struct level_turn *)context)->warmth;
+    for (int form = 0; form < FORMS; form++)
+        warmth->cold[form] = true;
 }
 
 static void read_level(void *context) {

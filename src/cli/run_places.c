@@ -70,7 +70,10 @@ static int add_placement(struct places *places, const struct run *run, struct pl
         if (trial->engine == ENGINE_INT && best_trial(run, ENGINE_INT) != i) continue;
         if (add_arm(places, run, placement, i, CREW_FIT, "", err) != 0) return -1;
     }
-    return add_arm(places, run, placement, best_trial(run, ENGINE_F32), CREW_READ, "", err);
+    if (add_arm(places, run, placement, best_trial(run, ENGINE_F32), CREW_READ, "", err) != 0) return -1;
+    size_t best = best_trial(run, ENGINE_INT);
+    if (!reads_packed(&run->job.ds, run->trials[best].engine, run->trials[best].backend)) return 0;
+    return add_arm(places, run, placement, best, CREW_READ, "", err);
 }
 
 static int choose_placements(struct places *places, const struct run *run, struct error *err) {
@@ -86,7 +89,7 @@ static int choose_placements(struct places *places, const struct run *run, struc
 }
 
 static int add_arms(struct places *places, const struct run *run, struct error *err) {
-    size_t most = places->listed * (run->trial_count + 1) + 1;
+    size_t most = places->listed * (run->trial_count + 2) + 1;
     places->arm = calloc(most, sizeof *places->arm);
     places->arms = calloc(most + 1, sizeof *places->arms);
     if (!places->arm || !places->arms) return fail(err, "out of memory");
@@ -165,7 +168,8 @@ static void print_row(const struct run *run, const struct places *places, size_t
     struct summary s, roof;
     struct comparison c;
     size_t alone = arm_like(places, places->arm[0].placement, arm->trial, CREW_FIT);
-    size_t reads = arm_like(places, arm->placement, best_trial(run, ENGINE_F32), CREW_READ);
+    size_t reads = arm_like(places, arm->placement, arm->trial, CREW_READ);
+    if (reads == places->count) reads = arm_like(places, arm->placement, best_trial(run, ENGINE_F32), CREW_READ);
     if (summarize(&s, rounds_of(rounds, a), rounds->rounds, &err) != 0 ||
         summarize(&roof, rounds_of(rounds, reads), rounds->rounds, &err) != 0 ||
         compare_paired(&c, rounds_of(rounds, a), rounds_of(rounds, alone), rounds->rounds, 0.95, comparisons, &err) !=
@@ -182,7 +186,8 @@ static void print_row(const struct run *run, const struct places *places, size_t
     double folds = (double)arm->repeats * run->folds, rows = rows_of(run, arm);
     printf("%-15s %-15s %7zu %8.2f %8.2f %8.1f %8.2f %6.1f\n", arm->placement->name, name, arm->placement->count,
            s.median * 1e3, s.median * 1e3 * workers / folds, folds / s.median, rows / s.median * 1e-6,
-           rows * (double)run->job.ds.width / s.median * 1e-9);
+           rows * row_bytes(&run->job.ds, run->trials[arm->trial].engine, run->trials[arm->trial].backend) / s.median *
+               1e-9);
     printf("  %.3f x one core, efficiency %.2f, %.0f %% of the read roof, tax %s%s\n", workers / (c.ratio * share),
            1.0 / (c.ratio * share), 100.0 * roof.median / s.median, tax, arm->migrated ? ", MIGRATED" : "");
 }

@@ -44,6 +44,7 @@ int add_dispatch(struct result *result, const struct run *run, const struct back
     static const char *const names[] = {KERNEL_LIST(KERNEL_NAME, )};
     void (*const functions[])(void) = {KERNEL_LIST(KERNEL_CODE, backend)};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!functions[i]) continue; /* one for packed rows that this backend has not */
         struct code code;
         struct error missing;
         bool found = code_of(&code, functions[i], &missing) == 0;
@@ -173,6 +174,13 @@ static int add_levels(struct result *result, const struct epochs *epochs, struct
     return 0;
 }
 
+static int add_reading(struct result *result, const struct run *run, const struct epochs *epochs, enum form form,
+                       const char *what, struct error *err) {
+    if (epochs->read[form] == NO_ARM) return 0;
+    return add_roof(result, &epochs->rounds, epochs->arms, (size_t)epochs->read[form], what, "rows",
+                    (double)run->job.view.n, err);
+}
+
 static int add_epochs(struct result *result, const struct run *run, const struct epochs *epochs, struct error *err) {
     const struct rounds *rounds = &epochs->rounds;
     const struct arm *arms = epochs->arms;
@@ -193,9 +201,8 @@ static int add_epochs(struct result *result, const struct run *run, const struct
             return -1;
     }
     if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||
-        add_roof(result, rounds, arms, (size_t)epochs->read,
-                 "reading the rows of an epoch in its order, with the loop's prefetch", "rows", (double)run->job.view.n,
-                 err) != 0 ||
+        add_reading(result, run, epochs, FORM_WINDOWS, "reading the rows of an epoch in its order", err) != 0 ||
+        add_reading(result, run, epochs, FORM_PACKED, "reading the packed rows of an epoch in its order", err) != 0 ||
         add_levels(result, epochs, err) != 0 ||
         result_aa(result, arms[again].name, arms[best].name, &epochs->aa, err) != 0)
         return -1;

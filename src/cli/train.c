@@ -111,6 +111,7 @@ int command_train(int argc, char **argv) {
     if (options.job.hyper.engine == ENGINE_F64) count = 1;
     struct job job;
     job_open(&job, &options.job);
+    if (options.job.hyper.engine == ENGINE_INT) job_pack(&job, chosen, count);
     bool quiet = to_stdout(options.json);
     if (!quiet) print_job(&job, &options.job);
 

@@ -3,6 +3,7 @@
 #define SGDMARK_DATA_DATASET_H
 
 #include "base/error.h"
+#include "data/packed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,15 +16,16 @@ enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_ALL };
  * `start[row]` on; every feature outside its row's window is zero. On data without a common empty border width == d and
  * every start is 0. Skipping zeros changes no bit of any result (kernels/README.md says why). */
 struct dataset {
-    size_t n;        /* rows */
-    size_t n_train;  /* the first n_train rows are the training split, the others the test split */
-    size_t d;        /* features of a row */
-    size_t width;    /* features stored of a row, 1..d */
-    size_t stride;   /* bytes from one row's window to the next */
-    uint8_t *pixels; /* n windows without gaps, 64-byte aligned, on 2 MiB pages where the kernel gives them */
-    uint16_t *start; /* [n] first feature of each window; start[i] + width <= d */
-    uint8_t *labels; /* [n], 0..9 */
-    uint32_t *place; /* [n] the row that row i of the files has become; NULL: each is where it was */
+    size_t n;                  /* rows */
+    size_t n_train;            /* the first n_train rows are the training split, the others the test split */
+    size_t d;                  /* features of a row */
+    size_t width;              /* features stored of a row, 1..d */
+    size_t stride;             /* bytes from one row's window to the next */
+    uint8_t *pixels;           /* n windows without gaps, 64-byte aligned, on 2 MiB pages where the kernel gives them */
+    uint16_t *start;           /* [n] first feature of each window; start[i] + width <= d */
+    uint8_t *labels;           /* [n], 0..9 */
+    uint32_t *place;           /* [n] the row that row i of the files has become; NULL: each is where it was */
+    struct packed_rows packed; /* the same rows, where a job asked packed_make for them */
     size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
     bool synthetic;
     char name[256];         /* what --data said, completed with the defaults: "synthetic:n=60000,d=784,seed=1" */

@@ -13,13 +13,24 @@ enum {
     LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
     ENTRY_AHEAD = 16, /* entries of the order are fetched so many rows before they are read */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
+    CHUNK = 512,      /* examples whose places among the packed rows are looked up at a time */
     CACHE_LINE = 64
+};
+
+/* Where the rows lie that the loop reads: row r begins at `at` + r * stride, and about `bytes` of it are read. */
+struct row_store {
+    const uint8_t *at;
+    size_t stride, bytes;
 };
 
 struct trainer {
     struct hyper hyper;
     const struct backend *backend;
     struct examples examples;
+    struct row_store store;
+    size_t width;    /* pixels of a row: of its window, or of its blocks */
+    size_t blocks;   /* of packed rows; 0: the rows are windows */
+    uint8_t *pixels; /* engine int: room for an unpacked row */
     size_t most, d;
     double t0;
     /* State between epochs. The weights are wscale * w (w32 or w64, whichever the engine uses). */
@@ -108,11 +119,12 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     if (hyper->engine == ENGINE_F32)
         t->w32 = weights_alloc(d * sizeof *t->w32);
     else
-        t->w64 = weights_alloc(d * sizeof *t->w64);
+        t->w64 = weights_alloc(packed_features(d) * sizeof *t->w64);
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
     t->order[0] = pages_new(orders_size(most));
+    t->pixels = aligned_alloc(CACHE_LINE, packed_features(d));
     bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
-    if (bad || (!t->w32 && !t->w64) || !t->updates || !t->order[0]) {
+    if (bad || (!t->w32 && !t->w64) || !t->updates || !t->pixels || !t->order[0]) {
         trainer_free(t);
         fail(err, "out of memory for a fit on %zu rows", most);
         return NULL;
@@ -128,17 +140,51 @@ void trainer_free(struct trainer *t) {
     free(t->w64);
     integer_free(&t->integer);
     free(t->updates);
+    free(t->pixels);
     pages_free(t->order[0], orders_size(t->most));
     free(t);
 }
 
+bool reads_packed(const struct dataset *ds, enum engine engine, const struct backend *backend) {
+    return engine == ENGINE_INT && ds->packed.blocks > 0 && backend->dot_packed;
+}
+
+double row_bytes(const struct dataset *ds, enum engine engine, const struct backend *backend) {
+    return reads_packed(ds, engine, backend) ? (double)ds->packed.size / (double)ds->n : (double)ds->width;
+}
+
+static inline struct row_store windows(const struct dataset *ds) {
+    return (struct row_store){ds->pixels, ds->stride, ds->width};
+}
+
+/* Packed rows differ in length; few exceed the average by more than a line. */
+static inline struct row_store packed_store(const struct dataset *ds) {
+    return (struct row_store){ds->packed.bytes, PACKED_LINE, (ds->packed.size / ds->n / CACHE_LINE + 2) * CACHE_LINE};
+}
+
+/* The example, with its place among the packed rows for that in the data set. */
+static inline struct example packed_example(const struct dataset *ds, const struct example *example) {
+    const struct packed_row *row = &ds->packed.rows[example->row];
+    return (struct example){row->line, row->start, example->positive};
+}
+
 void trainer_start(struct trainer *t, const struct examples *examples, const uint32_t *permutation) {
+    const struct dataset *ds = examples->ds;
+    bool packed = reads_packed(ds, t->hyper.engine, t->backend);
     t->examples = *examples;
     t->permutation = permutation;
     t->now = examples->at;
+    t->blocks = packed ? ds->packed.blocks : 0;
+    t->width = packed ? ds->packed.blocks * BLOCK_PIXELS : ds->width;
+    t->store = packed ? packed_store(ds) : windows(ds);
+    if (packed) {
+        for (size_t i = 0; i < examples->n; i++)
+            t->order[1][i] = packed_example(ds, &examples->at[i]);
+        t->now = t->order[1];
+    }
     if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
-    if (t->w64) memset(t->w64, 0, t->d * sizeof *t->w64);
-    if (t->integer.low) integer_clear(&t->integer);
+    if (t->w64) memset(t->w64, 0, packed_features(t->d) * sizeof *t->w64);
+    if (t->integer.low) integer_clear(&t->integer, packed);
     memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
     t->updated = 0.0;
     t->wscale = 1.0;
@@ -159,14 +205,21 @@ static void reset_wscale(struct trainer *t) {
     t->wscale = 1.0;
 }
 
-static inline const uint8_t *window_of(const struct dataset *ds, const struct example *example) {
-    return ds->pixels + example->row * ds->stride;
+static inline const uint8_t *row_of(const struct row_store *store, const struct example *example) {
+    return store->at + example->row * store->stride;
 }
 
-static inline void prefetch_row(const struct dataset *ds, const struct example *example) {
-    const uint8_t *window = window_of(ds, example);
-    for (size_t k = 0; k < ds->width; k += CACHE_LINE)
-        __builtin_prefetch(window + k);
+static inline void prefetch_row(const struct row_store *store, const struct example *example) {
+    const uint8_t *row = row_of(store, example);
+    for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+        __builtin_prefetch(row + k);
+}
+
+/* The plain pixels of a row. Packed ones lie in the trainer until the next call. */
+static inline const uint8_t *pixels_of(const struct trainer *t, const uint8_t *row) {
+    if (t->blocks == 0) return row;
+    t->backend->unpack_u8(t->pixels, row, t->blocks);
+    return t->pixels;
 }
 
 /* The state of a fit while an epoch runs. */
@@ -175,15 +228,17 @@ struct pace {
     double slack; /* engine int: how close to the hinge a decision must be made in float64 */
 };
 
-/* What integers cannot tell float64 tells: everything, once they are lost. */
-static double slack_of(const struct trainer *t, const struct pace *pace, uint32_t updates) {
+/* What holds for every step of the next epoch, even if each updates: computed once, for a decision waits for it. What
+ * integers cannot tell float64 tells: everything, once they are lost. */
+static double slack_of(const struct trainer *t) {
     if (t->integer.lost) return (double)INFINITY;
-    double end = (double)t->examples.n * (t->epoch + 1), all = t->updated + updates;
-    return integer_slack(t->hyper.alpha, t->t0, end, all, pace->intercept, t->examples.ds->width);
+    const double n = (double)t->examples.n, alpha = t->hyper.alpha;
+    double intercept = fabs(t->intercept) + n / (alpha * (t->t0 + t->t - 1.0));
+    return integer_slack(alpha, t->t0, n * (t->epoch + 1), t->updated + n, intercept, t->examples.ds->width);
 }
 
 static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_t start, const uint8_t *x, double y) {
-    double sum = dot_u8f64_reference(t->w64 + start, x, t->examples.ds->width);
+    double sum = dot_u8f64_reference(t->w64 + start, pixels_of(t, x), t->width);
     return (sum * pace->wscale + pace->intercept) * y <= 1.0;
 }
 
@@ -192,7 +247,7 @@ static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_
 static inline __attribute__((always_inline)) bool on_hinge(const struct trainer *t, const struct pace *pace,
                                                            enum engine engine, size_t start, const uint8_t *x, double y,
                                                            const uint8_t *ahead, double *trace) {
-    const size_t width = t->examples.ds->width;
+    const size_t width = t->width;
     if (engine == ENGINE_F64) return on_hinge_f64(t, pace, start, x, y);
     if (engine == ENGINE_F32) {
         double sum = (double)t->backend->dot_ahead_u8f32(t->w32 + start, x, width, ahead);
@@ -200,7 +255,9 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
         if (trace) *trace = decision;
         return decision * y <= 1.0;
     }
-    double sum = (double)integer_dot(&t->integer, t->backend, start, x, width);
+    int64_t exact = t->blocks > 0 ? integer_dot_packed(&t->integer, t->backend, start, x, t->blocks)
+                                  : integer_dot(&t->integer, t->backend, start, x, width);
+    double sum = (double)exact;
     double beyond = y * sum + (y * pace->intercept - 1.0) * t->hyper.alpha * (t->t0 + (pace->time - 2.0));
     if (beyond > pace->slack) return false;
     return beyond < -pace->slack || on_hinge_f64(t, pace, start, x, y);
@@ -211,7 +268,7 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
 static inline __attribute__((always_inline)) void draw_block(const struct trainer *t, struct example *order,
                                                              size_t first) {
     const struct lookahead *ahead = &t->hyper.ahead;
-    const struct dataset *ds = t->examples.ds;
+    const struct row_store *store = &t->store;
     const size_t n = t->examples.n;
     const size_t reach = ahead->near + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
     const size_t begin = first > 0 ? first + reach : 0;
@@ -221,27 +278,27 @@ static inline __attribute__((always_inline)) void draw_block(const struct traine
     for (size_t i = begin; i < end; i++) {
         /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
         order[i] = t->now[t->permutation[i]];
-        const uint8_t *window = window_of(ds, &order[i]);
+        const uint8_t *row = row_of(store, &order[i]);
         if (ahead->whole)
-            for (size_t k = 0; k < ds->width; k += CACHE_LINE)
-                __builtin_prefetch(window + k, 0, 2);
+            for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+                __builtin_prefetch(row + k, 0, 2);
         else
-            __builtin_prefetch(window);
+            __builtin_prefetch(row);
     }
 }
 
 /* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
-    const struct dataset *ds = t->examples.ds;
+    const struct row_store *store = &t->store;
     const struct lookahead ahead = t->hyper.ahead;
     struct example *order = t->order[t->epoch % 2];
-    const size_t n = t->examples.n, width = ds->width;
+    const size_t n = t->examples.n, width = t->width;
     static const double label[] = {-1.0, 1.0};
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
     struct pace pace = {.wscale = t->wscale, .intercept = t->intercept, .time = t->t};
     uint64_t hash = t->update_hash;
     uint32_t updates = 0;
-    if (engine == ENGINE_INT) pace.slack = slack_of(t, &pace, 0);
+    if (engine == ENGINE_INT) pace.slack = slack_of(t);
 
     for (size_t i = 0, next_block = 0; i < n; i++) {
         if (i == next_block) {
@@ -249,12 +306,12 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             next_block += ahead.block;
         }
         const struct example *later = &order[i + ahead.near < n ? i + ahead.near : n - 1];
-        if (engine != ENGINE_F32) prefetch_row(ds, later);
-        const uint8_t *x = window_of(ds, &order[i]);
+        if (engine != ENGINE_F32) prefetch_row(store, later);
+        const uint8_t *x = row_of(store, &order[i]);
         const size_t start = order[i].start;
         const double y = label[order[i].positive]; /* no branch: which it is cannot be predicted */
 
-        bool update = on_hinge(t, &pace, engine, start, x, y, window_of(ds, later), trace ? &trace[i] : NULL);
+        bool update = on_hinge(t, &pace, engine, start, x, y, row_of(store, later), trace ? &trace[i] : NULL);
         double eta = 1.0 / (alpha * ((t0 + pace.time) - 1.0));
         double shrink = 1.0 - eta * alpha;
         pace.wscale *= shrink > 0.0 ? shrink : 0.0;
@@ -265,18 +322,19 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
         }
         if (update) {
             double step = eta * y;
+            const uint8_t *pixels = pixels_of(t, x);
             if (engine == ENGINE_F32)
                 t->backend->axpy_u8f32(t->w32 + start, x, (float)(step / pace.wscale), width);
             else if (engine == ENGINE_F64)
                 backend_scalar()->axpy_u8f64(t->w64 + start, x, step / pace.wscale, width);
             else
-                t->backend->axpy_u8f64(t->w64 + start, x, step / pace.wscale, width);
+                t->backend->axpy_u8f64(t->w64 + start, pixels, step / pace.wscale, width);
             pace.intercept += step;
             hash = (hash ^ (t->epoch * UINT64_C(60000) + i)) * 1099511628211ULL;
             updates++;
             if (engine == ENGINE_INT) {
-                integer_add(&t->integer, t->backend, start, x, y > 0 ? 1 : -1, width);
-                pace.slack = slack_of(t, &pace, updates);
+                integer_add(&t->integer, t->backend, start, pixels, y > 0 ? 1 : -1, width);
+                if (t->integer.lost) pace.slack = (double)INFINITY;
             }
         }
         pace.time += 1.0;
@@ -378,30 +436,61 @@ static double decision_f64(const struct model *model, size_t start, const uint8_
     return dot_u8f64_reference(model->coef + start, x, width) + model->intercept;
 }
 
-static double decision_int(const struct model *model, const struct backend *backend, size_t start, const uint8_t *x,
-                           size_t width) {
-    double sum = (double)integer_dot(&model->integer, backend, start, x, width);
-    double decision = sum * model->unit + model->intercept;
-    return fabs(decision) > model->slack ? decision : decision_f64(model, start, x, width);
+static double decision_int(const struct model *model, int64_t sum, const struct dataset *ds,
+                           const struct example *example) {
+    double decision = (double)sum * model->unit + model->intercept;
+    if (fabs(decision) > model->slack) return decision;
+    return decision_f64(model, example->start, ds->pixels + example->row * ds->stride, ds->width);
+}
+
+static inline void prefetch_packed(const uint8_t *row) {
+    for (size_t k = 0; k < 6; k++)
+        __builtin_prefetch(row + k * CACHE_LINE);
+}
+
+static void decide_packed(double *decision, const struct model *model, const struct examples *examples,
+                          const struct backend *backend) {
+    const struct dataset *ds = examples->ds;
+    const struct row_store store = packed_store(ds);
+    struct example at[CHUNK];
+    for (size_t first = 0; first < examples->n; first += CHUNK) {
+        size_t n = examples->n - first < CHUNK ? examples->n - first : CHUNK;
+        for (size_t i = 0; i < n; i++)
+            at[i] = packed_example(ds, &examples->at[first + i]);
+        for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++)
+            prefetch_row(&store, &at[i]);
+        for (size_t i = 0; i < n; i++) {
+            if (i + DECIDE_AHEAD < n) prefetch_packed(row_of(&store, &at[i + DECIDE_AHEAD]));
+            const uint8_t *row = row_of(&store, &at[i]);
+            int64_t sum = integer_dot_packed(&model->integer, backend, at[i].start, row, ds->packed.blocks);
+            decision[first + i] = decision_int(model, sum, ds, &examples->at[first + i]);
+        }
+    }
 }
 
 void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend) {
     const struct dataset *ds = examples->ds;
     const struct example *at = examples->at;
+    const struct row_store store = windows(ds);
     size_t n = examples->n;
+    if (model->integer.packed && reads_packed(ds, ENGINE_INT, backend)) {
+        decide_packed(decision, model, examples, backend);
+        return;
+    }
     for (size_t i = 0; i < n && i < DECIDE_AHEAD; i++)
-        prefetch_row(ds, &at[i]);
+        prefetch_row(&store, &at[i]);
     for (size_t i = 0; i < n; i++) {
         const struct example *later = &at[i + DECIDE_AHEAD < n ? i + DECIDE_AHEAD : n - 1];
-        const uint8_t *x = window_of(ds, &at[i]);
+        const uint8_t *x = row_of(&store, &at[i]);
         const size_t start = at[i].start;
         if (model->w) {
-            double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, window_of(ds, later));
+            double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, row_of(&store, later));
             decision[i] = sum * model->wscale + model->intercept;
-        } else if (model->integer.low) {
-            prefetch_row(ds, later);
-            decision[i] = decision_int(model, backend, start, x, ds->width);
+        } else if (model->integer.low && !model->integer.packed) {
+            prefetch_row(&store, later);
+            int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width);
+            decision[i] = decision_int(model, sum, ds, &at[i]);
         } else {
             decision[i] = decision_f64(model, start, x, ds->width);
         }

@@ -79,6 +79,12 @@ void model_free(struct model *model);
 /* Whether the engine can do fits on up to n examples with these settings: 0, or -1 with the reason. */
 int engine_possible(const struct hyper *hyper, size_t n, struct error *err);
 
+/* Whether fits and decisions with this engine and backend read the rows that the data set has packed. */
+bool reads_packed(const struct dataset *ds, enum engine engine, const struct backend *backend);
+
+/* Bytes that they read of a row, on average. */
+double row_bytes(const struct dataset *ds, enum engine engine, const struct backend *backend);
+
 /* The working memory of a fit. Only trainer_new allocates; nothing else here makes a system call, so the caller may
  * time any part. */
 struct trainer;

@@ -1,23 +1,25 @@
 #include "learn/integer.h"
 
 #include "base/memory.h"
+#include "data/packed.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOW_BITS = 15, LOW_RANGE = 1 << LOW_BITS, NARROW_MOST = LOW_RANGE - 1, WIDE_MOST = (1 << 2 * LOW_BITS) - 1 };
-
 enum { PIXEL_MOST = 255 };
 
+static size_t bytes_of(size_t d) {
+    return packed_features(d) * sizeof(int16_t);
+}
+
 int integer_new(struct integer_weights *w, size_t d, struct error *err) {
-    *w = (struct integer_weights){
-        .d = d, .low = weights_alloc(d * sizeof *w->low), .high = weights_alloc(d * sizeof *w->high)};
+    *w = (struct integer_weights){.d = d, .low = weights_alloc(bytes_of(d)), .high = weights_alloc(bytes_of(d))};
     if (!w->low || !w->high) {
         integer_free(w);
         return fail(err, "out of memory for %zu weights", d);
     }
-    integer_clear(w);
+    integer_clear(w, false);
     return 0;
 }
 
@@ -27,56 +29,88 @@ void integer_free(struct integer_weights *w) {
     *w = (struct integer_weights){0};
 }
 
-void integer_clear(struct integer_weights *w) {
-    memset(w->low, 0, w->d * sizeof *w->low);
+void integer_clear(struct integer_weights *w, bool packed) {
+    memset(w->low, 0, bytes_of(w->d));
+    memset(w->high, 0, bytes_of(w->d));
+    w->packed = packed;
     w->wide = w->lost = false;
     w->most = 0;
 }
 
 void integer_copy(struct integer_weights *to, const struct integer_weights *from) {
-    memcpy(to->low, from->low, from->d * sizeof *from->low);
-    if (from->wide) memcpy(to->high, from->high, from->d * sizeof *from->high);
+    memcpy(to->low, from->low, bytes_of(from->d));
+    memcpy(to->high, from->high, bytes_of(from->d));
+    to->packed = from->packed;
     to->wide = from->wide;
     to->lost = from->lost;
     to->most = from->most;
 }
 
-static int32_t weight_at(const struct integer_weights *w, size_t k) {
-    return w->wide ? w->high[k] * LOW_RANGE + w->low[k] : w->low[k];
+/* The high byte of weight k in two planes; the low one comes BLOCK_PIXELS later. */
+static size_t plane_index(size_t k) {
+    return k / BLOCK_PIXELS * 2 * BLOCK_PIXELS + k % BLOCK_PIXELS;
 }
 
-static void set_wide(struct integer_weights *w, size_t k, int32_t weight) {
-    w->low[k] = (int16_t)(weight & NARROW_MOST);
-    w->high[k] = (int16_t)((weight - w->low[k]) / LOW_RANGE);
+static int number_at(const int16_t *numbers, bool packed, size_t k) {
+    if (!packed) return numbers[k];
+    const int8_t *high = (const int8_t *)numbers + plane_index(k);
+    return high[0] * 256 + high[BLOCK_PIXELS];
+}
+
+static void set_number(int16_t *numbers, bool packed, size_t k, int number) {
+    if (!packed) {
+        numbers[k] = (int16_t)number;
+        return;
+    }
+    int8_t *high = (int8_t *)numbers + plane_index(k);
+    high[BLOCK_PIXELS] = (int8_t)((number & 255) - (number & 128) * 2);
+    high[0] = (int8_t)((number - high[BLOCK_PIXELS]) / 256);
+}
+
+/* The largest that any number in two planes can be, by its high byte. */
+static uint32_t largest_of_planes(const int8_t *planes, size_t d) {
+    int most = 0;
+    for (size_t b = 0; b < d / BLOCK_PIXELS; b++)
+        for (size_t k = 0; k < BLOCK_PIXELS; k++) {
+            int size = abs(planes[b * 2 * BLOCK_PIXELS + k]);
+            most = size > most ? size : most;
+        }
+    return (uint32_t)most * 256 + 128;
 }
 
 static uint32_t largest(const struct integer_weights *w) {
-    uint32_t most = 0;
-    for (size_t k = 0; k < w->d; k++) {
-        uint32_t size = (uint32_t)abs(weight_at(w, k));
-        most = size > most ? size : most;
-    }
-    return most;
+    if (w->packed) return largest_of_planes((const int8_t *)w->low, packed_features(w->d));
+    int most = 0;
+    for (size_t k = 0; k < w->d; k++)
+        most = abs(w->low[k]) > most ? abs(w->low[k]) : most;
+    return (uint32_t)most;
+}
+
+/* What no number may exceed. */
+static uint32_t range(const struct integer_weights *w) {
+    return w->packed ? PLANES_MOST : INT16_MAX;
 }
 
 /* Before an update that might overflow. */
 static void make_room(struct integer_weights *w) {
     w->most = largest(w);
-    if (w->most <= (w->wide ? WIDE_MOST : NARROW_MOST) - PIXEL_MOST) return;
-    w->lost = w->wide;
-    if (w->lost) return;
-    for (size_t k = 0; k < w->d; k++)
-        set_wide(w, k, w->low[k]);
+    if (w->most <= range(w) - PIXEL_MOST) return;
+    for (size_t k = 0; k < w->d; k++) {
+        int low = number_at(w->low, w->packed, k), high = number_at(w->high, w->packed, k) + low / INTEGER_RADIX;
+        w->lost = w->lost || abs(high) > (int)range(w);
+        set_number(w->low, w->packed, k, low % INTEGER_RADIX);
+        set_number(w->high, w->packed, k, high);
+    }
     w->wide = true;
+    w->most = INTEGER_RADIX;
 }
 
 void integer_add(struct integer_weights *w, const struct backend *backend, size_t start, const uint8_t *x, int y,
                  size_t width) {
-    if (w->most > (w->wide ? WIDE_MOST : NARROW_MOST) - PIXEL_MOST) make_room(w);
     if (w->lost) return;
-    if (w->wide)
-        for (size_t k = 0; k < width; k++)
-            set_wide(w, start + k, weight_at(w, start + k) + y * x[k]);
+    if (w->most > range(w) - PIXEL_MOST) make_room(w);
+    if (w->packed)
+        backend->axpy_planes((int8_t *)(w->low + start), x, y, width / BLOCK_PIXELS);
     else
         backend->axpy_u8i16(w->low + start, x, y, width);
     w->most += PIXEL_MOST;

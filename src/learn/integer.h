@@ -11,31 +11,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* W[d] with room to grow: 16 bits, and 15 more when those no longer do. */
+/* W[d] with room to grow: W[k] = 16384 high[k] + low[k]. Updates change `low`, and what outgrows its 16 bits is carried
+ * over. Behind W[d - 1] come zeros up to a whole number of blocks. */
 struct integer_weights {
     size_t d;
-    int16_t *low;  /* [d] W[k]; once wide its 15 low bits, never negative */
-    int16_t *high; /* [d] once wide: W[k] = 32768 high[k] + low[k] */
-    bool wide;
-    bool lost;     /* even that was too narrow: W is not known any more */
-    uint32_t most; /* no |W[k]| is above it */
+    int16_t *low, *high; /* [d], or the two planes that packed rows need (kernels.h) */
+    bool packed;         /* to be multiplied with packed rows */
+    bool wide;           /* some high[k] is not 0 */
+    bool lost;           /* even that was too narrow: W is not known any more */
+    uint32_t most;       /* no |low[k]| is above it */
 };
+
+enum { INTEGER_RADIX = 16384 };
 
 /* Room for d weights, all 0. Returns 0, or -1 with the reason; integer_free releases it. */
 int integer_new(struct integer_weights *w, size_t d, struct error *err);
 void integer_free(struct integer_weights *w);
-void integer_clear(struct integer_weights *w);
+/* All 0 again, for packed rows or for windows. */
+void integer_clear(struct integer_weights *w, bool packed);
 void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
 
-/* The sum of W[start + k] * x[k] over k < width. */
+/* The sum of W[start + k] * x[k] over k < width, if W is for windows. */
 static inline int64_t integer_dot(const struct integer_weights *w, const struct backend *backend, size_t start,
                                   const uint8_t *x, size_t width) {
     int64_t sum = backend->dot_u8i16(w->low + start, x, width);
-    return w->wide ? sum + 32768 * backend->dot_u8i16(w->high + start, x, width) : sum;
+    return w->wide ? sum + INTEGER_RADIX * backend->dot_u8i16(w->high + start, x, width) : sum;
 }
 
-/* W[start + k] += y * x[k] for k < width, y being 1 or -1. Widens the weights before they overflow; where that is no
- * longer possible they are lost. */
+/* The same over a packed row whose first feature is `start`, if W is for packed rows. */
+static inline int64_t integer_dot_packed(const struct integer_weights *w, const struct backend *backend, size_t start,
+                                         const uint8_t *row, size_t blocks) {
+    int64_t sum = backend->dot_packed((const int8_t *)(w->low + start), row, blocks);
+    return w->wide ? sum + INTEGER_RADIX * backend->dot_packed((const int8_t *)(w->high + start), row, blocks) : sum;
+}
+
+/* W[start + k] += y * x[k] for k < width, y being 1 or -1; start and width are multiples of BLOCK_PIXELS if W is for
+ * packed rows. Makes room before weights overflow; where that is no longer possible they are lost. */
 void integer_add(struct integer_weights *w, const struct backend *backend, size_t start, const uint8_t *x, int y,
                  size_t width);
 

@@ -153,11 +153,11 @@ size_t roof_level_bytes(const struct topology *topology, enum roof_level level) 
 }
 
 int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
-                 struct error *err) {
-    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot, .integer_dot = integer_dot};
+                 dot_packed_fn *packed_dot, struct error *err) {
+    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot, .integer_dot = integer_dot, .packed_dot = packed_dot};
     roof->weights = aligned_alloc(LINE, (d * sizeof(float) + LINE) / LINE * LINE);
     roof->integers = aligned_alloc(LINE, (d * sizeof(int16_t) + LINE) / LINE * LINE);
-    roof->row = aligned_alloc(LINE, (d + LINE) / LINE * LINE);
+    roof->row = calloc(1, d + d / BLOCK_PIXELS * sizeof(uint16_t) + 1);
     if (!roof->weights || !roof->integers || !roof->row) {
         mix_roof_free(roof);
         return fail(err, "mix roof: out of memory");
@@ -177,7 +177,10 @@ void mix_roof_run(void *context) {
     if (roof->dot)
         for (size_t i = 0; i < roof->calls; i++)
             sum += roof->dot(roof->weights, roof->row, roof->d);
-    else
+    if (roof->packed_dot)
+        for (size_t i = 0; i < roof->calls; i++)
+            integer_sum += roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS);
+    if (roof->integer_dot)
         for (size_t i = 0; i < roof->calls; i++)
             integer_sum += roof->integer_dot(roof->integers, roof->row, roof->d);
     roof->sink += sum + (float)integer_sum;

@@ -59,11 +59,12 @@ extern const char *const roof_level_names[ROOF_LEVELS]; /* "L1", "L2", "last-lev
  * does not lie clear of the next lower one's. */
 size_t roof_level_bytes(const struct topology *topology, enum roof_level level);
 
-/* A kernel's own mix of loads, conversions and multiplications on a row and weights that lie in L1; one of the two
- * kernels is NULL. Unit of work: calls * d pixels. */
+/* A kernel's own mix of loads, conversions and multiplications on a row and weights that lie in L1; all but one of the
+ * kernels are NULL. Unit of work: calls * d pixels. */
 struct mix_roof {
     dot_u8f32_fn *dot;
     dot_u8i16_fn *integer_dot;
+    dot_packed_fn *packed_dot; /* on d / BLOCK_PIXELS blocks with a part of their groups */
     float *weights;
     int16_t *integers;
     uint8_t *row;
@@ -71,7 +72,7 @@ struct mix_roof {
     float sink;
 };
 int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
-                 struct error *err);
+                 dot_packed_fn *packed_dot, struct error *err);
 void mix_roof_run(void *mix_roof);
 void mix_roof_free(struct mix_roof *roof);
 

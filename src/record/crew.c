@@ -108,6 +108,16 @@ static bool same_place(const struct slot *a, const struct slot *b) {
     return a->policy == b->policy && a->memory_node == b->memory_node;
 }
 
+/* Puts the bytes in memory of their own where the slot says. */
+static int copy_bytes(const struct crew *crew, const struct slot *slot, uint8_t **to, const uint8_t *from,
+                      size_t length, struct error *err) {
+    *to = pages_new(length);
+    if (!*to) return fail(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
+    if (place_memory(crew->topology, *to, length, slot, err) != 0) return -1;
+    memcpy(*to, from, length);
+    return check_memory(crew->topology, *to, length, slot, err);
+}
+
 /* The rows for a slot: on a machine with one memory node the ones there are, else a copy where the slot says. */
 static int rows_for(struct crew *crew, const struct slot *slot, const struct dataset **rows, struct error *err) {
     struct topology_summary machine;
@@ -121,15 +131,12 @@ static int rows_for(struct crew *crew, const struct slot *slot, const struct dat
     }
     struct rows_copy *copy = &crew->copies[crew->copy_count];
     *copy = (struct rows_copy){.ds = *ds, .slot = *slot};
-    size_t length = ds->n * ds->stride;
-    void *pixels = pages_new(length);
-    if (!pixels) return fail(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
-    copy->ds.pixels = pixels;
-    crew->copy_count++;
-    if (place_memory(crew->topology, pixels, length, slot, err) != 0) return -1;
-    memcpy(pixels, ds->pixels, length);
+    copy->ds.pixels = copy->ds.packed.bytes = NULL;
     *rows = &copy->ds;
-    return check_memory(crew->topology, pixels, length, slot, err);
+    crew->copy_count++;
+    if (copy_bytes(crew, slot, &copy->ds.pixels, ds->pixels, ds->n * ds->stride, err) != 0) return -1;
+    if (!ds->packed.bytes) return 0;
+    return copy_bytes(crew, slot, &copy->ds.packed.bytes, ds->packed.bytes, ds->packed.size, err);
 }
 
 static int enlist(struct crew *crew, const struct placement *placement, struct error *err) {
@@ -198,8 +205,11 @@ void crew_free(struct crew *crew) {
         sem_destroy(&member->wake);
         fold_worker_free(member->worker);
     }
-    for (size_t i = 0; i < crew->copy_count; i++)
-        pages_free(crew->copies[i].ds.pixels, crew->copies[i].ds.n * crew->copies[i].ds.stride);
+    for (size_t i = 0; i < crew->copy_count; i++) {
+        struct dataset *ds = &crew->copies[i].ds;
+        pages_free(ds->pixels, ds->n * ds->stride);
+        pages_free(ds->packed.bytes, ds->packed.size);
+    }
     free(crew->members);
     free(crew->copies);
     free(crew->items);

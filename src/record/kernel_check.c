@@ -16,6 +16,8 @@
 /* The widest backend takes 64 pixels at a time: every length up to three such steps and one, and some long rows;
  * for the integer kernels, whose sums it fills, the longest that a data set can have. */
 enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONG = 4096, LONGEST = UINT16_MAX };
+/* The same in whole blocks, and what a packed row of so many takes if none of its groups is left out. */
+enum { LONGEST_BLOCKS = MOST_BLOCKS * BLOCK_PIXELS, LONGEST_PACKED = LONGEST_BLOCKS + 2 * MOST_BLOCKS };
 static const size_t long_lengths[] = {576, 784, LONG, LONGEST};
 enum { LENGTHS = SHORT_LENGTHS + sizeof long_lengths / sizeof *long_lengths };
 
@@ -48,9 +50,12 @@ static const char *const weights_words[WEIGHTS_KINDS] = {[WEIGHTS_EXACT] = "smal
 enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS };
 
 /* What a kernel's weights are. */
-enum type { TYPE_F32, TYPE_I16, TYPE_F64 };
-static const size_t type_size[] = {
-    [TYPE_F32] = sizeof(float), [TYPE_I16] = sizeof(int16_t), [TYPE_F64] = sizeof(double)};
+enum type { TYPE_F32, TYPE_I16, TYPE_F64, TYPE_PLANES, TYPE_U8 /* no weights but pixels to be unpacked */ };
+static const size_t type_size[] = {[TYPE_F32] = sizeof(float),
+                                   [TYPE_I16] = sizeof(int16_t),
+                                   [TYPE_F64] = sizeof(double),
+                                   [TYPE_PLANES] = 2 * sizeof(int8_t),
+                                   [TYPE_U8] = sizeof(uint8_t)};
 enum { LARGEST_TYPE = sizeof(double) };
 
 struct inputs {
@@ -58,11 +63,17 @@ struct inputs {
     enum pixels pixels;
     enum weights weights;
     enum type type;
-    uint8_t x[LONGEST];
+    uint8_t x[LONGEST_BLOCKS];
+    /* What is put where the kernel reads the row: x, or x packed. */
+    const uint8_t *row;
+    size_t row_bytes;
+    uint8_t packed[LONGEST_PACKED];
     union {
-        float f32[LONGEST];
-        int16_t i16[LONGEST];
-        double f64[LONGEST];
+        float f32[LONGEST_BLOCKS];
+        int16_t i16[LONGEST_BLOCKS];
+        double f64[LONGEST_BLOCKS];
+        int8_t planes[2 * LONGEST_BLOCKS];
+        uint8_t u8[LONGEST_BLOCKS];
     } w;
     /* axpy's factor */
     float a_f32;
@@ -74,7 +85,7 @@ struct inputs {
 struct expected {
     double real, real_slack;
     uint64_t integer;
-    double w[LONGEST], w_slack[LONGEST];
+    double w[LONGEST_BLOCKS], w_slack[LONGEST_BLOCKS];
 };
 
 struct work;
@@ -89,6 +100,7 @@ struct kernel_kind {
     void (*expect)(struct expected *expected, const struct inputs *inputs);
     enum type type;
     enum result result;
+    bool packed; /* it reads a packed row */
 };
 
 /* Memory between two pages that cannot be touched. */
@@ -151,6 +163,11 @@ static double weight_at(const void *weights, enum type type, size_t k) {
     case TYPE_I16:
         memcpy(&i16, at, sizeof i16);
         return i16;
+    case TYPE_PLANES:
+        at = (const unsigned char *)weights + k / BLOCK_PIXELS * 2 * BLOCK_PIXELS + k % BLOCK_PIXELS;
+        return 256 * (int8_t)at[0] + (int8_t)at[BLOCK_PIXELS];
+    case TYPE_U8:
+        return *at;
     default:
         memcpy(&f64, at, sizeof f64);
         return f64;
@@ -202,6 +219,29 @@ static void expect_axpy_u8i16(struct expected *expected, const struct inputs *in
     for (size_t k = 0; k < in->d; k++) {
         int sum = in->w.i16[k] + in->a_i16 * in->x[k];
         expected->w[k] = sum > INT16_MAX ? sum - 65536 : sum < INT16_MIN ? sum + 65536 : sum;
+        expected->w_slack[k] = 0;
+    }
+}
+
+static void expect_dot_packed(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    int64_t sum = 0;
+    for (size_t k = in->d; k-- > 0;)
+        sum += (int64_t)weight_at(&in->w, in->type, k) * in->x[k];
+    expected->integer = (uint64_t)sum;
+}
+
+static void expect_axpy_planes(struct expected *expected, const struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        double sum = weight_at(&in->w, in->type, k) + in->a_i16 * in->x[k];
+        expected->w[k] = sum > PLANES_MOST ? sum - 65536 : sum < PLANES_MOST - 65535 ? sum + 65536 : sum;
+        expected->w_slack[k] = 0;
+    }
+}
+
+static void expect_unpack_u8(struct expected *expected, const struct inputs *in) {
+    for (size_t k = 0; k < in->d; k++) {
+        expected->w[k] = in->x[k];
         expected->w_slack[k] = 0;
     }
 }
@@ -282,6 +322,35 @@ static void plain_axpy_u8i16(struct kernel_call *call) {
                                     (int)(int64_t)call->integer[2], (size_t)call->integer[3]);
 }
 
+static void arguments_dot_packed(struct kernel_call *call, const struct work *work) {
+    arguments_dot_u8f32(call, work);
+    call->integer[2] = work->inputs.d / BLOCK_PIXELS;
+}
+
+static void plain_dot_packed(struct kernel_call *call) {
+    call->integer_result = (uint64_t)((dot_packed_fn *)call->kernel)(
+        (const int8_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
+}
+
+static void arguments_axpy_planes(struct kernel_call *call, const struct work *work) {
+    arguments_axpy_u8i16(call, work);
+    call->integer[3] = work->inputs.d / BLOCK_PIXELS;
+}
+
+static void plain_axpy_planes(struct kernel_call *call) {
+    ((axpy_planes_fn *)call->kernel)((int8_t *)call->integer[0], (const uint8_t *)call->integer[1],
+                                     (int)(int64_t)call->integer[2], (size_t)call->integer[3]);
+}
+
+static void arguments_unpack_u8(struct kernel_call *call, const struct work *work) {
+    arguments_dot_packed(call, work);
+}
+
+static void plain_unpack_u8(struct kernel_call *call) {
+    ((unpack_u8_fn *)call->kernel)((uint8_t *)call->integer[0], (const uint8_t *)call->integer[1],
+                                   (size_t)call->integer[2]);
+}
+
 static void arguments_axpy_u8f64(struct kernel_call *call, const struct work *work) {
     arguments_dot_u8f32(call, work);
     call->real.f64 = work->inputs.a_f64;
@@ -308,6 +377,9 @@ enum {
     RESULT_OF_dot_u8i16 = RESULT_INTEGER,
     RESULT_OF_axpy_u8i16 = RESULT_NONE,
     RESULT_OF_axpy_u8f64 = RESULT_NONE,
+    RESULT_OF_dot_packed = RESULT_INTEGER,
+    RESULT_OF_axpy_planes = RESULT_NONE,
+    RESULT_OF_unpack_u8 = RESULT_NONE,
     RESULT_OF_read_u8 = RESULT_INTEGER
 };
 
@@ -318,7 +390,24 @@ enum {
     TYPE_OF_dot_u8i16 = TYPE_I16,
     TYPE_OF_axpy_u8i16 = TYPE_I16,
     TYPE_OF_axpy_u8f64 = TYPE_F64,
+    TYPE_OF_dot_packed = TYPE_PLANES,
+    TYPE_OF_axpy_planes = TYPE_PLANES,
+    TYPE_OF_unpack_u8 = TYPE_U8,
     TYPE_OF_read_u8 = TYPE_F32 /* it has none */
+};
+
+/* Those that read a packed row. */
+enum {
+    PACKED_IN_dot_u8f32 = false,
+    PACKED_IN_dot_ahead_u8f32 = false,
+    PACKED_IN_axpy_u8f32 = false,
+    PACKED_IN_dot_u8i16 = false,
+    PACKED_IN_axpy_u8i16 = false,
+    PACKED_IN_axpy_u8f64 = false,
+    PACKED_IN_read_u8 = false,
+    PACKED_IN_dot_packed = true,
+    PACKED_IN_axpy_planes = false,
+    PACKED_IN_unpack_u8 = true
 };
 
 #define POINTER(kernel, unused)                                                                                        \
@@ -333,7 +422,8 @@ KERNEL_LIST(POINTER, )
      .plain = plain_##kernel,                                                                                          \
      .expect = expect_##kernel,                                                                                        \
      .type = (enum type)TYPE_OF_##kernel,                                                                              \
-     .result = (enum result)RESULT_OF_##kernel},
+     .result = (enum result)RESULT_OF_##kernel,                                                                        \
+     .packed = PACKED_IN_##kernel},
 static const struct kernel_kind kinds[KERNEL_COUNT] = {KERNEL_LIST(KIND, )};
 
 #define NAME(kernel, unused) #kernel,
@@ -440,11 +530,51 @@ static void draw_f64(struct inputs *in, struct random_state *random) {
     in->a_f64 = draw_longer(in, random);
 }
 
-static void draw_inputs(struct inputs *in, struct random_state *random) {
-    static void (*const draw[])(struct inputs * in, struct random_state * random) = {
-        [TYPE_F32] = draw_f32, [TYPE_I16] = draw_i16, [TYPE_F64] = draw_f64};
+/* The largest and the smallest byte in both planes fill their sums first. */
+static void draw_planes(struct inputs *in, struct random_state *random) {
+    for (size_t k = 0; k < in->d; k++) {
+        int weight = draw_integer(in, random), high = weight / 256, low = weight % 128;
+        if (in->weights == WEIGHTS_HUGE) high = low = INT8_MAX;
+        if (in->weights == WEIGHTS_OVERFLOWING) high = low = INT8_MIN;
+        int8_t *at = in->w.planes + k / BLOCK_PIXELS * 2 * BLOCK_PIXELS + k % BLOCK_PIXELS;
+        at[0] = (int8_t)high;
+        at[BLOCK_PIXELS] = (int8_t)low;
+    }
+    in->a_i16 = random_uint32(random) & 1 ? 1 : -1;
+}
+
+static void draw_u8(struct inputs *in, struct random_state *random) {
+    for (size_t k = 0; k < in->d; k++)
+        in->w.u8[k] = (uint8_t)below(random, 256);
+}
+
+/* Packs x, pixel by pixel. */
+static void pack_row(struct inputs *in) {
+    size_t end = in->d / BLOCK_PIXELS * 2;
+    memset(in->packed, 0, end);
+    for (size_t first = 0; first < in->d; first += GROUP_PIXELS) {
+        const uint8_t *x = in->x + first;
+        if (!(x[0] | x[1] | x[2] | x[3])) continue;
+        size_t group = first / GROUP_PIXELS;
+        in->packed[group / 8] |= (uint8_t)(1 << group % 8);
+        memcpy(in->packed + end, x, GROUP_PIXELS);
+        end += GROUP_PIXELS;
+    }
+    in->row = in->packed;
+    in->row_bytes = end;
+}
+
+static void draw_inputs(struct inputs *in, bool packed, struct random_state *random) {
+    static void (*const draw[])(struct inputs * in, struct random_state * random) = {[TYPE_F32] = draw_f32,
+                                                                                     [TYPE_I16] = draw_i16,
+                                                                                     [TYPE_F64] = draw_f64,
+                                                                                     [TYPE_PLANES] = draw_planes,
+                                                                                     [TYPE_U8] = draw_u8};
     draw_pixels(in, random);
     draw[in->type](in, random);
+    in->row = in->x;
+    in->row_bytes = in->d;
+    if (packed) pack_row(in);
 }
 
 /* ---- Memory ---- */
@@ -546,7 +676,7 @@ static bool judge_weights(struct work *work) {
         double got = weight_at(work->weights, in->type, k), before = weight_at(&in->w, in->type, k);
         if (same(work, got, expected->w[k], expected->w_slack[k])) continue;
         /* A kernel may skip zeros, and fmaf(a, 0, -0) is +0. */
-        if (in->x[k] == 0 && same_bits(got, before)) continue;
+        if (in->type != TYPE_U8 && in->x[k] == 0 && same_bits(got, before)) continue;
         return wrong(work, "w[%zu] is %a (%.9g), not %a (%.9g)", k, got, got, expected->w[k], expected->w[k]);
     }
     return true;
@@ -562,8 +692,9 @@ static bool judge(struct work *work, const struct kernel_call *call) {
         return wrong(work, "the result is %#llx, not %#llx", (unsigned long long)call->integer_result,
                      (unsigned long long)expected->integer);
     if (!judge_weights(work)) return false;
-    if (memcmp(work->row, in->x, in->d) != 0) return wrong(work, "it wrote to the row");
-    if (!around_is(&work->row_fence, work->row, in->d, ROW_POISON)) return wrong(work, "it wrote outside the row");
+    if (memcmp(work->row, in->row, in->row_bytes) != 0) return wrong(work, "it wrote to the row");
+    if (!around_is(&work->row_fence, work->row, in->row_bytes, ROW_POISON))
+        return wrong(work, "it wrote outside the row");
     if (!around_is(&work->weights_fence, work->weights, in->d * type_size[in->type], NAN_POISON))
         return wrong(work, "it wrote outside the weights");
     return true;
@@ -587,7 +718,7 @@ static bool judge_fault(struct work *work, const struct kernel_fault *fault) {
 static bool check_place(struct work *work, size_t place) {
     const struct inputs *in = &work->inputs;
     work->place = place;
-    work->row = put(&work->row_fence, place, row_offset(place), in->x, in->d, ROW_POISON);
+    work->row = put(&work->row_fence, place, row_offset(place), in->row, in->row_bytes, ROW_POISON);
     work->weights = put(&work->weights_fence, place, weights_offset(place, in->type), &in->w,
                         in->d * type_size[in->type], NAN_POISON);
     struct kernel_call call = {.kernel = work->kind->pointer(work->backend), .plain = work->kind->plain};
@@ -609,7 +740,7 @@ static bool check_length(struct work *work, size_t turn, size_t d) {
         /* Whether a sum in another order overflows too is chance. */
         if (in->type == TYPE_F32 && in->weights == WEIGHTS_OVERFLOWING && work->backend->parity != PARITY_BITS)
             continue;
-        draw_inputs(in, &work->random);
+        draw_inputs(in, work->kind->packed, &work->random);
         work->kind->expect(&work->expected, in);
         bool everywhere = (c + turn) % 8 == 0 && d <= LONG;
         for (size_t place = everywhere ? 0 : PLACE_START; place < PLACES; place++)
@@ -622,7 +753,9 @@ static void check_lengths(struct work *work) {
     random_seed(&work->random, work->seed);
     for (size_t i = 0; i < LENGTHS; i++) {
         size_t d = i < SHORT_LENGTHS ? i : long_lengths[i - SHORT_LENGTHS];
-        if (d == LONGEST && work->kind->type != TYPE_I16) continue;
+        enum type type = work->kind->type;
+        if (d == LONGEST && (type == TYPE_F32 || type == TYPE_F64)) continue;
+        if (type == TYPE_PLANES || type == TYPE_U8) d = (d + BLOCK_PIXELS - 1) / BLOCK_PIXELS * BLOCK_PIXELS;
         if (!check_length(work, i, d)) return;
     }
 }
@@ -644,7 +777,7 @@ int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed
     struct work *work = malloc(sizeof *work);
     if (!work) return not_checked(verdict, "out of memory");
     *work = (struct work){.backend = backend, .kind = &kinds[kernel], .seed = seed, .verdict = verdict};
-    size_t room = LONGEST + STEP + 2 * MARGIN;
+    size_t room = LONGEST_PACKED + STEP + 2 * MARGIN;
     bool fenced = false, ready = false;
     if (fence_make(&work->row_fence, room) == 0) {
         fenced = fence_make(&work->weights_fence, room * LARGEST_TYPE) == 0;
@@ -661,9 +794,14 @@ int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed
     return verdict->state == KERNEL_RIGHT ? 0 : -1;
 }
 
+size_t kernels_of(const struct backend *backend) {
+    return KERNEL_COUNT - (backend->dot_packed ? 0 : PACKED_COUNT);
+}
+
 int kernel_check_backend(const struct backend *backend, uint32_t seed, struct kernel_check *result) {
     int bad = 0;
-    for (size_t kernel = 0; kernel < KERNEL_COUNT; kernel++)
+    *result = (struct kernel_check){0};
+    for (size_t kernel = 0; kernel < kernels_of(backend); kernel++)
         bad |= kernel_check_one(backend, kernel, seed, &result->kernel[kernel]);
     return bad;
 }

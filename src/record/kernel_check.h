@@ -19,16 +19,19 @@ struct kernel_verdict {
 };
 
 #define KERNEL_PLUS_ONE(kernel, unused) +1
-enum { KERNEL_COUNT = 0 KERNEL_LIST(KERNEL_PLUS_ONE, ) };
+enum { KERNEL_COUNT = 0 KERNEL_LIST(KERNEL_PLUS_ONE, ), PACKED_COUNT = 0 PACKED_KERNELS(KERNEL_PLUS_ONE, ) };
 #undef KERNEL_PLUS_ONE
 
-/* All kernels of a backend, in the order of KERNEL_LIST. */
+/* All kernels of a backend, in the order of KERNEL_LIST; kernels_of(backend) of them are checked. */
 struct kernel_check {
     struct kernel_verdict kernel[KERNEL_COUNT];
 };
 
 /* The names in that order. */
 extern const char *const kernel_names[KERNEL_COUNT];
+
+/* How many of the list a backend has: all, or without those for packed rows, which come last. */
+size_t kernels_of(const struct backend *backend);
 
 /* Checks kernel number `kernel` of a backend, which need not be one of backends[]. The seed draws the inputs; the same
  * seed repeats the same calls. A kernel that raises SIGILL, SIGSEGV, SIGBUS or SIGFPE is wrong, and the program goes

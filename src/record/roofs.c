@@ -8,6 +8,8 @@ enum { TUNING_TRIES = 5 };
 
 struct read_roof {
     struct row_roof rows;
+    const struct dataset *ds;
+    bool packed;
     const struct example *first;
     const uint32_t *permutation;
     unsigned epochs, done;
@@ -20,7 +22,8 @@ void read_roof_next(struct read_roof *roof) {
     uint32_t *order = roof->order[roof->done++ % 2];
     for (size_t i = 0; i < roof->rows.n; i++) {
         uint32_t from = roof->permutation[i];
-        order[i] = last ? last[from] : roof->first[from].row;
+        uint32_t row = last ? 0 : roof->first[from].row;
+        order[i] = last ? last[from] : roof->packed ? roof->ds->packed.rows[row].line : row;
     }
     roof->rows.row = order;
 }
@@ -29,8 +32,14 @@ void read_roof_run(struct read_roof *roof) {
     row_roof_run(&roof->rows);
 }
 
-struct read_roof *read_roof_new(const struct examples *examples, const uint32_t *permutation, unsigned epochs,
-                                const struct backend *backend, struct error *err) {
+static struct row_roof rows_of(const struct dataset *ds, bool packed) {
+    if (!packed) return (struct row_roof){.pixels = ds->pixels, .width = ds->width, .stride = ds->stride};
+    size_t lines = ds->packed.size / ds->n / PACKED_LINE;
+    return (struct row_roof){.pixels = ds->packed.bytes, .width = lines * PACKED_LINE, .stride = PACKED_LINE};
+}
+
+struct read_roof *read_roof_new(const struct examples *examples, bool packed, const uint32_t *permutation,
+                                unsigned epochs, const struct backend *backend, struct error *err) {
     const struct dataset *ds = examples->ds;
     struct read_roof *roof = calloc(1, sizeof *roof);
     if (roof) {
@@ -42,8 +51,11 @@ struct read_roof *read_roof_new(const struct examples *examples, const uint32_t 
         fail(err, "out of memory for %zu rows", examples->n);
         return NULL;
     }
-    roof->rows = (struct row_roof){
-        .pixels = ds->pixels, .width = ds->width, .stride = ds->stride, .n = examples->n, .read = backend->read_u8};
+    roof->rows = rows_of(ds, packed);
+    roof->rows.n = examples->n;
+    roof->rows.read = backend->read_u8;
+    roof->ds = ds;
+    roof->packed = packed;
     roof->first = examples->at;
     roof->permutation = permutation;
     roof->epochs = epochs;

@@ -8,8 +8,10 @@
  * the order of epoch r % epochs. The prefetch is the fastest of a few, tried when the roof is made: a roof that is not
  * the best the machine can do would flatter what stands under it. */
 struct read_roof;
-struct read_roof *read_roof_new(const struct examples *examples, const uint32_t *permutation, unsigned epochs,
-                                const struct backend *backend, struct error *err);
+/* With `packed` the packed rows are read, as many whole lines of each as rows have on average: not more than an epoch
+ * reads. */
+struct read_roof *read_roof_new(const struct examples *examples, bool packed, const uint32_t *permutation,
+                                unsigned epochs, const struct backend *backend, struct error *err);
 void read_roof_free(struct read_roof *roof);
 
 /* Goes on to the next epoch's order: before each sample, not timed. */

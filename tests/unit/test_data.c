@@ -6,6 +6,7 @@
 #include "data/random.h"
 #include "data/synthetic.h"
 #include "kernels.h"
+#include "packed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,6 +207,49 @@ static void windows_change_no_bit_of_a_dot_product(void **state) {
     dataset_free(&ds);
 }
 
+/* Rows with ink in `wide` pixels from a random place on, in 16 of every 16 * `every`, packed and unpacked again. */
+static void check_packed(size_t n, size_t d, size_t wide, size_t every, bool pays) {
+    struct random_state rs;
+    random_seed(&rs, 9);
+    struct dataset ds = {0};
+    struct error err;
+    assert_int_equal(dataset_allocate(&ds, n, d, &err), 0);
+    for (size_t i = 0; i < n; i++) {
+        size_t start = random_masked(&rs, (uint32_t)(d - wide));
+        for (size_t k = start; k < start + wide; k++)
+            if (k / 16 % every == 0) ds.pixels[i * d + k] = (uint8_t)random_masked(&rs, 255);
+    }
+    dataset_pack(&ds);
+    packed_make(&ds.packed, &ds);
+    const struct packed_rows *packed = &ds.packed;
+    assert_true((packed->blocks > 0) == pays);
+    assert_true(packed->size <= n * ds.stride / 4 * 3);
+    size_t features = packed_features(d);
+    uint8_t *want = calloc(2, features), *got = want + features;
+    for (size_t i = 0; pays && i < n; i++) {
+        size_t start = packed->rows[i].start, kept = packed->blocks * BLOCK_PIXELS;
+        assert_true(start % BLOCK_PIXELS == 0 && start + kept <= features);
+        memset(got, 0, features);
+        plain_unpack(got + start, packed->bytes + (size_t)packed->rows[i].line * PACKED_LINE, packed->blocks);
+        dataset_row(&ds, i, want);
+        assert_memory_equal(got, want, features);
+    }
+    free(want);
+    dataset_free(&ds);
+}
+
+static void rows_are_packed_where_it_pays(void **state) {
+    (void)state;
+    check_packed(300, 784, 784, 2, true);
+    check_packed(300, 784, 600, 4, true);
+    check_packed(70, 1000, 1000, 9, true);
+    check_packed(20, 65535, 60000, 3, true);
+    check_packed(300, 784, 784, 1, false);      /* no zeros */
+    check_packed(300, 784, 300, 1, false);      /* none inside the windows */
+    check_packed(300, 64, 64, 4, false);        /* no row is smaller than a line */
+    check_packed(5000, 40000, 40000, 2, false); /* smaller, but above 64 MiB */
+}
+
 static void sizes_beyond_memory_are_refused(void **state) {
     (void)state;
     struct dataset ds;
@@ -355,6 +399,7 @@ int main(void) {
         cmocka_unit_test(sizes_beyond_memory_are_refused),  cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
         cmocka_unit_test(synthetic_splits_agree),           cmocka_unit_test(synthetic_digits_look_like_mnist),
         cmocka_unit_test(synthetic_settings_are_checked),   cmocka_unit_test(npy_files_are_what_numpy_writes),
+        cmocka_unit_test(rows_are_packed_where_it_pays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Every kernel of every backend, and proof that the check would notice: kernels with one fault each. */
 #include "data/random.h"
+#include "packed.h"
 #include "record/kernel_call.h"
 #include "record/kernel_check.h"
 
@@ -383,7 +384,10 @@ static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, en
                             .dot_u8i16 = backend_scalar()->dot_u8i16,
                             .axpy_u8i16 = backend_scalar()->axpy_u8i16,
                             .axpy_u8f64 = backend_scalar()->axpy_u8f64,
-                            .read_u8 = good_read};
+                            .read_u8 = good_read,
+                            .dot_packed = plain_dot_packed,
+                            .axpy_planes = plain_axpy_planes,
+                            .unpack_u8 = plain_unpack};
 }
 
 static void expect_caught(const struct backend *backend, const char *kernel, const char *fault) {
@@ -453,6 +457,63 @@ static void faults_of_integer_kernels_are_caught(void **state) {
     expect_caught(&backend, "axpy_u8f64", "w[");
     backend.axpy_u8f64 = axpy_f64_without_tail;
     expect_caught(&backend, "axpy_u8f64", "w[0] is");
+}
+
+/* Sums of 16 bits, as vpmaddubsw makes them. */
+static int64_t dot_packed_saturates(const int8_t *w, const uint8_t *row, size_t blocks) {
+    int64_t sum = plain_dot_packed(w, row, blocks);
+    return blocks > 0 && w[64] == INT8_MIN && row[0] == 0xff && row[2 * blocks] == 255 ? sum + 1 : sum;
+}
+
+static int64_t dot_packed_reads_on(const int8_t *w, const uint8_t *row, size_t blocks) {
+    size_t kept = 0;
+    for (size_t i = 0; i < 2 * blocks; i++)
+        kept += (size_t)__builtin_popcount(row[i]);
+    sink = row[2 * blocks + 4 * kept];
+    return plain_dot_packed(w, row, blocks);
+}
+
+static int64_t dot_packed_forgets_low(const int8_t *w, const uint8_t *row, size_t blocks) {
+    int8_t high[128] = {0};
+    if (blocks != 1) return plain_dot_packed(w, row, blocks);
+    memcpy(high, w, 64);
+    return plain_dot_packed(high, row, blocks);
+}
+
+static void axpy_loses_the_carry(int8_t *w, const uint8_t *x, int a, size_t blocks) {
+    for (size_t k = 0; k < 64 * blocks; k++)
+        plain_plane(w, k)[64] = (int8_t)(plain_plane(w, k)[64] + a * x[k]);
+}
+
+static void unpack_keeps_what_was_there(uint8_t *x, const uint8_t *row, size_t blocks) {
+    const uint8_t *groups = row + 2 * blocks;
+    for (size_t g = 0; g < 16 * blocks; g++)
+        if (row[g / 8] >> g % 8 & 1) {
+            memcpy(x + 4 * g, groups, 4);
+            groups += 4;
+        }
+}
+
+static void unpack_writes_a_group_more(uint8_t *x, const uint8_t *row, size_t blocks) {
+    plain_unpack(x, row, blocks);
+    memset(x + 64 * blocks, 0, 4);
+}
+
+static void faults_of_packed_kernels_are_caught(void **state) {
+    (void)state;
+    struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
+    backend.dot_packed = dot_packed_saturates;
+    expect_caught(&backend, "dot_packed", "the result is");
+    backend.dot_packed = dot_packed_reads_on;
+    expect_caught(&backend, "dot_packed", "SIGSEGV");
+    backend.dot_packed = dot_packed_forgets_low;
+    expect_caught(&backend, "dot_packed", "length 64,");
+    backend.axpy_planes = axpy_loses_the_carry;
+    expect_caught(&backend, "axpy_planes", "w[0] is");
+    backend.unpack_u8 = unpack_keeps_what_was_there;
+    expect_caught(&backend, "unpack_u8", "w[0] is");
+    backend.unpack_u8 = unpack_writes_a_group_more;
+    expect_caught(&backend, "unpack_u8", "outside the weights");
 }
 
 static void faults_of_other_kernels_are_caught(void **state) {
@@ -586,12 +647,13 @@ static void states_need_cpu_and_system(void **state) {
     assert_int_equal(backend_state(&backend), BACKEND_NOT_COMPILED);
 }
 
-enum { OWN_TESTS = 11 };
+enum { OWN_TESTS = 12 };
 
 int main(void) {
     static const struct CMUnitTest own[OWN_TESTS] = {
         cmocka_unit_test(faults_are_caught),
         cmocka_unit_test(faults_of_integer_kernels_are_caught),
+        cmocka_unit_test(faults_of_packed_kernels_are_caught),
         cmocka_unit_test(faults_of_other_kernels_are_caught),
         cmocka_unit_test(dirty_upper_halves_are_caught),
         cmocka_unit_test(right_kernels_pass),
@@ -607,11 +669,13 @@ int main(void) {
     char(*names)[160] = calloc(count, sizeof *names);
     struct CMUnitTest *tests = calloc(count + OWN_TESTS, sizeof *tests);
     if (!subjects || !names || !tests) return 1;
-    for (size_t i = 0; i < count; i++) {
-        subjects[i] = (struct subject){&backends[i / KERNEL_COUNT], i % KERNEL_COUNT};
-        snprintf(names[i], sizeof *names, "%s %s is right", subjects[i].backend->name, kernel_names[i % KERNEL_COUNT]);
-        tests[i] = (struct CMUnitTest){names[i], kernel_is_right, NULL, NULL, &subjects[i]};
-    }
+    count = 0;
+    for (size_t i = 0; i < backend_count; i++)
+        for (size_t kernel = 0; kernel < kernels_of(&backends[i]); kernel++, count++) {
+            subjects[count] = (struct subject){&backends[i], kernel};
+            snprintf(names[count], sizeof *names, "%s %s is right", backends[i].name, kernel_names[kernel]);
+            tests[count] = (struct CMUnitTest){names[count], kernel_is_right, NULL, NULL, &subjects[count]};
+        }
     memcpy(tests + count, own, sizeof own);
     int failed = _cmocka_run_group_tests("kernels", tests, count + OWN_TESTS, NULL, NULL);
     free(tests);

@@ -328,7 +328,7 @@ static void test_mix_roof(void **state) {
     (void)state;
     const struct backend *backend = backend_scalar();
     struct mix_roof roof;
-    assert_int_equal(mix_roof_new(&roof, 100, 3, backend->dot_u8f32, NULL, NULL), 0);
+    assert_int_equal(mix_roof_new(&roof, 100, 3, backend->dot_u8f32, NULL, NULL, NULL), 0);
     mix_roof_run(&roof);
     assert_near((double)roof.sink, 3 * (double)backend->dot_u8f32(roof.weights, roof.row, 100));
     assert_true(roof.sink > 0);
