@@ -187,15 +187,11 @@ $(BUILD)/peers/%: bench/peers/%.c bench/peers/peer.c bench/peers/peer.h $(LIBRAR
 	$(Q)for file in $* peer; do $(CC) $(ALL_CFLAGS) -c -o $@-$$file.o bench/peers/$$file.c || exit; done
 	$(Q)$(CXX) $(LINK) $(LDFLAGS) -o $@ $@-$*.o $@-peer.o $(LIBRARY) -l$(LIBRARY_$*) $(LIBS)
 
-# Fuzzing, with clang: each target for FUZZ_SECONDS from its corpus; what it finds is kept in build-fuzz.
-FUZZ_SECONDS ?= 60
+# Fuzzing, with clang: FUZZ_RUNS executions of each target; what it finds and learns is kept in build-fuzz.
+FUZZ_RUNS ?= 1000000
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz: fuzz-targets
-	$(Q)set -e; for target in $(notdir $(FUZZERS)); do \
-	    mkdir -p build-fuzz/corpus/$$target; \
-	    build-fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -artifact_prefix=build-fuzz/ \
-	        build-fuzz/corpus/$$target tests/fuzz/corpus/$${target#fuzz_}; \
-	done
+	$(Q)tools/fuzz $(FUZZ_RUNS)
 
 fuzz-targets:
 	$(Q)$(MAKE) --no-print-directory CC=clang CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined BUILD=build-fuzz fuzzers
@@ -244,7 +240,7 @@ help:
 	    '                 the unit tests and the command line under a sanitizer' \
 	    'make check-mutants plant faults in the sources; the tests must catch each' \
 	    'make coverage    which lines the suite executes (gcov)' \
-	    'make fuzz        feed the readers of files and options with broken input (FUZZ_SECONDS=60 each)' \
+	    'make fuzz        feed the readers of files and options with broken input (FUZZ_RUNS=1000000 each)' \
 	    'make lint        clang-format and clang-tidy' \
 	    'make showconfig  compilers and flags, per kernel file' \
 	    'make clean       remove every build folder' \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The fuzzing targets, for a bounded number of executions and seconds each: they must build, and hold on every seed of
-# their corpus and on the mutations that a new random seed leads to. FUZZ_RUNS=1000000 FUZZ_SECONDS=0 makes it long;
-# `make fuzz` keeps what it learns.
+# their corpus and on the mutations that a new random seed leads to. `make fuzz` makes a million executions of each and
+# keeps what it learns.
 source "$(dirname "$0")/lib.sh"
 runs=${FUZZ_RUNS:-20000}
 seconds=${FUZZ_SECONDS:-10}

@@ -4,21 +4,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum {
-    SYNTHETIC_TEXT = 4096,  /* longest synthetic description */
-    XML_BYTES = 16 << 20,   /* longest XML; 256 PUs take about half a MiB */
-    MAX_PUS = 1 << 12,      /* most PUs, and one more than the highest OS index */
-    TRIAL_SECONDS = 10,     /* CPU time that hwloc may take */
-    TRIAL_BYTES = 1 << 30,  /* memory that it may take */
-    TRIAL_TOO_MANY_PUS = 3, /* exit statuses of the trial */
-    TRIAL_REFUSED = 4
+    SYNTHETIC_TEXT = 4096, /* longest synthetic description */
+    XML_BYTES = 16 << 20,  /* longest XML; 256 PUs take about half a MiB */
+    MAX_PUS = 1 << 12      /* most PUs, and one more than the highest OS index */
 };
 
 int description_load(hwloc_topology_t *hw, const char *text, size_t length) {
@@ -53,56 +46,14 @@ static unsigned long synthetic_size(const char *text) {
     return product;
 }
 
-static void limit_trial(void) {
-    struct rlimit cpu = {TRIAL_SECONDS, TRIAL_SECONDS};
-    setrlimit(RLIMIT_CPU, &cpu);
-    struct rlimit core = {0, 0};
-    setrlimit(RLIMIT_CORE, &core);
-    /* Counted from what is mapped already: a sanitizer's shadow alone is terabytes. */
-    unsigned long pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (!statm) return;
-    if (fscanf(statm, "%lu", &pages) == 1) { // NOLINT(cert-err34-c): the kernel's own number
-        rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + TRIAL_BYTES;
-        struct rlimit space = {most, most};
-        setrlimit(RLIMIT_AS, &space);
-    }
-    fclose(statm);
-}
-
-/* The child: loads the text with hwloc's complaints going to the pipe. */
-static _Noreturn void run_trial(const char *text, size_t length, int pipe_end) {
-    limit_trial();
-    signal(SIGABRT, SIG_DFL);
-    signal(SIGSEGV, SIG_DFL);
-    dup2(pipe_end, STDERR_FILENO);
-    setenv("HWLOC_SYNTHETIC_VERBOSE", "1", 1);
+int description_trial(const char *text, size_t length) {
     hwloc_topology_t hw;
-    if (description_load(&hw, text, length) != 0) _exit(TRIAL_REFUSED);
+    if (description_load(&hw, text, length) != 0) return TRIAL_REFUSED;
     hwloc_topology_check(hw); /* aborts on a tree whose parts contradict each other, which loading accepts */
     int last = hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(hw));
     int pus = hwloc_get_nbobjs_by_type(hw, HWLOC_OBJ_PU);
-    _exit(last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0);
-}
-
-/* Keeps the first line of what hwloc said, as printable ASCII. */
-static void read_complaint(int fd, char *line, size_t size) {
-    char buffer[512];
-    size_t used = 0;
-    bool first = true;
-    for (;;) {
-        ssize_t got = read(fd, buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        for (ssize_t i = 0; i < got && first; i++) {
-            if (buffer[i] == '\n' || used + 1 >= size) {
-                first = false;
-            } else {
-                line[used++] = isprint((unsigned char)buffer[i]) ? buffer[i] : '?';
-            }
-        }
-    }
-    line[used] = 0;
+    hwloc_topology_destroy(hw);
+    return last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0;
 }
 
 static int judge_trial(const char *name, int status, bool xml, const char *said, struct error *err) {
@@ -118,24 +69,18 @@ static int judge_trial(const char *name, int status, bool xml, const char *said,
                 name, said[0] ? ": " : "", said);
 }
 
+/* Leaves the first line, as printable ASCII. */
+static void clean_line(char *text) {
+    text[strcspn(text, "\n")] = 0;
+    for (char *at = text; *at; at++)
+        if (!isprint((unsigned char)*at)) *at = '?';
+}
+
 static int try_out(const char *name, const char *text, size_t length, struct error *err) {
-    int ends[2];
-    if (pipe(ends) != 0) return fail(err, "%s: no pipe to read it through: %s", name, strerror(errno));
-    pid_t child = fork();
-    if (child < 0) {
-        int why = errno;
-        close(ends[0]);
-        close(ends[1]);
-        return fail(err, "%s: no process to read it in: %s", name, strerror(why));
-    }
-    if (child == 0) run_trial(text, length, ends[1]);
-    close(ends[1]);
     char said[200];
-    read_complaint(ends[0], said, sizeof said);
-    close(ends[0]);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
+    int status = sandbox_trial(text, length, said, sizeof said);
+    if (status < 0) return fail(err, "%s: no process to read it in: %s", name, strerror(errno));
+    clean_line(said);
     return judge_trial(name, status, text[0] == '<', said, err);
 }
 

@@ -8,6 +8,14 @@
 
 enum { MAX_KINDS = 16 };
 
+/* The trial of a description of another machine. */
+enum {
+    TRIAL_SECONDS = 10,     /* CPU time that hwloc may take */
+    TRIAL_BYTES = 1 << 30,  /* memory that it may take */
+    TRIAL_TOO_MANY_PUS = 3, /* what description_trial returns, an exit status */
+    TRIAL_REFUSED = 4
+};
+
 /* Cores of one kind on a hybrid machine. */
 struct core_kind {
     char name[16];
@@ -55,6 +63,14 @@ void list_text(char text[PU_LIST_TEXT], hwloc_const_bitmap_t set);
 /* Checks a description of another machine: bounded in size, and hwloc reads it without failing, stopping or taking
  * long, which is tried in a process of its own. Returns 0, or -1 with the reason. */
 int description_check(const char *name, const char *text, size_t length, struct error *err);
+
+/* Whether hwloc loads the text, and how many PUs it finds: 0, TRIAL_TOO_MANY_PUS (or none) or TRIAL_REFUSED. hwloc may
+ * abort, crash or not come back: only for the sandbox. */
+int description_trial(const char *text, size_t length);
+
+/* Runs description_trial in a process of its own, of bounded CPU time and memory. Returns the wait status of that
+ * process and in said[size] the beginning of hwloc's complaints; -1 and errno when there is no process to be had. */
+int sandbox_trial(const char *text, size_t length, char *said, size_t size);
 
 /* Sets up hw from the text and loads it. Returns what hwloc returns. */
 int description_load(hwloc_topology_t *hw, const char *text, size_t length);

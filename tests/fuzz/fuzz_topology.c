@@ -1,10 +1,97 @@
-/* libFuzzer target: what --topology is given: hwloc XML when it begins with '<', else a synthetic description. */
+/* libFuzzer target: what --topology is given: hwloc XML when it begins with '<', else a synthetic description. The
+ * program tries each description in a new process. Here one process tries them all, until one of them ends it: a fork
+ * costs a sanitized program fifty times what hwloc does. */
 #include "machine/placement.h"
 #include "machine/topology.h"
+#include "machine/topology_private.h"
 
+#include <ctype.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_BYTES = 1 << 20 };
+static char *shared;     /* the text, as the trial's process sees it */
+static int complaints;   /* file of what it says */
+static int channel = -1; /* lengths go out, exit statuses come back; -1: there is no such process */
+static pid_t child;
+
+/* Memory that the limits of a trial refuse is no finding, and freed blocks are not to fill them. The sanitizer's strstr
+ * takes the length of all XML that is left at every call. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+    return "allocator_may_return_null=1:quarantine_size_mb=4:intercept_strstr=0";
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
+    shared = mmap(NULL, MOST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    complaints = memfd_create("complaints", MFD_CLOEXEC);
+    return shared == MAP_FAILED || complaints < 0 ? 1 : 0;
+}
+
+/* The limits are those of the program's own trials, counted from here on. */
+static void limit_next(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    struct rlimit cpu = {(rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + TRIAL_SECONDS, RLIM_INFINITY};
+    setrlimit(RLIMIT_CPU, &cpu);
+    if (ftruncate(complaints, 0) != 0 || lseek(complaints, 0, SEEK_SET) != 0) abort();
+}
+
+static _Noreturn void try_all(int end) {
+    size_t length;
+    signal(SIGABRT, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
+    signal(SIGXCPU, SIG_DFL);
+    dup2(complaints, STDERR_FILENO);
+    setenv("HWLOC_SYNTHETIC_VERBOSE", "1", 1);
+    while (read(end, &length, sizeof length) == (ssize_t)sizeof length) {
+        limit_next();
+        int status = description_trial(shared, length);
+        if (write(end, &status, sizeof status) != (ssize_t)sizeof status) break;
+    }
+    _exit(0);
+}
+
+static void start_child(void) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) abort();
+    child = fork();
+    if (child < 0) abort();
+    if (child == 0) {
+        close(ends[0]);
+        try_all(ends[1]);
+    }
+    close(ends[1]);
+    channel = ends[0];
+}
+
+/* Takes the place of the program's. */
+int sandbox_trial(const char *text, size_t length, char *said, size_t size) {
+    if (channel < 0) start_child();
+    memcpy(shared, text, length + 1);
+    if (write(channel, &length, sizeof length) != (ssize_t)sizeof length) abort();
+    int status = 0;
+    if (read(channel, &status, sizeof status) == (ssize_t)sizeof status) {
+        status = W_EXITCODE(status, 0);
+    } else {
+        close(channel);
+        channel = -1;
+        waitpid(child, &status, 0);
+    }
+    ssize_t got = pread(complaints, said, size - 1, 0);
+    said[got > 0 ? got : 0] = 0;
+    return status;
+}
 
 static void check_placements(const struct topology *topology) {
     struct topology_summary summary;
@@ -21,12 +108,33 @@ static void check_placements(const struct topology *topology) {
     placement_list_free(list, count);
 }
 
+/* A synthetic description of many PUs, for which hwloc takes up to seconds; those of more than the program takes are
+ * refused soon. The unit tests plan for large machines. */
+static bool is_slow(const char *text) {
+    enum { QUICK = 64, TOO_MANY = 5000 };
+    unsigned long pus = 1;
+    while (*text && *text != '<' && pus < TOO_MANY) {
+        if (isdigit((unsigned char)*text)) {
+            unsigned long number = strtoul(text, (char **)&text, 10);
+            if (number > 1) pus = number < TOO_MANY ? pus * number : TOO_MANY;
+        } else {
+            text += *text == '(' ? strcspn(text, ")") : 1;
+        }
+    }
+    return pus > QUICK && pus < TOO_MANY;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size >= MOST_BYTES) return -1;
     char *text = malloc(size + 1);
     if (!text) abort();
     memcpy(text, data, size);
     text[size] = 0;
+    if (is_slow(text)) {
+        free(text);
+        return -1;
+    }
     struct topology *topology;
     struct error err = {{0}};
     if (topology_parse(&topology, "input", text, size, &err) == 0) {
