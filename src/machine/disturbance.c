@@ -151,29 +151,3 @@ void disturbance_text(unsigned flags, char *text, size_t size) {
         used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", disturbance_names[i]);
     }
 }
-
-static void add_source(json_t *into, const char *name, int fd, const char *reason) {
-    if (fd >= 0) {
-        json_object_set_new(into, name, json_true());
-    } else {
-        json_missing(into, name, reason);
-    }
-}
-
-json_t *monitor_json(const struct monitor *monitor) {
-    json_t *out = json_pack("{s:b, s:b}", "switches", 1, "faults", 1);
-    add_source(out, "run_delay", monitor->run_delay_fd, monitor->run_delay_reason);
-    add_source(out, "steal", monitor->steal_fd, monitor->steal_reason);
-    add_source(out, "migrations", monitor->migrations_fd, monitor->migrations_reason);
-    return out;
-}
-
-json_t *disturbance_json(const struct disturbance *d) {
-    json_t *flags = json_array();
-    for (int i = 0; i < DISTURBANCE_FLAGS; i++)
-        if (d->flags & 1u << i) json_array_append_new(flags, json_string(disturbance_names[i]));
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "switches", (json_int_t)d->switches, "migrations",
-                     (json_int_t)d->migrations, "minor_faults", (json_int_t)d->minor_faults, "major_faults",
-                     (json_int_t)d->major_faults, "run_delay_ns", (json_int_t)d->run_delay_ns, "steal_ticks",
-                     (json_int_t)d->steal_ticks, "flags", flags);
-}

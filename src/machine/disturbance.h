@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,11 +58,6 @@ struct disturbance disturbance_between(const struct snapshot *before, const stru
 
 /* "switch, steal", or "" for no flag. */
 void disturbance_text(unsigned flags, char *text, size_t size);
-
-/* Which sources there are, and for those missing the reason. */
-json_t *monitor_json(const struct monitor *monitor);
-
-json_t *disturbance_json(const struct disturbance *disturbance);
 
 /* Used by monitor_read: the steal ticks of "cpuN" (or "cpu" for -1) in the text of /proc/stat; 0 when not listed. */
 uint64_t steal_ticks(const char *stat, int pu);
