@@ -1,0 +1,84 @@
+#!/bin/bash
+# A backend that computes wrongly is named and never timed: one that the kernels' check finds out, and one that is wrong
+# only on rows of a length that it does not try, so that the models differ. Links copies of the program with such kernels.
+. "$(dirname "$0")/lib.sh"
+unset SGDMARK_ISA
+
+# The best backend with float32 kernels in a file of its own.
+backend=scalar
+for name in $(backends_here bits); do
+    ! grep -q -s "^float dot_u8f32_$name(" "kernels/$name.c" || backend=$name
+done
+if sanitized; then
+    skip "wrong kernels" "$build is built with a sanitizer"
+    finish
+elif [ "$backend" = scalar ]; then
+    skip "wrong kernels" "no backend but scalar runs here"
+    finish
+fi
+
+# setting KEY: of the build.
+setting() {
+    make -s showconfig BUILD="$build" | sed -n "s/^$1 *//p"
+}
+read -r -a libraries <<< "$(setting libs)"
+read -r -a flags <<< "$(setting "$backend")"
+compiler=$(sed -n '1s/ .*//p' "$build/signature") linker=$(sed -n '1s/^[^ ]* \([^ ]*\) .*/\1/p' "$build/signature")
+[[ $(< "$build/signature") != *--coverage* ]] || libraries+=(--coverage)
+
+# wrong PROGRAM CONDITION: links it; its dot products have the other sign where the condition on the length d holds.
+wrong() {
+    cat > "$1.c" << END
+#define dot_u8f32_$backend right_dot
+#define dot_ahead_u8f32_$backend right_dot_ahead
+#include "$PWD/kernels/$backend.c"
+#undef dot_u8f32_$backend
+#undef dot_ahead_u8f32_$backend
+float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
+    return right_dot(w, x, d) * (($2) ? -1.0F : 1.0F);
+}
+float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return right_dot_ahead(w, x, d, ahead) * (($2) ? -1.0F : 1.0F);
+}
+END
+    "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels "${flags[@]}" -c -o "$1.o" "$1.c" &&
+        "$linker" -rdynamic -o "$1" "$build/src/cli/main.o" "$1.o" "$build/libsgdmark.a" "${libraries[@]}"
+}
+
+# times_of FILE NAME: how often a result file has a time of it.
+times_of() {
+    grep -A 12 "\"run_name\": \"$2\"" "$1" | grep -c '"real_time": [0-9.]*[1-9]'
+}
+
+rows=(--data synthetic:n=600,d=400) arm=epoch/f32/$backend
+check "a build with dot products that are wrong on rows of 400" wrong "$scratch/rows" "d == 400"
+check "a build with dot products that are wrong on odd lengths" wrong "$scratch/odd" "d % 2"
+
+# Models that differ
+"$scratch/rows" run --quick "${rows[@]}" --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
+equal "run: exit status" $? 1
+check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs L2 weights of f32/scalar, has " "$scratch/run.txt"
+check "run: and the verdict" grep -q '^VERDICT a check FAILED' "$scratch/run.txt"
+equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$arm") $(
+    test "$(times_of "$scratch/run.json" epoch/f32/scalar)" -gt 2 && echo some)" "0 some"
+check "run: the file says why" grep -q '"error_message": "its parity check failed"' "$scratch/run.json"
+check "run: the receipt has not passed" grep -q '"passed": false' "$scratch/run.json"
+"$scratch/rows" bench "${rows[@]}" "--benchmark_filter=$arm|epoch/f32/scalar" --benchmark_min_time=0.001 \
+    "--benchmark_out=$scratch/bench.json" > "$scratch/bench.txt" 2> "$scratch/errors"
+equal "bench: exit status" $? 1
+check "bench: no time, but the reason" grep -q "^$arm ERROR OCCURRED: 'its parity check failed" "$scratch/bench.txt"
+check "bench: the scalar backend is timed" grep -q -E '^epoch/f32/scalar +[0-9.]+ ' "$scratch/bench.txt"
+"$scratch/rows" run --soak 0.002 "${rows[@]}" > "$scratch/soak.txt" 2> "$scratch/errors"
+equal "soak: exit status" $? 1
+check "soak: the first wrong decision is named" grep -q -E \
+    "^PU [0-9]+ +WRONG in .*first in epoch 1 at position [0-9]+, row [0-9]+: backend $backend decided" "$scratch/soak.txt"
+
+# Wrong kernels that these rows do not show
+"$scratch/odd" kernels --verify --isa "$backend" --kernel dot_u8f32 > "$scratch/verify.txt"
+equal "kernels --verify: exit status" $? 1
+check "kernels --verify: backend, kernel, length and values" grep -q -E \
+    "^$backend +dot_u8f32 +WRONG .*length [0-9]*[13579],.* the result is .* not .*--seed" "$scratch/verify.txt"
+"$scratch/odd" bench "${rows[@]}" "--benchmark_filter=$arm" --benchmark_min_time=0.001 > "$scratch/bench.txt" 2> "$scratch/errors"
+equal "bench: exit status of a wrong kernel" $? 1
+check "bench: and the reason" grep -q "^$arm ERROR OCCURRED: 'its kernel check failed" "$scratch/bench.txt"
+finish
