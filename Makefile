@@ -95,7 +95,7 @@ check-ubsan: SANITIZER = undefined
 check-tsan:  SANITIZER = thread
 check-asan check-ubsan check-tsan:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=$(SANITIZER) all tests
-	$(Q)tests/run build-$(SANITIZER) 'test_*' cli describe
+	$(Q)TEST_TIMEOUT=1800 tests/run build-$(SANITIZER) 'test_*' cli describe
 
 # Plants faults, one at a time: each must be caught (tools/check-mutants --part K/N takes a part of them).
 check-mutants: deps data
@@ -103,7 +103,7 @@ check-mutants: deps data
 
 # Lines of src/ and kernels/ that the suite executes, and those that it does not; without what runs no code of this build
 # (or, as interrupt, is killed). GCC clears vector registers, which the kernels' check wants, with expensive optimizations.
-COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene interrupt mutants oracle runner \
+COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene interrupt mutants oracle runner slowed \
     timed-region,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
 COUNTED := CFLAGS='-O1 -fexpensive-optimizations -g --coverage -fprofile-update=atomic -include tests/coverage.h' \
     CXXFLAGS='-O1 -g --coverage' LDFLAGS=--coverage

@@ -12,6 +12,10 @@ FOREIGN=neon
 [ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
 export F T S R FOREIGN
 
+# The longest that one invocation may take.
+seconds=60
+if sanitized; then seconds=600; fi
+
 # fits TEXT PATTERN: "-" stands for no text at all, "*" for any; newlines count as blanks.
 fits() {
     case $2 in
@@ -35,7 +39,7 @@ invoke() {
         words=("${words[@]:1}")
     done
     rm -rf "$T" && mkdir "$T"
-    env "${environment[@]}" timeout 60 "$sgdmark" "${words[@]}" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+    env "${environment[@]}" timeout $seconds "$sgdmark" "${words[@]}" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
     status=$?
     out=$(tr -d '\0' < "$scratch/stdout") err=$(tr -d '\0' < "$scratch/stderr")
 }

@@ -203,6 +203,20 @@ renamed = variant("renamed.json", rename)
 lacking = {(p["name"], p["in"]) for p in rows(base, renamed)["not_in_all"]}
 check("arms of one file only are listed", lacking == {("epoch/f32/scalar", base), ("epoch/f32/plain", renamed)}, lacking)
 
+text = compare(base, renamed).stdout
+check("... in text too", "in A only, not in B: epoch/f32/scalar" in text and "in B only, not in A: epoch/f32/plain" in text, text)
+fast = variant("fast.json", lambda r: scale(r, 1e-7))
+check("nanoseconds are called so", " ns" in compare(fast, fast).stdout, compare(fast, fast).stdout)
+many = [base] + [slower] * 30
+check("files after Z are AA, AB", "AC" in compare(*many).stdout.split(), compare(*many).stderr)
+flags = "gcc " + " ".join(f"-f{'ä' * 20}{i}" for i in range(40))
+long_a = variant("long_a.json", put("sgdmark", "build", "flags", flags))
+long_b = variant("long_b.json", put("sgdmark", "build", "flags", flags + " -O3"))
+run = compare(long_a, long_b)
+shown = [line for line in run.stdout.splitlines() if "build.flags" in line]
+check("of long values the part that differs is shown", run.returncode == 0 and shown and "..." in run.stdout and "-O3" in run.stdout, run.stdout)
+check("and no character is cut in two", all(len(line) < 400 for line in run.stdout.splitlines()), run.stdout)
+
 # Refused, each in one line with status 2.
 refused("one file is not enough", "two or more", base)
 for key, value in {
@@ -220,6 +234,8 @@ for key, value in {
 for key, value in {"alpha": 0.5, "epochs": 6, "seed": 1, "digit": 3, "compat": "1.2", "folds": 4}.items():
     path = variant("v.json", put("sgdmark", "workload", "hyper", key, value))
     refused(f"other {key}", f"their work differs in {key} (", base, path)
+refused("no word of what was trained", "what was trained", base, variant("v.json", lambda r: (
+    put("sgdmark", "workload", None)(r), put("sgdmark", "workload_reason", "not recorded")(r))))
 elsewhere = variant("elsewhere.json", put("sgdmark", "workload", "data", "/elsewhere"))
 check("the same data in another folder is compared", compare(base, elsewhere).returncode == 0)
 refused("an interrupted run", "is incomplete", base, variant("v.json", put("sgdmark", "status", "incomplete")))

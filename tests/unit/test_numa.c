@@ -1,0 +1,308 @@
+/* Binding and memory on a machine of four packages, each with a memory node, that the system only plays: hwloc is told
+ * that a recorded topology is this machine's, and the system calls that it makes end here. */
+#include "data/dataset.h"
+#include "kernels.h"
+#include "machine/binding.h"
+#include "record/crew.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PUS = 8, NODES = 4, FOLDS = 3, ROWS = 120 };
+enum { BIND = 2, INTERLEAVE = 3 }; /* the kernel's memory policies */
+
+/* What the system was asked for, and how it is to answer. */
+static struct {
+    int bind_error, tell_error, place_error, locate_error;
+    int lies_about_pus; /* tells these as a mask instead of those asked for; 0: none */
+    int runs_on;        /* the PU of every thread; -1: the first it is bound to */
+    int lies_about_node;
+    long mode; /* of the last mbind */
+    unsigned long nodes;
+    int places;
+} played;
+static _Thread_local unsigned long bound;
+
+static void play(void) {
+    memset(&played, 0, sizeof played);
+    played.runs_on = -1;
+    played.lies_about_node = -1;
+    bound = (1UL << PUS) - 1;
+}
+
+int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set) {
+    (void)pid;
+    if (played.bind_error) {
+        errno = played.bind_error;
+        return -1;
+    }
+    bound = 0;
+    for (size_t pu = 0; pu < PUS; pu++)
+        if (CPU_ISSET_S(pu, size, set)) bound |= 1UL << pu;
+    return 0;
+}
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set) {
+    (void)pid;
+    if (played.tell_error) {
+        errno = played.tell_error;
+        return -1;
+    }
+    unsigned long told = played.lies_about_pus ? (unsigned long)played.lies_about_pus : bound ? bound : 0xff;
+    CPU_ZERO_S(size, set);
+    for (size_t pu = 0; pu < PUS; pu++)
+        if (told >> pu & 1) CPU_SET_S(pu, size, set);
+    return 0;
+}
+
+int sched_getcpu(void) {
+    return played.runs_on >= 0 ? played.runs_on : bound ? __builtin_ctzl(bound) : 0;
+}
+
+static long locate(unsigned long count, int *node) {
+    for (unsigned long i = 0; i < count; i++)
+        node[i] =
+            played.lies_about_node >= 0 ? played.lies_about_node : __builtin_ctzl(played.nodes | 1UL << NODES) % NODES;
+    return 0;
+}
+
+long syscall(long number, ...) {
+    long value[6];
+    va_list values;
+    va_start(values, number);
+    for (int i = 0; i < 6; i++)
+        value[i] = va_arg(values, long);
+    va_end(values);
+    int error = number == SYS_mbind ? played.place_error : number == SYS_move_pages ? played.locate_error : 0;
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    if (number == SYS_mbind) {
+        played.places++;
+        played.mode = value[2];
+        played.nodes = *(const unsigned long *)value[3]; // NOLINT(performance-no-int-to-ptr): as the kernel takes it
+        return 0;
+    }
+    if (number == SYS_move_pages) return locate((unsigned long)value[1], (int *)value[4]); // NOLINT
+    long (*libc_syscall)(long, ...);
+    *(void **)&libc_syscall = dlsym(RTLD_NEXT, "syscall");
+    return libc_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
+}
+
+static struct topology *machine;
+static char *page;
+static size_t length;
+
+static int set_up(void **state) {
+    (void)state;
+    struct error err;
+    setenv("HWLOC_XMLFILE", "tests/golden/topologies/four-packages-distances.xml", 1);
+    setenv("HWLOC_THISSYSTEM", "1", 1);
+    play();
+    if (topology_load(&machine, NULL, &err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    length = 16 * (size_t)sysconf(_SC_PAGESIZE);
+    page = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED || !topology_is_this_system(machine) ? -1 : 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    munmap(page, length);
+    topology_free(machine);
+    return 0;
+}
+
+static int begin(void **state) {
+    (void)state;
+    play();
+    return 0;
+}
+
+static void test_bound(void **state) {
+    (void)state;
+    struct error err;
+    const struct slot slot = {.pu_os = 5};
+    struct affinity *before = affinity_save(machine, &err);
+    assert_non_null(before);
+    if (bind_worker(machine, &slot, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(bound, 1UL << 5);
+    assert_int_equal(where_am_i(), 5);
+    assert_int_equal(affinity_restore(machine, before, &err), 0);
+    assert_int_equal(bound, 0xff);
+}
+
+static void refused(const char *words) {
+    const struct slot slot = {.pu_os = 5};
+    struct error err;
+    assert_int_equal(bind_worker(machine, &slot, &err), -1);
+    if (!strstr(err.text, words)) fail_msg("'%s' does not say '%s'", err.text, words);
+}
+
+static void test_not_bound(void **state) {
+    (void)state;
+    played.bind_error = EPERM;
+    refused("PU 5: the system refuses to bind a thread to it: Operation not permitted");
+    play();
+    played.tell_error = ENOSYS;
+    refused("PU 5: the system does not tell what the thread is bound to");
+    play();
+    played.lies_about_pus = 0x0c;
+    refused("PU 5: the system bound the thread to PUs 2-3 instead");
+    play();
+    played.runs_on = 1;
+    refused("PU 5: the thread is bound to it but runs on PU 1");
+}
+
+static void test_affinity_is_told(void **state) {
+    (void)state;
+    struct error err;
+    struct affinity *before = affinity_save(machine, &err);
+    played.bind_error = EPERM;
+    assert_int_equal(affinity_restore(machine, before, &err), -1);
+    assert_non_null(strstr(err.text, "cannot be put back: Operation not permitted"));
+    played.tell_error = ENOSYS;
+    assert_null(affinity_save(machine, &err));
+    assert_non_null(strstr(err.text, "cannot be read"));
+}
+
+/* Of rows that worker 0 of a placement reads. */
+static struct slot first_slot(const char *name) {
+    struct placement placement;
+    struct error err;
+    if (placement_resolve(&placement, machine, name, &err) != 0) fail_msg("%s", err.text);
+    struct slot slot = placement.slots[0];
+    placement_free(&placement);
+    return slot;
+}
+
+static void test_memory_is_placed(void **state) {
+    (void)state;
+    static const struct {
+        const char *placement;
+        long mode;
+        unsigned long nodes;
+    } cases[] = {{"numa-local", BIND, 1}, {"numa-remote", BIND, 1 << 2}, {"numa-interleave", INTERLEAVE, 0xf}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        char nodes[PU_LIST_TEXT];
+        struct slot slot = first_slot(cases[i].placement);
+        if (place_memory(machine, page, length, &slot, &err) != 0) fail_msg("%s", err.text);
+        assert_int_equal(played.mode, cases[i].mode);
+        assert_int_equal(played.nodes, cases[i].nodes);
+        if (check_memory(machine, page, length, &slot, &err) != 0) fail_msg("%s", err.text);
+        played.lies_about_node = 3;
+        assert_int_equal(memory_nodes(machine, page, length, nodes, &err), 0);
+        assert_string_equal(nodes, "3");
+        played.lies_about_node = -1;
+    }
+}
+
+static void test_memory_elsewhere(void **state) {
+    (void)state;
+    struct error err;
+    struct slot slot = first_slot("numa-remote");
+    assert_int_equal(place_memory(machine, page, length, &slot, &err), 0);
+    played.lies_about_node = 1;
+    assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
+    assert_string_equal(err.text, "memory: lies on nodes 1, was to lie on 2");
+    played.locate_error = ENOSYS;
+    assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
+    assert_non_null(strstr(err.text, "does not tell it"));
+    char nodes[PU_LIST_TEXT];
+    assert_int_equal(memory_nodes(machine, page, length, nodes, &err), -1);
+    assert_string_equal(nodes, "");
+    played.place_error = EPERM;
+    assert_int_equal(place_memory(machine, page, length, &slot, &err), -1);
+    assert_non_null(strstr(err.text, "memory, remote on node 2: the system refuses to place"));
+    slot.memory_node = NODES;
+    assert_int_equal(place_memory(machine, page, length, &slot, &err), -1);
+    assert_non_null(strstr(err.text, "is not on this machine"));
+}
+
+/* Less than a page cannot be placed, and need not be. */
+static void test_too_little_memory(void **state) {
+    (void)state;
+    struct error err;
+    char nodes[PU_LIST_TEXT];
+    struct slot slot = first_slot("numa-remote");
+    assert_int_equal(place_memory(machine, page + 1, 100, &slot, &err), 0);
+    assert_int_equal(check_memory(machine, page + 1, 100, &slot, &err), 0);
+    assert_int_equal(memory_nodes(machine, page + 1, 100, nodes, &err), 0);
+    assert_int_equal(played.places, 0);
+}
+
+static const struct hyper hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 2, .seed = 42};
+
+/* The folds by the workers of a placement, with rows of their own. Returns the crew's error, "" for none. */
+static const char *fold_on(const char *name) {
+    static struct error err;
+    static struct example at[ROWS];
+    struct dataset ds;
+    struct placement placement;
+    uint32_t row[ROWS];
+    for (uint32_t i = 0; i < ROWS; i++)
+        row[i] = i;
+    if (dataset_load(&ds, "synthetic:n=120", SPLIT_TRAIN, &err) != 0 ||
+        placement_resolve(&placement, machine, name, &err) != 0)
+        fail_msg("%s", err.text);
+    examples_fill(at, &ds, row, ROWS, 5);
+    const struct examples examples = {&ds, at, ROWS};
+    struct cv_result expected, result;
+    if (cross_validate(&expected, &examples, FOLDS, ESTIMATOR_SGD, &hyper, backend_scalar(), NULL, NULL, &err) != 0)
+        fail_msg("%s", err.text);
+    err.text[0] = 0;
+    int bad = cross_validate_on(&result, machine, &placement, &examples, FOLDS, &hyper, backend_scalar(), 1, &err);
+    for (unsigned f = 0; !bad && f < FOLDS; f++)
+        assert_int_equal(result.fold[f].fingerprint, expected.fold[f].fingerprint);
+    if (!bad) cv_free(&result);
+    cv_free(&expected);
+    placement_free(&placement);
+    dataset_free(&ds);
+    return bad ? err.text : "";
+}
+
+static void test_rows_of_their_own(void **state) {
+    (void)state;
+    assert_string_equal(fold_on("numa-remote"), "");
+    assert_int_equal(played.places, 1); /* two workers share one copy */
+    assert_int_equal(played.nodes, 1 << 2);
+    play();
+    assert_string_equal(fold_on("all-cores"), "");
+    assert_int_equal(played.places, NODES);
+    play();
+    played.lies_about_node = 3;
+    assert_string_equal(fold_on("numa-remote"), "memory: lies on nodes 3, was to lie on 2");
+    play();
+    played.place_error = ENOMEM;
+    assert_non_null(strstr(fold_on("numa-remote"), "refuses to place"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_bound, begin),
+        cmocka_unit_test_setup(test_not_bound, begin),
+        cmocka_unit_test_setup(test_affinity_is_told, begin),
+        cmocka_unit_test_setup(test_memory_is_placed, begin),
+        cmocka_unit_test_setup(test_memory_elsewhere, begin),
+        cmocka_unit_test_setup(test_too_little_memory, begin),
+        cmocka_unit_test_setup(test_rows_of_their_own, begin),
+    };
+    return cmocka_run_group_tests_name("numa", tests, set_up, tear_down);
+}
