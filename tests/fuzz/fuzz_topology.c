@@ -1,11 +1,12 @@
 /* libFuzzer target: what --topology is given: hwloc XML when it begins with '<', else a synthetic description. The
  * program tries each description in a new process. Here one process tries them all, until one of them ends it: a fork
- * costs a sanitized program fifty times what hwloc does. */
+ * of the fuzzer costs fifty times what hwloc does. So a small process, made at the start, forks the next one. */
 #include "machine/placement.h"
 #include "machine/topology.h"
 #include "machine/topology_private.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,27 +19,18 @@
 #include <unistd.h>
 
 enum { MOST_BYTES = 1 << 20 };
-static char *shared;     /* the text, as the trial's process sees it */
-static int complaints;   /* file of what it says */
-static int channel = -1; /* lengths go out, exit statuses come back; -1: there is no such process */
-static pid_t child;
+static char *shared;   /* the text, as the trial's process sees it */
+static int complaints; /* file of what it says */
+static int channel;    /* lengths go out, wait statuses come back */
 
-/* Memory that the limits of a trial refuse is no finding, and freed blocks are not to fill them. The sanitizer's strstr
+/* Blocks that the limits of a trial refuse are no finding, and freed ones are not to fill them. The sanitizer's strstr
  * takes the length of all XML that is left at every call. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
-    return "allocator_may_return_null=1:quarantine_size_mb=4:intercept_strstr=0";
+    return "allocator_may_return_null=1:max_allocation_size_mb=1024:quarantine_size_mb=4:intercept_strstr=0";
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc, (void)argv;
-    shared = mmap(NULL, MOST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    complaints = memfd_create("complaints", MFD_CLOEXEC);
-    return shared == MAP_FAILED || complaints < 0 ? 1 : 0;
-}
-
-/* The limits are those of the program's own trials, counted from here on. */
+/* The time is that of the program's own trials, counted from here on. */
 static void limit_next(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -56,38 +48,50 @@ static _Noreturn void try_all(int end) {
     setenv("HWLOC_SYNTHETIC_VERBOSE", "1", 1);
     while (read(end, &length, sizeof length) == (ssize_t)sizeof length) {
         limit_next();
-        int status = description_trial(shared, length);
+        int status = W_EXITCODE(description_trial(shared, length), 0);
         if (write(end, &status, sizeof status) != (ssize_t)sizeof status) break;
     }
     _exit(0);
 }
 
-static void start_child(void) {
+/* Tells how each process ended that a description ended, until the fuzzer closes its end. */
+static _Noreturn void renew(int end) {
+    int status = 0;
+    do {
+        pid_t child = fork();
+        if (child < 0) abort();
+        if (child == 0) try_all(end);
+        waitpid(child, &status, 0);
+    } while (status != 0 && write(end, &status, sizeof status) == (ssize_t)sizeof status);
+    _exit(0);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    (void)argc, (void)argv;
     int ends[2];
+    shared = mmap(NULL, MOST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    complaints = memfd_create("complaints", MFD_CLOEXEC);
+    if (shared == MAP_FAILED || complaints < 0) abort();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) abort();
-    child = fork();
-    if (child < 0) abort();
-    if (child == 0) {
+    pid_t keeper = fork();
+    if (keeper < 0) abort();
+    if (keeper == 0) {
         close(ends[0]);
-        try_all(ends[1]);
+        renew(ends[1]);
     }
     close(ends[1]);
     channel = ends[0];
+    return 0;
 }
 
 /* Takes the place of the program's. */
 int sandbox_trial(const char *text, size_t length, char *said, size_t size) {
-    if (channel < 0) start_child();
+    int status;
     memcpy(shared, text, length + 1);
     if (write(channel, &length, sizeof length) != (ssize_t)sizeof length) abort();
-    int status = 0;
-    if (read(channel, &status, sizeof status) == (ssize_t)sizeof status) {
-        status = W_EXITCODE(status, 0);
-    } else {
-        close(channel);
-        channel = -1;
-        waitpid(child, &status, 0);
-    }
+    while (read(channel, &status, sizeof status) != (ssize_t)sizeof status)
+        if (errno != EINTR) abort(); /* libFuzzer's alarm interrupts */
     ssize_t got = pread(complaints, said, size - 1, 0);
     said[got > 0 ? got : 0] = 0;
     return status;
