@@ -103,8 +103,8 @@ check-mutants: deps data
 
 # Lines of src/ and kernels/ that the suite executes, and those that it does not; without what runs no code of this build
 # (or, as interrupt, is killed). GCC clears vector registers, which the kernels' check wants, with expensive optimizations.
-COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene interrupt mutants oracle runner slowed \
-    timed-region,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
+COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene interrupt mutants oracle peers runner \
+    slowed timed-region,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
 COUNTED := CFLAGS='-O1 -fexpensive-optimizations -g --coverage -fprofile-update=atomic -include tests/coverage.h' \
     CXXFLAGS='-O1 -g --coverage' LDFLAGS=--coverage
 ARM := aarch64-linux-gnu
