@@ -14,7 +14,7 @@ export F T S R FOREIGN
 
 # The longest that one invocation may take.
 seconds=60
-if sanitized; then seconds=600; fi
+if sanitized || counting; then seconds=600; fi
 
 # fits TEXT PATTERN: "-" stands for no text at all, "*" for any; newlines count as blanks.
 fits() {
@@ -107,16 +107,19 @@ case $status in
 *) if [[ $err == *results*--json* ]]; then refuses "results/ cannot be made"; else not_ok "results/ cannot be made" "$err"; fi ;;
 esac
 
-# A file that reaches the size limit of the process: writes fail half-way.
-rm -rf "$T" && mkdir "$T"
-err=$(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
-status=$?
-refuses "file size limit"
+# A file that reaches the size limit of the process: writes fail half-way. One that was there before keeps its content.
+if counting; then
+    skip "file size limit" "$build writes files of its own"
+else
+    rm -rf "$T" && mkdir "$T"
+    err=$(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
+    status=$?
+    refuses "file size limit"
 
-# The same for a file that was there before: it keeps its content.
-mkdir -p "$T" && echo old > "$T/d.npy"
-(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
-equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
+    mkdir -p "$T" && echo old > "$T/d.npy"
+    (trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
+    equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
+fi
 
 # A small file system that fills up; runs in a shell of its own, in a mount namespace.
 # shellcheck disable=SC2317

@@ -71,6 +71,11 @@ sanitized() {
     grep -q -E '__(asan|tsan|ubsan)' "$sgdmark"
 }
 
+# The program counts what it executes (make coverage), and writes files of its own at its end.
+counting() {
+    grep -q __gcov_dump "$sgdmark"
+}
+
 # ledger BACKEND WHERE: this backend has been executed and was right, for the suite's closing list.
 ledger() {
     [ -z "${LEDGER:-}" ] || echo "$1|$2" >> "$LEDGER"
