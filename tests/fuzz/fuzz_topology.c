@@ -23,11 +23,11 @@ static char *shared;   /* the text, as the trial's process sees it */
 static int complaints; /* file of what it says */
 static int channel;    /* lengths go out, wait statuses come back */
 
-/* Blocks that the limits of a trial refuse are no finding, and freed ones are not to fill them. The sanitizer's strstr
- * takes the length of all XML that is left at every call. */
+/* Large blocks, which an absurd PU number takes, are refused, as a limit of the trial would, and freed ones not kept.
+ * The sanitizer's strstr takes the length of all XML that is left at every call. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
-    return "allocator_may_return_null=1:max_allocation_size_mb=1024:quarantine_size_mb=4:intercept_strstr=0";
+    return "allocator_may_return_null=1:max_allocation_size_mb=64:quarantine_size_mb=4:intercept_strstr=0";
 }
 
 /* The time is that of the program's own trials, counted from here on. */
