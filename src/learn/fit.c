@@ -67,9 +67,8 @@ uint32_t epoch_seed(uint32_t seed, enum compat compat) {
     return random_masked(&rs, max_int - 1);
 }
 
-/* sklearn/utils/_random.pxd our_rand_r: Marsaglia's xorshift. */
+/* sklearn/utils/_random.pxd our_rand_r: Marsaglia's xorshift, which from a state that is not 0 never comes to 0. */
 static uint32_t rand_r31(uint32_t *state) {
-    if (*state == 0) *state = 1;
     *state ^= *state << 13;
     *state ^= *state >> 17;
     *state ^= *state << 5;
@@ -79,6 +78,7 @@ static uint32_t rand_r31(uint32_t *state) {
 void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed) {
     for (size_t i = 0; i < n; i++)
         pi[i] = (uint32_t)i;
+    if (shuffle_seed == 0) shuffle_seed = 1;
     for (size_t i = 0; i + 1 < n; i++) {
         size_t j = i + rand_r31(&shuffle_seed) % (uint32_t)(n - i);
         uint32_t swapped = pi[i];
