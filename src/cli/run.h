@@ -61,10 +61,11 @@ enum { NO_ARM = -1 };
 enum form { FORM_WINDOWS, FORM_PACKED, FORMS };
 
 /* Whether the rows may have left the shared cache since they were read last, and how to bring them back. */
+enum { COLD_PASSES = 2 };
 struct warmth {
     const uint8_t *bytes[FORMS];
     size_t size[FORMS];
-    bool cold[FORMS];
+    int passes[FORMS]; /* over the rows of a form, before an epoch on them is timed */
     read_u8_fn *read;
     volatile uint64_t sum; /* keeps the reads alive */
 };

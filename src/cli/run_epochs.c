@@ -13,19 +13,18 @@ static const double SLOW = 4.0;
 
 static void cool_down(struct warmth *warmth) {
     for (int form = 0; form < FORMS; form++)
-        warmth->cold[form] = true;
+        warmth->passes[form] = COLD_PASSES;
 }
 
 /* Inside a fit an epoch follows one that read the same rows. So the fast epochs of a round are timed one after the
  * other, and before the first of them the rows are read again, twice: a last-level cache may keep only what is used
- * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. Rows of
- * one form may drive out those of another. */
+ * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. After an
+ * epoch on rows of another form they are read once: those were few, and these have been used before. */
 static void warm_up(struct warmth *warmth, enum form form) {
-    bool cold = warmth->cold[form];
-    for (int pass = 0; pass < 2 && cold; pass++)
+    for (; warmth->passes[form] > 0; warmth->passes[form]--)
         warmth->sum = warmth->read(warmth->bytes[form], warmth->size[form]);
-    cool_down(warmth);
-    warmth->cold[form] = false;
+    for (int other = 0; other < FORMS; other++)
+        if (other != (int)form && warmth->passes[other] == 0) warmth->passes[other] = 1;
 }
 
 /* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
@@ -233,7 +232,7 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
     const struct dataset *ds = &run->job.ds;
     *epochs->warmth = (struct warmth){.bytes = {ds->pixels, ds->packed.bytes},
                                       .size = {ds->n * ds->stride, ds->packed.size},
-                                      .cold = {true, true},
+                                      .passes = {COLD_PASSES, COLD_PASSES},
                                       .read = backend_best()->read_u8};
     if (add_arms(epochs, run, err) != 0) return -1;
     size_t rounds = affordable_rounds(epochs->arms, epochs->count, budget);

@@ -13,7 +13,7 @@ enum {
 static void drive_rows_out(void *context) {
     struct warmth *warmth = ((struct level_turn *)context)->warmth;
     for (int form = 0; form < FORMS; form++)
-        warmth->cold[form] = true;
+        warmth->passes[form] = COLD_PASSES;
 }
 
 static void read_level(void *context) {
