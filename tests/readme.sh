@@ -1,0 +1,12 @@
+#!/bin/bash
+# The README's table is made from the recorded result, and that file is a whole and valid one.
+source "$(dirname "$0")/lib.sh"
+
+for recorded in results/recorded-*.json; do
+    tools/readme-table "$recorded" > "$scratch/table"
+    check "$recorded makes a table" grep -q 'ns/row' "$scratch/table"
+    check "the README shows that table" /usr/bin/python3 -c \
+        'import sys; sys.exit(open(sys.argv[1]).read() not in open("README.md").read())' "$scratch/table"
+    check "compare takes it for a whole result" "$sgdmark" compare "$recorded" "$recorded"
+done
+finish
