@@ -1,6 +1,5 @@
 #include "machine/counters.h"
 
-#include "base/json.h"
 #include "machine/sysfs.h"
 
 #include <errno.h>
@@ -146,26 +145,4 @@ void counters_read(const struct counters *counters, struct counter_values *value
     uint64_t words[3 + 2 * PASS_COUNTERS];
     ssize_t got = read(leader, words, sizeof words);
     counters_decode(counters, words, got > 0 ? (size_t)got / sizeof *words : 0, values);
-}
-
-json_t *counters_json(const struct counter_values *values, const struct counters *main, const struct counters *rest) {
-    json_t *out = json_object();
-    for (int i = 0; i < COUNTERS; i++) {
-        const struct counters *group = i < PASS_COUNTERS ? main : rest;
-        const char *reason = group ? group->reason[i % PASS_COUNTERS] : "this pass was not made";
-        if (!isnan(values->value[i])) {
-            json_object_set_new(out, counter_names[i], json_number(values->value[i]));
-        } else if (reason[0]) {
-            json_missing(out, counter_names[i], reason);
-        } else {
-            json_missing(out, counter_names[i], "another user of the PMU held the counter, such as the NMI watchdog");
-        }
-    }
-    json_object_set_new(out, "multiplexed", json_boolean(values->multiplexed));
-    if (isnan(values->running)) {
-        json_missing(out, "running", "nothing was counted");
-    } else {
-        json_object_set_new(out, "running", json_number(values->running));
-    }
-    return out;
 }

@@ -2,7 +2,6 @@
 #ifndef SGDMARK_MACHINE_COUNTERS_H
 #define SGDMARK_MACHINE_COUNTERS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,8 +59,5 @@ void counter_reason(char *text, size_t size, int error, int paranoid);
 /* Used by counters_read: reads one group's answer, uint64 words "number, enabled ns, running ns, (value, id)...". */
 void counters_decode(const struct counters *counters, const uint64_t *words, size_t count,
                      struct counter_values *values);
-
-/* name: value or null; null comes with "<name>_reason" where a reason is known. */
-json_t *counters_json(const struct counter_values *values, const struct counters *main, const struct counters *rest);
 
 #endif

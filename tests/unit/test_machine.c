@@ -106,7 +106,7 @@ static void test_counters_that_are_lost(void **state) {
     }
 }
 
-/* On this machine: either counters count, or every missing one says why and is null in JSON. */
+/* On this machine: either counters count, or every missing one says why and has no value. */
 static void test_counters_here(void **state) {
     (void)state;
     struct counters counters;
@@ -119,15 +119,10 @@ static void test_counters_here(void **state) {
         sink = sink + i;
     counters_stop(&counters);
     counters_read(&counters, &values);
-    json_t *json = counters_json(&values, &counters, NULL);
     for (int i = 0; i < PASS_COUNTERS; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s_reason", counter_names[i]);
-        if (counters.fd[i] < 0) {
-            assert_true(counters.reason[i][0] != 0);
-            assert_true(json_is_null(json_object_get(json, counter_names[i])));
-            assert_true(json_is_string(json_object_get(json, name)));
-        }
+        if (counters.fd[i] >= 0) continue;
+        assert_true(counters.reason[i][0] != 0);
+        assert_true(isnan(values.value[i]));
     }
     if (there == PASS_COUNTERS && !values.lost) {
         assert_true(values.value[COUNTER_INSTRUCTIONS] > 3e6);
@@ -135,7 +130,6 @@ static void test_counters_here(void **state) {
     }
     print_message("%d of %d counters are there%s%s\n", there, PASS_COUNTERS, there ? "" : ": ",
                   there ? "" : counters.reason[0]);
-    json_decref(json);
     counters_close(&counters);
 }
 
