@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* A refusal ends the program. Here its exit comes back to the target, which then frees what argp could not. */
-enum { MOST_BLOCKS = 4096 };
-static const volatile void *block[MOST_BLOCKS];
+enum { MOST_ALLOCATIONS = 4096 };
+static const volatile void *block[MOST_ALLOCATIONS];
 static size_t blocks;
 static bool parsing;
 static int exit_status;
@@ -20,7 +20,7 @@ static jmp_buf back;
 
 static void on_malloc(const volatile void *pointer, size_t size) {
     (void)size;
-    if (parsing && blocks < MOST_BLOCKS) block[blocks++] = pointer;
+    if (parsing && blocks < MOST_ALLOCATIONS) block[blocks++] = pointer;
 }
 
 static void on_free(const volatile void *pointer) {
