@@ -250,8 +250,8 @@ help:
 	    'make run         install what is missing, fetch MNIST, build, run the whole job (ARGS=... adds options)' \
 	    'make test        the same set-up, then every test; ends in one line' \
 	    'make             build $(PROGRAM)' \
-	    'make bench-peers  scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang against sgdmark, in one table' \
-    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
+	    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \
 	    'make check-mutants plant faults in the sources; the tests must catch each' \
