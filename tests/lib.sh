@@ -76,6 +76,21 @@ counting() {
     grep -q __gcov_dump "$sgdmark"
 }
 
+# setting KEY: of the build.
+setting() {
+    make -s showconfig BUILD="$build" | sed -n "s/^$1 *//p"
+}
+
+# build_settings BACKEND: leaves what its kernels are compiled and a program of the build is linked with in compiler,
+# flags, linker and libraries.
+# shellcheck disable=SC2034
+build_settings() {
+    read -r -a libraries <<< "$(setting libs)"
+    read -r -a flags <<< "$(setting "$1")"
+    compiler=$(sed -n '1s/ .*//p' "$build/signature")
+    linker=$(sed -n '1s/^[^ ]* \([^ ]*\) .*/\1/p' "$build/signature")
+}
+
 # ledger BACKEND WHERE: this backend has been executed and was right, for the suite's closing list.
 ledger() {
     [ -z "${LEDGER:-}" ] || echo "$1|$2" >> "$LEDGER"

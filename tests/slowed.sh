@@ -21,13 +21,7 @@ elif [ "$backend" = scalar ]; then
     finish
 fi
 
-# setting KEY: of the build.
-setting() {
-    make -s showconfig BUILD="$build" | sed -n "s/^$1 *//p"
-}
-read -r -a libraries <<< "$(setting libs)"
-read -r -a flags <<< "$(setting "$backend")"
-compiler=$(sed -n '1s/ .*//p' "$build/signature") linker=$(sed -n '1s/^[^ ]* \([^ ]*\) .*/\1/p' "$build/signature")
+build_settings "$backend"
 # Beside other work a sample of milliseconds is interrupted; ahead of it, if that is permitted, it is not.
 first=()
 if chrt -f 50 true 2> "$scratch/noise"; then first=(chrt -f 50); fi

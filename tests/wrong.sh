@@ -17,13 +17,7 @@ elif [ "$backend" = scalar ]; then
     finish
 fi
 
-# setting KEY: of the build.
-setting() {
-    make -s showconfig BUILD="$build" | sed -n "s/^$1 *//p"
-}
-read -r -a libraries <<< "$(setting libs)"
-read -r -a flags <<< "$(setting "$backend")"
-compiler=$(sed -n '1s/ .*//p' "$build/signature") linker=$(sed -n '1s/^[^ ]* \([^ ]*\) .*/\1/p' "$build/signature")
+build_settings "$backend"
 [[ $(< "$build/signature") != *--coverage* ]] || libraries+=(--coverage)
 
 # wrong PROGRAM CONDITION: links it; its dot products have the other sign where the condition on the length d holds.
