@@ -113,17 +113,21 @@ static void check_placements(const struct topology *topology) {
 }
 
 /* A synthetic description of many PUs, for which hwloc takes up to seconds; those of more than the program takes are
- * refused soon. The unit tests plan for large machines. */
+ * refused soon. The unit tests plan for large machines. Numbers in parentheses are no counts, but hwloc reads on where
+ * parentheses are amiss, and takes what stands behind a name and a colon. */
 static bool is_slow(const char *text) {
     enum { QUICK = 64, TOO_MANY = 5000 };
     unsigned long pus = 1;
-    while (*text && *text != '<' && pus < TOO_MANY) {
-        if (isdigit((unsigned char)*text)) {
-            unsigned long number = strtoul(text, (char **)&text, 10);
-            if (number > 1) pus = number < TOO_MANY ? pus * number : TOO_MANY;
-        } else {
-            text += *text == '(' ? strcspn(text, ")") : 1;
+    bool attribute = false;
+    for (const char *at = text; *at && *text != '<' && pus < TOO_MANY;) {
+        if (!isdigit((unsigned char)*at)) {
+            attribute = *at == '(' || (attribute && *at != ')');
+            at++;
+            continue;
         }
+        bool named = at - text > 1 && at[-1] == ':' && isalpha((unsigned char)at[-2]);
+        unsigned long number = strtoul(at, (char **)&at, 10);
+        if (number > 1 && (named || !attribute)) pus = number < TOO_MANY ? pus * number : TOO_MANY;
     }
     return pus > QUICK && pus < TOO_MANY;
 }
