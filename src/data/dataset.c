@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/pages.h"
 #include "base/sha256.h"
+#include "data/entry.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 
 /* Windows begin at multiples of 16 features: the 64-lane reduction folds lanes l and l+16, l+32, l+48 together by
  * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
-enum { START_STEP = 16, WIDTH_STEP = 64 };
+enum { START_STEP = 1 << START_STEP_BITS, WIDTH_STEP = 64 };
+
+static const size_t MOST_ROWS = (size_t)1 << 31; /* an entry has a place for no more (data/entry.h) */
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
@@ -23,8 +26,8 @@ static double gib(double bytes) {
 
 int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) {
     if (n == 0 || d == 0) return fail(err, "%s: has no rows or no features", ds->name);
-    if (n > UINT32_MAX || d > UINT16_MAX)
-        return fail(err, "%s: %zu rows of %zu features are more than %u rows of %u", ds->name, n, d, UINT32_MAX,
+    if (n > MOST_ROWS || d > UINT16_MAX)
+        return fail(err, "%s: %zu rows of %zu features are more than %zu rows of %u", ds->name, n, d, MOST_ROWS,
                     UINT16_MAX);
     /* At most 2^48: no overflow. Beside the features of a row stand its start, its label, its place and its number in
      * the view. */
@@ -159,12 +162,12 @@ static size_t common_width(struct dataset *ds) {
 }
 
 void dataset_pack(struct dataset *ds) {
-    size_t width = common_width(ds);
-    if (width == ds->d) {
+    size_t width = common_width(ds), last_start = (ds->d - width) / START_STEP * START_STEP;
+    struct entry_form form;
+    if (width == ds->d || !entry_form(&form, ds->n, last_start, START_STEP_BITS)) {
         memset(ds->start, 0, ds->n * sizeof *ds->start);
         return;
     }
-    size_t last_start = (ds->d - width) / START_STEP * START_STEP;
     for (size_t i = 0; i < ds->n; i++) {
         if (ds->start[i] > last_start) ds->start[i] = (uint16_t)last_start;
         memmove(ds->pixels + i * width, ds->pixels + i * ds->d + ds->start[i], width);

@@ -13,7 +13,7 @@ struct packed_row {
     uint16_t start; /* its first feature, a multiple of BLOCK_PIXELS */
 };
 
-enum { PACKED_LINE = 64 };
+enum { PACKED_LINE = 64, PACKED_STEP_BITS = 6 /* of BLOCK_PIXELS */ };
 
 /* Every row of a data set in the form of kernels.h. All hold the same number of blocks, and begin on cache lines. */
 struct packed_rows {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/pages.h"
+#include "data/entry.h"
 #include "data/random.h"
 
 #include <math.h>
@@ -11,7 +12,6 @@
 
 enum {
     LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
-    ENTRY_AHEAD = 16, /* entries of the order are fetched so many rows before they are read */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
     CHUNK = 512,      /* examples whose places among the packed rows are looked up at a time */
     CACHE_LINE = 64
@@ -42,11 +42,12 @@ struct trainer {
     uint32_t *updates; /* [epochs] */
     double updated;    /* their sum so far */
     uint64_t update_hash;
-    /* The order of the examples: `now` holds them as the last epoch visited them. */
     const uint32_t *permutation; /* [n] */
-    const struct example *now;   /* [n] */
-    struct example *order[2];    /* room for [most] each, side by side, and behind them */
-    uint32_t *own;               /* for a permutation of [most] */
+    struct entry_form form;
+    /* The order of the examples, as entries: epoch e fills in order[e % 2]; before the first the other holds them as
+     * they are given. Room for [most] each, side by side, and behind them */
+    uint32_t *order[2];
+    uint32_t *own; /* for a permutation of [most] */
 };
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
@@ -99,7 +100,7 @@ int engine_possible(const struct hyper *hyper, size_t n, struct error *err) {
 }
 
 static size_t orders_size(size_t most) {
-    return most * (2 * sizeof(struct example) + sizeof(uint32_t));
+    return 3 * most * sizeof(uint32_t);
 }
 
 struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
@@ -130,7 +131,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
         return NULL;
     }
     t->order[1] = t->order[0] + most;
-    t->own = (uint32_t *)(t->order[1] + most);
+    t->own = t->order[1] + most;
     return t;
 }
 
@@ -168,20 +169,33 @@ static inline struct example packed_example(const struct dataset *ds, const stru
     return (struct example){row->line, row->start, example->positive};
 }
 
+/* The entries of the examples as they are given. */
+static void take_examples(struct trainer *t, bool packed) {
+    const struct dataset *ds = t->examples.ds;
+    const struct example *at = t->examples.at;
+    const struct packed_row *rows = ds->packed.rows;
+    uint32_t *entry = t->order[1];
+    /* What data sets and packed rows hold fits. */
+    if (packed) {
+        entry_form(&t->form, ds->packed.size / PACKED_LINE, ds->d, PACKED_STEP_BITS);
+        for (size_t i = 0; i < t->examples.n; i++)
+            entry[i] = entry_make(&t->form, rows[at[i].row].line, rows[at[i].row].start, at[i].positive);
+    } else {
+        entry_form(&t->form, ds->n, ds->d - ds->width, START_STEP_BITS);
+        for (size_t i = 0; i < t->examples.n; i++)
+            entry[i] = entry_make(&t->form, at[i].row, at[i].start, at[i].positive);
+    }
+}
+
 void trainer_start(struct trainer *t, const struct examples *examples, const uint32_t *permutation) {
     const struct dataset *ds = examples->ds;
     bool packed = reads_packed(ds, t->hyper.engine, t->backend);
     t->examples = *examples;
     t->permutation = permutation;
-    t->now = examples->at;
     t->blocks = packed ? ds->packed.blocks : 0;
     t->width = packed ? ds->packed.blocks * BLOCK_PIXELS : ds->width;
     t->store = packed ? packed_store(ds) : windows(ds);
-    if (packed) {
-        for (size_t i = 0; i < examples->n; i++)
-            t->order[1][i] = packed_example(ds, &examples->at[i]);
-        t->now = t->order[1];
-    }
+    take_examples(t, packed);
     if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
     if (t->w64) memset(t->w64, 0, packed_features(t->d) * sizeof *t->w64);
     if (t->integer.low) integer_clear(&t->integer, packed);
@@ -263,24 +277,34 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
     return beyond < -pace->slack || on_hinge_f64(t, pace, start, x, y);
 }
 
-/* At the beginning of a block of rows, at `first`: fills in the order of those that come `reach` later, and brings them
- * nearer. The first block takes those before them, too. */
-static inline __attribute__((always_inline)) void draw_block(const struct trainer *t, struct example *order,
-                                                             size_t first) {
+static inline const uint8_t *row_of_entry(const struct row_store *store, const struct entry_form *form,
+                                          uint32_t entry) {
+    return store->at + entry_place(form, entry) * store->stride;
+}
+
+/* The order of the next epoch, from that of the last. It is drawn at once: the entries then come from the cache, which
+ * the rows would drive them out of. */
+static uint32_t *draw_order(const struct trainer *t) {
+    const uint32_t *permutation = t->permutation, *last = t->order[(t->epoch + 1) % 2];
+    uint32_t *order = t->order[t->epoch % 2];
+    for (size_t i = 0; i < t->examples.n; i++)
+        order[i] = last[permutation[i]];
+    return order;
+}
+
+/* At the beginning of a block of rows, at `first`: brings those nearer that come `reach` later. The first block takes
+ * those before them, too. */
+static inline __attribute__((always_inline)) void fetch_block(const struct trainer *t, const uint32_t *order,
+                                                              size_t first) {
     const struct lookahead *ahead = &t->hyper.ahead;
-    const struct row_store *store = &t->store;
     const size_t n = t->examples.n;
     const size_t reach = ahead->near + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
     const size_t begin = first > 0 ? first + reach : 0;
     const size_t end = first + reach + ahead->block < n ? first + reach + ahead->block : n;
-    for (size_t i = end + ENTRY_AHEAD; i < end + ENTRY_AHEAD + ahead->block && i < n; i++)
-        __builtin_prefetch(&t->now[t->permutation[i]]);
     for (size_t i = begin; i < end; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it follows a loop for two turns only */
-        order[i] = t->now[t->permutation[i]];
-        const uint8_t *row = row_of(store, &order[i]);
+        const uint8_t *row = row_of_entry(&t->store, &t->form, order[i]);
         if (ahead->whole)
-            for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+            for (size_t k = 0; k < t->store.bytes; k += CACHE_LINE)
                 __builtin_prefetch(row + k, 0, 2);
         else
             __builtin_prefetch(row);
@@ -289,9 +313,10 @@ static inline __attribute__((always_inline)) void draw_block(const struct traine
 
 /* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
-    const struct row_store *store = &t->store;
+    const struct row_store store = t->store;
+    const struct entry_form form = t->form;
     const struct lookahead ahead = t->hyper.ahead;
-    struct example *order = t->order[t->epoch % 2];
+    const uint32_t *order = draw_order(t);
     const size_t n = t->examples.n, width = t->width;
     static const double label[] = {-1.0, 1.0};
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
@@ -300,18 +325,20 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     uint32_t updates = 0;
     if (engine == ENGINE_INT) pace.slack = slack_of(t);
 
-    for (size_t i = 0, next_block = 0; i < n; i++) {
+    for (size_t i = 0, next_block = ahead.block > 1 ? 0 : n; i < n; i++) {
         if (i == next_block) {
-            draw_block(t, order, i);
+            fetch_block(t, order, i);
             next_block += ahead.block;
         }
-        const struct example *later = &order[i + ahead.near < n ? i + ahead.near : n - 1];
-        if (engine != ENGINE_F32) prefetch_row(store, later);
-        const uint8_t *x = row_of(store, &order[i]);
-        const size_t start = order[i].start;
-        const double y = label[order[i].positive]; /* no branch: which it is cannot be predicted */
+        const uint8_t *later = row_of_entry(&store, &form, order[i + ahead.near < n ? i + ahead.near : n - 1]);
+        if (engine != ENGINE_F32)
+            for (size_t k = 0; k < store.bytes; k += CACHE_LINE)
+                __builtin_prefetch(later + k);
+        const uint8_t *x = row_of_entry(&store, &form, order[i]);
+        const size_t start = entry_start(&form, order[i]);
+        const double y = label[entry_positive(order[i])]; /* no branch: which it is cannot be predicted */
 
-        bool update = on_hinge(t, &pace, engine, start, x, y, row_of(store, later), trace ? &trace[i] : NULL);
+        bool update = on_hinge(t, &pace, engine, start, x, y, later, trace ? &trace[i] : NULL);
         double eta = 1.0 / (alpha * ((t0 + pace.time) - 1.0));
         double shrink = 1.0 - eta * alpha;
         pace.wscale *= shrink > 0.0 ? shrink : 0.0;
@@ -345,7 +372,6 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     t->update_hash = hash;
     t->updated += updates;
     t->updates[t->epoch++] = updates;
-    t->now = order;
 }
 
 void trainer_epoch(struct trainer *t) {
@@ -362,7 +388,7 @@ void trainer_epoch_traced(struct trainer *t, double *decision) {
 }
 
 uint32_t trainer_visited(const struct trainer *t, size_t position) {
-    return t->now[position].row;
+    return entry_place(&t->form, t->order[(t->epoch + 1) % 2][position]);
 }
 
 int model_new(struct model *model, size_t d, const struct hyper *hyper, struct error *err) {

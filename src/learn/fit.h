@@ -20,8 +20,8 @@ enum compat { COMPAT_0_19, COMPAT_1_2 };
 /* How rows are brought into the cache before their turn comes. No choice changes a result. */
 struct lookahead {
     unsigned near;  /* a row's lines are fetched when it is so many rows away, 1..LOOKAHEAD_MOST */
-    unsigned block; /* so many rows at once get their place in the order, as many rows before that or some more, and
-                       have their first lines fetched: one's page walk need not wait for another's. 1..LOOKAHEAD_MOST */
+    unsigned block; /* so many rows at once, as many rows before that or some more, have their first lines fetched:
+                       one's page walk need not wait for another's. 1..LOOKAHEAD_MOST */
     bool whole;     /* all of their lines at that time, into the second-level cache */
 };
 #define LOOKAHEAD_MOST 64
@@ -103,7 +103,7 @@ void trainer_start(struct trainer *trainer, const struct examples *examples, con
 void trainer_epoch(struct trainer *trainer);
 /* The same for engine f32, and decision[i] gets the decision value of the example visited at position i, [n]. */
 void trainer_epoch_traced(struct trainer *trainer, double *decision);
-/* The row of the data set that was visited at `position` of the last epoch. */
+/* The row of the data set that was visited at `position` of the last epoch; not for packed rows. */
 uint32_t trainer_visited(const struct trainer *trainer, size_t position);
 /* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
 int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);

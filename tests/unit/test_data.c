@@ -1,6 +1,7 @@
 /* Row orders, packing into windows, synthetic digits, .npy files. */
 #include "base/sha256.h"
 #include "data/dataset.h"
+#include "data/entry.h"
 #include "data/npy.h"
 #include "data/order.h"
 #include "data/random.h"
@@ -250,15 +251,50 @@ static void rows_are_packed_where_it_pays(void **state) {
     check_packed(5000, 40000, 40000, 2, false); /* smaller, but above 64 MiB */
 }
 
+static void expect_entry(const struct entry_form *form, uint32_t place, size_t start, bool positive) {
+    uint32_t entry = entry_make(form, place, start, positive);
+    assert_int_equal(entry_place(form, entry), place);
+    assert_int_equal(entry_start(form, entry), start);
+    assert_int_equal(entry_positive(entry), positive);
+}
+
+/* Entries of 32 bits hold what rows need, up to the last one, or say that they do not. */
+static void entries_hold_rows(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t places;
+        size_t last_start;
+        unsigned step_bits;
+        bool fits;
+    } cases[] = {
+        {1, 0, START_STEP_BITS, true},
+        {60000, 208, START_STEP_BITS, true},
+        {1U << 31, 0, START_STEP_BITS, true},
+        {(1U << 31) + 1ULL, 0, START_STEP_BITS, false},
+        {1U << 27, 240, START_STEP_BITS, true},
+        {1U << 27, 256, START_STEP_BITS, false},
+        {(1U << 27) + 1ULL, 240, START_STEP_BITS, false},
+        {(64U << 20) / PACKED_LINE, 65472, PACKED_STEP_BITS, true}, /* what packed_make may come to */
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct entry_form form;
+        assert_int_equal(entry_form(&form, cases[c].places, cases[c].last_start, cases[c].step_bits), cases[c].fits);
+        if (!cases[c].fits) continue;
+        expect_entry(&form, (uint32_t)(cases[c].places - 1), cases[c].last_start, true);
+        expect_entry(&form, (uint32_t)(cases[c].places - 1), 0, false);
+        expect_entry(&form, 0, cases[c].last_start, false);
+    }
+}
+
 static void sizes_beyond_memory_are_refused(void **state) {
     (void)state;
     struct dataset ds;
     struct error err;
-    assert_int_equal(dataset_load(&ds, "synthetic:n=4000000000,d=65535", SPLIT_TRAIN, &err), -1);
-    assert_non_null(strstr(err.text, "4000000000 rows of 65535 features need 244"));
+    assert_int_equal(dataset_load(&ds, "synthetic:n=2000000000,d=65535", SPLIT_TRAIN, &err), -1);
+    assert_non_null(strstr(err.text, "2000000000 rows of 65535 features need 122"));
     assert_non_null(strstr(err.text, "GiB are available"));
     assert_int_equal(dataset_load(&ds, "synthetic:n=4294967295", SPLIT_ALL, &err), -1);
-    assert_non_null(strstr(err.text, "more than 4294967295 rows"));
+    assert_non_null(strstr(err.text, "more than 2147483648 rows"));
 }
 
 static void synthetic_rows_are_the_same_everywhere(void **state) {
@@ -393,12 +429,19 @@ static void npy_files_are_what_numpy_writes(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(notebook_order_is_numpys),         cmocka_unit_test(notebook_order_sorts_inside_each_split),
-        cmocka_unit_test(limit_takes_the_first_rows),       cmocka_unit_test(packing_keeps_every_row),
-        cmocka_unit_test(arranging_moves_rows_and_no_hash), cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
-        cmocka_unit_test(sizes_beyond_memory_are_refused),  cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
-        cmocka_unit_test(synthetic_splits_agree),           cmocka_unit_test(synthetic_digits_look_like_mnist),
-        cmocka_unit_test(synthetic_settings_are_checked),   cmocka_unit_test(npy_files_are_what_numpy_writes),
+        cmocka_unit_test(notebook_order_is_numpys),
+        cmocka_unit_test(notebook_order_sorts_inside_each_split),
+        cmocka_unit_test(limit_takes_the_first_rows),
+        cmocka_unit_test(packing_keeps_every_row),
+        cmocka_unit_test(arranging_moves_rows_and_no_hash),
+        cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
+        cmocka_unit_test(entries_hold_rows),
+        cmocka_unit_test(sizes_beyond_memory_are_refused),
+        cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
+        cmocka_unit_test(synthetic_splits_agree),
+        cmocka_unit_test(synthetic_digits_look_like_mnist),
+        cmocka_unit_test(synthetic_settings_are_checked),
+        cmocka_unit_test(npy_files_are_what_numpy_writes),
         cmocka_unit_test(rows_are_packed_where_it_pays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
