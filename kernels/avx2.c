@@ -10,21 +10,36 @@ static inline __m256 load8(const uint8_t *x) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)x)));
 }
 
-/* Lanes 16b .. 16b+15 take one block of 16 pixels. */
-static inline void dot16(__m256 *lanes, const float *w, const uint8_t *x) {
-    lanes[0] = _mm256_fmadd_ps(_mm256_loadu_ps(w), load8(x), lanes[0]);
-    lanes[1] = _mm256_fmadd_ps(_mm256_loadu_ps(w + 8), load8(x + 8), lanes[1]);
+/* Sixteen pixels as two registers of eight. The shuffle can run where vpmovzxbd cannot: that waits for one port. */
+static inline __attribute__((always_inline)) void load16(__m256 *pixels, const uint8_t *x) {
+    const __m256i first = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), three_zeros = _mm256_set1_epi32((int)0x80808000);
+    const __m256i second = _mm256_add_epi32(first, _mm256_set1_epi32(8));
+    __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)x));
+    pixels[0] = _mm256_cvtepi32_ps(_mm256_shuffle_epi8(both, _mm256_or_si256(first, three_zeros)));
+    pixels[1] = _mm256_cvtepi32_ps(_mm256_shuffle_epi8(both, _mm256_or_si256(second, three_zeros)));
 }
 
-/* The same for the last 1..15 pixels of a row, from copies padded with zeros: nothing past the row is read. */
-static void dot_rest(__m256 *lanes, const float *w, const uint8_t *x, size_t rest) {
-    float w16[BLOCK] = {0};
-    uint8_t x16[BLOCK] = {0};
+/* Lanes 16b .. 16b+15 take one block of 16 pixels. */
+static inline __attribute__((always_inline)) void dot16(__m256 *lanes, const float *w, const uint8_t *x) {
+    __m256 pixels[2];
+    load16(pixels, x);
+    lanes[0] = _mm256_fmadd_ps(_mm256_loadu_ps(w), pixels[0], lanes[0]);
+    lanes[1] = _mm256_fmadd_ps(_mm256_loadu_ps(w + 8), pixels[1], lanes[1]);
+}
+
+/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
+struct padded {
+    float w[BLOCK];
+    uint8_t x[BLOCK];
+};
+
+static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
+    struct padded padded = {0};
     for (size_t k = 0; k < rest; k++) {
-        w16[k] = w[k];
-        x16[k] = x[k];
+        padded.w[k] = w[k];
+        padded.x[k] = x[k];
     }
-    dot16(lanes, w16, x16);
+    return padded;
 }
 
 /* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
@@ -43,12 +58,12 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     }
     if (k < d) {
         if (fetch) __builtin_prefetch(ahead + d - 1);
-        size_t blocks = (d - k) / BLOCK;
-        size_t rest = (d - k) % BLOCK;
+        size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
+        struct padded last = pad(w + d - rest, x + d - rest, rest);
         UNROLL
         for (size_t b = 0; b < 4; b++) {
             if (b < blocks) dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
-            if (b == blocks && rest) dot_rest(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
+            if (b == blocks) dot16(a + 2 * b, last.w, last.x);
         }
     }
     /* h = 32, 16, 8 between registers, then 4, 2, 1 inside one. */
@@ -71,8 +86,16 @@ float dot_ahead_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uin
 void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
     __m256 factor = _mm256_set1_ps(a);
     size_t k = 0;
-    for (; k + 8 <= d; k += 8)
+    for (; k + BLOCK <= d; k += BLOCK) {
+        __m256 pixels[2];
+        load16(pixels, x + k);
+        _mm256_storeu_ps(w + k, _mm256_fmadd_ps(factor, pixels[0], _mm256_loadu_ps(w + k)));
+        _mm256_storeu_ps(w + k + 8, _mm256_fmadd_ps(factor, pixels[1], _mm256_loadu_ps(w + k + 8)));
+    }
+    if (k + 8 <= d) {
         _mm256_storeu_ps(w + k, _mm256_fmadd_ps(factor, load8(x + k), _mm256_loadu_ps(w + k)));
+        k += 8;
+    }
     for (; k < d; k++)
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
 }

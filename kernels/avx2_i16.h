@@ -13,8 +13,11 @@ typedef __m256i multiply_add_fn(__m256i sums, __m256i w, __m256i x);
  * two such sums still fit 32 bits. */
 enum { EXACT_PIXELS = 1024 };
 
+/* The shuffle can run where vpmovzxbw cannot: that waits for one port. */
 static inline __m256i pixels_i16(const uint8_t *x) {
-    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)x));
+    const __m256i widen = _mm256_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 7, -1, 8, -1, 9, -1, 10, -1,
+                                           11, -1, 12, -1, 13, -1, 14, -1, 15, -1);
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)x)), widen);
 }
 
 static inline __m256i weights_i16(const int16_t *w) {
