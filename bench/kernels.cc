@@ -119,6 +119,10 @@ inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
 inline void call(dot_u8i16_fn *dot, Rows &rows, float & /*step*/) {
     benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d()));
 }
+inline void call(dot_ahead_u8i16_fn *dot, Rows &rows, float & /*step*/) {
+    const uint8_t *ahead = rows.ahead();
+    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d(), ahead));
+}
 inline void call(axpy_u8i16_fn *axpy, Rows &rows, float &step) {
     axpy(rows.integers(), rows.next(), step < 0 ? -1 : 1, rows.d());
     step = -step;

@@ -14,10 +14,14 @@ float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x
     return sum;
 }
 
-float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d,
-                                    const uint8_t *ahead) {
+static inline void fetch(const uint8_t *ahead, size_t d) {
     for (size_t k = 0; k < d; k += CACHE_LINE)
         __builtin_prefetch(ahead + k);
+}
+
+float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d,
+                                    const uint8_t *ahead) {
+    fetch(ahead, d);
     return JOIN(dot_u8f32, SUFFIX)(w, x, d);
 }
 
@@ -40,6 +44,12 @@ int64_t JOIN(dot_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restri
         d -= part;
     }
     return sum;
+}
+
+int64_t JOIN(dot_ahead_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restrict x, size_t d,
+                                      const uint8_t *ahead) {
+    fetch(ahead, d);
+    return JOIN(dot_u8i16, SUFFIX)(w, x, d);
 }
 
 void JOIN(axpy_u8i16, SUFFIX)(int16_t *restrict w, const uint8_t *restrict x, int a, size_t d) {

@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) void dot16(__m256 *lanes, const flo
     lanes[1] = _mm256_fmadd_ps(_mm256_loadu_ps(w + 8), pixels[1], lanes[1]);
 }
 
-/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
+/* The last 0..15 pixels of a row, padded with zeros: nothing past the row is read. */
 struct padded {
     float w[BLOCK];
     uint8_t x[BLOCK];
@@ -105,7 +105,11 @@ static inline __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
 }
 
 int64_t dot_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add);
+    return dot_i16(w, x, d, multiply_add, false, NULL);
+}
+
+int64_t dot_ahead_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot_i16(w, x, d, multiply_add, true, ahead);
 }
 
 void axpy_u8i16_avx2(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -24,14 +24,25 @@ static inline __m256i weights_i16(const int16_t *w) {
     return _mm256_loadu_si256((const __m256i *)w);
 }
 
-/* At most EXACT_PIXELS of them. */
+/* At most EXACT_PIXELS of them. `fetch` is a constant: whether as much of the row `ahead` is to be prefetched. */
 static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  multiply_add_fn *multiply_add) {
+                                                                  multiply_add_fn *multiply_add, bool fetch,
+                                                                  const uint8_t *ahead) {
     __m256i a = _mm256_setzero_si256(), b = a;
     size_t k = 0;
-    for (; k + 32 <= d; k += 32) {
+    for (; k + 64 <= d; k += 64) {
+        if (fetch) __builtin_prefetch(ahead + k);
+        UNROLL
+        for (size_t i = 0; i < 64; i += 32) {
+            a = multiply_add(a, weights_i16(w + k + i), pixels_i16(x + k + i));
+            b = multiply_add(b, weights_i16(w + k + i + 16), pixels_i16(x + k + i + 16));
+        }
+    }
+    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
+    if (k + 32 <= d) {
         a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
         b = multiply_add(b, weights_i16(w + k + 16), pixels_i16(x + k + 16));
+        k += 32;
     }
     if (k + 16 <= d) {
         a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
@@ -47,14 +58,15 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return sum;
 }
 
-static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                             multiply_add_fn *multiply_add) {
+static inline __attribute__((always_inline)) int64_t
+dot_i16(const int16_t *w, const uint8_t *x, size_t d, multiply_add_fn *multiply_add, bool fetch, const uint8_t *ahead) {
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, multiply_add);
+        sum += dot_part_i16(w, x, part, multiply_add, fetch, ahead);
         w += part;
         x += part;
+        if (fetch) ahead += part;
         d -= part;
     }
     return sum;

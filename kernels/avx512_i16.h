@@ -17,15 +17,18 @@ static inline __m512i pixels_i16(const uint8_t *x) {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)x));
 }
 
-/* At most EXACT_PIXELS of them. */
+/* At most EXACT_PIXELS of them. `fetch` is a constant: whether as much of the row `ahead` is to be prefetched. */
 static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  multiply_add_fn *multiply_add) {
+                                                                  multiply_add_fn *multiply_add, bool fetch,
+                                                                  const uint8_t *ahead) {
     __m512i a = _mm512_setzero_si512(), b = a;
     size_t k = 0;
     for (; k + 64 <= d; k += 64) {
+        if (fetch) __builtin_prefetch(ahead + k);
         a = multiply_add(a, _mm512_loadu_si512(w + k), pixels_i16(x + k));
         b = multiply_add(b, _mm512_loadu_si512(w + k + 32), pixels_i16(x + k + 32));
     }
+    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
     if (k + 32 <= d) {
         a = multiply_add(a, _mm512_loadu_si512(w + k), pixels_i16(x + k));
         k += 32;
@@ -43,14 +46,15 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return _mm_extract_epi64(quarter, 0) + _mm_extract_epi64(quarter, 1);
 }
 
-static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                             multiply_add_fn *multiply_add) {
+static inline __attribute__((always_inline)) int64_t
+dot_i16(const int16_t *w, const uint8_t *x, size_t d, multiply_add_fn *multiply_add, bool fetch, const uint8_t *ahead) {
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, multiply_add);
+        sum += dot_part_i16(w, x, part, multiply_add, fetch, ahead);
         w += part;
         x += part;
+        if (fetch) ahead += part;
         d -= part;
     }
     return sum;

@@ -8,7 +8,11 @@ static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 }
 
 int64_t dot_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add);
+    return dot_i16(w, x, d, multiply_add, false, NULL);
+}
+
+int64_t dot_ahead_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot_i16(w, x, d, multiply_add, true, ahead);
 }
 
 /* The pixels of block b; `groups` moves from its groups to those of the next. */

@@ -25,6 +25,9 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 /* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
 typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 
+/* dot_ahead_u8i16: dot_u8i16, while the d bytes at `ahead` are brought into the cache as by dot_ahead_u8f32. */
+typedef int64_t dot_ahead_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead);
+
 /* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
 
@@ -66,7 +69,9 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
     X(dot_packed, suffix)                                                                                              \
     X(axpy_planes, suffix)                                                                                             \
     X(unpack_u8, suffix)
-#define OWN_KERNELS(X, suffix) X(dot_u8i16, suffix)
+#define OWN_KERNELS(X, suffix)                                                                                         \
+    X(dot_u8i16, suffix)                                                                                               \
+    X(dot_ahead_u8i16, suffix)
 #define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix) PACKED_KERNELS(X, suffix)
 
 /* What a backend promises about its results. */

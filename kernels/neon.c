@@ -19,22 +19,28 @@ static inline struct pixels16 load16(const uint8_t *x) {
 }
 
 /* Lanes 16b .. 16b+15 take one block of 16 pixels. */
-static inline void dot16(float32x4_t *lanes, const float *w, const uint8_t *x) {
+static inline __attribute__((always_inline)) void dot16(float32x4_t *lanes, const float *w, const uint8_t *x) {
     struct pixels16 p = load16(x);
-    UNROLL
-    for (size_t q = 0; q < 4; q++)
-        lanes[q] = vfmaq_f32(lanes[q], vld1q_f32(w + 4 * q), p.part[q]);
+    /* No loop: inside another one it would be unrolled too late for the lanes to stay in registers. */
+    lanes[0] = vfmaq_f32(lanes[0], vld1q_f32(w), p.part[0]);
+    lanes[1] = vfmaq_f32(lanes[1], vld1q_f32(w + 4), p.part[1]);
+    lanes[2] = vfmaq_f32(lanes[2], vld1q_f32(w + 8), p.part[2]);
+    lanes[3] = vfmaq_f32(lanes[3], vld1q_f32(w + 12), p.part[3]);
 }
 
-/* The same for the last 1..15 pixels of a row, from copies padded with zeros: nothing past the row is read. */
-static void dot_rest(float32x4_t *lanes, const float *w, const uint8_t *x, size_t rest) {
-    float w16[BLOCK] = {0};
-    uint8_t x16[BLOCK] = {0};
+/* The last 0..15 pixels of a row, padded with zeros: nothing past the row is read. */
+struct padded {
+    float w[BLOCK];
+    uint8_t x[BLOCK];
+};
+
+static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
+    struct padded padded = {0};
     for (size_t k = 0; k < rest; k++) {
-        w16[k] = w[k];
-        x16[k] = x[k];
+        padded.w[k] = w[k];
+        padded.x[k] = x[k];
     }
-    dot16(lanes, w16, x16);
+    return padded;
 }
 
 /* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
@@ -53,21 +59,23 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     }
     if (k < d) {
         if (fetch) __builtin_prefetch(ahead + d - 1);
-        size_t blocks = (d - k) / BLOCK;
-        size_t rest = (d - k) % BLOCK;
+        size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
+        struct padded last = pad(w + d - rest, x + d - rest, rest);
         UNROLL
         for (size_t b = 0; b < 4; b++) {
             if (b < blocks) dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
-            if (b == blocks && rest) dot_rest(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b, rest);
+            if (b == blocks) dot16(a + 4 * b, last.w, last.x);
         }
     }
     /* h = 32, 16, 8, 4 between registers, then 2, 1 inside one. */
     UNROLL
-    for (size_t h = 8; h > 0; h /= 2)
-        UNROLL
-    for (size_t i = 0; i < h; i++)
-        a[i] = vaddq_f32(a[i], a[i + h]);
-    float32x2_t e = vadd_f32(vget_low_f32(a[0]), vget_high_f32(a[0]));
+    for (size_t i = 0; i < 8; i++)
+        a[i] = vaddq_f32(a[i], a[i + 8]);
+    UNROLL
+    for (size_t i = 0; i < 4; i++)
+        a[i] = vaddq_f32(a[i], a[i + 4]);
+    float32x4_t c = vaddq_f32(vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]));
+    float32x2_t e = vadd_f32(vget_low_f32(c), vget_high_f32(c));
     return vget_lane_f32(e, 0) + vget_lane_f32(e, 1);
 }
 
@@ -94,13 +102,15 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
 
 /* Four products of at most 255 * 32768 a step and register: no sum passes 32 bits within 1024 pixels, nor do the four
  * registers' sums together. */
-static inline int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d) {
+static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
+                                                                  bool fetch, const uint8_t *ahead) {
     int32x4_t a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = vdupq_n_s32(0);
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
+        if (fetch && k % CACHE_LINE == 0) __builtin_prefetch(ahead + k);
         uint8x16_t bytes = vld1q_u8(x + k);
         int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes)));
         int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(bytes));
@@ -116,17 +126,28 @@ static inline int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d)
     return sum;
 }
 
-int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
+/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
+static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d, bool fetch,
+                                                             const uint8_t *ahead) {
     enum { EXACT_PIXELS = 1024 };
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part);
+        sum += dot_part_i16(w, x, part, fetch, ahead);
         w += part;
         x += part;
+        if (fetch) ahead += part;
         d -= part;
     }
     return sum;
+}
+
+int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
+    return dot_i16(w, x, d, false, NULL);
+}
+
+int64_t dot_ahead_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    return dot_i16(w, x, d, true, ahead);
 }
 
 void axpy_u8i16_neon(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -34,9 +34,13 @@ float dot_u8f32_scalar(const float *w, const uint8_t *x, size_t d) {
     return a[0];
 }
 
-float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+static void fetch(const uint8_t *ahead, size_t d) {
     for (size_t k = 0; k < d; k += CACHE_LINE)
         __builtin_prefetch(ahead + k);
+}
+
+float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    fetch(ahead, d);
     return dot_u8f32_scalar(w, x, d);
 }
 
@@ -50,6 +54,11 @@ int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
     for (size_t k = 0; k < d; k++)
         sum += (int64_t)w[k] * x[k];
     return sum;
+}
+
+int64_t dot_ahead_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    fetch(ahead, d);
+    return dot_u8i16_scalar(w, x, d);
 }
 
 void axpy_u8i16_scalar(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -270,7 +270,7 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
         return decision * y <= 1.0;
     }
     int64_t exact = t->blocks > 0 ? integer_dot_packed(&t->integer, t->backend, start, x, t->blocks)
-                                  : integer_dot(&t->integer, t->backend, start, x, width);
+                                  : integer_dot(&t->integer, t->backend, start, x, width, ahead);
     double sum = (double)exact;
     double beyond = y * sum + (y * pace->intercept - 1.0) * t->hyper.alpha * (t->t0 + (pace->time - 2.0));
     if (beyond > pace->slack) return false;
@@ -331,7 +331,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             next_block += ahead.block;
         }
         const uint8_t *later = row_of_entry(&store, &form, order[i + ahead.near < n ? i + ahead.near : n - 1]);
-        if (engine != ENGINE_F32)
+        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0))
             for (size_t k = 0; k < store.bytes; k += CACHE_LINE)
                 __builtin_prefetch(later + k);
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
@@ -514,8 +514,7 @@ void decide(double *decision, const struct model *model, const struct examples *
             double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, row_of(&store, later));
             decision[i] = sum * model->wscale + model->intercept;
         } else if (model->integer.low && !model->integer.packed) {
-            prefetch_row(&store, later);
-            int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width);
+            int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width, row_of(&store, later));
             decision[i] = decision_int(model, sum, ds, &at[i]);
         } else {
             decision[i] = decision_f64(model, start, x, ds->width);

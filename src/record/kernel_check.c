@@ -311,6 +311,20 @@ static void plain_dot_u8i16(struct kernel_call *call) {
         (const int16_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
 }
 
+static void arguments_dot_ahead_u8i16(struct kernel_call *call, const struct work *work) {
+    arguments_dot_ahead_u8f32(call, work);
+}
+
+static void plain_dot_ahead_u8i16(struct kernel_call *call) {
+    call->integer_result = (uint64_t)((dot_ahead_u8i16_fn *)call->kernel)(
+        (const int16_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2],
+        (const uint8_t *)call->integer[3]);
+}
+
+static void expect_dot_ahead_u8i16(struct expected *expected, const struct inputs *in) {
+    expect_dot_u8i16(expected, in);
+}
+
 static void arguments_axpy_u8i16(struct kernel_call *call, const struct work *work) {
     arguments_dot_u8f32(call, work);
     call->integer[2] = (uint64_t)(int64_t)work->inputs.a_i16;
@@ -375,6 +389,7 @@ enum {
     RESULT_OF_dot_ahead_u8f32 = RESULT_REAL,
     RESULT_OF_axpy_u8f32 = RESULT_NONE,
     RESULT_OF_dot_u8i16 = RESULT_INTEGER,
+    RESULT_OF_dot_ahead_u8i16 = RESULT_INTEGER,
     RESULT_OF_axpy_u8i16 = RESULT_NONE,
     RESULT_OF_axpy_u8f64 = RESULT_NONE,
     RESULT_OF_dot_packed = RESULT_INTEGER,
@@ -388,6 +403,7 @@ enum {
     TYPE_OF_dot_ahead_u8f32 = TYPE_F32,
     TYPE_OF_axpy_u8f32 = TYPE_F32,
     TYPE_OF_dot_u8i16 = TYPE_I16,
+    TYPE_OF_dot_ahead_u8i16 = TYPE_I16,
     TYPE_OF_axpy_u8i16 = TYPE_I16,
     TYPE_OF_axpy_u8f64 = TYPE_F64,
     TYPE_OF_dot_packed = TYPE_PLANES,
@@ -402,6 +418,7 @@ enum {
     PACKED_IN_dot_ahead_u8f32 = false,
     PACKED_IN_axpy_u8f32 = false,
     PACKED_IN_dot_u8i16 = false,
+    PACKED_IN_dot_ahead_u8i16 = false,
     PACKED_IN_axpy_u8i16 = false,
     PACKED_IN_axpy_u8f64 = false,
     PACKED_IN_read_u8 = false,

@@ -382,6 +382,7 @@ static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, en
                             .dot_ahead_u8f32 = good_dot_ahead,
                             .axpy_u8f32 = axpy ? axpy : good_axpy,
                             .dot_u8i16 = backend_scalar()->dot_u8i16,
+                            .dot_ahead_u8i16 = backend_scalar()->dot_ahead_u8i16,
                             .axpy_u8i16 = backend_scalar()->axpy_u8i16,
                             .axpy_u8f64 = backend_scalar()->axpy_u8f64,
                             .read_u8 = good_read,
@@ -424,6 +425,16 @@ static int64_t dot_saturates(const int16_t *w, const uint8_t *x, size_t d) {
     for (size_t k = 0; k + 2 <= d; k += 2)
         if (x[k] == 255 && x[k + 1] == 255 && w[k] == INT16_MIN && w[k + 1] == INT16_MIN) sum++;
     return sum;
+}
+
+static int64_t dot_i16_reads_ahead(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    sink = *ahead;
+    return backend_scalar()->dot_u8i16(w, x, d);
+}
+
+static int64_t dot_ahead_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+    (void)ahead;
+    return backend_scalar()->dot_u8i16(w, x, d > 0 ? d - 1 : 0);
 }
 
 static void axpy_saturates(int16_t *w, const uint8_t *x, int a, size_t d) {
@@ -521,6 +532,11 @@ static void faults_of_other_kernels_are_caught(void **state) {
     struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
     backend.dot_ahead_u8f32 = dot_reads_ahead;
     expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
+    backend = planted_backend(NULL, NULL, PARITY_BITS);
+    backend.dot_ahead_u8i16 = dot_i16_reads_ahead;
+    expect_caught(&backend, "dot_ahead_u8i16", "SIGSEGV");
+    backend.dot_ahead_u8i16 = dot_ahead_without_tail;
+    expect_caught(&backend, "dot_ahead_u8i16", "the result is");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
     backend.read_u8 = read_short;
     expect_caught(&backend, "read_u8", "the result is 0");
