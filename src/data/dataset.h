@@ -12,11 +12,12 @@
 /* The part of the data set that a job uses. */
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_ALL };
 
+enum { START_STEP_BITS = 4 }; /* windows start at multiples of 16 */
+
 /* Rows are kept as windows: of each row's d features only `width` consecutive ones are stored, from feature
  * `start[row]` on; every feature outside its row's window is zero. On data without a common empty border width == d and
  * every start is 0. Skipping zeros changes no bit of any result (kernels/README.md says why). Rows and starts fit
  * entries (data/entry.h). */
-enum { START_STEP_BITS = 4 }; /* starts are multiples of 16 */
 struct dataset {
     size_t n;                  /* rows */
     size_t n_train;            /* the first n_train rows are the training split, the others the test split */
