@@ -409,7 +409,7 @@ static void rows_make(struct rows *rows, size_t n, size_t d, size_t ink, bool pa
         size_t start = random_masked(rs, (uint32_t)(d - ink));
         unsigned label = random_masked(rs, 3) == 0;
         for (size_t k = start; k < start + ink; k++)
-            rows->x[i * d + k] = random_masked(rs, 2) ? 0 : (uint8_t)(random_masked(rs, 255) >> (label && k % 3 == 0));
+            rows->x[i * d + k] = (uint8_t)(random_masked(rs, 2) ? 0 : random_masked(rs, 255) >> (label && k % 3 == 0));
         rows->y[i] = label ? 1.0 : -1.0;
         rows->ds.labels[i] = label ? 5 : 3;
         rows->index[i] = (uint32_t)i;
