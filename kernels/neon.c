@@ -28,7 +28,7 @@ static inline __attribute__((always_inline)) void dot16(float32x4_t *lanes, cons
     lanes[3] = vfmaq_f32(lanes[3], vld1q_f32(w + 12), p.part[3]);
 }
 
-/* The last 0..15 pixels of a row, padded with zeros: nothing past the row is read. */
+/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
 struct padded {
     float w[BLOCK];
     uint8_t x[BLOCK];
@@ -60,11 +60,13 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     if (k < d) {
         if (fetch) __builtin_prefetch(ahead + d - 1);
         size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
-        struct padded last = pad(w + d - rest, x + d - rest, rest);
         UNROLL
         for (size_t b = 0; b < 4; b++) {
             if (b < blocks) dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
-            if (b == blocks) dot16(a + 4 * b, last.w, last.x);
+            if (b == blocks && rest) {
+                struct padded last = pad(w + d - rest, x + d - rest, rest);
+                dot16(a + 4 * b, last.w, last.x);
+            }
         }
     }
     /* h = 32, 16, 8, 4 between registers, then 2, 1 inside one. */
