@@ -227,7 +227,7 @@ static const struct argp_option job_list[] = {
     {"compat", KEY_COMPAT, "VERSION", 0, "scikit-learn whose seeds and folds are kept: 0.19, 1.2 (0.19)", 0},
     {"prefetch", KEY_PREFETCH, "NEAR,BLOCK[,row]", 0,
      "how rows are fetched before their turn: their lines NEAR rows ahead; some rows before that, "
-     "BLOCK rows at once, their first lines or the whole rows (auto: what is fastest at start-up)",
+     "BLOCK rows at once, their first lines (if BLOCK is not 1) or the whole rows (auto: what is fastest at start-up)",
      0},
     {0}};
 

@@ -223,8 +223,7 @@ static inline const uint8_t *row_of(const struct row_store *store, const struct 
     return store->at + example->row * store->stride;
 }
 
-static inline void prefetch_row(const struct row_store *store, const struct example *example) {
-    const uint8_t *row = row_of(store, example);
+static inline void prefetch_row(const struct row_store *store, const uint8_t *row) {
     for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
         __builtin_prefetch(row + k);
 }
@@ -325,15 +324,14 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     uint32_t updates = 0;
     if (engine == ENGINE_INT) pace.slack = slack_of(t);
 
-    for (size_t i = 0, next_block = ahead.block > 1 ? 0 : n; i < n; i++) {
+    for (size_t i = 0, next_block = ahead.block > 1 || ahead.whole ? 0 : n; i < n; i++) {
         if (i == next_block) {
             fetch_block(t, order, i);
             next_block += ahead.block;
         }
         const uint8_t *later = row_of_entry(&store, &form, order[i + ahead.near < n ? i + ahead.near : n - 1]);
-        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0))
-            for (size_t k = 0; k < store.bytes; k += CACHE_LINE)
-                __builtin_prefetch(later + k);
+        /* The other dot products do it themselves. */
+        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0)) prefetch_row(&store, later);
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
         const size_t start = entry_start(&form, order[i]);
         const double y = label[entry_positive(order[i])]; /* no branch: which it is cannot be predicted */
@@ -484,7 +482,7 @@ static void decide_packed(double *decision, const struct model *model, const str
         for (size_t i = 0; i < n; i++)
             at[i] = packed_example(ds, &examples->at[first + i]);
         for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++)
-            prefetch_row(&store, &at[i]);
+            prefetch_row(&store, row_of(&store, &at[i]));
         for (size_t i = 0; i < n; i++) {
             if (i + DECIDE_AHEAD < n) prefetch_packed(row_of(&store, &at[i + DECIDE_AHEAD]));
             const uint8_t *row = row_of(&store, &at[i]);
@@ -505,7 +503,7 @@ void decide(double *decision, const struct model *model, const struct examples *
         return;
     }
     for (size_t i = 0; i < n && i < DECIDE_AHEAD; i++)
-        prefetch_row(&store, &at[i]);
+        prefetch_row(&store, row_of(&store, &at[i]));
     for (size_t i = 0; i < n; i++) {
         const struct example *later = &at[i + DECIDE_AHEAD < n ? i + DECIDE_AHEAD : n - 1];
         const uint8_t *x = row_of(&store, &at[i]);

@@ -21,7 +21,7 @@ enum compat { COMPAT_0_19, COMPAT_1_2 };
 struct lookahead {
     unsigned near;  /* a row's lines are fetched when it is so many rows away, 1..LOOKAHEAD_MOST */
     unsigned block; /* so many rows at once, as many rows before that or some more, have their first lines fetched:
-                       one's page walk need not wait for another's. 1..LOOKAHEAD_MOST */
+                       one's page walk need not wait for another's. 1..LOOKAHEAD_MOST; 1: not the first line alone */
     bool whole;     /* all of their lines at that time, into the second-level cache */
 };
 #define LOOKAHEAD_MOST 64
