@@ -109,7 +109,7 @@ inline void call(dot_u8f32_fn *dot, Rows &rows, float & /*step*/) {
 }
 inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, float & /*step*/) {
     const uint8_t *ahead = rows.ahead();
-    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d(), ahead));
+    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d(), ahead, nullptr));
 }
 /* There and back again, so that the weights stay what they are. */
 inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
@@ -121,7 +121,7 @@ inline void call(dot_u8i16_fn *dot, Rows &rows, float & /*step*/) {
 }
 inline void call(dot_ahead_u8i16_fn *dot, Rows &rows, float & /*step*/) {
     const uint8_t *ahead = rows.ahead();
-    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d(), ahead));
+    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d(), ahead, nullptr));
 }
 inline void call(axpy_u8i16_fn *axpy, Rows &rows, float &step) {
     axpy(rows.integers(), rows.next(), step < 0 ? -1 : 1, rows.d());

@@ -14,14 +14,14 @@ float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x
     return sum;
 }
 
-static inline void fetch(const uint8_t *ahead, size_t d) {
+static inline void fetch_rows(const uint8_t *near, const uint8_t *far, size_t d) {
     for (size_t k = 0; k < d; k += CACHE_LINE)
-        __builtin_prefetch(ahead + k);
+        fetch_lines(far ? FETCH_BOTH : FETCH_NEAR, near, far, k);
 }
 
-float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d,
-                                    const uint8_t *ahead) {
-    fetch(ahead, d);
+float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d, const uint8_t *near,
+                                    const uint8_t *far) {
+    fetch_rows(near, far, d);
     return JOIN(dot_u8f32, SUFFIX)(w, x, d);
 }
 
@@ -47,8 +47,8 @@ int64_t JOIN(dot_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restri
 }
 
 int64_t JOIN(dot_ahead_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restrict x, size_t d,
-                                      const uint8_t *ahead) {
-    fetch(ahead, d);
+                                      const uint8_t *near, const uint8_t *far) {
+    fetch_rows(near, far, d);
     return JOIN(dot_u8i16, SUFFIX)(w, x, d);
 }
 

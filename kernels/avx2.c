@@ -42,22 +42,21 @@ static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
     return padded;
 }
 
-/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
-                                                       const uint8_t *ahead) {
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                       const uint8_t *near, const uint8_t *far) {
     __m256 a[8];
     UNROLL
     for (int i = 0; i < 8; i++)
         a[i] = _mm256_setzero_ps();
     size_t k = 0;
     for (; k + STEP <= d; k += STEP) {
-        if (fetch) __builtin_prefetch(ahead + k);
+        fetch_lines(fetch, near, far, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     }
     if (k < d) {
-        if (fetch) __builtin_prefetch(ahead + d - 1);
+        fetch_lines(fetch, near, far, d - 1);
         size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
         UNROLL
         for (size_t b = 0; b < 4; b++) {
@@ -78,11 +77,16 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
 }
 
 float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, false, NULL);
+    return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-float dot_ahead_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot(w, x, d, true, ahead);
+static APART float dot_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return dot(w, x, d, FETCH_BOTH, near, far);
+}
+
+float dot_ahead_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far(w, x, d, near, far);
+    return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
@@ -107,11 +111,17 @@ static inline __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
 }
 
 int64_t dot_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, false, NULL);
+    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
 }
 
-int64_t dot_ahead_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot_i16(w, x, d, multiply_add, true, ahead);
+static APART int64_t dot_far_i16(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                 const uint8_t *far) {
+    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
+}
+
+int64_t dot_ahead_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far_i16(w, x, d, near, far);
+    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8i16_avx2(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -24,21 +24,21 @@ static inline __m256i weights_i16(const int16_t *w) {
     return _mm256_loadu_si256((const __m256i *)w);
 }
 
-/* At most EXACT_PIXELS of them. `fetch` is a constant: whether as much of the row `ahead` is to be prefetched. */
+/* At most EXACT_PIXELS of them. */
 static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  multiply_add_fn *multiply_add, bool fetch,
-                                                                  const uint8_t *ahead) {
+                                                                  multiply_add_fn *multiply_add, enum fetch fetch,
+                                                                  const uint8_t *near, const uint8_t *far) {
     __m256i a = _mm256_setzero_si256(), b = a;
     size_t k = 0;
     for (; k + 64 <= d; k += 64) {
-        if (fetch) __builtin_prefetch(ahead + k);
+        fetch_lines(fetch, near, far, k);
         UNROLL
         for (size_t i = 0; i < 64; i += 32) {
             a = multiply_add(a, weights_i16(w + k + i), pixels_i16(x + k + i));
             b = multiply_add(b, weights_i16(w + k + i + 16), pixels_i16(x + k + i + 16));
         }
     }
-    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
+    if (k < d) fetch_lines(fetch, near, far, d - 1);
     if (k + 32 <= d) {
         a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
         b = multiply_add(b, weights_i16(w + k + 16), pixels_i16(x + k + 16));
@@ -58,15 +58,17 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return sum;
 }
 
-static inline __attribute__((always_inline)) int64_t
-dot_i16(const int16_t *w, const uint8_t *x, size_t d, multiply_add_fn *multiply_add, bool fetch, const uint8_t *ahead) {
+static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
+                                                             multiply_add_fn *multiply_add, enum fetch fetch,
+                                                             const uint8_t *near, const uint8_t *far) {
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, multiply_add, fetch, ahead);
+        sum += dot_part_i16(w, x, part, multiply_add, fetch, near, far);
         w += part;
         x += part;
-        if (fetch) ahead += part;
+        if (fetch != FETCH_NONE) near += part;
+        if (fetch == FETCH_BOTH) far += part;
         d -= part;
     }
     return sum;

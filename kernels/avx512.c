@@ -17,9 +17,8 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, x)));
 }
 
-/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
-                                                       const uint8_t *ahead) {
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                       const uint8_t *near, const uint8_t *far) {
     __m512 a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
@@ -27,13 +26,13 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     size_t k = 0;
     UNROLL_STEPS
     for (; k + STEP <= d; k += STEP) {
-        if (fetch) __builtin_prefetch(ahead + k);
+        fetch_lines(fetch, near, far, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
     }
     if (k < d) {
-        if (fetch) __builtin_prefetch(ahead + d - 1);
+        fetch_lines(fetch, near, far, d - 1);
         size_t blocks = (d - k) / BLOCK;
         __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
         UNROLL
@@ -53,11 +52,16 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
 }
 
 float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, false, NULL);
+    return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-float dot_ahead_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot(w, x, d, true, ahead);
+static APART float dot_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return dot(w, x, d, FETCH_BOTH, near, far);
+}
+
+float dot_ahead_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far(w, x, d, near, far);
+    return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
@@ -77,11 +81,17 @@ static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 }
 
 int64_t dot_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, false, NULL);
+    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
 }
 
-int64_t dot_ahead_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot_i16(w, x, d, multiply_add, true, ahead);
+static APART int64_t dot_far_i16(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                 const uint8_t *far) {
+    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
+}
+
+int64_t dot_ahead_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far_i16(w, x, d, near, far);
+    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8i16_avx512(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -17,18 +17,18 @@ static inline __m512i pixels_i16(const uint8_t *x) {
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)x));
 }
 
-/* At most EXACT_PIXELS of them. `fetch` is a constant: whether as much of the row `ahead` is to be prefetched. */
+/* At most EXACT_PIXELS of them. */
 static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  multiply_add_fn *multiply_add, bool fetch,
-                                                                  const uint8_t *ahead) {
+                                                                  multiply_add_fn *multiply_add, enum fetch fetch,
+                                                                  const uint8_t *near, const uint8_t *far) {
     __m512i a = _mm512_setzero_si512(), b = a;
     size_t k = 0;
     for (; k + 64 <= d; k += 64) {
-        if (fetch) __builtin_prefetch(ahead + k);
+        fetch_lines(fetch, near, far, k);
         a = multiply_add(a, _mm512_loadu_si512(w + k), pixels_i16(x + k));
         b = multiply_add(b, _mm512_loadu_si512(w + k + 32), pixels_i16(x + k + 32));
     }
-    if (fetch && k < d) __builtin_prefetch(ahead + d - 1);
+    if (k < d) fetch_lines(fetch, near, far, d - 1);
     if (k + 32 <= d) {
         a = multiply_add(a, _mm512_loadu_si512(w + k), pixels_i16(x + k));
         k += 32;
@@ -46,15 +46,17 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return _mm_extract_epi64(quarter, 0) + _mm_extract_epi64(quarter, 1);
 }
 
-static inline __attribute__((always_inline)) int64_t
-dot_i16(const int16_t *w, const uint8_t *x, size_t d, multiply_add_fn *multiply_add, bool fetch, const uint8_t *ahead) {
+static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
+                                                             multiply_add_fn *multiply_add, enum fetch fetch,
+                                                             const uint8_t *near, const uint8_t *far) {
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, multiply_add, fetch, ahead);
+        sum += dot_part_i16(w, x, part, multiply_add, fetch, near, far);
         w += part;
         x += part;
-        if (fetch) ahead += part;
+        if (fetch != FETCH_NONE) near += part;
+        if (fetch == FETCH_BOTH) far += part;
         d -= part;
     }
     return sum;

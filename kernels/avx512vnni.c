@@ -8,11 +8,17 @@ static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 }
 
 int64_t dot_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, false, NULL);
+    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
 }
 
-int64_t dot_ahead_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot_i16(w, x, d, multiply_add, true, ahead);
+static APART int64_t dot_far(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
+}
+
+int64_t dot_ahead_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                   const uint8_t *far) {
+    if (far) return dot_far(w, x, d, near, far);
+    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
 }
 
 /* The pixels of block b; `groups` moves from its groups to those of the next. */

@@ -14,7 +14,21 @@
 #define UNROLL_STEPS _Pragma("GCC unroll 16")
 #endif
 
+/* APART stands before the form of a kernel that fetches far rows, too: in one function with the form that does not, it
+ * would take registers from it. */
+#define APART __attribute__((noinline))
+
 enum { CACHE_LINE = 64 };
+
+/* Which rows to come a dot product asks for on its way. A constant wherever it is passed on. */
+enum fetch { FETCH_NONE, FETCH_NEAR, FETCH_BOTH };
+
+/* Asks for the lines that hold byte k of those rows: of `near` into the first-level cache, of `far` into the second. */
+static inline __attribute__((always_inline)) void fetch_lines(enum fetch fetch, const uint8_t *near, const uint8_t *far,
+                                                              size_t k) {
+    if (fetch != FETCH_NONE) __builtin_prefetch(near + k);
+    if (fetch == FETCH_BOTH) __builtin_prefetch(far + k, 0, 2);
+}
 
 /* The kernels for packed rows, by what a backend's line says that engine int reads. */
 #define KERNELS_FOR_WINDOWS(X, suffix)

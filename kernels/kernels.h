@@ -15,9 +15,10 @@ extern "C" {
  * i < h. Returns a[0]. Reads exactly d weights and d bytes. */
 typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
 
-/* dot_ahead_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `ahead` (a row that comes later) are brought into
- * the cache, a line at a time between the multiplications. */
-typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead);
+/* dot_ahead_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `near` (a row that comes soon) are brought into the
+ * first-level cache and, unless it is NULL, those at `far` (one that comes later) into the second, a line at a time
+ * between the multiplications. */
+typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far);
 
 /* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
 typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
@@ -25,8 +26,9 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 /* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
 typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 
-/* dot_ahead_u8i16: dot_u8i16, while the d bytes at `ahead` are brought into the cache as by dot_ahead_u8f32. */
-typedef int64_t dot_ahead_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead);
+/* dot_ahead_u8i16: dot_u8i16, while rows to come are brought into the caches as by dot_ahead_u8f32. */
+typedef int64_t dot_ahead_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                   const uint8_t *far);
 
 /* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);

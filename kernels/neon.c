@@ -43,22 +43,21 @@ static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
     return padded;
 }
 
-/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, bool fetch,
-                                                       const uint8_t *ahead) {
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                       const uint8_t *near, const uint8_t *far) {
     float32x4_t a[16];
     UNROLL
     for (int i = 0; i < 16; i++)
         a[i] = vdupq_n_f32(0.0F);
     size_t k = 0;
     for (; k + STEP <= d; k += STEP) {
-        if (fetch) __builtin_prefetch(ahead + k);
+        fetch_lines(fetch, near, far, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     }
     if (k < d) {
-        if (fetch) __builtin_prefetch(ahead + d - 1);
+        fetch_lines(fetch, near, far, d - 1);
         size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
         UNROLL
         for (size_t b = 0; b < 4; b++) {
@@ -82,11 +81,16 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
 }
 
 float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, false, NULL);
+    return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot(w, x, d, true, ahead);
+static APART float dot_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return dot(w, x, d, FETCH_BOTH, near, far);
+}
+
+float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far(w, x, d, near, far);
+    return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
@@ -104,15 +108,15 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
 
 /* Four products of at most 255 * 32768 a step and register: no sum passes 32 bits within 1024 pixels, nor do the four
  * registers' sums together. */
-static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  bool fetch, const uint8_t *ahead) {
+static inline __attribute__((always_inline)) int64_t
+dot_part_i16(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
     int32x4_t a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = vdupq_n_s32(0);
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
-        if (fetch && k % CACHE_LINE == 0) __builtin_prefetch(ahead + k);
+        if (k % CACHE_LINE == 0) fetch_lines(fetch, near, far, k);
         uint8x16_t bytes = vld1q_u8(x + k);
         int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes)));
         int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(bytes));
@@ -128,28 +132,34 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return sum;
 }
 
-/* `fetch` is a constant: whether the row `ahead` is to be prefetched. */
-static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d, bool fetch,
-                                                             const uint8_t *ahead) {
+static inline __attribute__((always_inline)) int64_t
+dot_i16(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
     enum { EXACT_PIXELS = 1024 };
     int64_t sum = 0;
     while (d > 0) {
         size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, fetch, ahead);
+        sum += dot_part_i16(w, x, part, fetch, near, far);
         w += part;
         x += part;
-        if (fetch) ahead += part;
+        if (fetch != FETCH_NONE) near += part;
+        if (fetch == FETCH_BOTH) far += part;
         d -= part;
     }
     return sum;
 }
 
 int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, false, NULL);
+    return dot_i16(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-int64_t dot_ahead_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot_i16(w, x, d, true, ahead);
+static APART int64_t dot_far_i16(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                 const uint8_t *far) {
+    return dot_i16(w, x, d, FETCH_BOTH, near, far);
+}
+
+int64_t dot_ahead_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_far_i16(w, x, d, near, far);
+    return dot_i16(w, x, d, FETCH_NEAR, near, NULL);
 }
 
 void axpy_u8i16_neon(int16_t *w, const uint8_t *x, int a, size_t d) {

@@ -5,15 +5,14 @@
 
 enum { BLOCK = 16 };
 
-/* A row of 65535 pixels gives each 32-bit sum 16384 products of at most 255 * 255. `fetch` is a constant: whether the
- * row `ahead` is to be prefetched. */
-static inline __attribute__((always_inline)) int64_t dot(const int16_t *w, const uint8_t *x, size_t d, bool fetch,
-                                                         const uint8_t *ahead) {
+/* A row of 65535 pixels gives each 32-bit sum 16384 products of at most 255 * 255. */
+static inline __attribute__((always_inline)) int64_t dot(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                         const uint8_t *near, const uint8_t *far) {
     uint32x4_t low = vdupq_n_u32(0);
     int32x4_t high = vdupq_n_s32(0);
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
-        if (fetch && k % CACHE_LINE == 0) __builtin_prefetch(ahead + k);
+        if (k % CACHE_LINE == 0) fetch_lines(fetch, near, far, k);
         uint8x16_t pixels = vld1q_u8(x + k);
         uint8x16x2_t bytes = vld2q_u8((const uint8_t *)(w + k));
         low = vdotq_u32(low, pixels, bytes.val[0]);
@@ -26,9 +25,15 @@ static inline __attribute__((always_inline)) int64_t dot(const int16_t *w, const
 }
 
 int64_t dot_u8i16_neon_i8mm(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, false, NULL);
+    return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-int64_t dot_ahead_u8i16_neon_i8mm(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return dot(w, x, d, true, ahead);
+static APART int64_t dot_far(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return dot(w, x, d, FETCH_BOTH, near, far);
+}
+
+int64_t dot_ahead_u8i16_neon_i8mm(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                  const uint8_t *far) {
+    if (far) return dot_far(w, x, d, near, far);
+    return dot(w, x, d, FETCH_NEAR, near, NULL);
 }

@@ -34,13 +34,13 @@ float dot_u8f32_scalar(const float *w, const uint8_t *x, size_t d) {
     return a[0];
 }
 
-static void fetch(const uint8_t *ahead, size_t d) {
+static void fetch_rows(const uint8_t *near, const uint8_t *far, size_t d) {
     for (size_t k = 0; k < d; k += CACHE_LINE)
-        __builtin_prefetch(ahead + k);
+        fetch_lines(far ? FETCH_BOTH : FETCH_NEAR, near, far, k);
 }
 
-float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    fetch(ahead, d);
+float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    fetch_rows(near, far, d);
     return dot_u8f32_scalar(w, x, d);
 }
 
@@ -56,8 +56,8 @@ int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
     return sum;
 }
 
-int64_t dot_ahead_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    fetch(ahead, d);
+int64_t dot_ahead_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    fetch_rows(near, far, d);
     return dot_u8i16_scalar(w, x, d);
 }
 

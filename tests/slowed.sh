@@ -50,9 +50,9 @@ float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     delay();
     return dot_u8f32_scalar(w, x, d);
 }
-float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
+float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     delay();
-    return dot_ahead_u8f32_scalar(w, x, d, ahead);
+    return dot_ahead_u8f32_scalar(w, x, d, near, far);
 }
 void axpy_u8f32_$backend(float *w, const uint8_t *x, float a, size_t d) {
     axpy_u8f32_scalar(w, x, a, d);

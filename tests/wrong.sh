@@ -31,8 +31,8 @@ wrong() {
 float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     return right_dot(w, x, d) * (($2) ? -1.0F : 1.0F);
 }
-float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    return right_dot_ahead(w, x, d, ahead) * (($2) ? -1.0F : 1.0F);
+float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    return right_dot_ahead(w, x, d, near, far) * (($2) ? -1.0F : 1.0F);
 }
 END
     "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels "${flags[@]}" -c -o "$1.o" "$1.c" &&

@@ -209,7 +209,7 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_PREFETCH:
         if (strcmp(value, "auto") != 0 && lookahead_parse(&job->hyper.ahead, value) != 0)
-            usage_error("--prefetch: '%s' is neither auto nor NEAR,BLOCK or NEAR,BLOCK,row with numbers from 1 to %d",
+            usage_error("--prefetch: '%s' is neither auto nor NEAR,BLOCK or NEAR,BLOCK,FAR with numbers from 1 to %d",
                         value, LOOKAHEAD_MOST);
         return 0;
     default:
@@ -225,9 +225,10 @@ static const struct argp_option job_list[] = {
     {"alpha", KEY_ALPHA, "A", 0, "strength of the L2 penalty (1e-4)", 0},
     {"seed", KEY_SEED, "S", 0, "random_state (42)", 0},
     {"compat", KEY_COMPAT, "VERSION", 0, "scikit-learn whose seeds and folds are kept: 0.19, 1.2 (0.19)", 0},
-    {"prefetch", KEY_PREFETCH, "NEAR,BLOCK[,row]", 0,
-     "how rows are fetched before their turn: their lines NEAR rows ahead; some rows before that, "
-     "BLOCK rows at once, their first lines (if BLOCK is not 1) or the whole rows (auto: what is fastest at start-up)",
+    {"prefetch", KEY_PREFETCH, "NEAR,BLOCK[,FAR]", 0,
+     "how rows are fetched before their turn: into the first-level cache NEAR rows ahead, into the second FAR rows "
+     "ahead; before that, of BLOCK rows at once, the first lines (if BLOCK is not 1) (auto: what is fastest at "
+     "start-up)",
      0},
     {0}};
 

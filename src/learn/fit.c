@@ -228,6 +228,11 @@ static inline void prefetch_row(const struct row_store *store, const uint8_t *ro
         __builtin_prefetch(row + k);
 }
 
+static inline void prefetch_far_row(const struct row_store *store, const uint8_t *row) {
+    for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+        __builtin_prefetch(row + k, 0, 2);
+}
+
 /* The plain pixels of a row. Packed ones lie in the trainer until the next call. */
 static inline const uint8_t *pixels_of(const struct trainer *t, const uint8_t *row) {
     if (t->blocks == 0) return row;
@@ -259,17 +264,17 @@ static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_
  * whether there is a trace are constants where this is inlined. */
 static inline __attribute__((always_inline)) bool on_hinge(const struct trainer *t, const struct pace *pace,
                                                            enum engine engine, size_t start, const uint8_t *x, double y,
-                                                           const uint8_t *ahead, double *trace) {
+                                                           const uint8_t *near, const uint8_t *far, double *trace) {
     const size_t width = t->width;
     if (engine == ENGINE_F64) return on_hinge_f64(t, pace, start, x, y);
     if (engine == ENGINE_F32) {
-        double sum = (double)t->backend->dot_ahead_u8f32(t->w32 + start, x, width, ahead);
+        double sum = (double)t->backend->dot_ahead_u8f32(t->w32 + start, x, width, near, far);
         double decision = sum * pace->wscale + pace->intercept;
         if (trace) *trace = decision;
         return decision * y <= 1.0;
     }
     int64_t exact = t->blocks > 0 ? integer_dot_packed(&t->integer, t->backend, start, x, t->blocks)
-                                  : integer_dot(&t->integer, t->backend, start, x, width, ahead);
+                                  : integer_dot(&t->integer, t->backend, start, x, width, near, far);
     double sum = (double)exact;
     double beyond = y * sum + (y * pace->intercept - 1.0) * t->hyper.alpha * (t->t0 + (pace->time - 2.0));
     if (beyond > pace->slack) return false;
@@ -291,27 +296,29 @@ static uint32_t *draw_order(const struct trainer *t) {
     return order;
 }
 
-/* At the beginning of a block of rows, at `first`: brings those nearer that come `reach` later. The first block takes
- * those before them, too. */
+/* At the beginning of a block of rows, at `first`: brings the first lines of those nearer that come `reach` later. The
+ * first block takes those before them, too. */
 static inline __attribute__((always_inline)) void fetch_block(const struct trainer *t, const uint32_t *order,
                                                               size_t first) {
     const struct lookahead *ahead = &t->hyper.ahead;
-    const size_t n = t->examples.n;
-    const size_t reach = ahead->near + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
+    const size_t n = t->examples.n, other_lines = ahead->far > ahead->near ? ahead->far : ahead->near;
+    const size_t reach = other_lines + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
     const size_t begin = first > 0 ? first + reach : 0;
     const size_t end = first + reach + ahead->block < n ? first + reach + ahead->block : n;
-    for (size_t i = begin; i < end; i++) {
-        const uint8_t *row = row_of_entry(&t->store, &t->form, order[i]);
-        if (ahead->whole)
-            for (size_t k = 0; k < t->store.bytes; k += CACHE_LINE)
-                __builtin_prefetch(row + k, 0, 2);
-        else
-            __builtin_prefetch(row);
-    }
+    for (size_t i = begin; i < end; i++)
+        __builtin_prefetch(row_of_entry(&t->store, &t->form, order[i]));
 }
 
-/* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined. */
-static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, double *trace) {
+/* The row that comes so many rows after `i`, or the last. */
+static inline const uint8_t *row_to_come(const struct row_store *store, const struct entry_form *form,
+                                         const uint32_t *order, size_t n, size_t i, size_t distance) {
+    return row_of_entry(store, form, order[i + distance < n ? i + distance : n - 1]);
+}
+
+/* One epoch of any engine; `engine`, whether rows are fetched from far and whether there is a trace are constants where
+ * this is inlined. */
+static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, bool from_far,
+                                                            double *trace) {
     const struct row_store store = t->store;
     const struct entry_form form = t->form;
     const struct lookahead ahead = t->hyper.ahead;
@@ -324,19 +331,23 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     uint32_t updates = 0;
     if (engine == ENGINE_INT) pace.slack = slack_of(t);
 
-    for (size_t i = 0, next_block = ahead.block > 1 || ahead.whole ? 0 : n; i < n; i++) {
+    for (size_t i = 0, next_block = ahead.block > 1 ? 0 : n; i < n; i++) {
         if (i == next_block) {
             fetch_block(t, order, i);
             next_block += ahead.block;
         }
-        const uint8_t *later = row_of_entry(&store, &form, order[i + ahead.near < n ? i + ahead.near : n - 1]);
+        const uint8_t *near = row_to_come(&store, &form, order, n, i, ahead.near);
+        const uint8_t *far = from_far ? row_to_come(&store, &form, order, n, i, ahead.far) : NULL;
         /* The other dot products do it themselves. */
-        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0)) prefetch_row(&store, later);
+        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0)) {
+            prefetch_row(&store, near);
+            if (far) prefetch_far_row(&store, far);
+        }
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
         const size_t start = entry_start(&form, order[i]);
         const double y = label[entry_positive(order[i])]; /* no branch: which it is cannot be predicted */
 
-        bool update = on_hinge(t, &pace, engine, start, x, y, later, trace ? &trace[i] : NULL);
+        bool update = on_hinge(t, &pace, engine, start, x, y, near, far, trace ? &trace[i] : NULL);
         double eta = 1.0 / (alpha * ((t0 + pace.time) - 1.0));
         double shrink = 1.0 - eta * alpha;
         pace.wscale *= shrink > 0.0 ? shrink : 0.0;
@@ -373,16 +384,22 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
 }
 
 void trainer_epoch(struct trainer *t) {
-    if (t->hyper.engine == ENGINE_F32)
-        run_epoch(t, ENGINE_F32, NULL);
-    else if (t->hyper.engine == ENGINE_F64)
-        run_epoch(t, ENGINE_F64, NULL);
-    else
-        run_epoch(t, ENGINE_INT, NULL);
+    const bool from_far = t->hyper.ahead.far > 0;
+    switch (t->hyper.engine) {
+    case ENGINE_F32:
+        from_far ? run_epoch(t, ENGINE_F32, true, NULL) : run_epoch(t, ENGINE_F32, false, NULL);
+        break;
+    case ENGINE_F64:
+        from_far ? run_epoch(t, ENGINE_F64, true, NULL) : run_epoch(t, ENGINE_F64, false, NULL);
+        break;
+    case ENGINE_INT:
+        from_far ? run_epoch(t, ENGINE_INT, true, NULL) : run_epoch(t, ENGINE_INT, false, NULL);
+        break;
+    }
 }
 
 void trainer_epoch_traced(struct trainer *t, double *decision) {
-    run_epoch(t, ENGINE_F32, decision);
+    t->hyper.ahead.far > 0 ? run_epoch(t, ENGINE_F32, true, decision) : run_epoch(t, ENGINE_F32, false, decision);
 }
 
 uint32_t trainer_visited(const struct trainer *t, size_t position) {
@@ -509,10 +526,10 @@ void decide(double *decision, const struct model *model, const struct examples *
         const uint8_t *x = row_of(&store, &at[i]);
         const size_t start = at[i].start;
         if (model->w) {
-            double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, row_of(&store, later));
+            double sum = (double)backend->dot_ahead_u8f32(model->w + start, x, ds->width, row_of(&store, later), NULL);
             decision[i] = sum * model->wscale + model->intercept;
         } else if (model->integer.low && !model->integer.packed) {
-            int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width, row_of(&store, later));
+            int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width, row_of(&store, later), NULL);
             decision[i] = decision_int(model, sum, ds, &at[i]);
         } else {
             decision[i] = decision_f64(model, start, x, ds->width);

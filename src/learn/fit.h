@@ -19,12 +19,12 @@ enum compat { COMPAT_0_19, COMPAT_1_2 };
 
 /* How rows are brought into the cache before their turn comes. No choice changes a result. */
 struct lookahead {
-    unsigned near;  /* a row's lines are fetched when it is so many rows away, 1..LOOKAHEAD_MOST */
-    unsigned block; /* so many rows at once, as many rows before that or some more, have their first lines fetched:
-                       one's page walk need not wait for another's. 1..LOOKAHEAD_MOST; 1: not the first line alone */
-    bool whole;     /* all of their lines at that time, into the second-level cache */
+    unsigned near;  /* a row's lines are brought into the first-level cache when it is so many rows away */
+    unsigned block; /* before anything else of them, so many rows at once have their first lines fetched: one's page
+                       walk need not wait for another's. 1: not so */
+    unsigned far;   /* a row's lines are brought into the second-level cache when it is so many rows away; 0: not so */
 };
-#define LOOKAHEAD_MOST 64
+#define LOOKAHEAD_MOST 64 /* of each */
 
 struct hyper {
     enum engine engine;

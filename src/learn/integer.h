@@ -31,10 +31,11 @@ void integer_free(struct integer_weights *w);
 void integer_clear(struct integer_weights *w, bool packed);
 void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
 
-/* The sum of W[start + k] * x[k] over k < width, if W is for windows; the row `ahead` is brought into the cache. */
+/* The sum of W[start + k] * x[k] over k < width, if W is for windows; the rows `near` and `far` are brought into the
+ * caches (kernels.h). */
 static inline int64_t integer_dot(const struct integer_weights *w, const struct backend *backend, size_t start,
-                                  const uint8_t *x, size_t width, const uint8_t *ahead) {
-    int64_t sum = backend->dot_ahead_u8i16(w->low + start, x, width, ahead);
+                                  const uint8_t *x, size_t width, const uint8_t *near, const uint8_t *far) {
+    int64_t sum = backend->dot_ahead_u8i16(w->low + start, x, width, near, far);
     return w->wide ? sum + INTEGER_RADIX * backend->dot_u8i16(w->high + start, x, width) : sum;
 }
 

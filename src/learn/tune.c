@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
- * page walks to overlap and more lines on their way than the first-level cache can wait for. */
-static const struct lookahead choices[] = {{8, 1, false}, {8, 16, false}, {8, 16, true}, {8, 32, true}};
+ * page walks to overlap, and more lines on their way than the first-level cache can wait for. */
+static const struct lookahead choices[] = {{8, 1, 0}, {8, 16, 0}, {4, 8, 32}, {4, 64, 32}};
 
 enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048 };
 
@@ -115,7 +115,8 @@ int lookahead_tune(struct hyper *hyper, const struct examples *examples, const s
 }
 
 void lookahead_text(char text[LOOKAHEAD_TEXT], const struct lookahead *ahead) {
-    snprintf(text, LOOKAHEAD_TEXT, "%u,%u%s", ahead->near, ahead->block, ahead->whole ? ",row" : "");
+    int used = snprintf(text, LOOKAHEAD_TEXT, "%u,%u", ahead->near, ahead->block);
+    if (ahead->far > 0) snprintf(text + used, LOOKAHEAD_TEXT - (size_t)used, ",%u", ahead->far);
 }
 
 /* A whole number from 1 to LOOKAHEAD_MOST at *text, which moves behind it; 0 where there is none. */
@@ -132,8 +133,12 @@ int lookahead_parse(struct lookahead *ahead, const char *text) {
     if (read.near == 0 || *text++ != ',') return -1;
     read.block = take_number(&text);
     if (read.block == 0) return -1;
-    read.whole = strcmp(text, ",row") == 0;
-    if (*text && !read.whole) return -1;
+    if (*text == ',') {
+        text++;
+        read.far = take_number(&text);
+        if (read.far == 0) return -1;
+    }
+    if (*text) return -1;
     *ahead = read;
     return 0;
 }

@@ -12,7 +12,8 @@
 int lookahead_tune(struct hyper *hyper, const struct examples *examples, const struct backend *backend, double *seconds,
                    struct error *err);
 
-/* A lookahead in words, as --prefetch takes it: "8,16" or, with whole rows, "8,16,row". */
+/* A lookahead in words, as --prefetch takes it: "8,16", or "4,16,32" where lines are brought into the second-level
+ * cache too. */
 enum { LOOKAHEAD_TEXT = 24 };
 void lookahead_text(char text[LOOKAHEAD_TEXT], const struct lookahead *ahead);
 

@@ -21,11 +21,11 @@ struct entry {
 #if defined(__x86_64__) || defined(__aarch64__)
 /* The assembly below counts on these. */
 _Static_assert(offsetof(struct kernel_call, kernel) == 0 && offsetof(struct kernel_call, integer) == 8 &&
-                   offsetof(struct kernel_call, real) == 40 && offsetof(struct kernel_call, integer_result) == 48,
+                   offsetof(struct kernel_call, real) == 48 && offsetof(struct kernel_call, integer_result) == 56,
                "layout of a call");
-_Static_assert(offsetof(struct entry, before) == 64 && offsetof(struct entry, after) == 208 &&
-                   offsetof(struct entry, flags) == 352 && offsetof(struct entry, x87) == 360 &&
-                   offsetof(struct entry, vectors) == 392 && offsetof(struct entry, upper) == 400,
+_Static_assert(offsetof(struct entry, before) == 72 && offsetof(struct entry, after) == 216 &&
+                   offsetof(struct entry, flags) == 360 && offsetof(struct entry, x87) == 368 &&
+                   offsetof(struct entry, vectors) == 400 && offsetof(struct entry, upper) == 408,
                "layout of an entry");
 #endif
 
@@ -44,28 +44,29 @@ __asm__(".text\n"
         "kernel_call_enter:\n"
         "    pushq %rbp\n    pushq %rbx\n    pushq %r12\n    pushq %r13\n    pushq %r14\n    pushq %r15\n"
         "    pushq %rdi\n" /* the seventh: the stack is aligned to 16 bytes at the call */
-        "    cmpq $0, 392(%rdi)\n    je 1f\n    vzeroupper\n"
-        "1:  movq 64(%rdi), %rbx\n    movq 72(%rdi), %rbp\n    movq 80(%rdi), %r12\n"
-        "    movq 88(%rdi), %r13\n    movq 96(%rdi), %r14\n    movq 104(%rdi), %r15\n"
-        "    movsd 40(%rdi), %xmm0\n"
+        "    cmpq $0, 400(%rdi)\n    je 1f\n    vzeroupper\n"
+        "1:  movq 72(%rdi), %rbx\n    movq 80(%rdi), %rbp\n    movq 88(%rdi), %r12\n"
+        "    movq 96(%rdi), %r13\n    movq 104(%rdi), %r14\n    movq 112(%rdi), %r15\n"
+        "    movsd 48(%rdi), %xmm0\n"
         "    movq 16(%rdi), %rsi\n    movq 24(%rdi), %rdx\n    movq 32(%rdi), %rcx\n"
+        "    movq 40(%rdi), %r8\n"
         "    movq (%rdi), %rax\n    movq 8(%rdi), %rdi\n"
         "    call *%rax\n"
         "    popq %rdi\n"
-        "    movsd %xmm0, 40(%rdi)\n    movq %rax, 48(%rdi)\n"
-        "    movq %rbx, 208(%rdi)\n    movq %rbp, 216(%rdi)\n    movq %r12, 224(%rdi)\n"
-        "    movq %r13, 232(%rdi)\n    movq %r14, 240(%rdi)\n    movq %r15, 248(%rdi)\n"
-        "    pushfq\n    popq 352(%rdi)\n    cld\n"
-        "    fnstenv 360(%rdi)\n    fninit\n"
-        "    cmpq $1, 392(%rdi)\n    jb 3f\n    ja 2f\n"
+        "    movsd %xmm0, 48(%rdi)\n    movq %rax, 56(%rdi)\n"
+        "    movq %rbx, 216(%rdi)\n    movq %rbp, 224(%rdi)\n    movq %r12, 232(%rdi)\n"
+        "    movq %r13, 240(%rdi)\n    movq %r14, 248(%rdi)\n    movq %r15, 256(%rdi)\n"
+        "    pushfq\n    popq 360(%rdi)\n    cld\n"
+        "    fnstenv 368(%rdi)\n    fninit\n"
+        "    cmpq $1, 400(%rdi)\n    jb 3f\n    ja 2f\n"
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-        "    vextractf128 $1, %ymm\\i, 400 + 16 * \\i(%rdi)\n"
+        "    vextractf128 $1, %ymm\\i, 408 + 16 * \\i(%rdi)\n"
         ".endr\n"
         "    jmp 3f\n"
         "2:\n"
         ".irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-        "    vextractf64x4 $1, %zmm\\i, 400 + 32 * \\i(%rdi)\n"
-        "    vextractf128 $1, %ymm\\i, 912 + 16 * \\i(%rdi)\n"
+        "    vextractf64x4 $1, %zmm\\i, 408 + 32 * \\i(%rdi)\n"
+        "    vextractf128 $1, %ymm\\i, 920 + 16 * \\i(%rdi)\n"
         ".endr\n"
         "3:  popq %r15\n    popq %r14\n    popq %r13\n    popq %r12\n    popq %rbx\n    popq %rbp\n"
         "    ret\n"
@@ -114,17 +115,18 @@ __asm__(".text\n"
         "    stp x25, x26, [sp, #64]\n    stp x27, x28, [sp, #80]\n"
         "    stp d8, d9, [sp, #96]\n    stp d10, d11, [sp, #112]\n    stp d12, d13, [sp, #128]\n"
         "    stp d14, d15, [sp, #144]\n    str x0, [sp, #160]\n"
-        "    ldp x19, x20, [x0, #64]\n    ldp x21, x22, [x0, #80]\n    ldp x23, x24, [x0, #96]\n"
-        "    ldp x25, x26, [x0, #112]\n    ldp x27, x28, [x0, #128]\n"
-        "    ldp d8, d9, [x0, #144]\n    ldp d10, d11, [x0, #160]\n    ldp d12, d13, [x0, #176]\n"
-        "    ldp d14, d15, [x0, #192]\n"
-        "    ldr x16, [x0]\n    ldr d0, [x0, #40]\n    ldp x2, x3, [x0, #24]\n    ldp x0, x1, [x0, #8]\n"
+        "    ldp x19, x20, [x0, #72]\n    ldp x21, x22, [x0, #88]\n    ldp x23, x24, [x0, #104]\n"
+        "    ldp x25, x26, [x0, #120]\n    ldp x27, x28, [x0, #136]\n"
+        "    ldp d8, d9, [x0, #152]\n    ldp d10, d11, [x0, #168]\n    ldp d12, d13, [x0, #184]\n"
+        "    ldp d14, d15, [x0, #200]\n"
+        "    ldr x16, [x0]\n    ldr d0, [x0, #48]\n    ldp x2, x3, [x0, #24]\n    ldr x4, [x0, #40]\n"
+        "    ldp x0, x1, [x0, #8]\n"
         "    blr x16\n"
-        "    ldr x9, [sp, #160]\n    str d0, [x9, #40]\n    str x0, [x9, #48]\n"
-        "    stp x19, x20, [x9, #208]\n    stp x21, x22, [x9, #224]\n    stp x23, x24, [x9, #240]\n"
-        "    stp x25, x26, [x9, #256]\n    stp x27, x28, [x9, #272]\n"
-        "    stp d8, d9, [x9, #288]\n    stp d10, d11, [x9, #304]\n    stp d12, d13, [x9, #320]\n"
-        "    stp d14, d15, [x9, #336]\n"
+        "    ldr x9, [sp, #160]\n    str d0, [x9, #48]\n    str x0, [x9, #56]\n"
+        "    stp x19, x20, [x9, #216]\n    stp x21, x22, [x9, #232]\n    stp x23, x24, [x9, #248]\n"
+        "    stp x25, x26, [x9, #264]\n    stp x27, x28, [x9, #280]\n"
+        "    stp d8, d9, [x9, #296]\n    stp d10, d11, [x9, #312]\n    stp d12, d13, [x9, #328]\n"
+        "    stp d14, d15, [x9, #344]\n"
         "    ldp x19, x20, [sp, #16]\n    ldp x21, x22, [sp, #32]\n    ldp x23, x24, [sp, #48]\n"
         "    ldp x25, x26, [sp, #64]\n    ldp x27, x28, [sp, #80]\n"
         "    ldp d8, d9, [sp, #96]\n    ldp d10, d11, [sp, #112]\n    ldp d12, d13, [sp, #128]\n"

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 /* One call. The x86-64 (System V) and the aarch64 (AAPCS64) convention both hand out registers to integers and to
- * floating-point numbers apart, so one layout serves kernels of every prototype of up to four pointers or integers and
+ * floating-point numbers apart, so one layout serves kernels of every prototype of up to five pointers or integers and
  * one float or double. */
 struct kernel_call {
     void (*kernel)(void);
-    uint64_t integer[4]; /* the pointers and integers among its arguments, in order */
+    uint64_t integer[5]; /* the pointers and integers among its arguments, in order */
     union kernel_real {
         float f32;
         double f64;

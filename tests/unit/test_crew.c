@@ -139,8 +139,8 @@ static float faulty(const float *w, const uint8_t *x, size_t d) {
     return since < FAULTY ? sum + 1e20F : sum;
 }
 
-static float faulty_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    (void)ahead;
+static float faulty_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    (void)near, (void)far;
     return faulty(w, x, d);
 }
 

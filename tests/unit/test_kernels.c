@@ -307,13 +307,20 @@ static void axpy_skips_zeros(float *w, const uint8_t *x, float a, size_t d) {
         if (x[k]) w[k] = fmaf(a, (float)x[k], w[k]);
 }
 
-static float good_dot_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    (void)ahead;
+static float good_dot_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    (void)near, (void)far;
     return good_dot(w, x, d);
 }
 
-static float dot_reads_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    sink = *ahead;
+static float dot_reads_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    (void)far;
+    sink = *near;
+    return good_dot(w, x, d);
+}
+
+static float dot_reads_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    (void)near;
+    if (far) sink = *far;
     return good_dot(w, x, d);
 }
 
@@ -427,14 +434,30 @@ static int64_t dot_saturates(const int16_t *w, const uint8_t *x, size_t d) {
     return sum;
 }
 
-static int64_t dot_i16_reads_ahead(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    sink = *ahead;
+static int64_t dot_i16_reads_ahead(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                   const uint8_t *far) {
+    (void)far;
+    sink = *near;
     return backend_scalar()->dot_u8i16(w, x, d);
 }
 
-static int64_t dot_ahead_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *ahead) {
-    (void)ahead;
-    return backend_scalar()->dot_u8i16(w, x, d > 0 ? d - 1 : 0);
+static int64_t dot_near_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                     const uint8_t *far) {
+    (void)near;
+    return backend_scalar()->dot_u8i16(w, x, d > 0 && !far ? d - 1 : d);
+}
+
+static int64_t dot_far_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                    const uint8_t *far) {
+    (void)near;
+    return backend_scalar()->dot_u8i16(w, x, d > 0 && far ? d - 1 : d);
+}
+
+static int64_t dot_far_reads_behind(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                    const uint8_t *far) {
+    (void)near;
+    if (far) sink = x[d];
+    return backend_scalar()->dot_u8i16(w, x, d);
 }
 
 static void axpy_saturates(int16_t *w, const uint8_t *x, int a, size_t d) {
@@ -532,11 +555,17 @@ static void faults_of_other_kernels_are_caught(void **state) {
     struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
     backend.dot_ahead_u8f32 = dot_reads_ahead;
     expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
+    backend.dot_ahead_u8f32 = dot_reads_far;
+    expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
     backend.dot_ahead_u8i16 = dot_i16_reads_ahead;
     expect_caught(&backend, "dot_ahead_u8i16", "SIGSEGV");
-    backend.dot_ahead_u8i16 = dot_ahead_without_tail;
+    backend.dot_ahead_u8i16 = dot_near_without_tail;
     expect_caught(&backend, "dot_ahead_u8i16", "the result is");
+    backend.dot_ahead_u8i16 = dot_far_without_tail;
+    expect_caught(&backend, "dot_ahead_u8i16", "the result is");
+    backend.dot_ahead_u8i16 = dot_far_reads_behind;
+    expect_caught(&backend, "dot_ahead_u8i16", "of the row");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
     backend.read_u8 = read_short;
     expect_caught(&backend, "read_u8", "the result is 0");

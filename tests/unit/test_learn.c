@@ -603,7 +603,7 @@ static void grow_integers(const struct backend *backend, bool packed) {
         if (packed)
             assert_true(integer_dot_packed(&w, backend, START, row, WIDTH / 64) == sum);
         else
-            assert_true(integer_dot(&w, backend, START, x, WIDTH, x) == sum);
+            assert_true(integer_dot(&w, backend, START, x, WIDTH, x, NULL) == sum);
         integer_add(&w, backend, START, x, y, WIDTH);
         for (size_t k = 0; k < WIDTH; k++)
             want[START + k] += y * x[k];
@@ -628,13 +628,14 @@ static void integers_beyond_29_bits_are_lost(void **state) {
     assert_int_equal(integer_new(&w, 1, NULL), 0);
     int64_t updates = 0;
     for (; !w.lost && updates < 10000000; updates++) {
-        if (updates % 100000 == 0) assert_true(integer_dot(&w, backend_scalar(), 0, &x, 1, &x) == updates * 255 * 255);
+        if (updates % 100000 == 0)
+            assert_true(integer_dot(&w, backend_scalar(), 0, &x, 1, &x, NULL) == updates * 255 * 255);
         integer_add(&w, backend_scalar(), 0, &x, 1, 1);
     }
     assert_true(w.lost);
     assert_true(updates > ((int64_t)1 << 29) / 255 - 300);
     integer_clear(&w, false);
-    assert_true(!w.lost && !w.wide && integer_dot(&w, backend_scalar(), 0, &x, 1, &x) == 0);
+    assert_true(!w.lost && !w.wide && integer_dot(&w, backend_scalar(), 0, &x, 1, &x, NULL) == 0);
     integer_free(&w);
 }
 

@@ -13,7 +13,7 @@
 
 static void words_go_both_ways(void **state) {
     (void)state;
-    static const struct lookahead all[] = {{1, 1, false}, {8, 16, true}, {64, 64, true}};
+    static const struct lookahead all[] = {{1, 1, 0}, {4, 8, 32}, {64, 64, 64}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char text[LOOKAHEAD_TEXT];
         struct lookahead read;
@@ -21,16 +21,16 @@ static void words_go_both_ways(void **state) {
         assert_int_equal(lookahead_parse(&read, text), 0);
         assert_int_equal(read.near, all[i].near);
         assert_int_equal(read.block, all[i].block);
-        assert_int_equal(read.whole, all[i].whole);
+        assert_int_equal(read.far, all[i].far);
     }
 }
 
 static void other_words_are_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "",     "8",     "8,",    "8,16,", "8,16,rows", "8,16,row,", "0,4",  "4,0", "65,4", "4,65",
-        "-1,",  ",",     "8;16",  " 8,4",  "8, 4",      "8,4 ",      "+8,4", "a,b", "8,4x", "99999999999999999999,4",
-        "8,-4", "0x8,4", "8.0,4",
+        "",     "8",    "8,",   "8,16,", "8,16,row", "8,16,0", "8,16,65", "8,16,32,", "8,16,32,4",
+        "0,4",  "4,0",  "65,4", "4,65",  "-1,",      ",",      "8;16",    " 8,4",     "8, 4",
+        "8,4 ", "+8,4", "a,b",  "8,4x",  "8,-4",     "0x8,4",  "8.0,4",   "8,4, 2",   "99999999999999999999,4",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct lookahead read = {.near = 77};
@@ -65,8 +65,8 @@ static void unmake(struct made *made) {
 static void no_lookahead_changes_a_model(void **state) {
     (void)state;
     static const char *const specs[] = {"synthetic:n=10", "synthetic:n=63", "synthetic:n=700"};
-    static const struct lookahead all[] = {{1, 1, false}, {1, 1, true},   {8, 4, false},  {8, 16, true},
-                                           {3, 7, false}, {64, 1, false}, {1, 64, false}, {64, 64, true}};
+    static const struct lookahead all[] = {{1, 1, 0},  {1, 1, 1},  {8, 4, 0},   {4, 8, 32},  {3, 7, 2},
+                                           {64, 1, 0}, {1, 64, 0}, {64, 64, 1}, {64, 64, 64}};
     for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
         struct made made;
         make(&made, specs[s]);
@@ -99,11 +99,11 @@ static void tuning_chooses_and_leaves_a_choice_alone(void **state) {
     assert_in_range(hyper.ahead.block, 1, LOOKAHEAD_MOST);
     assert_true(seconds > 0.0);
 
-    hyper.ahead = (struct lookahead){.near = 5, .block = 6, .whole = true};
+    hyper.ahead = (struct lookahead){.near = 5, .block = 6, .far = 7};
     assert_int_equal(lookahead_tune(&hyper, &made.examples, backend_best(), &seconds, NULL), 0);
     assert_int_equal(hyper.ahead.near, 5);
     assert_int_equal(hyper.ahead.block, 6);
-    assert_true(hyper.ahead.whole);
+    assert_int_equal(hyper.ahead.far, 7);
     assert_true(seconds == 0.0);
     unmake(&made);
 }
