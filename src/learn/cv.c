@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_AHEAD = 16, CACHE_LINE = 64 };
-
 struct fold_worker {
     const struct cv_plan *plan;
     const struct backend *backend;
@@ -160,38 +158,16 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     return 0;
 }
 
-/* Where a fit reads a row. */
-static const uint8_t *row_at(const struct dataset *ds, bool packed, const struct example *example) {
-    if (packed) return ds->packed.bytes + (size_t)ds->packed.rows[example->row].line * PACKED_LINE;
-    return ds->pixels + example->row * ds->stride;
-}
-
-static uint64_t read_rows(const struct fold_worker *worker, const struct example *at, const uint32_t *order, size_t n) {
-    const struct dataset *ds = worker->plan->examples.ds;
-    const enum engine engine = worker->plan->hyper.engine;
-    const bool packed = reads_packed(ds, engine, worker->backend);
-    /* Of packed rows the whole lines that they have on average: not more than a fit reads. */
-    const size_t whole = (size_t)row_bytes(ds, engine, worker->backend),
-                 width = packed ? whole / CACHE_LINE * CACHE_LINE : whole;
-    uint64_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t later = i + READ_AHEAD < n ? i + READ_AHEAD : n - 1;
-        const uint8_t *ahead = row_at(ds, packed, &at[order ? order[later] : later]);
-        for (size_t k = 0; k < width; k += CACHE_LINE)
-            __builtin_prefetch(ahead + k);
-        sum ^= worker->backend->read_u8(row_at(ds, packed, &at[order ? order[i] : i]), width);
-    }
-    return sum;
-}
-
 void fold_worker_read(struct fold_worker *worker, unsigned f) {
     const struct cv_plan *plan = worker->plan;
     split_rows(worker, f);
+    const struct examples train = {plan->examples.ds, worker->train, worker->trained};
+    const struct examples test = {plan->examples.ds, worker->test, worker->tested};
+    trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
     uint64_t sum = 0;
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
-        sum ^= read_rows(worker, worker->train, permutation_of(plan, worker->trained), worker->trained);
-    sum ^= read_rows(worker, worker->test, NULL, worker->tested);
-    worker->read = sum;
+        sum ^= trainer_read(worker->trainer);
+    worker->read = sum ^ examples_read(&test, plan->hyper.engine, worker->backend);
 }
 
 void fold_worker_decisions(const struct fold_worker *worker, double *decision) {

@@ -53,8 +53,8 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
 void fold_worker_free(struct fold_worker *worker);
 /* Trains on every row outside fold f and decides the rows in it. Allocates nothing and makes no system call. */
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err);
-/* Reads the rows that fold_worker_run reads, as often, in an order as random, and does nothing with them: what no fit
- * of this fold by this thread can beat. */
+/* Reads the rows that fold_worker_run reads, in the same order, and does nothing with them: what no fit of this fold by
+ * this thread can beat. */
 void fold_worker_read(struct fold_worker *worker, unsigned f);
 /* Puts the decisions of the fold that was run last into their places of decision[n]. */
 void fold_worker_decisions(const struct fold_worker *worker, double *decision);

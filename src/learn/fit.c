@@ -13,6 +13,8 @@
 enum {
     LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
+    READ_AHEAD = 16,  /* the same where rows are only read; */
+    READ_FAR = 64,    /* where far rows are fetched, into the second-level cache and no further: then that is fastest */
     CHUNK = 512,      /* examples whose places among the packed rows are looked up at a time */
     CACHE_LINE = 64
 };
@@ -223,13 +225,15 @@ static inline const uint8_t *row_of(const struct row_store *store, const struct 
     return store->at + example->row * store->stride;
 }
 
-static inline void prefetch_row(const struct row_store *store, const uint8_t *row) {
-    for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+/* Into the first-level cache. */
+static inline void prefetch_near(const uint8_t *row, size_t bytes) {
+    for (size_t k = 0; k < bytes; k += CACHE_LINE)
         __builtin_prefetch(row + k);
 }
 
-static inline void prefetch_far_row(const struct row_store *store, const uint8_t *row) {
-    for (size_t k = 0; k < store->bytes; k += CACHE_LINE)
+/* Into the second. */
+static inline void prefetch_far(const uint8_t *row, size_t bytes) {
+    for (size_t k = 0; k < bytes; k += CACHE_LINE)
         __builtin_prefetch(row + k, 0, 2);
 }
 
@@ -340,8 +344,8 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
         const uint8_t *far = from_far ? row_to_come(&store, &form, order, n, i, ahead.far) : NULL;
         /* The other dot products do it themselves. */
         if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0)) {
-            prefetch_row(&store, near);
-            if (far) prefetch_far_row(&store, far);
+            prefetch_near(near, store.bytes);
+            if (far) prefetch_far(far, store.bytes);
         }
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
         const size_t start = entry_start(&form, order[i]);
@@ -400,6 +404,30 @@ void trainer_epoch(struct trainer *t) {
 
 void trainer_epoch_traced(struct trainer *t, double *decision) {
     t->hyper.ahead.far > 0 ? run_epoch(t, ENGINE_F32, true, decision) : run_epoch(t, ENGINE_F32, false, decision);
+}
+
+/* Of packed rows the whole lines that they have on average: not more than a fit reads. */
+static size_t read_width(const struct dataset *ds, bool packed) {
+    return packed ? ds->packed.size / ds->n / CACHE_LINE * CACHE_LINE : ds->width;
+}
+
+uint64_t trainer_read(struct trainer *t) {
+    const struct row_store store = t->store;
+    const struct entry_form form = t->form;
+    const uint32_t *order = draw_order(t);
+    const size_t n = t->examples.n, width = read_width(t->examples.ds, t->blocks > 0);
+    const bool from_far = t->hyper.ahead.far > 0;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *later = row_to_come(&store, &form, order, n, i, from_far ? READ_FAR : READ_AHEAD);
+        if (from_far)
+            prefetch_far(later, width);
+        else
+            prefetch_near(later, width);
+        sum ^= t->backend->read_u8(row_of_entry(&store, &form, order[i]), width);
+    }
+    t->epoch++;
+    return sum;
 }
 
 uint32_t trainer_visited(const struct trainer *t, size_t position) {
@@ -499,7 +527,7 @@ static void decide_packed(double *decision, const struct model *model, const str
         for (size_t i = 0; i < n; i++)
             at[i] = packed_example(ds, &examples->at[first + i]);
         for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++)
-            prefetch_row(&store, row_of(&store, &at[i]));
+            prefetch_near(row_of(&store, &at[i]), store.bytes);
         for (size_t i = 0; i < n; i++) {
             if (i + DECIDE_AHEAD < n) prefetch_packed(row_of(&store, &at[i + DECIDE_AHEAD]));
             const uint8_t *row = row_of(&store, &at[i]);
@@ -520,7 +548,7 @@ void decide(double *decision, const struct model *model, const struct examples *
         return;
     }
     for (size_t i = 0; i < n && i < DECIDE_AHEAD; i++)
-        prefetch_row(&store, row_of(&store, &at[i]));
+        prefetch_near(row_of(&store, &at[i]), store.bytes);
     for (size_t i = 0; i < n; i++) {
         const struct example *later = &at[i + DECIDE_AHEAD < n ? i + DECIDE_AHEAD : n - 1];
         const uint8_t *x = row_of(&store, &at[i]);
@@ -535,4 +563,22 @@ void decide(double *decision, const struct model *model, const struct examples *
             decision[i] = decision_f64(model, start, x, ds->width);
         }
     }
+}
+
+uint64_t examples_read(const struct examples *examples, enum engine engine, const struct backend *backend) {
+    const struct dataset *ds = examples->ds;
+    const bool packed = reads_packed(ds, engine, backend);
+    const struct row_store store = packed ? packed_store(ds) : windows(ds);
+    const size_t n = examples->n, width = read_width(ds, packed);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct example now = examples->at[i], later = examples->at[i + READ_AHEAD < n ? i + READ_AHEAD : n - 1];
+        if (packed) {
+            now = packed_example(ds, &now);
+            later = packed_example(ds, &later);
+        }
+        prefetch_near(row_of(&store, &later), width);
+        sum ^= backend->read_u8(row_of(&store, &now), width);
+    }
+    return sum;
 }

@@ -103,6 +103,9 @@ void trainer_start(struct trainer *trainer, const struct examples *examples, con
 void trainer_epoch(struct trainer *trainer);
 /* The same for engine f32, and decision[i] gets the decision value of the example visited at position i, [n]. */
 void trainer_epoch_traced(struct trainer *trainer, double *decision);
+/* In place of trainer_epoch: only reads the rows of the next epoch, in its order, which no epoch can beat. Returns the
+ * exclusive or of what read_u8 gives. */
+uint64_t trainer_read(struct trainer *trainer);
 /* The row of the data set that was visited at `position` of the last epoch; not for packed rows. */
 uint32_t trainer_visited(const struct trainer *trainer, size_t position);
 /* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
@@ -116,6 +119,9 @@ int fit(struct model *model, const struct examples *examples, const struct hyper
  * int's values are within rounding of f64's, and on the same side of 0. */
 void decide(double *decision, const struct model *model, const struct examples *examples,
             const struct backend *backend);
+
+/* In place of decide: only reads the rows, as trainer_read does. */
+uint64_t examples_read(const struct examples *examples, enum engine engine, const struct backend *backend);
 
 /* The seed of the epoch shuffle for random_state = seed. */
 uint32_t epoch_seed(uint32_t seed, enum compat compat);
