@@ -41,12 +41,16 @@ static inline int64_t join_planes(__m512i high, __m512i low) {
 }
 
 /* The sum of either plane fits 32 bits: 65536 pixels times 255 times 128 is less than 2^31. */
-int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks) {
+int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines) {
     __m512i high[2], low[2];
     high[0] = high[1] = low[0] = low[1] = _mm512_setzero_si512();
     const uint8_t *groups = row + blocks * sizeof(uint16_t);
     size_t b = 0;
     for (; b + 2 <= blocks; b += 2) {
+        if (b < lines) {
+            __builtin_prefetch(near + CACHE_LINE * b);
+            __builtin_prefetch(near + CACHE_LINE * (b + 1));
+        }
         UNROLL
         for (size_t i = 0; i < 2; i++) {
             __m512i x = unpack_block(row, b + i, &groups);
@@ -54,6 +58,7 @@ int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks
             low[i] = _mm512_dpbusd_epi32(low[i], x, _mm512_loadu_si512(w + 128 * (b + i) + 64));
         }
     }
+    if (b < lines) __builtin_prefetch(near + CACHE_LINE * b);
     if (b < blocks) {
         __m512i x = unpack_block(row, b, &groups);
         high[0] = _mm512_dpbusd_epi32(high[0], x, _mm512_loadu_si512(w + 128 * b));

@@ -48,8 +48,10 @@ typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
  * ones, and a weight is 256 high + low, both of them signed: -32896 to 32639. */
 enum { BLOCK_PIXELS = 64, GROUP_PIXELS = 4, MOST_BLOCKS = 1024, PLANES_MOST = 32639 };
 
-/* dot_packed: the sum of weight times pixel over a packed row of at most MOST_BLOCKS blocks, exactly. */
-typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks);
+/* dot_packed: the sum of weight times pixel over a packed row of at most MOST_BLOCKS blocks, exactly, while the first
+ * `lines` cache lines of the packed row at `near`, or one more, are brought into the first-level cache; lines <=
+ * blocks. */
+typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines);
 
 /* axpy_planes: adds a * x[k] to weight k, k < 64 blocks; a is 1 or -1, x[] are plain pixels. Modulo 2^16. */
 typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);

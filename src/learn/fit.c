@@ -15,7 +15,6 @@ enum {
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
     READ_AHEAD = 16,  /* the same where rows are only read; */
     READ_FAR = 64,    /* where far rows are fetched, into the second-level cache and no further: then that is fastest */
-    CHUNK = 512,      /* examples whose places among the packed rows are looked up at a time */
     CACHE_LINE = 64
 };
 
@@ -162,7 +161,10 @@ static inline struct row_store windows(const struct dataset *ds) {
 
 /* Packed rows differ in length; few exceed the average by more than a line. */
 static inline struct row_store packed_store(const struct dataset *ds) {
-    return (struct row_store){ds->packed.bytes, PACKED_LINE, (ds->packed.size / ds->n / CACHE_LINE + 2) * CACHE_LINE};
+    const struct packed_rows *packed = &ds->packed;
+    size_t lines = packed->size / ds->n / CACHE_LINE + 2;
+    return (struct row_store){packed->bytes, PACKED_LINE,
+                              (lines < packed->blocks ? lines : packed->blocks) * CACHE_LINE};
 }
 
 /* The example, with its place among the packed rows for that in the data set. */
@@ -277,7 +279,8 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
         if (trace) *trace = decision;
         return decision * y <= 1.0;
     }
-    int64_t exact = t->blocks > 0 ? integer_dot_packed(&t->integer, t->backend, start, x, t->blocks)
+    int64_t exact = t->blocks > 0 ? integer_dot_packed(&t->integer, t->backend, start, x, t->blocks, near,
+                                                       t->store.bytes / CACHE_LINE)
                                   : integer_dot(&t->integer, t->backend, start, x, width, near, far);
     double sum = (double)exact;
     double beyond = y * sum + (y * pace->intercept - 1.0) * t->hyper.alpha * (t->t0 + (pace->time - 2.0));
@@ -342,11 +345,9 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
         }
         const uint8_t *near = row_to_come(&store, &form, order, n, i, ahead.near);
         const uint8_t *far = from_far ? row_to_come(&store, &form, order, n, i, ahead.far) : NULL;
-        /* The other dot products do it themselves. */
-        if (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0)) {
-            prefetch_near(near, store.bytes);
-            if (far) prefetch_far(far, store.bytes);
-        }
+        /* What the dot products do not do themselves. */
+        if (engine == ENGINE_F64) prefetch_near(near, store.bytes);
+        if (far && (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0))) prefetch_far(far, store.bytes);
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
         const size_t start = entry_start(&form, order[i]);
         const double y = label[entry_positive(order[i])]; /* no branch: which it is cannot be predicted */
@@ -512,28 +513,22 @@ static double decision_int(const struct model *model, int64_t sum, const struct 
     return decision_f64(model, example->start, ds->pixels + example->row * ds->stride, ds->width);
 }
 
-static inline void prefetch_packed(const uint8_t *row) {
-    for (size_t k = 0; k < 6; k++)
-        __builtin_prefetch(row + k * CACHE_LINE);
-}
-
 static void decide_packed(double *decision, const struct model *model, const struct examples *examples,
                           const struct backend *backend) {
     const struct dataset *ds = examples->ds;
+    const struct example *at = examples->at;
     const struct row_store store = packed_store(ds);
-    struct example at[CHUNK];
-    for (size_t first = 0; first < examples->n; first += CHUNK) {
-        size_t n = examples->n - first < CHUNK ? examples->n - first : CHUNK;
-        for (size_t i = 0; i < n; i++)
-            at[i] = packed_example(ds, &examples->at[first + i]);
-        for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++)
-            prefetch_near(row_of(&store, &at[i]), store.bytes);
-        for (size_t i = 0; i < n; i++) {
-            if (i + DECIDE_AHEAD < n) prefetch_packed(row_of(&store, &at[i + DECIDE_AHEAD]));
-            const uint8_t *row = row_of(&store, &at[i]);
-            int64_t sum = integer_dot_packed(&model->integer, backend, at[i].start, row, ds->packed.blocks);
-            decision[first + i] = decision_int(model, sum, ds, &examples->at[first + i]);
-        }
+    const size_t n = examples->n, blocks = ds->packed.blocks, lines = store.bytes / CACHE_LINE;
+    for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++) {
+        const struct example first = packed_example(ds, &at[i]);
+        prefetch_near(row_of(&store, &first), store.bytes);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct example now = packed_example(ds, &at[i]);
+        const struct example later = packed_example(ds, &at[i + DECIDE_AHEAD < n ? i + DECIDE_AHEAD : n - 1]);
+        int64_t sum = integer_dot_packed(&model->integer, backend, now.start, row_of(&store, &now), blocks,
+                                         row_of(&store, &later), lines);
+        decision[i] = decision_int(model, sum, ds, &at[i]);
     }
 }
 

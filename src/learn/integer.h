@@ -39,11 +39,13 @@ static inline int64_t integer_dot(const struct integer_weights *w, const struct 
     return w->wide ? sum + INTEGER_RADIX * backend->dot_u8i16(w->high + start, x, width) : sum;
 }
 
-/* The same over a packed row whose first feature is `start`, if W is for packed rows. */
+/* The same over a packed row whose first feature is `start`, if W is for packed rows; of the packed row `near` so many
+ * lines are brought into the cache. */
 static inline int64_t integer_dot_packed(const struct integer_weights *w, const struct backend *backend, size_t start,
-                                         const uint8_t *row, size_t blocks) {
-    int64_t sum = backend->dot_packed((const int8_t *)(w->low + start), row, blocks);
-    return w->wide ? sum + INTEGER_RADIX * backend->dot_packed((const int8_t *)(w->high + start), row, blocks) : sum;
+                                         const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines) {
+    const int8_t *low = (const int8_t *)(w->low + start), *high = (const int8_t *)(w->high + start);
+    int64_t sum = backend->dot_packed(low, row, blocks, near, lines);
+    return w->wide ? sum + INTEGER_RADIX * backend->dot_packed(high, row, blocks, row, 0) : sum;
 }
 
 /* W[start + k] += y * x[k] for k < width, y being 1 or -1; start and width are multiples of BLOCK_PIXELS if W is for

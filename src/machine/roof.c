@@ -179,7 +179,8 @@ void mix_roof_run(void *context) {
             sum += roof->dot(roof->weights, roof->row, roof->d);
     if (roof->packed_dot)
         for (size_t i = 0; i < roof->calls; i++)
-            integer_sum += roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS);
+            integer_sum +=
+                roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS, roof->row, 0);
     if (roof->integer_dot)
         for (size_t i = 0; i < roof->calls; i++)
             integer_sum += roof->integer_dot(roof->integers, roof->row, roof->d);

@@ -339,14 +339,19 @@ static void plain_axpy_u8i16(struct kernel_call *call) {
                                     (int)(int64_t)call->integer[2], (size_t)call->integer[3]);
 }
 
+/* Of the row to come, a guard page, so many lines may be asked for. */
 static void arguments_dot_packed(struct kernel_call *call, const struct work *work) {
+    const size_t blocks = work->inputs.d / BLOCK_PIXELS;
     arguments_dot_u8f32(call, work);
-    call->integer[2] = work->inputs.d / BLOCK_PIXELS;
+    call->integer[2] = blocks;
+    call->integer[3] = (uintptr_t)work->row_fence.end;
+    call->integer[4] = (work->place + (size_t)work->inputs.pixels) % (blocks + 1);
 }
 
 static void plain_dot_packed(struct kernel_call *call) {
     call->integer_result = (uint64_t)((dot_packed_fn *)call->kernel)(
-        (const int8_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2]);
+        (const int8_t *)call->integer[0], (const uint8_t *)call->integer[1], (size_t)call->integer[2],
+        (const uint8_t *)call->integer[3], (size_t)call->integer[4]);
 }
 
 static void arguments_axpy_planes(struct kernel_call *call, const struct work *work) {
@@ -360,7 +365,8 @@ static void plain_axpy_planes(struct kernel_call *call) {
 }
 
 static void arguments_unpack_u8(struct kernel_call *call, const struct work *work) {
-    arguments_dot_packed(call, work);
+    arguments_dot_u8f32(call, work);
+    call->integer[2] = work->inputs.d / BLOCK_PIXELS;
 }
 
 static void plain_unpack_u8(struct kernel_call *call) {

@@ -24,7 +24,9 @@ static inline int8_t *plain_plane(int8_t *w, size_t k) {
     return w + k / 64 * 128 + k % 64;
 }
 
-static inline int64_t plain_dot_packed(const int8_t *w, const uint8_t *row, size_t blocks) {
+static inline int64_t plain_dot_packed(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+                                       size_t lines) {
+    (void)near, (void)lines;
     uint8_t x[64];
     int64_t sum = 0;
     const uint8_t *groups = row + 2 * blocks;

@@ -494,24 +494,33 @@ static void faults_of_integer_kernels_are_caught(void **state) {
 }
 
 /* Sums of 16 bits, as vpmaddubsw makes them. */
-static int64_t dot_packed_saturates(const int8_t *w, const uint8_t *row, size_t blocks) {
-    int64_t sum = plain_dot_packed(w, row, blocks);
+static int64_t dot_packed_saturates(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+                                    size_t lines) {
+    int64_t sum = plain_dot_packed(w, row, blocks, near, lines);
     return blocks > 0 && w[64] == INT8_MIN && row[0] == 0xff && row[2 * blocks] == 255 ? sum + 1 : sum;
 }
 
-static int64_t dot_packed_reads_on(const int8_t *w, const uint8_t *row, size_t blocks) {
+static int64_t dot_packed_reads_on(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+                                   size_t lines) {
     size_t kept = 0;
     for (size_t i = 0; i < 2 * blocks; i++)
         kept += (size_t)__builtin_popcount(row[i]);
     sink = row[2 * blocks + 4 * kept];
-    return plain_dot_packed(w, row, blocks);
+    return plain_dot_packed(w, row, blocks, near, lines);
 }
 
-static int64_t dot_packed_forgets_low(const int8_t *w, const uint8_t *row, size_t blocks) {
+static int64_t dot_packed_reads_near(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+                                     size_t lines) {
+    if (lines > 0) sink = *near;
+    return plain_dot_packed(w, row, blocks, near, lines);
+}
+
+static int64_t dot_packed_forgets_low(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+                                      size_t lines) {
     int8_t high[128] = {0};
-    if (blocks != 1) return plain_dot_packed(w, row, blocks);
+    if (blocks != 1) return plain_dot_packed(w, row, blocks, near, lines);
     memcpy(high, w, 64);
-    return plain_dot_packed(high, row, blocks);
+    return plain_dot_packed(high, row, blocks, near, lines);
 }
 
 static void axpy_loses_the_carry(int8_t *w, const uint8_t *x, int a, size_t blocks) {
@@ -539,6 +548,8 @@ static void faults_of_packed_kernels_are_caught(void **state) {
     backend.dot_packed = dot_packed_saturates;
     expect_caught(&backend, "dot_packed", "the result is");
     backend.dot_packed = dot_packed_reads_on;
+    expect_caught(&backend, "dot_packed", "SIGSEGV");
+    backend.dot_packed = dot_packed_reads_near;
     expect_caught(&backend, "dot_packed", "SIGSEGV");
     backend.dot_packed = dot_packed_forgets_low;
     expect_caught(&backend, "dot_packed", "length 64,");

@@ -601,7 +601,7 @@ static void grow_integers(const struct backend *backend, bool packed) {
             sum += want[START + k] * x[k];
         }
         if (packed)
-            assert_true(integer_dot_packed(&w, backend, START, row, WIDTH / 64) == sum);
+            assert_true(integer_dot_packed(&w, backend, START, row, WIDTH / 64, row, 1) == sum);
         else
             assert_true(integer_dot(&w, backend, START, x, WIDTH, x, NULL) == sum);
         integer_add(&w, backend, START, x, y, WIDTH);
