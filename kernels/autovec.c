@@ -14,9 +14,12 @@ float JOIN(dot_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x
     return sum;
 }
 
-static inline void fetch_rows(const uint8_t *near, const uint8_t *far, size_t d) {
-    for (size_t k = 0; k < d; k += CACHE_LINE)
-        fetch_lines(far ? FETCH_BOTH : FETCH_NEAR, near, far, k);
+/* Inlined, or gcc takes a function that does nothing but this for one that does nothing. */
+static inline __attribute__((always_inline)) void fetch_rows(const uint8_t *near, const uint8_t *far, size_t d) {
+    for (size_t k = 0; !far && k < d; k += CACHE_LINE)
+        fetch_lines(FETCH_NEAR, near, NULL, k);
+    for (size_t k = 0; far && k < d; k += CACHE_LINE)
+        fetch_lines(FETCH_BOTH, near, far, k);
 }
 
 float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d, const uint8_t *near,
