@@ -54,13 +54,23 @@ wins() {
     verdicts "$1" | grep -E ', (faster|slower)$'
 }
 
-# unconfirmed: wins of the busy run that the quiet run does not have.
+# unconfirmed: wins of the busy run that no quiet run has.
 unconfirmed() {
-    wins busy | grep -v -x -F -f <(wins quiet; echo none)
+    wins busy | grep -v -x -F -f "$scratch/quiet-wins"
 }
 
-"${first[@]}" taskset -c "$pu" "$sgdmark" "${job[@]}" --json "$scratch/quiet.json" > "$scratch/quiet.txt" 2>&1
-equal "the quiet run on PU $pu: exit status" $? 0
+# The quietest of up to three: what else the machine does comes and goes.
+status=0 tries=0
+echo none > "$scratch/quiet-wins"
+until [ "$tries" -eq 3 ] || { [ "$tries" -gt 0 ] && [ "$(aa quiet 1)" -le 30 ]; }; do
+    tries=$((tries + 1))
+    "${first[@]}" taskset -c "$pu" "$sgdmark" "${job[@]}" --json "$scratch/try.json" > "$scratch/try.txt" 2>&1 || status=$?
+    wins try >> "$scratch/quiet-wins"
+    if [ "$tries" -gt 1 ] && [ "$(aa try 1)" -ge "$(aa quiet 1)" ]; then continue; fi
+    mv "$scratch/try.json" "$scratch/quiet.json"
+    mv "$scratch/try.txt" "$scratch/quiet.txt"
+done
+equal "the quiet run on PU $pu: exit status" "$status" 0
 compete
 taskset -c "$pu" "$sgdmark" "${job[@]}" --json "$scratch/busy.json" > "$scratch/busy.txt" 2>&1
 equal "the run beside a busy process: exit status" $? 0
@@ -69,7 +79,7 @@ quiet_flags=$(disturbed quiet) busy_flags=$(disturbed busy)
 quiet_width=$(aa quiet 1) busy_width=$(aa busy 1)
 equal "both runs gave a paired table of the same backends" "$(verdicts busy | cut -d , -f 1)" "$(verdicts quiet | cut -d , -f 1)"
 check "the busy run's samples are flagged ($busy_flags of 1000)" test "$busy_flags" -gt 100
-check "none of its verdicts but the quiet run has it, too: $(unconfirmed | paste -s -d ';')" test -z "$(unconfirmed)"
+check "none of its verdicts but a quiet run has it, too: $(unconfirmed | paste -s -d ';')" test -z "$(unconfirmed)"
 # What follows sets one run against the other, so the quiet one must have been quiet.
 if [ "$quiet_flags" -ge 100 ] || [ "$(aa quiet 2)" != quiet ]; then
     skip "the busy run against a quiet one" "there was none: $quiet_flags of 1000 samples flagged, A/A $(aa quiet 2)"
