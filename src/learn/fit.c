@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum {
+    FEW_LINES = 3,    /* of a row that are fetched with its first */
     LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
     READ_AHEAD = 16,  /* the same where rows are only read; */
@@ -312,8 +313,9 @@ static inline __attribute__((always_inline)) void fetch_block(const struct train
     const size_t reach = other_lines + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
     const size_t begin = first > 0 ? first + reach : 0;
     const size_t end = first + reach + ahead->block < n ? first + reach + ahead->block : n;
+    const size_t bytes = t->store.bytes <= (size_t)FEW_LINES * CACHE_LINE ? t->store.bytes : CACHE_LINE;
     for (size_t i = begin; i < end; i++)
-        __builtin_prefetch(row_of_entry(&t->store, &t->form, order[i]));
+        prefetch_far(row_of_entry(&t->store, &t->form, order[i]), bytes);
 }
 
 /* The row that comes so many rows after `i`, or the last. */

@@ -20,8 +20,8 @@ enum compat { COMPAT_0_19, COMPAT_1_2 };
 /* How rows are brought into the cache before their turn comes. No choice changes a result. */
 struct lookahead {
     unsigned near;  /* a row's lines are brought into the first-level cache when it is so many rows away */
-    unsigned block; /* before anything else of them, so many rows at once have their first lines fetched: one's page
-                       walk need not wait for another's. 1: not so */
+    unsigned block; /* before that, so many rows at once have their first line (all lines of narrow rows) brought into
+                       the second-level cache: one's page walk need not wait for another's. 1: not so */
     unsigned far;   /* a row's lines are brought into the second-level cache when it is so many rows away; 0: not so */
 };
 #define LOOKAHEAD_MOST 64 /* of each */
