@@ -5,9 +5,9 @@
 #include "learn/fit.h"
 
 /* Sets hyper->ahead, where it is not set, to the fastest of a few choices: each trains on the same few thousand rows
- * from all over the data, in turns; of those that beat the default in all turns but one the one with the least median
- * time wins, and else the default. Takes under 50 ms; *seconds says how long (0 where nothing had to be chosen).
- * Returns 0, or -1 with the reason.
+ * from all over the data, in turns, after the rows were read if caches can hold them; of those that beat the default in
+ * all turns but one the one with the least median time wins, and else the default. Takes under 50 ms; *seconds says how
+ * long (0 where nothing had to be chosen). Returns 0, or -1 with the reason.
  */
 int lookahead_tune(struct hyper *hyper, const struct examples *examples, const struct backend *backend, double *seconds,
                    struct error *err);
