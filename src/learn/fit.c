@@ -11,11 +11,11 @@
 #include <string.h>
 
 enum {
-    FEW_LINES = 3,    /* of a row that are fetched with its first */
+    FEW_LINES = 3,    /* rows of no more lines are fetched whole in blocks, wider ones' first lines alone */
     LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
     DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
-    READ_AHEAD = 16,  /* the same where rows are only read; */
-    READ_FAR = 64,    /* where far rows are fetched, into the second-level cache and no further: then that is fastest */
+    READ_AHEAD = 16,  /* the same where rows are only read, */
+    READ_FAR = 64,    /* and where a fit fetches far rows: into the second-level cache and no further */
     CACHE_LINE = 64
 };
 
@@ -324,8 +324,8 @@ static inline const uint8_t *row_to_come(const struct row_store *store, const st
     return row_of_entry(store, form, order[i + distance < n ? i + distance : n - 1]);
 }
 
-/* One epoch of any engine; `engine`, whether rows are fetched from far and whether there is a trace are constants where
- * this is inlined. */
+/* One epoch of any engine; `engine` and whether there is a trace are constants where this is inlined, and so is, where
+ * speed counts, whether far rows are fetched. */
 static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, enum engine engine, bool from_far,
                                                             double *trace) {
     const struct row_store store = t->store;
@@ -397,7 +397,7 @@ void trainer_epoch(struct trainer *t) {
         from_far ? run_epoch(t, ENGINE_F32, true, NULL) : run_epoch(t, ENGINE_F32, false, NULL);
         break;
     case ENGINE_F64:
-        from_far ? run_epoch(t, ENGINE_F64, true, NULL) : run_epoch(t, ENGINE_F64, false, NULL);
+        run_epoch(t, ENGINE_F64, from_far, NULL);
         break;
     case ENGINE_INT:
         from_far ? run_epoch(t, ENGINE_INT, true, NULL) : run_epoch(t, ENGINE_INT, false, NULL);
@@ -406,7 +406,7 @@ void trainer_epoch(struct trainer *t) {
 }
 
 void trainer_epoch_traced(struct trainer *t, double *decision) {
-    t->hyper.ahead.far > 0 ? run_epoch(t, ENGINE_F32, true, decision) : run_epoch(t, ENGINE_F32, false, decision);
+    run_epoch(t, ENGINE_F32, t->hyper.ahead.far > 0, decision);
 }
 
 /* Of packed rows the whole lines that they have on average: not more than a fit reads. */
