@@ -11,11 +11,12 @@
 #include <string.h>
 
 enum {
-    FEW_LINES = 3,    /* rows of no more lines are fetched whole in blocks, wider ones' first lines alone */
-    LEAST_GAP = 4,    /* rows between the one whose first line is fetched and the one whose other lines are */
-    DECIDE_AHEAD = 8, /* rows ahead of the one being decided that are being brought into the cache */
-    READ_AHEAD = 16,  /* the same where rows are only read, */
-    READ_FAR = 64,    /* and where a fit fetches far rows: into the second-level cache and no further */
+    FEW_LINES = 3,     /* rows of no more lines are fetched whole in blocks, wider ones' first lines alone */
+    LEAST_GAP = 4,     /* rows between the one whose first line is fetched and the one whose other lines are */
+    DECIDE_AHEAD = 8,  /* rows ahead of the one being decided that are being brought into the cache */
+    READ_AHEAD = 16,   /* the same where rows are only read, */
+    READ_FAR = 64,     /* and where a fit fetches far rows: into the second-level cache and no further */
+    SLACK_ROWS = 4096, /* engine int: rows for which one bound of the rounding errors holds */
     CACHE_LINE = 64
 };
 
@@ -41,8 +42,9 @@ struct trainer {
     struct integer_weights integer; /* beside w64, which takes every update too */
     double wscale, intercept, t;
     unsigned epoch;
-    uint32_t *updates; /* [epochs] */
-    double updated;    /* their sum so far */
+    uint32_t *updates;  /* [epochs] */
+    double updated;     /* their sum so far */
+    double scale_error; /* engine int: of wscale so far (integer.h) */
     uint64_t update_hash;
     const uint32_t *permutation; /* [n] */
     struct entry_form form;
@@ -206,6 +208,7 @@ void trainer_start(struct trainer *t, const struct examples *examples, const uin
     if (t->integer.low) integer_clear(&t->integer, packed);
     memset(t->updates, 0, t->hyper.epochs * sizeof *t->updates);
     t->updated = 0.0;
+    t->scale_error = 0.0;
     t->wscale = 1.0;
     t->intercept = 0.0;
     t->t = 1.0;
@@ -253,13 +256,15 @@ struct pace {
     double slack; /* engine int: how close to the hinge a decision must be made in float64 */
 };
 
-/* What holds for every step of the next epoch, even if each updates: computed once, for a decision waits for it. What
- * integers cannot tell float64 tells: everything, once they are lost. */
-static double slack_of(const struct trainer *t) {
+/* What holds for each of the next `steps` steps, even if every one updates, after `updates` of this epoch: computed
+ * beforehand, for a decision waits for it. What integers cannot tell float64 tells: everything, once they are lost. */
+static double slack_of(struct trainer *t, const struct pace *pace, double updates, double steps) {
     if (t->integer.lost) return (double)INFINITY;
-    const double n = (double)t->examples.n, alpha = t->hyper.alpha;
-    double intercept = fabs(t->intercept) + n / (alpha * (t->t0 + t->t - 1.0));
-    return integer_slack(alpha, t->t0, n * (t->epoch + 1), t->updated + n, intercept, t->examples.ds->width);
+    const double alpha = t->hyper.alpha;
+    const double intercept = fabs(pace->intercept) + steps / (alpha * (t->t0 + pace->time - 1.0));
+    t->scale_error = fmax(t->scale_error, integer_scale_error(t->t0, pace->time, pace->wscale, steps));
+    return integer_slack(alpha, t->t0, pace->time + steps, t->updated + updates + steps, t->scale_error, intercept,
+                         t->examples.ds->width);
 }
 
 static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_t start, const uint8_t *x, double y) {
@@ -338,9 +343,12 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
     struct pace pace = {.wscale = t->wscale, .intercept = t->intercept, .time = t->t};
     uint64_t hash = t->update_hash;
     uint32_t updates = 0;
-    if (engine == ENGINE_INT) pace.slack = slack_of(t);
 
-    for (size_t i = 0, next_block = ahead.block > 1 ? 0 : n; i < n; i++) {
+    for (size_t i = 0, next_block = ahead.block > 1 ? 0 : n, next_slack = engine == ENGINE_INT ? 0 : n; i < n; i++) {
+        if (i == next_slack) {
+            pace.slack = slack_of(t, &pace, updates, SLACK_ROWS);
+            next_slack += SLACK_ROWS;
+        }
         if (i == next_block) {
             fetch_block(t, order, i);
             next_block += ahead.block;
@@ -467,9 +475,10 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
     if (t->integer.low) {
         integer_copy(&model->integer, &t->integer);
         model->unit = 1.0 / (t->hyper.alpha * (t->t0 + (t->t - 2.0)));
-        model->slack = t->integer.lost ? (double)INFINITY
-                                       : model->unit * integer_slack(t->hyper.alpha, t->t0, t->t, t->updated,
-                                                                     t->intercept, t->examples.ds->width);
+        model->slack = t->integer.lost
+                           ? (double)INFINITY
+                           : model->unit * integer_slack(t->hyper.alpha, t->t0, t->t, t->updated, t->scale_error,
+                                                         t->intercept, t->examples.ds->width);
     }
     memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
     model->wscale = t->wscale;

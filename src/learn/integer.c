@@ -131,8 +131,15 @@ int integer_possible(double alpha, double t0, double steps, struct error *err) {
     return 0;
 }
 
-double integer_slack(double alpha, double t0, double t, double updates, double intercept, size_t width) {
+double integer_scale_error(double t0, double t, double wscale, double steps) {
+    const double shown = fabs(wscale * (t0 + (t - 2.0)) / (t0 - 1.0) - 1.0);
+    return 0x1p53 * shown + 2.0 * steps + 200.0;
+}
+
+double integer_slack(double alpha, double t0, double t, double updates, double scale_error, double intercept,
+                     size_t width) {
     const double u = 0x1p-53, largest_sum = 255.0 * 255.0 * updates * (double)width;
     return 2.0 * u *
-           (largest_sum * (5.0 * t + (double)width + 400.0) + 7.0 * alpha * (fabs(intercept) + 1.0) * (t0 + t));
+           (largest_sum * (2.0 * scale_error + updates + (double)width + 20.0) +
+            7.0 * alpha * (fabs(intercept) + 1.0) * (t0 + t));
 }

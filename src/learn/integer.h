@@ -57,8 +57,13 @@ void integer_add(struct integer_weights *w, const struct backend *backend, size_
  * or -1 with the reason. */
 int integer_possible(double alpha, double t0, double steps, struct error *err);
 
+/* A bound on the relative error of wscale in step t of a fit, where it is `wscale`, and in the `steps` after it; in
+ * units of 2^-53. See integer_slack. */
+double integer_scale_error(double t0, double t, double wscale, double steps);
+
 /* How far the exact number y <W, x> + (y b - 1) alpha (t0 + t - 2), in float64, can be from what scikit-learn's float64
  * arithmetic makes of it in step t: beyond this distance from 0 both fall on the same side. In units of <W, x>.
+ * `updates` are those before step t, `scale_error` is a bound for wscale in every step up to t.
  *
  * With T(t) = t0 + t - 1 the rate is eta(t) = 1 / (alpha T(t)), and wscale after step t is s(t) = (t0 - 1) / T(t),
  * since it shrinks by 1 - eta alpha = T(t - 1) / T(t) and starts at 1. An update adds eta / s = c, a constant
@@ -69,14 +74,16 @@ int integer_possible(double alpha, double t0, double steps, struct error *err);
  * Rounding, to first order in u = 2^-53. U is the number of updates; no |sum| below exceeds 255^2 U width = P, the
  * largest that <W, x> can be with all signs alike.
  *   eta: t0 + t, - 1, alpha *, 1 / : relative error 5u at most, T(t) being 2 or more.
- *   s:   eta alpha and 1 - it round to 6u / T of relative error 6u / (T - 1) and u, the product to another u. Over all
- *        steps E = 2t + 6 sum 1 / (T(i) - 1) <= 2t + 6 (1 + ln t), for t0 >= 2; below 2t + 180, t being < 10^12.
+ *   s:   what its product with T / (t0 - 1) shows, and the 5u of showing it. Each further step adds to that: eta alpha
+ *        and 1 - it round to 6u / T of relative error 6u / (T - 1) and u, the product to another u; over n steps
+ *        2n + 6 sum 1 / (T(i) - 1) <= 2n + 6 (1 + ln n), for t0 >= 2; below 2n + 180, n being < 10^12. Say E u.
  *   c:   (E + 6) u. Its product with a pixel: (E + 7) u. Adding up the U terms of a weight: U u of their absolute sum.
  *   dot: width u of the absolute sum; so c <W, x> is off by (E + 7 + U + width) u c P at most.
  *   s dot + b: (E + 1) u more, and u of the result. b itself is the same: the same float64 operations made it.
- * In all (2E + 9 + U + width) u P + u |b| alpha T with E <= 2t + 180 and U <= t. Our own evaluation converts and
- * rounds to 2u P + 6u (|b| + 1) alpha T. The factor 2 stands for the higher orders (t u is below 10^-4) and for the
+ * In all (2E + 9 + U + width) u P + u |b| alpha T. Our own evaluation converts and rounds to
+ * 2u P + 6u (|b| + 1) alpha T. The factor 2 stands for the higher orders (t u is below 10^-4) and for the
  * rounding of this bound. The same holds for a decision after the fit, made with coef = s w: one more u. */
-double integer_slack(double alpha, double t0, double t, double updates, double intercept, size_t width);
+double integer_slack(double alpha, double t0, double t, double updates, double scale_error, double intercept,
+                     size_t width);
 
 #endif

@@ -728,6 +728,28 @@ static void integers_ask_on_the_margin(void **state) {
     rows_free(&rows);
 }
 
+/* wscale as the loop computes it, against the exact (t0 - 1) / (t0 + t - 1): looked at every 8 steps, its error stays
+ * within what the last look said, which is far below the worst case of all steps. */
+static void the_error_of_wscale_is_bounded_by_looking(void **state) {
+    (void)state;
+    static const double alphas[] = {1e-4, 0.01, 0.3};
+    enum { STEPS = 2000000, LOOK = 8 };
+    for (size_t a = 0; a < sizeof alphas / sizeof *alphas; a++) {
+        double alpha = alphas[a], t0 = 1.0 / (sqrt(1.0 / sqrt(alpha)) * alpha), wscale = 1.0, bound = 0.0,
+               largest = 0.0;
+        for (int t = 1; t <= STEPS; t++) {
+            if (t % LOOK == 1) bound = integer_scale_error(t0, t, wscale, LOOK);
+            double eta = 1.0 / (alpha * ((t0 + t) - 1.0));
+            wscale *= 1.0 - eta * alpha;
+            long double exact = ((long double)t0 - 1.0L) / ((long double)t0 + t - 1.0L);
+            double error = (double)fabsl((long double)wscale / exact - 1.0L) * 0x1p53;
+            assert_true(error <= bound);
+            largest = fmax(largest, bound);
+        }
+        assert_true(largest < 2.0 * STEPS / 100.0);
+    }
+}
+
 static void some_settings_have_no_integer_form(void **state) {
     (void)state;
     struct error err;
@@ -873,6 +895,7 @@ int main(void) {
         cmocka_unit_test(integers_beyond_29_bits_are_lost),
         cmocka_unit_test(a_fit_outgrows_16_bits),
         cmocka_unit_test(integers_ask_on_the_margin),
+        cmocka_unit_test(the_error_of_wscale_is_bounded_by_looking),
         cmocka_unit_test(some_settings_have_no_integer_form),
         cmocka_unit_test(windows_train_the_same_model),
         cmocka_unit_test(overflow_is_an_error),
