@@ -24,12 +24,13 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
+    /* The pointers move: with an index each multiplication's load takes a place of its own in the reorder buffer. */
     UNROLL_STEPS
-    for (; k + STEP <= d; k += STEP) {
+    for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
         fetch_lines(fetch, near, far, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
-            a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+            a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
     }
     if (k < d) {
         fetch_lines(fetch, near, far, d - 1);
@@ -37,10 +38,10 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
         __mmask16 rest = (__mmask16)((1U << (d - k) % BLOCK) - 1U);
         UNROLL
         for (size_t b = 0; b < 4; b++) {
-            if (b < blocks) a[b] = dot16(a[b], w + k + BLOCK * b, x + k + BLOCK * b);
+            if (b < blocks) a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
             if (b == blocks && rest)
-                a[b] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, w + k + BLOCK * b),
-                                       load16_masked(rest, x + k + BLOCK * b), a[b]);
+                a[b] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, w + BLOCK * b), load16_masked(rest, x + BLOCK * b),
+                                       a[b]);
         }
     }
     /* h = 32, 16 between registers, then 8, 4, 2, 1 inside one. */
