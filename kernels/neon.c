@@ -84,12 +84,13 @@ float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
     return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-static APART float dot_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+static APART float dot_far_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                      const uint8_t *far) {
     return dot(w, x, d, FETCH_BOTH, near, far);
 }
 
 float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far(w, x, d, near, far);
+    if (far) return dot_far_u8f32_neon(w, x, d, near, far);
     return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
@@ -152,13 +153,13 @@ int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
     return dot_i16(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-static APART int64_t dot_far_i16(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                 const uint8_t *far) {
+static APART int64_t dot_far_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                        const uint8_t *far) {
     return dot_i16(w, x, d, FETCH_BOTH, near, far);
 }
 
 int64_t dot_ahead_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_i16(w, x, d, near, far);
+    if (far) return dot_far_u8i16_neon(w, x, d, near, far);
     return dot_i16(w, x, d, FETCH_NEAR, near, NULL);
 }
 

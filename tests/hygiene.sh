@@ -127,6 +127,11 @@ examine() {
                 claim="$claim that asks for rows to come"
                 grep -E "^${kernel}_$suffix	" "$listing" | grep -qE '	(prefetcht0|prfm +pldl1keep)' || faults+=" no such instruction"
             fi
+            if [[ $kernel == dot_ahead_* ]]; then
+                claim="$claim, near and far"
+                grep -E "^(${kernel}|${kernel/ahead/far})_$suffix	" "$listing" | grep -qE '	(prefetcht1|prfm +pldl2keep)' ||
+                    faults+=" none for far rows"
+            fi
             equal "$folder: ${kernel}_$suffix is $claim" "$faults" ""
             grep "^${kernel}_$suffix:" "$scratch/census.$arch" | sed 's/^/#   /'
         done
