@@ -87,6 +87,10 @@ static const struct argp argp = {
     list,     parse, NULL, "The whole job: the notebook's results, every backend checked, then timed side by side.",
     children, NULL,  NULL};
 
+struct time_unit time_unit_for(double shortest) {
+    return shortest < 1e-4 ? (struct time_unit){"us", 1e6} : (struct time_unit){"ms", 1e3};
+}
+
 static bool is_published_job(const struct run *run) {
     const struct job_options *o = &run->options;
     return !run->job.ds.synthetic && o->rows.split == SPLIT_TRAIN && o->rows.order == ORDER_NOTEBOOK &&

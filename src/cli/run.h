@@ -41,6 +41,14 @@ void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
  */
 size_t best_trial(const struct run *run, enum engine engine);
 
+/* What the times of a table are printed in: milliseconds, or microseconds if the shortest, in seconds, is below 0.1 ms.
+ */
+struct time_unit {
+    const char *name;
+    double per_second;
+};
+struct time_unit time_unit_for(double shortest);
+
 /* The notebook's steps in its own order, from the results of `trial`. */
 void print_notebook(const struct run *run, const struct trial *trial, const struct cv_result *never);
 

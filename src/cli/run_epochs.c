@@ -304,14 +304,14 @@ struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run
     return share;
 }
 
-/* The median, in ms, of the samples that nothing hit. */
+/* The median of the samples that nothing hit. */
 static double undisturbed_median(const struct rounds *rounds, size_t arm) {
     double *kept = malloc(rounds->rounds * sizeof *kept);
     size_t n = 0;
     if (!kept) return (double)NAN;
     for (size_t r = 0; r < rounds->rounds; r++)
         if (rounds_observed(rounds, arm)[r].disturbance.flags == 0) kept[n++] = rounds_of(rounds, arm)[r];
-    double result = median(kept, n) * 1e3;
+    double result = median(kept, n);
     free(kept);
     return result;
 }
@@ -373,15 +373,25 @@ static void print_quality(const struct epochs *epochs) {
         printf("no hardware counters:\n  %s\n", rounds->counter_reason[COUNTER_CYCLES]);
 }
 
+static double shortest_epoch(const struct run *run, const struct epochs *epochs) {
+    double shortest = (double)INFINITY;
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (epochs->epoch_of[i] != NO_ARM)
+            shortest =
+                fmin(shortest, median(rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[i]), epochs->rounds.rounds));
+    return shortest;
+}
+
 bool print_epochs(const struct run *run, const struct epochs *epochs) {
     const struct dataset *ds = &run->job.ds;
     const struct rounds *rounds = &epochs->rounds;
     double n = (double)run->job.view.n, ghz = median(rounds->ghz, rounds->rounds);
+    const struct time_unit unit = time_unit_for(shortest_epoch(run, epochs));
     bool possible = true;
     printf("\nEPOCHS of %.0f rows on PU %u, %zu interleaved rounds (order seed %u)\n", n, run->core.slots[0].pu_os,
            rounds->rounds, rounds->schedule.seed);
-    printf("%-15s %7s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", "ms", "unhit", "min", "MAD", "ns/row",
-           "cy/px", "GB/s", "of roof", "xscalar", "xf64");
+    printf("%-15s %7s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", unit.name, "unhit", "min", "MAD",
+           "ns/row", "cy/px", "GB/s", "of roof", "xscalar", "xf64");
     for (size_t i = 0; i < run->trial_count; i++) {
         struct summary s;
         struct error err;
@@ -391,13 +401,14 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         char name[TRIAL_TEXT], roof[24], unhit[16] = "-";
         trial_name(name, &run->trials[i]);
         double quiet = undisturbed_median(rounds, (size_t)arm);
-        if (isfinite(quiet)) snprintf(unhit, sizeof unhit, "%.2f", quiet);
+        if (isfinite(quiet)) snprintf(unhit, sizeof unhit, "%.2f", quiet * unit.per_second);
         if (epochs->mix_of[i] == NO_ARM)
             snprintf(roof, sizeof roof, "-"); /* the reference order has no roof of its own */
         else
             snprintf(roof, sizeof roof, "%.0f %% %s", share.percent, share.binds);
-        printf("%-15s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * 1e3, unhit, s.min * 1e3,
-               s.mad * 1e3, s.median * 1e9 / n, s.median * 1e9 * ghz / n / (double)ds->d,
+        printf("%-15s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * unit.per_second, unhit,
+               s.min * unit.per_second, s.mad * unit.per_second, s.median * 1e9 / n,
+               s.median * 1e9 * ghz / n / (double)ds->d,
                row_bytes(ds, run->trials[i].engine, run->trials[i].backend) * n / s.median * 1e-9, roof);
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F32));
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F64));
@@ -419,11 +430,12 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
                "order is %.1f ns/row.\n",
                bytes, packed * 1e9 / n);
     }
-    printf("ms: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu\n"
+    printf("%s: median; unhit: of the samples that nothing disturbed. GB/s: the %zu stored of a row's %zu\n"
            "bytes. xscalar, xf64: times as fast as f32/scalar and as f64/scalar. Roofs: reading the rows in\n"
            "the epochs' order %.1f ns/row (%.1f GB/s); the best one's multiply-adds on rows in the first-level\n"
            "cache %.1f ns/row.\n",
-           ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9, share.mix * 1e9 / n);
+           unit.name, ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9,
+           share.mix * 1e9 / n);
     print_levels(epochs, ghz);
     print_verdicts(run, epochs);
     print_quality(epochs);

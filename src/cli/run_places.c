@@ -161,7 +161,8 @@ static size_t arm_like(const struct places *places, const struct placement *plac
     return places->count;
 }
 
-static void print_row(const struct run *run, const struct places *places, size_t a, unsigned comparisons) {
+static void print_row(const struct run *run, const struct places *places, size_t a, unsigned comparisons,
+                      struct time_unit unit) {
     const struct place_arm *arm = &places->arm[a];
     const struct rounds *rounds = &places->rounds;
     struct error err;
@@ -185,22 +186,39 @@ static void print_row(const struct run *run, const struct places *places, size_t
                  100.0 * (c.low * share - 1.0), 100.0 * (c.high * share - 1.0));
     double folds = (double)arm->repeats * run->folds, rows = rows_of(run, arm);
     printf("%-15s %-15s %7zu %8.2f %8.2f %8.1f %8.2f %6.1f\n", arm->placement->name, name, arm->placement->count,
-           s.median * 1e3, s.median * 1e3 * workers / folds, folds / s.median, rows / s.median * 1e-6,
+           s.median * unit.per_second, s.median * unit.per_second * workers / folds, folds / s.median,
+           rows / s.median * 1e-6,
            rows * row_bytes(&run->job.ds, run->trials[arm->trial].engine, run->trials[arm->trial].backend) / s.median *
                1e-9);
     printf("  %.3f x one core, efficiency %.2f, %.0f %% of the read roof, tax %s%s\n", workers / (c.ratio * share),
            1.0 / (c.ratio * share), 100.0 * roof.median / s.median, tax, arm->migrated ? ", MIGRATED" : "");
 }
 
+/* Of a sample, the median, for each fold of a worker. */
+static double fold_time(const struct run *run, const struct places *places, size_t a) {
+    const struct place_arm *arm = &places->arm[a];
+    struct error err;
+    struct summary s;
+    if (summarize(&s, rounds_of(&places->rounds, a), places->rounds.rounds, &err) != 0) return (double)INFINITY;
+    return s.median * (double)arm->placement->count / (arm->repeats * run->folds);
+}
+
 void print_places(const struct run *run, const struct places *places) {
     unsigned fits = 0;
-    for (size_t a = 0; a + 1 < places->count; a++)
-        fits += places->arm[a].task == CREW_FIT;
+    double shortest = (double)INFINITY;
+    for (size_t a = 0; a + 1 < places->count; a++) {
+        if (places->arm[a].task != CREW_FIT) continue;
+        fits++;
+        shortest = fmin(shortest, fold_time(run, places, a));
+    }
+    const struct time_unit unit = time_unit_for(shortest);
+    char per_fold[16];
+    snprintf(per_fold, sizeof per_fold, "%s/fold", unit.name);
     printf("\nPLACEMENTS of %u-fold cross-validation, %zu interleaved rounds\n", run->folds, places->rounds.rounds);
-    printf("%-15s %-15s %7s %8s %8s %8s %8s %6s\n", "placement", "engine", "workers", "ms", "ms/fold", "folds/s",
+    printf("%-15s %-15s %7s %8s %8s %8s %8s %6s\n", "placement", "engine", "workers", unit.name, per_fold, "folds/s",
            "Mrow/s", "GB/s");
     for (size_t a = 0; a + 1 < places->count; a++)
-        if (places->arm[a].task == CREW_FIT) print_row(run, places, a, fits);
+        if (places->arm[a].task == CREW_FIT) print_row(run, places, a, fits, unit);
     for (size_t i = 0; i < places->listed; i++) {
         const struct placement *placement = &places->list[i];
         if (!placement->available)
