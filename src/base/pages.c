@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define HUGE_PAGE  ((size_t)2 << 20)
-#define HUGE_LEAST ((size_t)512 << 10)
+#define HUGE_LEAST HUGE_PAGE
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
@@ -18,13 +18,13 @@ static void *map(size_t length) {
 
 /* What is mapped for so many bytes. */
 static size_t mapped(size_t bytes) {
-    return round_up(bytes, bytes < HUGE_LEAST ? (size_t)sysconf(_SC_PAGESIZE) : HUGE_PAGE);
+    return round_up(bytes, bytes < HUGE_PAGE ? (size_t)sysconf(_SC_PAGESIZE) : HUGE_PAGE);
 }
 
 void *pages_new(size_t bytes) {
     if (bytes > SIZE_MAX / 2) return NULL;
     size_t length = mapped(bytes);
-    if (bytes < HUGE_LEAST) return map(length);
+    if (bytes < HUGE_PAGE) return map(length);
     uint8_t *whole = map(length + HUGE_PAGE);
     if (!whole) return NULL;
     size_t head = (HUGE_PAGE - (uintptr_t)whole % HUGE_PAGE) % HUGE_PAGE;
@@ -32,6 +32,14 @@ void *pages_new(size_t bytes) {
     munmap(whole + head + length, HUGE_PAGE - head);
     madvise(whole + head, length, MADV_HUGEPAGE);
     return whole + head;
+}
+
+void pages_take(void *pages, size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+    madvise(pages, mapped(bytes), MADV_POPULATE_WRITE); /* from Linux 5.14 on; else each is taken when touched */
+#else
+    (void)pages, (void)bytes;
+#endif
 }
 
 void pages_trim(void *pages, size_t bytes, size_t kept) {

@@ -134,6 +134,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
         fail(err, "out of memory for a fit on %zu rows", most);
         return NULL;
     }
+    pages_take(t->order[0], orders_size(most));
     t->order[1] = t->order[0] + most;
     t->own = t->order[1] + most;
     return t;
