@@ -102,11 +102,12 @@ check "the delay, timed alone" "$compiler" -O2 -D_GNU_SOURCE -DDELAY=$delay -o "
 each=$("${first[@]}" "$scratch/calibrate")
 
 check "a run of the build with the delay" timed "$scratch/slow" "$scratch/slow"
-scalar_ms=$(awk '$1 == "f32/scalar" && $2 ~ /^[0-9.]+$/ { print $3 == "-" ? $2 : $3 }' "$scratch/slow.txt")
+scalar_ns=$(awk '$1 == "engine/backend" { unit = $2 == "us" ? 1e3 : 1e6 }
+    $1 == "f32/scalar" && $2 ~ /^[0-9.]+$/ { print unit * ($3 == "-" ? $2 : $3) }' "$scratch/slow.txt")
 line=$(grep -E 'times as fast as f32/scalar \[' "$scratch/slow.txt")
 check "the paired table says slower: $line" grep -q ': slower$' <<< "$line"
 # Speeds: without the delay over with it. Ten percent for what the rounds and the delay's own timing leave open.
-expected=$(awk -v ms="$scalar_ms" -v each="$each" -v rows=$rows 'BEGIN { print ms * 1e6 / (ms * 1e6 + rows * each) }')
+expected=$(awk -v ns="$scalar_ns" -v each="$each" -v rows=$rows 'BEGIN { print ns / (ns + rows * each) }')
 check "and $expected is in its interval" awk -v line="$line" -v want="$expected" 'BEGIN {
     split(line, part, /[][,]/); exit !(part[2] * 0.9 <= want && want <= part[3] * 1.1) }'
 
