@@ -4,8 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define HUGE_PAGE  ((size_t)2 << 20)
-#define HUGE_LEAST HUGE_PAGE
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
