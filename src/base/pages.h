@@ -10,7 +10,7 @@
  * pages_free releases it. */
 void *pages_new(size_t bytes);
 
-/* Takes all of it at once, which for small pages is several times faster than touching one after the other. */
+/* Takes all of it at once, which for small pages is twice as fast as touching one after the other. */
 void pages_take(void *pages, size_t bytes);
 
 /* Gives back what lies behind the first `kept` of the `bytes` at `pages`, which are `kept` bytes from then on. */

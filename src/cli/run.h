@@ -41,8 +41,7 @@ void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
  */
 size_t best_trial(const struct run *run, enum engine engine);
 
-/* What the times of a table are printed in: milliseconds, or microseconds if the shortest, in seconds, is below 0.1 ms.
- */
+/* What the times of a table are printed in: ms, or us if the shortest of them (in seconds) is below 0.1 ms. */
 struct time_unit {
     const char *name;
     double per_second;
