@@ -64,15 +64,12 @@ size_t affordable_rounds(const struct arm *arms, size_t count, const struct budg
 
 enum { NO_ARM = -1 };
 
-/* How rows are stored: in full, or packed for engine int. */
-enum form { FORM_WINDOWS, FORM_PACKED, FORMS };
-
 /* Whether the rows may have left the shared cache since they were read last, and how to bring them back. */
-enum { COLD_PASSES = 2 };
+enum { COLD_PASSES = 2, STORED_FORMS = FORM_PACKED + 1 };
 struct warmth {
-    const uint8_t *bytes[FORMS];
-    size_t size[FORMS];
-    int passes[FORMS]; /* over the rows of a form, before an epoch on them is timed */
+    const uint8_t *bytes[STORED_FORMS];
+    size_t size[STORED_FORMS];
+    int passes[STORED_FORMS]; /* over the rows of a form, before an epoch on them is timed */
     read_u8_fn *read;
     volatile uint64_t sum; /* keeps the reads alive */
 };
@@ -83,6 +80,18 @@ struct level_turn {
     struct warmth *warmth;
 };
 
+/* From now on the rows may be anywhere. */
+void cool_down(struct warmth *warmth);
+
+/* The roofs of rows that nothing is left out of: what a loop over the files' rows could reach. */
+struct whole_rows {
+    struct read_roof *reader;
+    struct warmth *warmth;
+    int read;               /* arm, or NO_ARM: rows are stored whole, or would take too much memory */
+    int *mix_of;            /* [trials] arm, or NO_ARM */
+    struct mix_roof *mixes; /* [trials] */
+};
+
 /* The epochs of every trial that passed, side by side on one core with their roofs. */
 struct epochs {
     struct arm *arms; /* [count] */
@@ -91,12 +100,13 @@ struct epochs {
     int *mix_of;               /* [trials] arm of its computing roof, or NO_ARM */
     size_t best;               /* trial that auto takes */
     int again;                 /* arm: its epoch once more (A/A) */
-    int read[FORMS];           /* arms: the reading roofs; NO_ARM where no epoch reads rows of that form */
+    int read[STORED_FORMS];    /* arms: the reading roofs; NO_ARM where no epoch reads rows of that form */
     struct trainer **trainers; /* [trials + 1] */
     struct epoch_turn *turns;  /* [trials + 1] */
     struct mix_roof *mixes;    /* [trials] */
-    struct read_roof *reader[FORMS];
-    struct reading_turn *reading; /* [FORMS] */
+    struct read_roof *reader[STORED_FORMS];
+    struct reading_turn *reading; /* [STORED_FORMS] */
+    struct whole_rows whole;
     struct warmth *warmth;
     int level_of[ROOF_LEVELS]; /* arm that reads from this cache, or NO_ARM */
     struct level_turn levels[ROOF_LEVELS];
@@ -107,6 +117,14 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
                    struct error *err);
 void epochs_free(struct epochs *epochs, const struct run *run);
 
+/* Whether a trial takes much longer than the fastest. */
+bool is_slow(const struct run *run, size_t trial);
+
+/* Adds an arm that times the trial's own arithmetic on a row of d features, and fills in `mix`; `packed` if it is to be
+ * the one for packed rows. `suffix` ends its name. Returns the arm, or NO_ARM with the reason. */
+int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d, bool packed, const char *suffix,
+            struct mix_roof *mix, struct error *err);
+
 /* How an epoch stands against the slower of its two roofs. */
 struct roof_share {
     double read, mix;  /* seconds that the roof alone takes for the epoch's rows */
@@ -114,7 +132,15 @@ struct roof_share {
     double percent;    /* of the binding roof that is reached: median of the rounds, with its 95 % interval */
     double low, high;
 };
-struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial);
+/* Of two arms; `mix_arm` may be NO_ARM. */
+struct roof_share roof_share(const struct epochs *epochs, const struct run *run, size_t trial, int read_arm,
+                             int mix_arm, const struct mix_roof *mix);
+
+/* Adds the arms of whole rows. Returns 0, or -1 with the reason. */
+int whole_add(struct epochs *epochs, const struct run *run, struct error *err);
+void whole_free(struct epochs *epochs, const struct run *run);
+/* One line for each trial that has them. */
+void print_whole(const struct run *run, const struct epochs *epochs);
 
 /* The L1 reading roof of one core, beside the folds: how fast the core itself was in these rounds. Where another
  * program has the other half of a core, only this shows it. */

@@ -11,8 +11,8 @@
  * caches: in its time other machines' work on the same host drives the rows out. */
 static const double SLOW = 4.0;
 
-static void cool_down(struct warmth *warmth) {
-    for (int form = 0; form < FORMS; form++)
+void cool_down(struct warmth *warmth) {
+    for (int form = 0; form < STORED_FORMS; form++)
         warmth->passes[form] = COLD_PASSES;
 }
 
@@ -20,10 +20,10 @@ static void cool_down(struct warmth *warmth) {
  * other, and before the first of them the rows are read again, twice: a last-level cache may keep only what is used
  * more than once. After arms that read little even a cache that kept the rows was seen to be slower at first. After an
  * epoch on rows of another form they are read once: those were few, and these have been used before. */
-static void warm_up(struct warmth *warmth, enum form form) {
+static void warm_up(struct warmth *warmth, enum row_form form) {
     for (; warmth->passes[form] > 0; warmth->passes[form]--)
         warmth->sum = warmth->read(warmth->bytes[form], warmth->size[form]);
-    for (int other = 0; other < FORMS; other++)
+    for (int other = 0; other < STORED_FORMS; other++)
         if (other != (int)form && warmth->passes[other] == 0) warmth->passes[other] = 1;
 }
 
@@ -34,7 +34,7 @@ struct epoch_turn {
     const uint32_t *permutation;
     unsigned epochs, done;
     bool slow;
-    enum form form;
+    enum row_form form;
     struct warmth *warmth;
 };
 
@@ -50,7 +50,7 @@ static void next_epoch(void *context) {
 /* The reading roof's turn. */
 struct reading_turn {
     struct read_roof *roof;
-    enum form form;
+    enum row_form form;
     struct warmth *warmth;
 };
 
@@ -90,7 +90,7 @@ size_t best_trial(const struct run *run, enum engine engine) {
     return best;
 }
 
-static enum form form_of(const struct run *run, size_t trial) {
+static enum row_form form_of(const struct run *run, size_t trial) {
     const struct trial *which = &run->trials[trial];
     return reads_packed(&run->job.ds, which->engine, which->backend) ? FORM_PACKED : FORM_WINDOWS;
 }
@@ -101,7 +101,7 @@ static struct arm *new_arm(struct epochs *epochs, const char *family, const char
     return arm;
 }
 
-static bool is_slow(const struct run *run, size_t trial) {
+bool is_slow(const struct run *run, size_t trial) {
     double fastest = run->trials[trial].model.seconds;
     for (size_t i = 0; i < run->trial_count; i++)
         if (run->judged[i].passed && run->trials[i].model.seconds < fastest) fastest = run->trials[i].model.seconds;
@@ -145,19 +145,18 @@ static size_t mix_calls(struct mix_roof *mix) {
     return calls < 256.0 ? 256 : (size_t)calls;
 }
 
-static int add_mix(struct epochs *epochs, const struct run *run, size_t trial, struct error *err) {
+int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d, bool packed, const char *suffix,
+            struct mix_roof *mix, struct error *err) {
     const struct trial *which = &run->trials[trial];
-    struct mix_roof *mix = &epochs->mixes[trial];
     char name[TRIAL_TEXT];
     trial_name(name, which);
-    bool integers = which->engine == ENGINE_INT, packed = form_of(run, trial) == FORM_PACKED;
-    size_t d = packed ? run->job.ds.packed.blocks * BLOCK_PIXELS : run->job.ds.width;
+    bool integers = which->engine == ENGINE_INT;
     if (mix_roof_new(mix, d, 256, integers ? NULL : which->backend->dot_u8f32,
                      integers && !packed ? which->backend->dot_u8i16 : NULL, packed ? which->backend->dot_packed : NULL,
                      err) != 0)
         return NO_ARM;
     mix->calls = mix_calls(mix);
-    struct arm *arm = new_arm(epochs, "roof/mix", name, "");
+    struct arm *arm = new_arm(epochs, "roof/mix", name, suffix);
     arm->run = mix_roof_run;
     arm->early = true;
     arm->context = mix;
@@ -179,16 +178,18 @@ static int add_epochs(struct epochs *epochs, const struct run *run, bool slow, s
 static int add_mixes(struct epochs *epochs, const struct run *run, struct error *err) {
     for (size_t i = 0; i < run->trial_count; i++) {
         if (!run->judged[i].passed || run->trials[i].engine == ENGINE_F64) continue;
-        epochs->mix_of[i] = add_mix(epochs, run, i, err);
+        bool packed = form_of(run, i) == FORM_PACKED;
+        size_t d = packed ? run->job.ds.packed.blocks * BLOCK_PIXELS : run->job.ds.width;
+        epochs->mix_of[i] = add_mix(epochs, run, i, d, packed, "", &epochs->mixes[i], err);
         if (epochs->mix_of[i] == NO_ARM) return -1;
     }
     return 0;
 }
 
-static int add_reading(struct epochs *epochs, const struct run *run, enum form form, struct error *err) {
+static int add_reading(struct epochs *epochs, const struct run *run, enum row_form form, struct error *err) {
     struct reading_turn *turn = &epochs->reading[form];
-    epochs->reader[form] = read_roof_new(&run->job.examples, form == FORM_PACKED, run->permutation,
-                                         run->options.hyper.epochs, run->trials[epochs->best].backend, err);
+    epochs->reader[form] = read_roof_new(&run->job.examples, form, run->permutation, run->options.hyper.epochs,
+                                         run->trials[epochs->best].backend, err);
     if (!epochs->reader[form]) return -1;
     *turn = (struct reading_turn){.roof = epochs->reader[form], .form = form, .warmth = epochs->warmth};
     struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", form == FORM_PACKED ? "/packed" : "");
@@ -206,7 +207,8 @@ static int add_arms(struct epochs *epochs, const struct run *run, struct error *
     epochs->read[FORM_WINDOWS] = epochs->read[FORM_PACKED] = NO_ARM;
     epochs->best = best_trial(run, ENGINE_F32);
     if (add_epochs(epochs, run, true, err) != 0 || add_mixes(epochs, run, err) != 0 ||
-        levels_add(epochs, run, err) != 0 || add_epochs(epochs, run, false, err) != 0)
+        whole_add(epochs, run, err) != 0 || levels_add(epochs, run, err) != 0 ||
+        add_epochs(epochs, run, false, err) != 0)
         return -1;
     if (add_reading(epochs, run, FORM_WINDOWS, err) != 0) return -1;
     bool packed = false;
@@ -218,13 +220,13 @@ static int add_arms(struct epochs *epochs, const struct run *run, struct error *
 int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,
                    struct error *err) {
     size_t trials = run->trial_count;
-    *epochs = (struct epochs){.arms = calloc(2 * trials + 1 + FORMS + ROOF_LEVELS, sizeof *epochs->arms),
+    *epochs = (struct epochs){.arms = calloc(3 * trials + 1 + FORMS + ROOF_LEVELS, sizeof *epochs->arms),
                               .epoch_of = calloc(trials, sizeof *epochs->epoch_of),
                               .mix_of = calloc(trials, sizeof *epochs->mix_of),
                               .trainers = calloc(trials + 1, sizeof *epochs->trainers),
                               .turns = calloc(trials + 1, sizeof *epochs->turns),
                               .mixes = calloc(trials, sizeof *epochs->mixes),
-                              .reading = calloc(FORMS, sizeof *epochs->reading),
+                              .reading = calloc(STORED_FORMS, sizeof *epochs->reading),
                               .warmth = calloc(1, sizeof *epochs->warmth)};
     if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns ||
         !epochs->mixes || !epochs->reading || !epochs->warmth)
@@ -253,8 +255,9 @@ void epochs_free(struct epochs *epochs, const struct run *run) {
         trainer_free(epochs->trainers[i]);
     for (size_t i = 0; i < run->trial_count; i++)
         mix_roof_free(&epochs->mixes[i]);
-    for (int form = 0; form < FORMS; form++)
+    for (int form = 0; form < STORED_FORMS; form++)
         read_roof_free(epochs->reader[form]);
+    whole_free(epochs, run);
     levels_free(epochs);
     free(epochs->arms);
     free(epochs->epoch_of);
@@ -273,10 +276,11 @@ static double median(const double *x, size_t n) {
     return summarize(&s, x, n, &err) == 0 ? s.median : (double)NAN;
 }
 
-struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run, size_t trial) {
+struct roof_share roof_share(const struct epochs *epochs, const struct run *run, size_t trial, int read_arm,
+                             int mix_arm, const struct mix_roof *mix_roof) {
     const struct rounds *rounds = &epochs->rounds;
     size_t count = rounds->rounds;
-    const double *roof = rounds_of(rounds, (size_t)epochs->read[form_of(run, trial)]);
+    const double *roof = rounds_of(rounds, (size_t)read_arm);
     double scale = 1.0;
     struct roof_share share = {.read = median(roof, count),
                                .binds = "read",
@@ -284,9 +288,9 @@ struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run
                                .percent = (double)NAN,
                                .low = (double)NAN,
                                .high = (double)NAN};
-    if (epochs->mix_of[trial] != NO_ARM) {
-        const double *mix = rounds_of(rounds, (size_t)epochs->mix_of[trial]);
-        double per_call = (double)run->job.view.n / (double)epochs->mixes[trial].calls;
+    if (mix_arm != NO_ARM) {
+        const double *mix = rounds_of(rounds, (size_t)mix_arm);
+        double per_call = (double)run->job.view.n / (double)mix_roof->calls;
         share.mix = median(mix, count) * per_call;
         if (share.mix > share.read) {
             share.binds = "mix";
@@ -302,6 +306,12 @@ struct roof_share epochs_roof(const struct epochs *epochs, const struct run *run
     share.low = 100.0 * scale * c.low;
     share.high = 100.0 * scale * c.high;
     return share;
+}
+
+/* Of the rows as they are stored. */
+static struct roof_share stored_share(const struct epochs *epochs, const struct run *run, size_t trial) {
+    return roof_share(epochs, run, trial, epochs->read[form_of(run, trial)], epochs->mix_of[trial],
+                      &epochs->mixes[trial]);
 }
 
 /* The median of the samples that nothing hit. */
@@ -397,7 +407,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         struct error err;
         int arm = epochs->epoch_of[i];
         if (arm == NO_ARM || summarize(&s, rounds_of(rounds, (size_t)arm), rounds->rounds, &err) != 0) continue;
-        struct roof_share share = epochs_roof(epochs, run, i);
+        struct roof_share share = stored_share(epochs, run, i);
         char name[TRIAL_TEXT], roof[24], unhit[16] = "-";
         trial_name(name, &run->trials[i]);
         double quiet = undisturbed_median(rounds, (size_t)arm);
@@ -422,7 +432,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
                    share.low, share.high);
         }
     }
-    struct roof_share share = epochs_roof(epochs, run, epochs->best);
+    struct roof_share share = stored_share(epochs, run, epochs->best);
     if (epochs->read[FORM_PACKED] != NO_ARM) {
         double bytes = (double)ds->packed.size / (double)ds->n,
                packed = median(rounds_of(rounds, (size_t)epochs->read[FORM_PACKED]), rounds->rounds);
@@ -436,6 +446,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
            "cache %.1f ns/row.\n",
            unit.name, ds->width, ds->d, share.read * 1e9 / n, (double)ds->width * n / share.read * 1e-9,
            share.mix * 1e9 / n);
+    print_whole(run, epochs);
     print_levels(epochs, ghz);
     print_verdicts(run, epochs);
     print_quality(epochs);

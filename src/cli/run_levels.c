@@ -11,9 +11,7 @@ enum {
 }; /* a third of a millisecond from L1, three from a last-level cache */
 
 static void drive_rows_out(void *context) {
-    struct warmth *warmth = ((struct level_turn *)context)->warmth;
-    for (int form = 0; form < FORMS; form++)
-        warmth->passes[form] = COLD_PASSES;
+    cool_down(((struct level_turn *)context)->warmth);
 }
 
 static void read_level(void *context) {

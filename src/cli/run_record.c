@@ -174,11 +174,16 @@ static int add_levels(struct result *result, const struct epochs *epochs, struct
     return 0;
 }
 
-static int add_reading(struct result *result, const struct run *run, const struct epochs *epochs, enum form form,
+static int add_reading(struct result *result, const struct run *run, const struct epochs *epochs, int arm,
                        const char *what, struct error *err) {
-    if (epochs->read[form] == NO_ARM) return 0;
-    return add_roof(result, &epochs->rounds, epochs->arms, (size_t)epochs->read[form], what, "rows",
-                    (double)run->job.view.n, err);
+    if (arm == NO_ARM) return 0;
+    return add_roof(result, &epochs->rounds, epochs->arms, (size_t)arm, what, "rows", (double)run->job.view.n, err);
+}
+
+static int add_mix_roof(struct result *result, const struct epochs *epochs, int arm, const struct mix_roof *mix,
+                        const char *what, struct error *err) {
+    if (arm == NO_ARM) return 0;
+    return add_roof(result, &epochs->rounds, epochs->arms, (size_t)arm, what, "rows", (double)mix->calls, err);
 }
 
 static int add_epochs(struct result *result, const struct run *run, const struct epochs *epochs, struct error *err) {
@@ -195,14 +200,19 @@ static int add_epochs(struct result *result, const struct run *run, const struct
     for (size_t i = 0; i < run->trial_count; i++) {
         if (epochs->epoch_of[i] == NO_ARM) continue;
         if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0) return -1;
-        if (epochs->mix_of[i] != NO_ARM && add_roof(result, rounds, arms, (size_t)epochs->mix_of[i],
-                                                    "the dot product of a row that stays in the first-level cache",
-                                                    "rows", (double)epochs->mixes[i].calls, err) != 0)
+        if (add_mix_roof(result, epochs, epochs->mix_of[i], &epochs->mixes[i],
+                         "the dot product of a row that stays in the first-level cache", err) != 0 ||
+            add_mix_roof(result, epochs, epochs->whole.mix_of[i], &epochs->whole.mixes[i],
+                         "the same of a row with its empty border", err) != 0)
             return -1;
     }
     if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||
-        add_reading(result, run, epochs, FORM_WINDOWS, "reading the rows of an epoch in its order", err) != 0 ||
-        add_reading(result, run, epochs, FORM_PACKED, "reading the packed rows of an epoch in its order", err) != 0 ||
+        add_reading(result, run, epochs, epochs->read[FORM_WINDOWS], "reading the rows of an epoch in its order",
+                    err) != 0 ||
+        add_reading(result, run, epochs, epochs->read[FORM_PACKED], "reading the packed rows of an epoch in its order",
+                    err) != 0 ||
+        add_reading(result, run, epochs, epochs->whole.read,
+                    "reading the rows of an epoch with their empty border in its order", err) != 0 ||
         add_levels(result, epochs, err) != 0 ||
         result_aa(result, arms[again].name, arms[best].name, &epochs->aa, err) != 0)
         return -1;

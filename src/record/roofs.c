@@ -1,15 +1,17 @@
 #include "record/roofs.h"
 
+#include "base/pages.h"
 #include "machine/roof.h"
 
 #include <stdlib.h>
 
-enum { TUNING_TRIES = 5 };
+enum { TUNING_TRIES = 5, CACHE_LINE = 64 };
 
 struct read_roof {
     struct row_roof rows;
     const struct dataset *ds;
-    bool packed;
+    enum row_form form;
+    uint8_t *whole; /* a copy of every row, or NULL */
     const struct example *first;
     const uint32_t *permutation;
     unsigned epochs, done;
@@ -23,7 +25,7 @@ void read_roof_next(struct read_roof *roof) {
     for (size_t i = 0; i < roof->rows.n; i++) {
         uint32_t from = roof->permutation[i];
         uint32_t row = last ? 0 : roof->first[from].row;
-        order[i] = last ? last[from] : roof->packed ? roof->ds->packed.rows[row].line : row;
+        order[i] = last ? last[from] : roof->form == FORM_PACKED ? roof->ds->packed.rows[row].line : row;
     }
     roof->rows.row = order;
 }
@@ -32,30 +34,49 @@ void read_roof_run(struct read_roof *roof) {
     row_roof_run(&roof->rows);
 }
 
-static struct row_roof rows_of(const struct dataset *ds, bool packed) {
-    if (!packed) return (struct row_roof){.pixels = ds->pixels, .width = ds->width, .stride = ds->stride};
-    size_t lines = ds->packed.size / ds->n / PACKED_LINE;
-    return (struct row_roof){.pixels = ds->packed.bytes, .width = lines * PACKED_LINE, .stride = PACKED_LINE};
+static size_t whole_stride(const struct dataset *ds) {
+    return (ds->d + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-struct read_roof *read_roof_new(const struct examples *examples, bool packed, const uint32_t *permutation,
+static uint8_t *whole_rows(const struct dataset *ds) {
+    uint8_t *rows = pages_new(ds->n * whole_stride(ds));
+    for (size_t i = 0; rows && i < ds->n; i++)
+        dataset_row(ds, i, rows + i * whole_stride(ds));
+    return rows;
+}
+
+static struct row_roof rows_of(const struct read_roof *roof) {
+    const struct dataset *ds = roof->ds;
+    const size_t lines = ds->packed.size / ds->n / PACKED_LINE;
+    switch (roof->form) {
+    case FORM_PACKED:
+        return (struct row_roof){.pixels = ds->packed.bytes, .width = lines * PACKED_LINE, .stride = PACKED_LINE};
+    case FORM_WHOLE:
+        return (struct row_roof){.pixels = roof->whole, .width = ds->d, .stride = whole_stride(ds)};
+    default:
+        return (struct row_roof){.pixels = ds->pixels, .width = ds->width, .stride = ds->stride};
+    }
+}
+
+struct read_roof *read_roof_new(const struct examples *examples, enum row_form form, const uint32_t *permutation,
                                 unsigned epochs, const struct backend *backend, struct error *err) {
     const struct dataset *ds = examples->ds;
     struct read_roof *roof = calloc(1, sizeof *roof);
     if (roof) {
+        roof->ds = ds;
+        roof->form = form;
         for (int i = 0; i < 2; i++)
             roof->order[i] = malloc(examples->n * sizeof *roof->order[i]);
+        if (form == FORM_WHOLE) roof->whole = whole_rows(ds);
     }
-    if (!roof || !roof->order[0] || !roof->order[1]) {
+    if (!roof || !roof->order[0] || !roof->order[1] || (form == FORM_WHOLE && !roof->whole)) {
         read_roof_free(roof);
         fail(err, "out of memory for %zu rows", examples->n);
         return NULL;
     }
-    roof->rows = rows_of(ds, packed);
+    roof->rows = rows_of(roof);
     roof->rows.n = examples->n;
     roof->rows.read = backend->read_u8;
-    roof->ds = ds;
-    roof->packed = packed;
     roof->first = examples->at;
     roof->permutation = permutation;
     roof->epochs = epochs;
@@ -69,5 +90,6 @@ void read_roof_free(struct read_roof *roof) {
     if (!roof) return;
     free(roof->order[0]);
     free(roof->order[1]);
+    if (roof->whole) pages_free(roof->whole, roof->ds->n * whole_stride(roof->ds));
     free(roof);
 }
