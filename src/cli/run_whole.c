@@ -63,9 +63,9 @@ void print_whole(const struct run *run, const struct epochs *epochs) {
     const double n = (double)run->job.view.n;
     if (whole->read == NO_ARM) return;
     const double read = roof_share(epochs, run, epochs->best, whole->read, NO_ARM, NULL).read;
-    printf("Against the roofs of whole rows, whose %zu bytes take %.1f ns/row to read (95 %% intervals; what is above\n"
-           "100 %% is gained by what is not stored):\n",
-           run->job.ds.d, read * 1e9 / n);
+    printf("Whole rows, of which less is stored: %zu bytes, %.1f ns/row to read. Against that, or their mix on %zu\n"
+           "pixels if it is slower (95 %% intervals; above 100 %%: by what is not read):\n",
+           run->job.ds.d, read * 1e9 / n, run->job.ds.d);
     for (size_t i = 0; i < run->trial_count; i++) {
         if (whole->mix_of[i] == NO_ARM) continue;
         struct roof_share share = roof_share(epochs, run, i, whole->read, whole->mix_of[i], &whole->mixes[i]);
