@@ -58,14 +58,10 @@ class Rows {
     float *floats() { return f32.data(); }
     int16_t *integers() { return i16.data(); }
     double *doubles() { return f64.data(); }
-    /* The next row's pixels. */
-    const uint8_t *next() {
-        const uint8_t *row = ds.pixels + order[at] * ds.stride;
-        at = at + 1 == ds.n ? 0 : at + 1;
-        return row;
-    }
-    /* Those of the row that comes `distance` after it: the order is kept that much longer. */
-    const uint8_t *ahead() const { return ds.pixels + order[at + distance] * ds.stride; }
+    /* The pixels of the row that comes at a place of the order, and of the one `distance` later: the order is kept that
+     * much longer. */
+    const uint8_t *row(size_t at) const { return ds.pixels + order[at] * ds.stride; }
+    const uint8_t *ahead(size_t at) const { return ds.pixels + order[at + distance] * ds.stride; }
 
   private:
     static const size_t distance = 16;
@@ -100,46 +96,72 @@ class Rows {
     Aligned<float> f32;
     Aligned<int16_t> i16;
     Aligned<double> f64;
-    size_t at = 0;
 };
 
+/* Where a run is, in integers of its own: they stay in registers over a call. Had they to be stored, each store would
+ * hold up the loads of the next call at the same place of another page. */
+class Walk {
+  public:
+    explicit Walk(size_t rows) : n(rows) {}
+    size_t next() {
+        const size_t now = at;
+        at = at + 1 == n ? 0 : at + 1;
+        return now;
+    }
+    /* Whether it is the second, the fourth, ... call. */
+    bool back() { return (calls++ & 1) != 0; }
+    /* Keeps a result from being left out. */
+    void keep(float result) {
+        uint32_t bits;
+        memcpy(&bits, &result, sizeof bits);
+        sum ^= bits;
+    }
+    void keep(int64_t result) { sum ^= static_cast<uint64_t>(result); }
+    void keep(uint64_t result) { sum ^= result; }
+    uint64_t kept() const { return sum; }
+
+  private:
+    size_t n, at = 0, calls = 0;
+    uint64_t sum = 0;
+};
+
+const float step = 0x1p-10F; /* of an update */
+
 /* One call of each kernel. A kernel of a type that has none here does not compile. */
-inline void call(dot_u8f32_fn *dot, Rows &rows, float & /*step*/) {
-    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d()));
+inline void call(dot_u8f32_fn *dot, Rows &rows, Walk &walk) {
+    walk.keep(dot(rows.floats(), rows.row(walk.next()), rows.d()));
 }
-inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, float & /*step*/) {
-    const uint8_t *ahead = rows.ahead();
-    benchmark::DoNotOptimize(dot(rows.floats(), rows.next(), rows.d(), ahead, nullptr));
+inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, Walk &walk) {
+    const size_t at = walk.next();
+    walk.keep(dot(rows.floats(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
 }
 /* There and back again, so that the weights stay what they are. */
-inline void call(axpy_u8f32_fn *axpy, Rows &rows, float &step) {
-    axpy(rows.floats(), rows.next(), step, rows.d());
-    step = -step;
+inline void call(axpy_u8f32_fn *axpy, Rows &rows, Walk &walk) {
+    axpy(rows.floats(), rows.row(walk.next()), walk.back() ? -step : step, rows.d());
 }
-inline void call(dot_u8i16_fn *dot, Rows &rows, float & /*step*/) {
-    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d()));
+inline void call(dot_u8i16_fn *dot, Rows &rows, Walk &walk) {
+    walk.keep(dot(rows.integers(), rows.row(walk.next()), rows.d()));
 }
-inline void call(dot_ahead_u8i16_fn *dot, Rows &rows, float & /*step*/) {
-    const uint8_t *ahead = rows.ahead();
-    benchmark::DoNotOptimize(dot(rows.integers(), rows.next(), rows.d(), ahead, nullptr));
+inline void call(dot_ahead_u8i16_fn *dot, Rows &rows, Walk &walk) {
+    const size_t at = walk.next();
+    walk.keep(dot(rows.integers(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
 }
-inline void call(axpy_u8i16_fn *axpy, Rows &rows, float &step) {
-    axpy(rows.integers(), rows.next(), step < 0 ? -1 : 1, rows.d());
-    step = -step;
+inline void call(axpy_u8i16_fn *axpy, Rows &rows, Walk &walk) {
+    axpy(rows.integers(), rows.row(walk.next()), walk.back() ? -1 : 1, rows.d());
 }
-inline void call(axpy_u8f64_fn *axpy, Rows &rows, float &step) {
-    axpy(rows.doubles(), rows.next(), static_cast<double>(step), rows.d());
-    step = -step;
+inline void call(axpy_u8f64_fn *axpy, Rows &rows, Walk &walk) {
+    axpy(rows.doubles(), rows.row(walk.next()), static_cast<double>(walk.back() ? -step : step), rows.d());
 }
-inline void call(read_u8_fn *read, Rows &rows, float & /*step*/) {
-    benchmark::DoNotOptimize(read(rows.next(), rows.d()));
+inline void call(read_u8_fn *read, Rows &rows, Walk &walk) {
+    walk.keep(read(rows.row(walk.next()), rows.d()));
 }
 
 template <class Kernel> double time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
-    float step = 0x1p-10F;
+    Walk walk(rows.all().n);
     Meter meter;
     for (auto _ : state)
-        call(kernel, rows, step);
+        call(kernel, rows, walk);
+    benchmark::DoNotOptimize(walk.kept());
     const double d = static_cast<double>(rows.d());
     return meter.stop(state, static_cast<double>(state.iterations()), d, d);
 }

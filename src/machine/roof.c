@@ -170,21 +170,26 @@ int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *do
     return 0;
 }
 
+/* Sums of integers stay in registers over a call. One of floats would be stored, and a store holds up the loads of the
+ * next call at the same place of another page. */
 void mix_roof_run(void *context) {
     struct mix_roof *roof = context;
-    float sum = 0;
-    int64_t integer_sum = 0;
+    uint64_t sum = 0;
     if (roof->dot)
-        for (size_t i = 0; i < roof->calls; i++)
-            sum += roof->dot(roof->weights, roof->row, roof->d);
+        for (size_t i = 0; i < roof->calls; i++) {
+            float result = roof->dot(roof->weights, roof->row, roof->d);
+            uint32_t bits;
+            memcpy(&bits, &result, sizeof bits);
+            sum += bits;
+        }
     if (roof->packed_dot)
         for (size_t i = 0; i < roof->calls; i++)
-            integer_sum +=
-                roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS, roof->row, 0);
+            sum += (uint64_t)roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS,
+                                              roof->row, 0);
     if (roof->integer_dot)
         for (size_t i = 0; i < roof->calls; i++)
-            integer_sum += roof->integer_dot(roof->integers, roof->row, roof->d);
-    roof->sink += sum + (float)integer_sum;
+            sum += (uint64_t)roof->integer_dot(roof->integers, roof->row, roof->d);
+    roof->sink += sum;
 }
 
 void mix_roof_free(struct mix_roof *roof) {

@@ -69,7 +69,7 @@ struct mix_roof {
     int16_t *integers;
     uint8_t *row;
     size_t d, calls;
-    float sink;
+    uint64_t sink; /* the results added up, those in float as their bits */
 };
 int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
                  dot_packed_fn *packed_dot, struct error *err);
