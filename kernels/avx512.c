@@ -5,8 +5,12 @@
 
 enum { STEP = 64, BLOCK = 16, WIDE = 12 };
 
+static inline __m512i widen16(const uint8_t *x) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x));
+}
+
 static inline __m512 load16(const uint8_t *x) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x)));
+    return _mm512_cvtepi32_ps(widen16(x));
 }
 
 static inline __m512 dot16(__m512 lanes, const float *w, const uint8_t *x) {
@@ -24,7 +28,7 @@ static inline __attribute__((always_inline)) void dot_wide(__m512 lanes[4], cons
     __m512i p[WIDE];
     UNROLL
     for (size_t b = 0; b < WIDE; b++)
-        p[b] = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(x + BLOCK * b)));
+        p[b] = widen16(x + BLOCK * b);
     /* No instruction, but compilers keep to the order. */
     __asm__(""
             : "+v"(p[0]), "+v"(p[1]), "+v"(p[2]), "+v"(p[3]), "+v"(p[4]), "+v"(p[5]), "+v"(p[6]), "+v"(p[7]),
