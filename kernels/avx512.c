@@ -3,14 +3,10 @@
 
 #include <immintrin.h>
 
-enum { STEP = 64, BLOCK = 16, WIDE = 12 };
-
-static inline __m512i widen16(const uint8_t *x) {
-    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x));
-}
+enum { STEP = 64, BLOCK = 16 };
 
 static inline __m512 load16(const uint8_t *x) {
-    return _mm512_cvtepi32_ps(widen16(x));
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x)));
 }
 
 static inline __m512 dot16(__m512 lanes, const float *w, const uint8_t *x) {
@@ -21,23 +17,6 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, x)));
 }
 
-/* WIDE blocks of a row in the first-level cache: all their pixels are widened before the first is multiplied, which
- * shares the operations out between the two ports best. Rows from further away are taken block by block: there the last
- * pixels of so many come too late. */
-static inline __attribute__((always_inline)) void dot_wide(__m512 lanes[4], const float *w, const uint8_t *x) {
-    __m512i p[WIDE];
-    UNROLL
-    for (size_t b = 0; b < WIDE; b++)
-        p[b] = widen16(x + BLOCK * b);
-    /* No instruction, but compilers keep to the order. */
-    __asm__(""
-            : "+v"(p[0]), "+v"(p[1]), "+v"(p[2]), "+v"(p[3]), "+v"(p[4]), "+v"(p[5]), "+v"(p[6]), "+v"(p[7]),
-              "+v"(p[8]), "+v"(p[9]), "+v"(p[10]), "+v"(p[11]));
-    UNROLL
-    for (size_t b = 0; b < WIDE; b++)
-        lanes[b % 4] = _mm512_fmadd_ps(_mm512_loadu_ps(w + BLOCK * b), _mm512_cvtepi32_ps(p[b]), lanes[b % 4]);
-}
-
 static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
                                                        const uint8_t *near, const uint8_t *far) {
     __m512 a[4];
@@ -45,10 +24,6 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
-    if (fetch == FETCH_NONE) {
-        for (const size_t wide = (size_t)WIDE * BLOCK; k + wide <= d; k += wide, w += wide, x += wide)
-            dot_wide(a, w, x);
-    }
     /* The pointers move: with an index each multiplication's load takes a place of its own in the reorder buffer. */
     UNROLL_STEPS
     for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
