@@ -549,8 +549,8 @@ static void decide_packed(double *decision, const struct model *model, const str
     }
 }
 
-/* Beside vectors of 512 bits a processor has one port for single numbers: a decision right behind its sum would take a
- * tenth as long as the sum. */
+/* Sums first, then their decisions: beside vectors of 512 bits single numbers are slow, and decisions right behind
+ * their sums were measured to make a row 1.3 ns of 24 longer. */
 static void decide_f32(double *decision, const struct model *model, const struct examples *examples,
                        const struct backend *backend) {
     const struct example *at = examples->at;
