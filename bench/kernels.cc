@@ -58,6 +58,11 @@ class Rows {
     float *floats() { return f32.data(); }
     int16_t *integers() { return i16.data(); }
     double *doubles() { return f64.data(); }
+    /* So many rows are decided in one call, */
+    static const size_t together = 64;
+    /* those that come from a place of the order on, with room for their decisions. */
+    batch decided(size_t at) const { return {ds.pixels, ds.stride, ds.d, examples.data() + at, together}; }
+    double *decisions() { return decision.data(); }
     /* The pixels of the row that comes at a place of the order, and of the one `distance` later: the order is kept that
      * much longer. */
     const uint8_t *row(size_t at) const { return ds.pixels + order[at] * ds.stride; }
@@ -81,6 +86,10 @@ class Rows {
         random_permutation(&random, order.data(), ds.n);
         for (size_t k = 0; k < distance; k++)
             order[ds.n + k] = order[k % ds.n];
+        examples.resize(ds.n + together);
+        for (size_t k = 0; k < examples.size(); k++)
+            examples[k].row = order[k % ds.n];
+        decision.resize(together);
         f32.resize(ds.d);
         i16.resize(ds.d);
         f64.resize(ds.d);
@@ -93,6 +102,8 @@ class Rows {
 
     dataset ds = {};
     std::vector<uint32_t> order;
+    std::vector<example> examples;
+    Aligned<double> decision;
     Aligned<float> f32;
     Aligned<int16_t> i16;
     Aligned<double> f64;
@@ -103,9 +114,9 @@ class Rows {
 class Walk {
   public:
     explicit Walk(size_t rows) : n(rows) {}
-    size_t next() {
+    size_t next(size_t rows = 1) {
         const size_t now = at;
-        at = at + 1 == n ? 0 : at + 1;
+        at = at + rows < n ? at + rows : 0;
         return now;
     }
     /* Whether it is the second, the fourth, ... call. */
@@ -156,11 +167,26 @@ inline void call(read_u8_fn *read, Rows &rows, Walk &walk) {
     walk.keep(read(rows.row(walk.next()), rows.d()));
 }
 
+inline void call(decide_u8f32_fn *decide, Rows &rows, Walk &walk) {
+    const batch now = rows.decided(walk.next(Rows::together));
+    const decider by = {rows.floats(), 0.5, 0.25};
+    decide(rows.decisions(), &now, &by);
+}
+
+template <class Kernel> void repeat(benchmark::State &state, Kernel *kernel, Rows &rows, Walk &walk) {
+    for (auto _ : state)
+        call(kernel, rows, walk);
+}
+/* An iteration is a row here, too. */
+void repeat(benchmark::State &state, decide_u8f32_fn *kernel, Rows &rows, Walk &walk) {
+    while (state.KeepRunningBatch(Rows::together))
+        call(kernel, rows, walk);
+}
+
 template <class Kernel> double time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
     Walk walk(rows.all().n);
     Meter meter;
-    for (auto _ : state)
-        call(kernel, rows, walk);
+    repeat(state, kernel, rows, walk);
     benchmark::DoNotOptimize(walk.kept());
     const double d = static_cast<double>(rows.d());
     return meter.stop(state, static_cast<double>(state.iterations()), d, d);

@@ -28,6 +28,10 @@ float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *rest
     return JOIN(dot_u8f32, SUFFIX)(w, x, d);
 }
 
+void JOIN(decide_u8f32, SUFFIX)(double *decision, const struct batch *batch, const struct decider *decider) {
+    decide_each(decision, batch, decider, JOIN(dot_ahead_u8f32, SUFFIX));
+}
+
 void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] += a * (float)x[k];

@@ -42,8 +42,9 @@ static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
     return padded;
 }
 
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                       const uint8_t *near, const uint8_t *far) {
+/* The lanes of a row after h = 32, 16, 8, which fold between registers. */
+static inline __attribute__((always_inline)) __m256 lanes8(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                           const uint8_t *near, const uint8_t *far) {
     __m256 a[8];
     UNROLL
     for (int i = 0; i < 8; i++)
@@ -67,10 +68,15 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
             }
         }
     }
-    /* h = 32, 16, 8 between registers, then 4, 2, 1 inside one. */
     __m256 b0 = _mm256_add_ps(_mm256_add_ps(a[0], a[4]), _mm256_add_ps(a[2], a[6]));
     __m256 b1 = _mm256_add_ps(_mm256_add_ps(a[1], a[5]), _mm256_add_ps(a[3], a[7]));
-    __m256 c = _mm256_add_ps(b0, b1);
+    return _mm256_add_ps(b0, b1);
+}
+
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                       const uint8_t *near, const uint8_t *far) {
+    __m256 c = lanes8(w, x, d, fetch, near, far);
+    /* h = 4, 2, 1 inside the register. */
     __m128 e = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
     e = _mm_add_ps(e, _mm_movehl_ps(e, e));
     return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
@@ -88,6 +94,31 @@ static APART float dot_far_u8f32_avx2(const float *w, const uint8_t *x, size_t d
 float dot_ahead_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     if (far) return dot_far_u8f32_avx2(w, x, d, near, far);
     return dot(w, x, d, FETCH_NEAR, near, NULL);
+}
+
+/* h = 4, 2, 1 of four rows at once: the four sums. */
+static inline __m128 fold_rows(const __m256 c[TOGETHER]) {
+    __m256 even = _mm256_add_ps(_mm256_permute2f128_ps(c[0], c[2], 0x20), _mm256_permute2f128_ps(c[0], c[2], 0x31));
+    __m256 odd = _mm256_add_ps(_mm256_permute2f128_ps(c[1], c[3], 0x20), _mm256_permute2f128_ps(c[1], c[3], 0x31));
+    /* Two lanes of each row: of rows 0 and 1, then of rows 2 and 3. */
+    __m256 e = _mm256_add_ps(_mm256_shuffle_ps(even, odd, 0x44), _mm256_shuffle_ps(even, odd, 0xee));
+    e = _mm256_add_ps(e, _mm256_permute_ps(e, 0xb1));
+    return _mm_shuffle_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1), 0x88);
+}
+
+static inline __attribute__((always_inline)) void
+decide_together(double decision[TOGETHER], const struct together *rows, const struct decider *decider) {
+    __m256 c[TOGETHER];
+    UNROLL
+    for (size_t r = 0; r < TOGETHER; r++)
+        c[r] = lanes8(rows->w[r], rows->x[r], rows->d, FETCH_NEAR, rows->near[r], NULL);
+    const __m256d wscale = _mm256_set1_pd(decider->wscale), intercept = _mm256_set1_pd(decider->intercept);
+    __m256d sums = _mm256_cvtps_pd(fold_rows(c));
+    _mm256_storeu_pd(decision, _mm256_add_pd(_mm256_mul_pd(sums, wscale), intercept));
+}
+
+void decide_u8f32_avx2(double *decision, const struct batch *batch, const struct decider *decider) {
+    decide_all(decision, batch, decider, decide_together);
 }
 
 void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {

@@ -20,6 +20,40 @@ typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
  * between the multiplications. */
 typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far);
 
+/* One row among many: its number, the feature of its first pixel, and whether it counts as True, which kernels leave
+ * alone. What a loop needs to know of a row, in one load. */
+struct example {
+    uint32_t row;
+    uint16_t start;
+    uint8_t positive;
+};
+
+/* Examples in order: the d pixels of example i begin at x + at[i].row * stride. */
+struct batch {
+    const uint8_t *x;
+    size_t stride, d;
+    const struct example *at; /* [n] */
+    size_t n;
+};
+
+/* What float32 weights decide of a row: wscale times its dot product, plus the intercept. */
+struct decider {
+    const float *w; /* of every feature */
+    double wscale, intercept;
+};
+
+/* decide_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for i <
+ * n, the product rounded, then the sum. The rows decide_ahead(d) later are brought into the first-level cache on the
+ * way; the first ones are the caller's to bring. */
+typedef void decide_u8f32_fn(double *decision, const struct batch *batch, const struct decider *decider);
+
+/* How many rows of so many bytes are best on their way into the first-level cache while one is decided: at most 16, and
+ * no more than take a quarter of 48 KiB. */
+static inline size_t decide_ahead(size_t bytes) {
+    size_t fit = 12288 / (bytes + 1) + 1;
+    return fit < 16 ? fit : 16;
+}
+
 /* axpy_u8f32: w[k] = fmaf(a, (float)x[k], w[k]) for k < d. */
 typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 
@@ -65,6 +99,7 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
 #define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
     X(dot_ahead_u8f32, suffix)                                                                                         \
+    X(decide_u8f32, suffix)                                                                                            \
     X(axpy_u8f32, suffix)                                                                                              \
     X(axpy_u8i16, suffix)                                                                                              \
     X(axpy_u8f64, suffix)                                                                                              \

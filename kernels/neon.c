@@ -43,8 +43,9 @@ static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
     return padded;
 }
 
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                       const uint8_t *near, const uint8_t *far) {
+/* The lanes of a row after h = 32, 16, 8, 4, which fold between registers. */
+static inline __attribute__((always_inline)) float32x4_t
+lanes4(const float *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
     float32x4_t a[16];
     UNROLL
     for (int i = 0; i < 16; i++)
@@ -68,14 +69,19 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
             }
         }
     }
-    /* h = 32, 16, 8, 4 between registers, then 2, 1 inside one. */
     UNROLL
     for (size_t i = 0; i < 8; i++)
         a[i] = vaddq_f32(a[i], a[i + 8]);
     UNROLL
     for (size_t i = 0; i < 4; i++)
         a[i] = vaddq_f32(a[i], a[i + 4]);
-    float32x4_t c = vaddq_f32(vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]));
+    return vaddq_f32(vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]));
+}
+
+static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
+                                                       const uint8_t *near, const uint8_t *far) {
+    float32x4_t c = lanes4(w, x, d, fetch, near, far);
+    /* h = 2, 1 inside the register. */
     float32x2_t e = vadd_f32(vget_low_f32(c), vget_high_f32(c));
     return vget_lane_f32(e, 0) + vget_lane_f32(e, 1);
 }
@@ -92,6 +98,28 @@ static APART float dot_far_u8f32_neon(const float *w, const uint8_t *x, size_t d
 float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     if (far) return dot_far_u8f32_neon(w, x, d, near, far);
     return dot(w, x, d, FETCH_NEAR, near, NULL);
+}
+
+/* h = 2 of two rows at once: two lanes of each. */
+static inline float32x4_t fold_two(float32x4_t a, float32x4_t b) {
+    return vaddq_f32(vcombine_f32(vget_low_f32(a), vget_low_f32(b)), vcombine_f32(vget_high_f32(a), vget_high_f32(b)));
+}
+
+static inline __attribute__((always_inline)) void
+decide_together(double decision[TOGETHER], const struct together *rows, const struct decider *decider) {
+    float32x4_t c[TOGETHER];
+    UNROLL
+    for (size_t r = 0; r < TOGETHER; r++)
+        c[r] = lanes4(rows->w[r], rows->x[r], rows->d, FETCH_NEAR, rows->near[r], NULL);
+    const float64x2_t wscale = vdupq_n_f64(decider->wscale), intercept = vdupq_n_f64(decider->intercept);
+    /* The pairs are h = 1. */
+    float32x4_t sums = vpaddq_f32(fold_two(c[0], c[1]), fold_two(c[2], c[3]));
+    vst1q_f64(decision, vaddq_f64(vmulq_f64(vcvt_f64_f32(vget_low_f32(sums)), wscale), intercept));
+    vst1q_f64(decision + 2, vaddq_f64(vmulq_f64(vcvt_high_f64_f32(sums), wscale), intercept));
+}
+
+void decide_u8f32_neon(double *decision, const struct batch *batch, const struct decider *decider) {
+    decide_all(decision, batch, decider, decide_together);
 }
 
 void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {

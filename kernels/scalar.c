@@ -47,6 +47,10 @@ float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const u
     return dot_u8f32_scalar(w, x, d);
 }
 
+void decide_u8f32_scalar(double *decision, const struct batch *batch, const struct decider *decider) {
+    decide_each(decision, batch, decider, dot_ahead_u8f32_scalar);
+}
+
 void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] = fma_pixel(a, (float)x[k], w[k]);

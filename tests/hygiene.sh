@@ -123,7 +123,7 @@ examine() {
                 claim="$claim with registers of $widest bits"
                 grep -q "^${kernel}_$suffix: .* of $widest bits" "$scratch/census.$arch" || faults+=" no such register"
             fi
-            if [[ $kernel == dot_ahead_* || $kernel == dot_packed ]]; then
+            if [[ $kernel == dot_ahead_* || $kernel == decide_* || $kernel == dot_packed ]]; then
                 claim="$claim that asks for rows to come"
                 grep -E "^${kernel}_$suffix	" "$listing" | grep -qE '	(prefetcht0|prfm +pldl1keep)' || faults+=" no such instruction"
             fi

@@ -13,10 +13,9 @@
 enum {
     FEW_LINES = 3,     /* rows of no more lines are fetched whole in blocks, wider ones' first lines alone */
     LEAST_GAP = 4,     /* rows between the one whose first line is fetched and the one whose other lines are */
-    DECIDE_AHEAD = 8,  /* rows ahead of the one being decided that are being brought into the cache */
-    READ_AHEAD = 16,   /* the same where rows are only read, */
+    PACKED_AHEAD = 8,  /* packed rows ahead of the one being decided that are being brought into the cache */
+    READ_AHEAD = 16,   /* rows ahead of the one being read that are being brought into the cache, */
     READ_FAR = 64,     /* and where a fit fetches far rows: into the second-level cache and no further */
-    SUMS = 1024,       /* rows whose sums are made before their decisions */
     SLACK_ROWS = 4096, /* engine int: rows for which one bound of the rounding errors holds */
     CACHE_LINE = 64
 };
@@ -526,8 +525,8 @@ static double decision_int(const struct model *model, int64_t sum, const struct 
     return decision_f64(model, example->start, ds->pixels + example->row * ds->stride, ds->width);
 }
 
-static inline const struct example *later_example(const struct examples *examples, size_t i) {
-    return &examples->at[i + DECIDE_AHEAD < examples->n ? i + DECIDE_AHEAD : examples->n - 1];
+static inline const struct example *later_example(const struct examples *examples, size_t i, size_t ahead) {
+    return &examples->at[i + ahead < examples->n ? i + ahead : examples->n - 1];
 }
 
 static void decide_packed(double *decision, const struct model *model, const struct examples *examples,
@@ -536,36 +535,16 @@ static void decide_packed(double *decision, const struct model *model, const str
     const struct example *at = examples->at;
     const struct row_store store = packed_store(ds);
     const size_t n = examples->n, blocks = ds->packed.blocks, lines = store.bytes / CACHE_LINE;
-    for (size_t i = 0; i < DECIDE_AHEAD && i < n; i++) {
+    for (size_t i = 0; i < PACKED_AHEAD && i < n; i++) {
         const struct example first = packed_example(ds, &at[i]);
         prefetch_near(row_of(&store, &first), store.bytes);
     }
     for (size_t i = 0; i < n; i++) {
         const struct example now = packed_example(ds, &at[i]);
-        const struct example later = packed_example(ds, later_example(examples, i));
+        const struct example later = packed_example(ds, later_example(examples, i, PACKED_AHEAD));
         int64_t sum = integer_dot_packed(&model->integer, backend, now.start, row_of(&store, &now), blocks,
                                          row_of(&store, &later), lines);
         decision[i] = decision_int(model, sum, ds, &at[i]);
-    }
-}
-
-/* Sums first, then their decisions: beside vectors of 512 bits single numbers are slow, and decisions right behind
- * their sums were measured to make a row 1.3 ns of 24 longer. */
-static void decide_f32(double *decision, const struct model *model, const struct examples *examples,
-                       const struct backend *backend) {
-    const struct example *at = examples->at;
-    const struct row_store store = windows(examples->ds);
-    const size_t n = examples->n;
-    float sum[SUMS];
-    for (size_t first = 0; first < n; first += SUMS) {
-        const size_t count = n - first < SUMS ? n - first : SUMS;
-        for (size_t i = 0; i < count; i++) {
-            const struct example *now = &at[first + i];
-            sum[i] = backend->dot_ahead_u8f32(model->w + now->start, row_of(&store, now), store.bytes,
-                                              row_of(&store, later_example(examples, first + i)), NULL);
-        }
-        for (size_t i = 0; i < count; i++)
-            decision[first + i] = (double)sum[i] * model->wscale + model->intercept;
     }
 }
 
@@ -579,14 +558,16 @@ void decide(double *decision, const struct model *model, const struct examples *
         decide_packed(decision, model, examples, backend);
         return;
     }
-    for (size_t i = 0; i < n && i < DECIDE_AHEAD; i++)
+    const size_t ahead = decide_ahead(ds->width);
+    for (size_t i = 0; i < n && i < ahead; i++)
         prefetch_near(row_of(&store, &at[i]), store.bytes);
     if (model->w) {
-        decide_f32(decision, model, examples, backend);
+        const struct batch batch = {ds->pixels, ds->stride, ds->width, at, n};
+        backend->decide_u8f32(decision, &batch, &(struct decider){model->w, model->wscale, model->intercept});
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *x = row_of(&store, &at[i]), *later = row_of(&store, later_example(examples, i));
+        const uint8_t *x = row_of(&store, &at[i]), *later = row_of(&store, later_example(examples, i, ahead));
         const size_t start = at[i].start;
         if (model->integer.low && !model->integer.packed) {
             int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width, later, NULL);

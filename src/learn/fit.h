@@ -36,17 +36,10 @@ struct hyper {
 };
 #define LOOKAHEAD_DEFAULT ((struct lookahead){.near = 8, .block = 1})
 
-/* One row to learn from or to decide, with what the loop needs to know of it in one load. */
-struct example {
-    uint32_t row;     /* of the data set */
-    uint16_t start;   /* ds->start[row] */
-    uint8_t positive; /* 1 where the label is the digit that counts as True */
-};
-
 /* What is learnt from, in order. */
 struct examples {
     const struct dataset *ds;
-    const struct example *at; /* [n] */
+    const struct example *at; /* [n]; start is ds->start[row], positive 1 where the label is the digit sought */
     size_t n;
 };
 

@@ -18,7 +18,7 @@
 enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONG = 4096, LONGEST = UINT16_MAX };
 /* The same in whole blocks, and what a packed row of so many takes if none of its groups is left out. */
 enum { LONGEST_BLOCKS = MOST_BLOCKS * BLOCK_PIXELS, LONGEST_PACKED = LONGEST_BLOCKS + 2 * MOST_BLOCKS };
-static const size_t long_lengths[] = {576, 784, LONG, LONGEST};
+static const size_t long_lengths[] = {255, 576, 784, LONG, LONGEST};
 enum { LENGTHS = SHORT_LENGTHS + sizeof long_lengths / sizeof *long_lengths };
 
 /* Bytes of poison on either side of what a kernel gets: no pixel and no weight that leaves a result as it was. */
@@ -58,8 +58,13 @@ static const size_t type_size[] = {[TYPE_F32] = sizeof(float),
                                    [TYPE_U8] = sizeof(uint8_t)};
 enum { LARGEST_TYPE = sizeof(double) };
 
+/* A kernel that takes many rows gets some that lie a byte apart, each with weights of its own: row and start go up to
+ * SLIDE, so the last of both end where their memory ends. */
+enum { SLIDE = 7, MOST_ROWS = 13, DECISIONS = MOST_ROWS + 8 };
+
 struct inputs {
-    size_t d;
+    size_t length; /* that the kernel is told */
+    size_t d;      /* pixels and weights that there are */
     enum pixels pixels;
     enum weights weights;
     enum type type;
@@ -79,18 +84,23 @@ struct inputs {
     float a_f32;
     int a_i16;
     double a_f64;
+    /* Of many rows */
+    size_t n;
+    struct example at[MOST_ROWS + 1];
+    double wscale, intercept;
 };
 
 /* What a right kernel returns and leaves in w, and how far a PARITY_TOLERANCE one may be from it. */
 struct expected {
     double real, real_slack;
+    double decision[MOST_ROWS], decision_slack[MOST_ROWS];
     uint64_t integer;
     double w[LONGEST_BLOCKS], w_slack[LONGEST_BLOCKS];
 };
 
 struct work;
 
-enum result { RESULT_NONE, RESULT_REAL, RESULT_INTEGER };
+enum result { RESULT_NONE, RESULT_REAL, RESULT_INTEGER, RESULT_DECISIONS };
 
 /* How one kernel is called and what is expected of it. */
 struct kernel_kind {
@@ -101,6 +111,7 @@ struct kernel_kind {
     enum type type;
     enum result result;
     bool packed; /* it reads a packed row */
+    bool many;   /* it takes many rows */
 };
 
 /* Memory between two pages that cannot be touched. */
@@ -121,6 +132,9 @@ struct work {
     /* The call under way. */
     size_t place;
     unsigned char *row, *weights;
+    struct batch batch;
+    struct decider decider;
+    double decision[DECISIONS];
 };
 
 /* Where row and weights stand: the row at each of the 64 offsets in a cache line (the weights at each of those that
@@ -135,6 +149,10 @@ static size_t weights_offset(size_t place, enum type type) {
     return place * 5 % (64 / type_size[type]) * type_size[type];
 }
 
+static size_t decision_offset(size_t place) {
+    return place % 4;
+}
+
 /* ---- The reference: fmaf of the C library at every step, the lanes summed by recursion. ---- */
 
 static float lane_sum(const float *w, const uint8_t *x, size_t d, size_t lane) {
@@ -145,9 +163,9 @@ static float lane_sum(const float *w, const uint8_t *x, size_t d, size_t lane) {
 }
 
 /* a[i] after the halves h, h being 64 before the first. */
-static float folded(const struct inputs *in, size_t i, size_t h) {
-    if (h == 64) return lane_sum(in->w.f32, in->x, in->d, i);
-    return folded(in, i, 2 * h) + folded(in, i + h, 2 * h);
+static float folded(const float *w, const uint8_t *x, size_t d, size_t i, size_t h) {
+    if (h == 64) return lane_sum(w, x, d, i);
+    return folded(w, x, d, i, 2 * h) + folded(w, x, d, i + h, 2 * h);
 }
 
 /* Weight k of an array of the type; every value that it can have is one of double. */
@@ -184,18 +202,32 @@ static void expect_weights_kept(struct expected *expected, const struct inputs *
 /* Two sums of the same d products in any two orders, fused or not, differ by at most 2 gamma_d sum|w x|,
  * gamma_d = d u / (1 - d u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., (3.5)), plus
  * what underflow rounds away in each product. */
-static double dot_slack(const struct inputs *in) {
+static double dot_slack(const struct inputs *in, const float *w, const uint8_t *x) {
     if (in->weights == WEIGHTS_EXACT) return 0;
-    double sum = 0, du = (double)in->d * 0x1p-24;
-    for (size_t k = 0; k < in->d; k++)
-        sum += fabs((double)in->w.f32[k] * in->x[k]);
-    return 2 * du / (1 - du) * sum + (double)in->d * (double)FLT_TRUE_MIN;
+    double sum = 0, du = (double)in->length * 0x1p-24;
+    for (size_t k = 0; k < in->length; k++)
+        sum += fabs((double)w[k] * x[k]);
+    return 2 * du / (1 - du) * sum + (double)in->length * (double)FLT_TRUE_MIN;
 }
 
 static void expect_dot_u8f32(struct expected *expected, const struct inputs *in) {
     expect_weights_kept(expected, in);
-    expected->real = (double)folded(in, 0, 1);
-    expected->real_slack = dot_slack(in);
+    expected->real = (double)folded(in->w.f32, in->x, in->length, 0, 1);
+    expected->real_slack = dot_slack(in, in->w.f32, in->x);
+}
+
+/* The volatile keeps the product from being fused; fused or not, it is off by u of itself and of the sum, u = 2^-53. */
+static void expect_decide_u8f32(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    for (size_t i = 0; i < in->n; i++) {
+        const float *w = in->w.f32 + in->at[i].start;
+        const uint8_t *x = in->x + in->at[i].row;
+        volatile double product = (double)folded(w, x, in->length, 0, 1) * in->wscale;
+        expected->decision[i] = product + in->intercept;
+        double size = fabs(product) + fabs(in->intercept);
+        expected->decision_slack[i] =
+            in->weights == WEIGHTS_EXACT ? 0 : dot_slack(in, w, x) * in->wscale + 0x1p-51 * size;
+    }
 }
 
 /* Product and sum rounded apart are off by u|a x| + u|a x + w| and what underflow takes. */
@@ -293,6 +325,17 @@ static void plain_dot_ahead_u8f32(struct kernel_call *call) {
 
 static void expect_dot_ahead_u8f32(struct expected *expected, const struct inputs *in) {
     expect_dot_u8f32(expected, in);
+}
+
+static void arguments_decide_u8f32(struct kernel_call *call, const struct work *work) {
+    call->integer[0] = (uintptr_t)(work->decision + decision_offset(work->place));
+    call->integer[1] = (uintptr_t)&work->batch;
+    call->integer[2] = (uintptr_t)&work->decider;
+}
+
+static void plain_decide_u8f32(struct kernel_call *call) {
+    ((decide_u8f32_fn *)call->kernel)((double *)call->integer[0], (const struct batch *)call->integer[1],
+                                      (const struct decider *)call->integer[2]);
 }
 
 static void arguments_axpy_u8f32(struct kernel_call *call, const struct work *work) {
@@ -396,6 +439,7 @@ static void plain_read_u8(struct kernel_call *call) {
 enum {
     RESULT_OF_dot_u8f32 = RESULT_REAL,
     RESULT_OF_dot_ahead_u8f32 = RESULT_REAL,
+    RESULT_OF_decide_u8f32 = RESULT_DECISIONS,
     RESULT_OF_axpy_u8f32 = RESULT_NONE,
     RESULT_OF_dot_u8i16 = RESULT_INTEGER,
     RESULT_OF_dot_ahead_u8i16 = RESULT_INTEGER,
@@ -410,6 +454,7 @@ enum {
 enum {
     TYPE_OF_dot_u8f32 = TYPE_F32,
     TYPE_OF_dot_ahead_u8f32 = TYPE_F32,
+    TYPE_OF_decide_u8f32 = TYPE_F32,
     TYPE_OF_axpy_u8f32 = TYPE_F32,
     TYPE_OF_dot_u8i16 = TYPE_I16,
     TYPE_OF_dot_ahead_u8i16 = TYPE_I16,
@@ -425,6 +470,7 @@ enum {
 enum {
     PACKED_IN_dot_u8f32 = false,
     PACKED_IN_dot_ahead_u8f32 = false,
+    PACKED_IN_decide_u8f32 = false,
     PACKED_IN_axpy_u8f32 = false,
     PACKED_IN_dot_u8i16 = false,
     PACKED_IN_dot_ahead_u8i16 = false,
@@ -449,7 +495,8 @@ KERNEL_LIST(POINTER, )
      .expect = expect_##kernel,                                                                                        \
      .type = (enum type)TYPE_OF_##kernel,                                                                              \
      .result = (enum result)RESULT_OF_##kernel,                                                                        \
-     .packed = PACKED_IN_##kernel},
+     .packed = PACKED_IN_##kernel,                                                                                     \
+     .many = (int)RESULT_OF_##kernel == (int)RESULT_DECISIONS},
 static const struct kernel_kind kinds[KERNEL_COUNT] = {KERNEL_LIST(KIND, )};
 
 #define NAME(kernel, unused) #kernel,
@@ -590,6 +637,17 @@ static void pack_row(struct inputs *in) {
     in->row_bytes = end;
 }
 
+/* From six to MOST_ROWS rows, at times none; behind them stands what no kernel may look at. Products of small integers
+ * by 0.75 are exact. */
+static void choose_rows(struct inputs *in) {
+    in->n = in->length % 64 == 32 ? 0 : 6 + in->length % 8;
+    memset(in->at, NAN_POISON, sizeof in->at);
+    for (uint32_t i = 0; i < in->n; i++)
+        in->at[i] = (struct example){.row = i * 3 % (SLIDE + 1), .start = (uint16_t)(i * 5 % (SLIDE + 1))};
+    in->wscale = in->weights == WEIGHTS_EXACT ? 0.75 : 1.0 / 3.0;
+    in->intercept = -0.5;
+}
+
 static void draw_inputs(struct inputs *in, bool packed, struct random_state *random) {
     static void (*const draw[])(struct inputs * in, struct random_state * random) = {[TYPE_F32] = draw_f32,
                                                                                      [TYPE_I16] = draw_i16,
@@ -600,6 +658,7 @@ static void draw_inputs(struct inputs *in, bool packed, struct random_state *ran
     draw[in->type](in, random);
     in->row = in->x;
     in->row_bytes = in->d;
+    choose_rows(in);
     if (packed) pack_row(in);
 }
 
@@ -675,8 +734,8 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const
     snprintf(verdict->text, sizeof verdict->text,
              "%s %s: length %zu, %s, %s pixels, %s weights: %s; again: sgdmark kernels --verify --isa %s --kernel %s "
              "--seed %u",
-             work->backend->name, verdict->kernel, in->d, where, pixels_words[in->pixels], weights_words[in->weights],
-             what, work->backend->name, verdict->kernel, work->seed);
+             work->backend->name, verdict->kernel, in->length, where, pixels_words[in->pixels],
+             weights_words[in->weights], what, work->backend->name, verdict->kernel, work->seed);
     return false;
 }
 
@@ -708,6 +767,21 @@ static bool judge_weights(struct work *work) {
     return true;
 }
 
+static bool judge_decisions(struct work *work) {
+    const struct inputs *in = &work->inputs;
+    const struct expected *expected = &work->expected;
+    const double *decision = work->decision + decision_offset(work->place);
+    const unsigned char *begin = (const unsigned char *)work->decision, *end = begin + sizeof work->decision;
+    const unsigned char *first = (const unsigned char *)decision, *last = (const unsigned char *)(decision + in->n);
+    for (size_t i = 0; i < in->n; i++)
+        if (!same(work, decision[i], expected->decision[i], expected->decision_slack[i]))
+            return wrong(work, "decision %zu of %zu is %a (%.9g), not %a (%.9g)", i, in->n, decision[i], decision[i],
+                         expected->decision[i], expected->decision[i]);
+    if (!is_all(begin, (size_t)(first - begin), NAN_POISON) || !is_all(last, (size_t)(end - last), NAN_POISON))
+        return wrong(work, "it wrote outside the decisions");
+    return true;
+}
+
 static bool judge(struct work *work, const struct kernel_call *call) {
     const struct inputs *in = &work->inputs;
     const struct expected *expected = &work->expected;
@@ -717,6 +791,7 @@ static bool judge(struct work *work, const struct kernel_call *call) {
     if (work->kind->result == RESULT_INTEGER && call->integer_result != expected->integer)
         return wrong(work, "the result is %#llx, not %#llx", (unsigned long long)call->integer_result,
                      (unsigned long long)expected->integer);
+    if (work->kind->result == RESULT_DECISIONS && !judge_decisions(work)) return false;
     if (!judge_weights(work)) return false;
     if (memcmp(work->row, in->row, in->row_bytes) != 0) return wrong(work, "it wrote to the row");
     if (!around_is(&work->row_fence, work->row, in->row_bytes, ROW_POISON))
@@ -747,6 +822,9 @@ static bool check_place(struct work *work, size_t place) {
     work->row = put(&work->row_fence, place, row_offset(place), in->row, in->row_bytes, ROW_POISON);
     work->weights = put(&work->weights_fence, place, weights_offset(place, in->type), &in->w,
                         in->d * type_size[in->type], NAN_POISON);
+    work->batch = (struct batch){work->row, 1, in->length, in->at, in->n};
+    work->decider = (struct decider){(const float *)(const void *)work->weights, in->wscale, in->intercept};
+    memset(work->decision, NAN_POISON, sizeof work->decision);
     struct kernel_call call = {.kernel = work->kind->pointer(work->backend), .plain = work->kind->plain};
     work->kind->arguments(&call, work);
     struct kernel_fault fault;
@@ -758,7 +836,8 @@ static bool check_place(struct work *work, size_t place) {
 /* Every combination of inputs meets the guard pages; those whose turn it is, one in eight, meet all 64 offsets. */
 static bool check_length(struct work *work, size_t turn, size_t d) {
     struct inputs *in = &work->inputs;
-    in->d = d;
+    in->length = d;
+    in->d = work->kind->many ? d + SLIDE : d;
     in->type = work->kind->type;
     for (size_t c = 0; c < COMBINATIONS; c++) {
         in->pixels = (enum pixels)(c % PIXELS_KINDS);

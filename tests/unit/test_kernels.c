@@ -324,6 +324,70 @@ static float dot_reads_far(const float *w, const uint8_t *x, size_t d, const uin
     return good_dot(w, x, d);
 }
 
+static void good_decide(double *decision, const struct batch *batch, const struct decider *decider) {
+    backend_scalar()->decide_u8f32(decision, batch, decider);
+}
+
+static void decide_all_but_the_last(double *decision, const struct batch *batch, const struct decider *decider) {
+    struct batch fewer = *batch;
+    if (fewer.n % 4 == 3) fewer.n--;
+    good_decide(decision, &fewer, decider);
+}
+
+static void decide_by_the_first_start(double *decision, const struct batch *batch, const struct decider *decider) {
+    struct example at[64] = {{0}};
+    struct batch wrong = *batch;
+    memcpy(at, batch->at, batch->n * sizeof *at);
+    for (size_t i = 0; i < batch->n; i++)
+        at[i].start = at[i / 4 * 4].start;
+    wrong.at = at;
+    good_decide(decision, &wrong, decider);
+}
+
+static void decide_by_two_rows_exchanged(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    if (batch->n < 12) return;
+    double second = decision[9];
+    decision[9] = decision[10];
+    decision[10] = second;
+}
+
+static void decide_rounds_once(double *decision, const struct batch *batch, const struct decider *decider) {
+    for (size_t i = 0; i < batch->n; i++)
+        decision[i] = fma(
+            (double)good_dot(decider->w + batch->at[i].start, batch->x + batch->at[i].row * batch->stride, batch->d),
+            decider->wscale, decider->intercept);
+}
+
+static void decide_in_single(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    for (size_t i = 0; i < batch->n; i++)
+        decision[i] = (double)(float)decision[i];
+}
+
+static void decide_writes_four(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    for (size_t i = batch->n; i % 4 != 0; i++)
+        decision[i] = 0;
+}
+
+static void decide_reads_behind(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    for (size_t i = 0; i < batch->n; i++)
+        sink = batch->x[batch->at[i].row * batch->stride + batch->d];
+}
+
+static void decide_reads_weights_behind(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    for (size_t i = 0; i < batch->n; i++)
+        sink = decider->w[batch->at[i].start + batch->d] > 0;
+}
+
+static void decide_looks_behind(double *decision, const struct batch *batch, const struct decider *decider) {
+    good_decide(decision, batch, decider);
+    if (batch->n > 0) sink = batch->x[batch->at[batch->n].row * batch->stride];
+}
+
 static uint64_t good_read(const uint8_t *x, size_t d) {
     return backend_scalar()->read_u8(x, d);
 }
@@ -387,6 +451,7 @@ static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, en
                             .compiled = true,
                             .dot_u8f32 = dot ? dot : good_dot,
                             .dot_ahead_u8f32 = good_dot_ahead,
+                            .decide_u8f32 = good_decide,
                             .axpy_u8f32 = axpy ? axpy : good_axpy,
                             .dot_u8i16 = backend_scalar()->dot_u8i16,
                             .dot_ahead_u8i16 = backend_scalar()->dot_ahead_u8i16,
@@ -568,6 +633,26 @@ static void faults_of_other_kernels_are_caught(void **state) {
     expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
     backend.dot_ahead_u8f32 = dot_reads_far;
     expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
+    backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
+    backend.decide_u8f32 = decide_all_but_the_last;
+    expect_caught(&backend, "decide_u8f32", "decision 6 of 7 is");
+    backend.decide_u8f32 = decide_by_the_first_start;
+    expect_caught(&backend, "decide_u8f32", "decision ");
+    backend.decide_u8f32 = decide_by_two_rows_exchanged;
+    expect_caught(&backend, "decide_u8f32", "decision 9 of 1");
+    backend.decide_u8f32 = decide_in_single;
+    expect_caught(&backend, "decide_u8f32", "decision ");
+    backend.decide_u8f32 = decide_writes_four;
+    expect_caught(&backend, "decide_u8f32", "outside the decisions");
+    backend.decide_u8f32 = decide_reads_behind;
+    expect_caught(&backend, "decide_u8f32", "of the row");
+    backend.decide_u8f32 = decide_reads_weights_behind;
+    expect_caught(&backend, "decide_u8f32", "of the weights");
+    backend.decide_u8f32 = decide_looks_behind;
+    expect_caught(&backend, "decide_u8f32", "SIGSEGV");
+    backend = planted_backend(NULL, NULL, PARITY_BITS);
+    backend.decide_u8f32 = decide_rounds_once;
+    expect_caught(&backend, "decide_u8f32", "decision ");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
     backend.dot_ahead_u8i16 = dot_i16_reads_ahead;
     expect_caught(&backend, "dot_ahead_u8i16", "SIGSEGV");
