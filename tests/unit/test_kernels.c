@@ -346,10 +346,10 @@ static void decide_by_the_first_start(double *decision, const struct batch *batc
 
 static void decide_by_two_rows_exchanged(double *decision, const struct batch *batch, const struct decider *decider) {
     good_decide(decision, batch, decider);
-    if (batch->n < 12) return;
-    double second = decision[9];
-    decision[9] = decision[10];
-    decision[10] = second;
+    if (batch->n < 7) return;
+    double second = decision[5];
+    decision[5] = decision[6];
+    decision[6] = second;
 }
 
 static void decide_rounds_once(double *decision, const struct batch *batch, const struct decider *decider) {
@@ -639,7 +639,7 @@ static void faults_of_other_kernels_are_caught(void **state) {
     backend.decide_u8f32 = decide_by_the_first_start;
     expect_caught(&backend, "decide_u8f32", "decision ");
     backend.decide_u8f32 = decide_by_two_rows_exchanged;
-    expect_caught(&backend, "decide_u8f32", "decision 9 of 1");
+    expect_caught(&backend, "decide_u8f32", "decision 5 of 7");
     backend.decide_u8f32 = decide_in_single;
     expect_caught(&backend, "decide_u8f32", "decision ");
     backend.decide_u8f32 = decide_writes_four;
