@@ -64,12 +64,13 @@ void Roofs::sample_reading() {
 
 void Roofs::sample_computing(engine engine) {
     error err;
-    const bool integers = engine == ENGINE_INT, packed = blocks > 0;
-    if (!mix.row &&
-        mix_roof_new(&mix, packed ? blocks * BLOCK_PIXELS : rows.width, least_rows,
-                     integers ? nullptr : kernels.dot_u8f32, integers && !packed ? kernels.dot_u8i16 : nullptr,
-                     packed ? kernels.dot_packed : nullptr, &err) != 0)
-        return;
+    const bool packed = blocks > 0;
+    const enum mix of = packed ? MIX_PACKED : engine == ENGINE_INT ? MIX_INTEGER : MIX_F32;
+    if (!mix.row) {
+        if (mix_roof_new(&mix, &kernels, of, packed ? blocks * BLOCK_PIXELS : rows.width, least_rows, &err) != 0)
+            return;
+        mix_roof_tune(&mix, 5);
+    }
     for (size_t i = 0; i < tries; i++)
         keep_best(computing, timed(mix_roof_run, mix, 1) / static_cast<double>(least_rows));
 }

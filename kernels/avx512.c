@@ -21,12 +21,6 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, x)));
 }
 
-static inline __attribute__((always_inline)) void dot64(__m512 lanes[4], const float *w, const uint8_t *x) {
-    UNROLL
-    for (size_t b = 0; b < 4; b++)
-        lanes[b] = dot16(lanes[b], w + BLOCK * b, x + BLOCK * b);
-}
-
 /* The last pixels of a row, less than 64. */
 static inline __attribute__((always_inline)) void dot_rest(__m512 lanes[4], const float *w, const uint8_t *x,
                                                            size_t pixels) {
@@ -42,7 +36,7 @@ static inline __attribute__((always_inline)) void dot_rest(__m512 lanes[4], cons
 }
 
 /* h = 32, 16: between registers. */
-static inline __m512 fold_registers(const __m512 lanes[4]) {
+static inline __attribute__((always_inline)) __m512 fold_registers(const __m512 lanes[4]) {
     return _mm512_add_ps(_mm512_add_ps(lanes[0], lanes[2]), _mm512_add_ps(lanes[1], lanes[3]));
 }
 
@@ -57,7 +51,9 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     UNROLL_STEPS
     for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
         fetch_lines(fetch, near, far, k);
-        dot64(a, w, x);
+        UNROLL
+        for (size_t b = 0; b < 4; b++)
+            a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
     }
     if (k < d) {
         fetch_lines(fetch, near, far, d - 1);
@@ -119,7 +115,9 @@ static inline __attribute__((always_inline)) __m512 lanes_to_decide(const float 
     }
     for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
         __builtin_prefetch(near + k);
-        dot64(a, w, x);
+        UNROLL
+        for (size_t b = 0; b < 4; b++)
+            a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
     }
     if (k < d) {
         __builtin_prefetch(near + d - 1);

@@ -150,11 +150,9 @@ int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d
     const struct trial *which = &run->trials[trial];
     char name[TRIAL_TEXT];
     trial_name(name, which);
-    bool integers = which->engine == ENGINE_INT;
-    if (mix_roof_new(mix, d, 256, integers ? NULL : which->backend->dot_u8f32,
-                     integers && !packed ? which->backend->dot_u8i16 : NULL, packed ? which->backend->dot_packed : NULL,
-                     err) != 0)
-        return NO_ARM;
+    enum mix of = packed ? MIX_PACKED : which->engine == ENGINE_INT ? MIX_INTEGER : MIX_F32;
+    if (mix_roof_new(mix, which->backend, of, d, 256, err) != 0) return NO_ARM;
+    mix_roof_tune(mix, 5);
     mix->calls = mix_calls(mix);
     struct arm *arm = new_arm(epochs, "roof/mix", name, suffix);
     arm->run = mix_roof_run;

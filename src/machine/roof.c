@@ -152,9 +152,9 @@ size_t roof_level_bytes(const struct topology *topology, enum roof_level level) 
     return bytes > below ? (size_t)bytes : 0;
 }
 
-int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
-                 dot_packed_fn *packed_dot, struct error *err) {
-    *roof = (struct mix_roof){.d = d, .calls = calls, .dot = dot, .integer_dot = integer_dot, .packed_dot = packed_dot};
+int mix_roof_new(struct mix_roof *roof, const struct backend *backend, enum mix mix, size_t d, size_t calls,
+                 struct error *err) {
+    *roof = (struct mix_roof){.backend = backend, .mix = mix, .d = d, .calls = calls};
     roof->weights = aligned_alloc(LINE, (d * sizeof(float) + LINE) / LINE * LINE);
     roof->integers = aligned_alloc(LINE, (d * sizeof(int16_t) + LINE) / LINE * LINE);
     roof->row = calloc(1, d + d / BLOCK_PIXELS * sizeof(uint16_t) + 1);
@@ -172,24 +172,58 @@ int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *do
 
 /* Sums of integers stay in registers over a call. One of floats would be stored, and a store holds up the loads of the
  * next call at the same place of another page. */
+static uint64_t bits_of(float number) {
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+/* `mix` and `ahead` are constants where this is inlined. */
+static inline __attribute__((always_inline)) uint64_t dot_once(const struct mix_roof *roof, enum mix mix, bool ahead) {
+    const struct backend *backend = roof->backend;
+    const uint8_t *row = roof->row;
+    const size_t d = roof->d;
+    if (mix == MIX_PACKED)
+        return (uint64_t)backend->dot_packed((const int8_t *)roof->integers, row, d / BLOCK_PIXELS, row, 0);
+    if (mix == MIX_INTEGER)
+        return (uint64_t)(ahead ? backend->dot_ahead_u8i16(roof->integers, row, d, row, NULL)
+                                : backend->dot_u8i16(roof->integers, row, d));
+    return bits_of(ahead ? backend->dot_ahead_u8f32(roof->weights, row, d, row, NULL)
+                         : backend->dot_u8f32(roof->weights, row, d));
+}
+
+static inline __attribute__((always_inline)) void repeat(struct mix_roof *roof, enum mix mix, bool ahead) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < roof->calls; i++)
+        sum += dot_once(roof, mix, ahead);
+    roof->sink += sum;
+}
+
 void mix_roof_run(void *context) {
     struct mix_roof *roof = context;
-    uint64_t sum = 0;
-    if (roof->dot)
-        for (size_t i = 0; i < roof->calls; i++) {
-            float result = roof->dot(roof->weights, roof->row, roof->d);
-            uint32_t bits;
-            memcpy(&bits, &result, sizeof bits);
-            sum += bits;
-        }
-    if (roof->packed_dot)
-        for (size_t i = 0; i < roof->calls; i++)
-            sum += (uint64_t)roof->packed_dot((const int8_t *)roof->integers, roof->row, roof->d / BLOCK_PIXELS,
-                                              roof->row, 0);
-    if (roof->integer_dot)
-        for (size_t i = 0; i < roof->calls; i++)
-            sum += (uint64_t)roof->integer_dot(roof->integers, roof->row, roof->d);
-    roof->sink += sum;
+    switch (roof->mix) {
+    case MIX_F32:
+        roof->ahead ? repeat(roof, MIX_F32, true) : repeat(roof, MIX_F32, false);
+        break;
+    case MIX_INTEGER:
+        roof->ahead ? repeat(roof, MIX_INTEGER, true) : repeat(roof, MIX_INTEGER, false);
+        break;
+    case MIX_PACKED:
+        repeat(roof, MIX_PACKED, true);
+        break;
+    }
+}
+
+void mix_roof_tune(struct mix_roof *roof, unsigned tries) {
+    uint64_t least[2] = {UINT64_MAX, UINT64_MAX};
+    for (unsigned try = 0; try < 2 * tries; try++) {
+        roof->ahead = try % 2 != 0;
+        uint64_t start = now_ns();
+        mix_roof_run(roof);
+        uint64_t taken = now_ns() - start;
+        if (taken < least[roof->ahead]) least[roof->ahead] = taken;
+    }
+    roof->ahead = least[true] < least[false];
 }
 
 void mix_roof_free(struct mix_roof *roof) {

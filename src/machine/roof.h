@@ -59,20 +59,23 @@ extern const char *const roof_level_names[ROOF_LEVELS]; /* "L1", "L2", "last-lev
  * does not lie clear of the next lower one's. */
 size_t roof_level_bytes(const struct topology *topology, enum roof_level level);
 
-/* A kernel's own mix of loads, conversions and multiplications on a row and weights that lie in L1; all but one of the
- * kernels are NULL. Unit of work: calls * d pixels. */
+/* The mix of loads, conversions and multiplications of a backend's dot products, on a row and weights that lie in L1.
+ * Unit of work: calls * d pixels. */
+enum mix { MIX_F32, MIX_INTEGER, MIX_PACKED /* on d / BLOCK_PIXELS blocks with a part of their groups */ };
 struct mix_roof {
-    dot_u8f32_fn *dot;
-    dot_u8i16_fn *integer_dot;
-    dot_packed_fn *packed_dot; /* on d / BLOCK_PIXELS blocks with a part of their groups */
+    const struct backend *backend;
+    enum mix mix;
+    bool ahead; /* by the kernel that asks for a row to come, which here is the same row */
     float *weights;
     int16_t *integers;
     uint8_t *row;
     size_t d, calls;
     uint64_t sink; /* the results added up, those in float as their bits */
 };
-int mix_roof_new(struct mix_roof *roof, size_t d, size_t calls, dot_u8f32_fn *dot, dot_u8i16_fn *integer_dot,
-                 dot_packed_fn *packed_dot, struct error *err);
+int mix_roof_new(struct mix_roof *roof, const struct backend *backend, enum mix mix, size_t d, size_t calls,
+                 struct error *err);
+/* Takes of the two kernels, the one that asks for a row to come and the one that does not, the faster. */
+void mix_roof_tune(struct mix_roof *roof, unsigned tries);
 void mix_roof_run(void *mix_roof);
 void mix_roof_free(struct mix_roof *roof);
 

@@ -318,17 +318,45 @@ static void test_level_roofs(void **state) {
     assert_non_null(strstr(err.text, "no memory"));
 }
 
+static float slow_dot(const float *w, const uint8_t *x, size_t d) {
+    float sum = 0;
+    for (int i = 0; i < 50; i++)
+        sum += backend_scalar()->dot_u8f32(w, x, d);
+    return sum;
+}
+
+static float slow_dot_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    (void)near, (void)far;
+    return slow_dot(w, x, d);
+}
+
 static void test_mix_roof(void **state) {
     (void)state;
     const struct backend *backend = backend_scalar();
     struct mix_roof roof;
-    assert_int_equal(mix_roof_new(&roof, 100, 3, backend->dot_u8f32, NULL, NULL, NULL), 0);
+    struct error err;
+    assert_int_equal(mix_roof_new(&roof, backend, MIX_F32, 100, 3, &err), 0);
     mix_roof_run(&roof);
     float expected = backend->dot_u8f32(roof.weights, roof.row, 100);
     uint32_t bits;
     memcpy(&bits, &expected, sizeof bits);
     assert_true(expected > 0);
     assert_int_equal(roof.sink, 3 * (uint64_t)bits);
+    roof.ahead = true;
+    mix_roof_run(&roof);
+    assert_int_equal(roof.sink, 6 * (uint64_t)bits);
+    mix_roof_free(&roof);
+    struct backend uneven = *backend;
+    uneven.dot_u8f32 = slow_dot;
+    assert_int_equal(mix_roof_new(&roof, &uneven, MIX_F32, 100, 3, &err), 0);
+    mix_roof_tune(&roof, 2);
+    assert_true(roof.ahead);
+    mix_roof_free(&roof);
+    uneven = *backend;
+    uneven.dot_ahead_u8f32 = slow_dot_ahead;
+    assert_int_equal(mix_roof_new(&roof, &uneven, MIX_F32, 100, 3, &err), 0);
+    mix_roof_tune(&roof, 2);
+    assert_false(roof.ahead);
     mix_roof_free(&roof);
 }
 
