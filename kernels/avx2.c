@@ -80,7 +80,7 @@ static inline float fold(__m256 c) {
     return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
 }
 
-/* Apart, or rows of whole blocks would pay for the room that padding takes: 4 % of an epoch. */
+/* Apart, or rows of whole blocks would pay for the room that padding takes: 3 % of an epoch. */
 static APART float dot_padded(const float *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near,
                               const uint8_t *far) {
     return fold(lanes8(w, x, d, false, fetch, near, far));

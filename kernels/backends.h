@@ -59,9 +59,7 @@ static inline __attribute__((always_inline)) void decide_each(double *decision, 
     }
 }
 
-/* Rows of d pixels that are decided together: their weights, their pixels, and rows to bring into the first-level
- * cache.
- */
+/* Rows of d pixels that are decided together: their weights, their pixels, and the rows to fetch meanwhile. */
 enum { TOGETHER = 4 };
 struct together {
     const float *w[TOGETHER];

@@ -42,13 +42,13 @@ struct decider {
     double wscale, intercept;
 };
 
-/* decide_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for i <
- * n, the product rounded, then the sum. The rows decide_ahead(d) later are brought into the first-level cache on the
- * way; the first ones are the caller's to bring. */
+/* decide_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for
+ * i < n, the product rounded, then the sum. The rows decide_ahead(d) later are brought into the first-level cache on
+ * the way; the first ones are the caller's to bring. */
 typedef void decide_u8f32_fn(double *decision, const struct batch *batch, const struct decider *decider);
 
-/* How many rows of so many bytes are best on their way into the first-level cache while one is decided: at most 16, and
- * no more than take a quarter of 48 KiB. */
+/* How many rows of so many bytes are best on their way into the first-level cache while one is decided: as many as take
+ * about 12 KiB, and at most 16. */
 static inline size_t decide_ahead(size_t bytes) {
     size_t fit = 12288 / (bytes + 1) + 1;
     return fit < 16 ? fit : 16;
