@@ -105,5 +105,5 @@ int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listin
     Collector collector(registry, format);
     benchmark::RunSpecifiedBenchmarks(display.get(), &collector);
     *text = strdup(collector.text().c_str());
-    return *text ? 0 : fail(err, "out of memory for the result");
+    return *text ? 0 : fail_program(err, "out of memory for the result");
 }

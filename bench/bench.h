@@ -42,7 +42,7 @@ struct bench_series {
 };
 
 struct bench_job {
-    const struct examples *examples; /* the rows of epoch and cv */
+    const struct row_list *row_list; /* the rows of epoch and cv */
     struct hyper hyper;              /* its engine is not looked at */
     unsigned folds;
     const size_t *level_bytes; /* [4] of rows that lie in L1, L2, the last-level cache, memory; 0: no such level here */

@@ -24,14 +24,14 @@ template <class T, void (*release)(T *)> struct Release {
 using Trainer = std::unique_ptr<trainer, Release<trainer, trainer_free>>;
 using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker_free>>;
 
-std::vector<uint32_t> whole_permutation(const examples &rows, const hyper &hyper) {
+std::vector<uint32_t> whole_permutation(const row_list &rows, const hyper &hyper) {
     std::vector<uint32_t> permutation(rows.n);
     epoch_permutation(permutation.data(), rows.n, epoch_seed(hyper.seed, hyper.compat));
     return permutation;
 }
 
 /* The rows that the first epoch visits first: enough for the roof's samples not to meet one that is still cached. */
-std::vector<uint32_t> first_rows(const examples &rows, const std::vector<uint32_t> &permutation, bool packed) {
+std::vector<uint32_t> first_rows(const row_list &rows, const std::vector<uint32_t> &permutation, bool packed) {
     const size_t most = 1000000;
     std::vector<uint32_t> order(std::min(rows.n, most));
     for (size_t i = 0; i < order.size(); i++)
@@ -49,13 +49,13 @@ void sample(Roofs &roofs, const bench_subject &subject) {
 
 /* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since
  * the early ones update more. The start of a fit clears the weights: nothing against an epoch. */
-void time_epochs(benchmark::State &state, const examples &rows, hyper hyper, const bench_subject &subject) {
+void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, const bench_subject &subject) {
     error err;
     hyper.engine = subject.engine;
     std::vector<uint32_t> permutation = whole_permutation(rows, hyper);
     double tuning;
     Trainer trainer;
-    if (lookahead_tune(&hyper, &rows, subject.backend, &tuning, &err) == 0)
+    if (prefetch_tune(&hyper, &rows, subject.backend, &tuning, &err) == 0)
         trainer.reset(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
     if (!trainer) {
         state.SkipWithError(err.text);
@@ -95,14 +95,14 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     Plan shared;
     FoldWorker worker;
     double tuning;
-    if (lookahead_tune(&hyper, job.examples, subject.backend, &tuning, &err) == 0 &&
-        cv_plan_make(&shared.plan, job.examples, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
+    if (prefetch_tune(&hyper, job.row_list, subject.backend, &tuning, &err) == 0 &&
+        cv_plan_make(&shared.plan, job.row_list, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
-    std::vector<double> decision(job.examples->n);
-    const dataset *ds = job.examples->ds;
+    std::vector<double> decision(job.row_list->n);
+    const dataset *ds = job.row_list->ds;
     const bool packed = reads_packed(ds, subject.engine, subject.backend);
-    std::vector<uint32_t> order = first_rows(*job.examples, whole_permutation(*job.examples, hyper), packed);
+    std::vector<uint32_t> order = first_rows(*job.row_list, whole_permutation(*job.row_list, hyper), packed);
     Roofs roofs(*ds, order, *subject.backend, packed);
     sample(roofs, subject);
     Meter meter;
@@ -120,7 +120,7 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     }
     /* Every row is trained on in all folds but one, and decided in that one. */
     double each = (job.folds - 1) * hyper.epochs + 1;
-    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.examples->n) * each;
+    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.row_list->n) * each;
     double seconds =
         meter.stop(state, visits, static_cast<double>(ds->width), row_bytes(ds, subject.engine, subject.backend));
     sample(roofs, subject);
@@ -136,7 +136,7 @@ class MadeUpRows {
     ~MadeUpRows() { dataset_free(&ds); }
 
     /* Returns NULL with the reason when they do not fit the memory. */
-    const examples *get(size_t n, error *err) {
+    const row_list *get(size_t n, error *err) {
         if (n == now.n) return &now;
         now = {};
         at.clear();
@@ -152,7 +152,7 @@ class MadeUpRows {
         std::vector<uint32_t> in_order(n);
         std::iota(in_order.begin(), in_order.end(), 0);
         at.resize(n);
-        examples_fill(at.data(), &ds, in_order.data(), n, positive_digit);
+        row_refs_fill(at.data(), &ds, in_order.data(), n, positive_digit);
         now.ds = &ds;
         now.at = at.data();
         now.n = n;
@@ -162,8 +162,8 @@ class MadeUpRows {
   private:
     static const unsigned positive_digit = 5;
     dataset ds = {};
-    std::vector<example> at;
-    examples now = {};
+    std::vector<row_ref> at;
+    row_list now = {};
 };
 
 /* From a set that every L1 cache holds to 6.3 GB; the last ones only when asked for. */
@@ -179,7 +179,7 @@ void register_epochs(Registry &registry) {
         const std::string tail = std::string(subject.engine_name) + "/" + subject.backend_name;
         registry.add(
             "epoch/" + tail, subject,
-            [&job, &subject](benchmark::State &state) { time_epochs(state, *job.examples, job.hyper, subject); },
+            [&job, &subject](benchmark::State &state) { time_epochs(state, *job.row_list, job.hyper, subject); },
             benchmark::kMillisecond);
         registry.add(
             "cv/" + tail, subject, [&job, &subject](benchmark::State &state) { time_folds(state, job, subject); },
@@ -198,7 +198,7 @@ void register_rows(Registry &registry) {
                 std::string("rows/") + subject.engine_name + "/" + subject.backend_name + "/n:" + std::to_string(n);
             auto body = [&job, &subject, rows, n](benchmark::State &state) {
                 error err;
-                if (const examples *made = rows->get(n, &err))
+                if (const row_list *made = rows->get(n, &err))
                     time_epochs(state, *made, job.hyper, subject);
                 else
                     state.SkipWithError(err.text);

@@ -102,7 +102,7 @@ class Rows {
 
     dataset ds = {};
     std::vector<uint32_t> order;
-    std::vector<example> examples;
+    std::vector<row_ref> examples;
     Aligned<double> decision;
     Aligned<float> f32;
     Aligned<int16_t> i16;
@@ -142,7 +142,7 @@ const float step = 0x1p-10F; /* of an update */
 inline void call(dot_u8f32_fn *dot, Rows &rows, Walk &walk) {
     walk.keep(dot(rows.floats(), rows.row(walk.next()), rows.d()));
 }
-inline void call(dot_ahead_u8f32_fn *dot, Rows &rows, Walk &walk) {
+inline void call(dot_prefetch_u8f32_fn *dot, Rows &rows, Walk &walk) {
     const size_t at = walk.next();
     walk.keep(dot(rows.floats(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
 }
@@ -153,7 +153,7 @@ inline void call(axpy_u8f32_fn *axpy, Rows &rows, Walk &walk) {
 inline void call(dot_u8i16_fn *dot, Rows &rows, Walk &walk) {
     walk.keep(dot(rows.integers(), rows.row(walk.next()), rows.d()));
 }
-inline void call(dot_ahead_u8i16_fn *dot, Rows &rows, Walk &walk) {
+inline void call(dot_prefetch_u8i16_fn *dot, Rows &rows, Walk &walk) {
     const size_t at = walk.next();
     walk.keep(dot(rows.integers(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
 }
@@ -167,9 +167,9 @@ inline void call(read_u8_fn *read, Rows &rows, Walk &walk) {
     walk.keep(read(rows.row(walk.next()), rows.d()));
 }
 
-inline void call(decide_u8f32_fn *decide, Rows &rows, Walk &walk) {
+inline void call(decision_u8f32_fn *decide, Rows &rows, Walk &walk) {
     const batch now = rows.decided(walk.next(Rows::together));
-    const decider by = {rows.floats(), 0.5, 0.25};
+    const linear_model by = {rows.floats(), 0.5, 0.25};
     decide(rows.decisions(), &now, &by);
 }
 
@@ -178,7 +178,7 @@ template <class Kernel> void repeat(benchmark::State &state, Kernel *kernel, Row
         call(kernel, rows, walk);
 }
 /* An iteration is a row here, too. */
-void repeat(benchmark::State &state, decide_u8f32_fn *kernel, Rows &rows, Walk &walk) {
+void repeat(benchmark::State &state, decision_u8f32_fn *kernel, Rows &rows, Walk &walk) {
     while (state.KeepRunningBatch(Rows::together))
         call(kernel, rows, walk);
 }

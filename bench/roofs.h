@@ -5,7 +5,7 @@
 #include "bench.h"
 
 extern "C" {
-#include "machine/roof.h"
+#include "measure/roof.h"
 }
 
 #include <benchmark/benchmark.h>

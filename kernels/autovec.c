@@ -22,14 +22,14 @@ static inline __attribute__((always_inline)) void fetch_rows(const uint8_t *near
         fetch_lines(FETCH_BOTH, near, far, k);
 }
 
-float JOIN(dot_ahead_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d, const uint8_t *near,
-                                    const uint8_t *far) {
+float JOIN(dot_prefetch_u8f32, SUFFIX)(const float *restrict w, const uint8_t *restrict x, size_t d,
+                                       const uint8_t *near, const uint8_t *far) {
     fetch_rows(near, far, d);
     return JOIN(dot_u8f32, SUFFIX)(w, x, d);
 }
 
-void JOIN(decide_u8f32, SUFFIX)(double *decision, const struct batch *batch, const struct decider *decider) {
-    decide_each(decision, batch, decider, JOIN(dot_ahead_u8f32, SUFFIX));
+void JOIN(decision_u8f32, SUFFIX)(double *decision, const struct batch *batch, const struct linear_model *model) {
+    decisions_one_by_one(decision, batch, model, JOIN(dot_prefetch_u8f32, SUFFIX));
 }
 
 void JOIN(axpy_u8f32, SUFFIX)(float *restrict w, const uint8_t *restrict x, float a, size_t d) {
@@ -53,8 +53,8 @@ int64_t JOIN(dot_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restri
     return sum;
 }
 
-int64_t JOIN(dot_ahead_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restrict x, size_t d,
-                                      const uint8_t *near, const uint8_t *far) {
+int64_t JOIN(dot_prefetch_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_t *restrict x, size_t d,
+                                         const uint8_t *near, const uint8_t *far) {
     fetch_rows(near, far, d);
     return JOIN(dot_u8i16, SUFFIX)(w, x, d);
 }

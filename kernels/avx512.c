@@ -71,13 +71,13 @@ float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
     return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-static APART float dot_far_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                        const uint8_t *far) {
+static NOINLINE float dot_prefetch_l2_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                                   const uint8_t *far) {
     return dot(w, x, d, FETCH_BOTH, near, far);
 }
 
-float dot_ahead_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_u8f32_avx512(w, x, d, near, far);
+float dot_prefetch_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_prefetch_l2_u8f32_avx512(w, x, d, near, far);
     return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
@@ -127,7 +127,7 @@ static inline __attribute__((always_inline)) __m512 lanes_to_decide(const float 
 }
 
 /* h = 8, 4, 2, 1 of four rows at once: the four sums. */
-static inline __m128 fold_rows(const __m512 c[TOGETHER]) {
+static inline __m128 fold_rows(const __m512 c[GROUP_ROWS]) {
     __m512 first = _mm512_add_ps(_mm512_shuffle_f32x4(c[0], c[1], 0x44), _mm512_shuffle_f32x4(c[0], c[1], 0xee));
     __m512 last = _mm512_add_ps(_mm512_shuffle_f32x4(c[2], c[3], 0x44), _mm512_shuffle_f32x4(c[2], c[3], 0xee));
     /* Four lanes of each row, side by side. */
@@ -138,18 +138,18 @@ static inline __m128 fold_rows(const __m512 c[TOGETHER]) {
 }
 
 static inline __attribute__((always_inline)) void
-decide_together(double decision[TOGETHER], const struct together *rows, const struct decider *decider) {
-    __m512 c[TOGETHER];
+decision_group(double decision[GROUP_ROWS], const struct row_group *rows, const struct linear_model *model) {
+    __m512 c[GROUP_ROWS];
     UNROLL
-    for (size_t r = 0; r < TOGETHER; r++)
+    for (size_t r = 0; r < GROUP_ROWS; r++)
         c[r] = lanes_to_decide(rows->w[r], rows->x[r], rows->d, rows->near[r]);
-    const __m256d wscale = _mm256_set1_pd(decider->wscale), intercept = _mm256_set1_pd(decider->intercept);
+    const __m256d wscale = _mm256_set1_pd(model->wscale), intercept = _mm256_set1_pd(model->intercept);
     __m256d sums = _mm256_cvtps_pd(fold_rows(c));
     _mm256_storeu_pd(decision, _mm256_add_pd(_mm256_mul_pd(sums, wscale), intercept));
 }
 
-void decide_u8f32_avx512(double *decision, const struct batch *batch, const struct decider *decider) {
-    decide_all(decision, batch, decider, decide_together);
+void decision_u8f32_avx512(double *decision, const struct batch *batch, const struct linear_model *model) {
+    decisions_by_group(decision, batch, model, decision_group);
 }
 
 void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
@@ -172,13 +172,14 @@ int64_t dot_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d) {
     return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
 }
 
-static APART int64_t dot_far_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                          const uint8_t *far) {
+static NOINLINE int64_t dot_prefetch_l2_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                                     const uint8_t *far) {
     return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
 }
 
-int64_t dot_ahead_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_u8i16_avx512(w, x, d, near, far);
+int64_t dot_prefetch_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                  const uint8_t *far) {
+    if (far) return dot_prefetch_l2_u8i16_avx512(w, x, d, near, far);
     return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
 }
 

@@ -9,12 +9,13 @@ int64_t dot_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d) {
     return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
 }
 
-static APART int64_t dot_far_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                           const uint8_t *far) {
+static NOINLINE int64_t dot_prefetch_l2_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                                      const uint8_t *far) {
     return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
 }
 
-int64_t dot_ahead_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_u8i16_avxvnni(w, x, d, near, far);
+int64_t dot_prefetch_u8i16_avxvnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                   const uint8_t *far) {
+    if (far) return dot_prefetch_l2_u8i16_avxvnni(w, x, d, near, far);
     return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
 }

@@ -16,9 +16,9 @@
 #define UNROLL_STEPS _Pragma("GCC unroll 16")
 #endif
 
-/* APART stands before the form of a kernel that fetches far rows, too: in one function with the form that does not, it
- * would take registers from it. */
-#define APART __attribute__((noinline))
+/* NOINLINE stands before the form of a kernel that fetches far rows, too: in one function with the form that does not,
+ * it would take registers from it. */
+#define NOINLINE __attribute__((noinline))
 
 enum { CACHE_LINE = 64, SUMS = 1024 };
 
@@ -41,13 +41,14 @@ static inline const uint8_t *row_after(const struct batch *batch, size_t i, size
     return row_of(batch, i + ahead < batch->n ? i + ahead : batch->n - 1);
 }
 
-/* decide_u8f32, row by row. Sums first, then their decisions: beside wide vectors single numbers are slow, and
+/* decision_u8f32, row by row. Sums first, then their decisions: beside wide vectors single numbers are slow, and
  * decisions right behind their sums made a row 1.3 ns of 24 longer. */
-static inline __attribute__((always_inline)) void decide_each(double *decision, const struct batch *batch,
-                                                              const struct decider *decider, dot_ahead_u8f32_fn *dot) {
+static inline __attribute__((always_inline)) void decisions_one_by_one(double *decision, const struct batch *batch,
+                                                                       const struct linear_model *model,
+                                                                       dot_prefetch_u8f32_fn *dot) {
     const struct batch rows = *batch;
-    const struct decider by = *decider;
-    const size_t ahead = decide_ahead(rows.d);
+    const struct linear_model by = *model;
+    const size_t ahead = decision_prefetch(rows.d);
     float sum[SUMS];
     for (size_t first = 0; first < rows.n; first += SUMS) {
         const size_t count = rows.n - first < SUMS ? rows.n - first : SUMS;
@@ -60,25 +61,27 @@ static inline __attribute__((always_inline)) void decide_each(double *decision, 
 }
 
 /* Rows of d pixels that are decided together: their weights, their pixels, and the rows to fetch meanwhile. */
-enum { TOGETHER = 4 };
-struct together {
-    const float *w[TOGETHER];
-    const uint8_t *x[TOGETHER], *near[TOGETHER];
+enum { GROUP_ROWS = 4 };
+struct row_group {
+    const float *w[GROUP_ROWS];
+    const uint8_t *x[GROUP_ROWS], *near[GROUP_ROWS];
     size_t d;
 };
-typedef void decide_together_fn(double decision[TOGETHER], const struct together *rows, const struct decider *decider);
+typedef void decision_group_fn(double decision[GROUP_ROWS], const struct row_group *rows,
+                               const struct linear_model *model);
 
-/* decide_u8f32, TOGETHER rows at a time; the last ones are filled up with the last one. */
-static inline __attribute__((always_inline)) void
-decide_all(double *decision, const struct batch *batch, const struct decider *decider, decide_together_fn *decide) {
+/* decision_u8f32, GROUP_ROWS rows at a time; the last ones are filled up with the last one. */
+static inline __attribute__((always_inline)) void decisions_by_group(double *decision, const struct batch *batch,
+                                                                     const struct linear_model *model,
+                                                                     decision_group_fn *decide) {
     const struct batch rows = *batch;
-    const struct decider by = *decider;
-    const size_t ahead = decide_ahead(rows.d);
-    double last[TOGETHER];
-    for (size_t i = 0; i < rows.n; i += TOGETHER) {
-        struct together now = {.d = rows.d};
+    const struct linear_model by = *model;
+    const size_t ahead = decision_prefetch(rows.d);
+    double last[GROUP_ROWS];
+    for (size_t i = 0; i < rows.n; i += GROUP_ROWS) {
+        struct row_group now = {.d = rows.d};
         UNROLL
-        for (size_t r = 0; r < TOGETHER; r++) {
+        for (size_t r = 0; r < GROUP_ROWS; r++) {
             const size_t k = i + r < rows.n ? i + r : rows.n - 1;
             now.w[r] = by.w + rows.at[k].start;
             now.x[r] = row_of(&rows, k);
@@ -86,13 +89,13 @@ decide_all(double *decision, const struct batch *batch, const struct decider *de
         }
         /* In memory, or gcc keeps pointers in vector registers, and their moves take the ports of the arithmetic. */
         __asm__("" : "+m"(now));
-        decide(i + TOGETHER <= rows.n ? decision + i : last, &now, &by);
+        decide(i + GROUP_ROWS <= rows.n ? decision + i : last, &now, &by);
     }
-    memcpy(decision + rows.n / TOGETHER * TOGETHER, last, rows.n % TOGETHER * sizeof *last);
+    memcpy(decision + rows.n / GROUP_ROWS * GROUP_ROWS, last, rows.n % GROUP_ROWS * sizeof *last);
 }
 
 /* The kernels for packed rows, by what a backend's line says that engine int reads. */
-#define KERNELS_FOR_WINDOWS(X, suffix)
+#define KERNELS_FOR_CROPPED(X, suffix)
 #define KERNELS_FOR_PACKED(X, suffix) PACKED_KERNELS(X, suffix)
 
 #define PROTOTYPE(kernel, suffix) kernel##_fn kernel##_##suffix;

@@ -15,14 +15,15 @@ extern "C" {
  * i < h. Returns a[0]. Reads exactly d weights and d bytes. */
 typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
 
-/* dot_ahead_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `near` (a row that comes soon) are brought into the
- * first-level cache and, unless it is NULL, those at `far` (one that comes later) into the second, a line at a time
+/* dot_prefetch_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `near` (a row that comes soon) are brought into
+ * the first-level cache and, unless it is NULL, those at `far` (one that comes later) into the second, a line at a time
  * between the multiplications. */
-typedef float dot_ahead_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far);
+typedef float dot_prefetch_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                    const uint8_t *far);
 
 /* One row among many: its number, the feature of its first pixel, and whether it counts as True, which kernels leave
  * alone. What a loop needs to know of a row, in one load. */
-struct example {
+struct row_ref {
     uint32_t row;
     uint16_t start;
     uint8_t positive;
@@ -32,24 +33,24 @@ struct example {
 struct batch {
     const uint8_t *x;
     size_t stride, d;
-    const struct example *at; /* [n] */
+    const struct row_ref *at; /* [n] */
     size_t n;
 };
 
 /* What float32 weights decide of a row: wscale times its dot product, plus the intercept. */
-struct decider {
+struct linear_model {
     const float *w; /* of every feature */
     double wscale, intercept;
 };
 
-/* decide_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for
- * i < n, the product rounded, then the sum. The rows decide_ahead(d) later are brought into the first-level cache on
- * the way; the first ones are the caller's to bring. */
-typedef void decide_u8f32_fn(double *decision, const struct batch *batch, const struct decider *decider);
+/* decision_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for
+ * i < n, the product rounded, then the sum. The rows decision_prefetch(d) later are brought into the first-level cache
+ * on the way; the first ones are the caller's to bring. */
+typedef void decision_u8f32_fn(double *decision, const struct batch *batch, const struct linear_model *model);
 
 /* How many rows of so many bytes are best on their way into the first-level cache while one is decided: as many as take
  * about 12 KiB, and at most 16. */
-static inline size_t decide_ahead(size_t bytes) {
+static inline size_t decision_prefetch(size_t bytes) {
     size_t fit = 12288 / (bytes + 1) + 1;
     return fit < 16 ? fit : 16;
 }
@@ -60,9 +61,9 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 /* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
 typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 
-/* dot_ahead_u8i16: dot_u8i16, while rows to come are brought into the caches as by dot_ahead_u8f32. */
-typedef int64_t dot_ahead_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                   const uint8_t *far);
+/* dot_prefetch_u8i16: dot_u8i16, while rows to come are brought into the caches as by dot_prefetch_u8f32. */
+typedef int64_t dot_prefetch_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                      const uint8_t *far);
 
 /* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
@@ -94,12 +95,12 @@ typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);
 typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
 
 /* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
- * src/record/kernel_check.c follow from this list: one without a check does not compile. Backends with a common base
+ * src/verify/kernel_check.c follow from this list: one without a check does not compile. Backends with a common base
  * share the first ones; those for packed rows exist where packing pays, and are NULL elsewhere. */
 #define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
-    X(dot_ahead_u8f32, suffix)                                                                                         \
-    X(decide_u8f32, suffix)                                                                                            \
+    X(dot_prefetch_u8f32, suffix)                                                                                      \
+    X(decision_u8f32, suffix)                                                                                          \
     X(axpy_u8f32, suffix)                                                                                              \
     X(axpy_u8i16, suffix)                                                                                              \
     X(axpy_u8f64, suffix)                                                                                              \
@@ -110,7 +111,7 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
     X(unpack_u8, suffix)
 #define OWN_KERNELS(X, suffix)                                                                                         \
     X(dot_u8i16, suffix)                                                                                               \
-    X(dot_ahead_u8i16, suffix)
+    X(dot_prefetch_u8i16, suffix)
 #define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix) PACKED_KERNELS(X, suffix)
 
 /* What a backend promises about its results. */

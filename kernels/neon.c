@@ -90,13 +90,13 @@ float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
     return dot(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-static APART float dot_far_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                      const uint8_t *far) {
+static NOINLINE float dot_prefetch_l2_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                                 const uint8_t *far) {
     return dot(w, x, d, FETCH_BOTH, near, far);
 }
 
-float dot_ahead_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_u8f32_neon(w, x, d, near, far);
+float dot_prefetch_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_prefetch_l2_u8f32_neon(w, x, d, near, far);
     return dot(w, x, d, FETCH_NEAR, near, NULL);
 }
 
@@ -106,20 +106,20 @@ static inline float32x4_t fold_two(float32x4_t a, float32x4_t b) {
 }
 
 static inline __attribute__((always_inline)) void
-decide_together(double decision[TOGETHER], const struct together *rows, const struct decider *decider) {
-    float32x4_t c[TOGETHER];
+decision_group(double decision[GROUP_ROWS], const struct row_group *rows, const struct linear_model *model) {
+    float32x4_t c[GROUP_ROWS];
     UNROLL
-    for (size_t r = 0; r < TOGETHER; r++)
+    for (size_t r = 0; r < GROUP_ROWS; r++)
         c[r] = lanes4(rows->w[r], rows->x[r], rows->d, FETCH_NEAR, rows->near[r], NULL);
-    const float64x2_t wscale = vdupq_n_f64(decider->wscale), intercept = vdupq_n_f64(decider->intercept);
+    const float64x2_t wscale = vdupq_n_f64(model->wscale), intercept = vdupq_n_f64(model->intercept);
     /* The pairs are h = 1. */
     float32x4_t sums = vpaddq_f32(fold_two(c[0], c[1]), fold_two(c[2], c[3]));
     vst1q_f64(decision, vaddq_f64(vmulq_f64(vcvt_f64_f32(vget_low_f32(sums)), wscale), intercept));
     vst1q_f64(decision + 2, vaddq_f64(vmulq_f64(vcvt_high_f64_f32(sums), wscale), intercept));
 }
 
-void decide_u8f32_neon(double *decision, const struct batch *batch, const struct decider *decider) {
-    decide_all(decision, batch, decider, decide_together);
+void decision_u8f32_neon(double *decision, const struct batch *batch, const struct linear_model *model) {
+    decisions_by_group(decision, batch, model, decision_group);
 }
 
 void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
@@ -181,13 +181,13 @@ int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
     return dot_i16(w, x, d, FETCH_NONE, NULL, NULL);
 }
 
-static APART int64_t dot_far_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                        const uint8_t *far) {
+static NOINLINE int64_t dot_prefetch_l2_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                                   const uint8_t *far) {
     return dot_i16(w, x, d, FETCH_BOTH, near, far);
 }
 
-int64_t dot_ahead_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_far_u8i16_neon(w, x, d, near, far);
+int64_t dot_prefetch_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+    if (far) return dot_prefetch_l2_u8i16_neon(w, x, d, near, far);
     return dot_i16(w, x, d, FETCH_NEAR, near, NULL);
 }
 

@@ -42,13 +42,13 @@ static inline __attribute__((always_inline)) void fetch_rows(const uint8_t *near
         fetch_lines(FETCH_BOTH, near, far, k);
 }
 
-float dot_ahead_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     fetch_rows(near, far, d);
     return dot_u8f32_scalar(w, x, d);
 }
 
-void decide_u8f32_scalar(double *decision, const struct batch *batch, const struct decider *decider) {
-    decide_each(decision, batch, decider, dot_ahead_u8f32_scalar);
+void decision_u8f32_scalar(double *decision, const struct batch *batch, const struct linear_model *model) {
+    decisions_one_by_one(decision, batch, model, dot_prefetch_u8f32_scalar);
 }
 
 void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
@@ -63,7 +63,8 @@ int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
     return sum;
 }
 
-int64_t dot_ahead_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+int64_t dot_prefetch_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                  const uint8_t *far) {
     fetch_rows(near, far, d);
     return dot_u8i16_scalar(w, x, d);
 }

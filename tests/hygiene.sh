@@ -123,11 +123,11 @@ examine() {
                 claim="$claim with registers of $widest bits"
                 grep -q "^${kernel}_$suffix: .* of $widest bits" "$scratch/census.$arch" || faults+=" no such register"
             fi
-            if [[ $kernel == dot_ahead_* || $kernel == decide_* || $kernel == dot_packed ]]; then
+            if [[ $kernel == dot_prefetch_* || $kernel == decision_* || $kernel == dot_packed ]]; then
                 claim="$claim that asks for rows to come"
                 grep -E "^${kernel}_$suffix	" "$listing" | grep -qE '	(prefetcht0|prfm +pldl1keep)' || faults+=" no such instruction"
             fi
-            if [[ $kernel == dot_ahead_* ]]; then
+            if [[ $kernel == dot_prefetch_* ]]; then
                 claim="$claim, near and far"
                 grep -E "^(${kernel}|${kernel/ahead/far})_$suffix	" "$listing" | grep -qE '	(prefetcht1|prfm +pldl2keep)' ||
                     faults+=" none for far rows"

@@ -40,19 +40,19 @@ END
 cat > "$scratch/kernel.c" << END
 #include "$scratch/delay.h"
 #define dot_u8f32_$backend fast_dot
-#define dot_ahead_u8f32_$backend fast_dot_ahead
+#define dot_prefetch_u8f32_$backend fast_dot_ahead
 #define axpy_u8f32_$backend fast_axpy
 #include "$PWD/kernels/$backend.c"
 #undef dot_u8f32_$backend
-#undef dot_ahead_u8f32_$backend
+#undef dot_prefetch_u8f32_$backend
 #undef axpy_u8f32_$backend
 float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     delay();
     return dot_u8f32_scalar(w, x, d);
 }
-float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     delay();
-    return dot_ahead_u8f32_scalar(w, x, d, near, far);
+    return dot_prefetch_u8f32_scalar(w, x, d, near, far);
 }
 void axpy_u8f32_$backend(float *w, const uint8_t *x, float a, size_t d) {
     axpy_u8f32_scalar(w, x, a, d);

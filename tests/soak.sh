@@ -28,10 +28,10 @@ git ls-files -z | tar --null -T - -c | tar -x -C "$scratch"
 cp -a build "$scratch/build"
 {
     printf '#include <sched.h>\n'
-    sed "s/^float dot_ahead_u8f32_$vector(.*/static float sound_dot(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {/" \
+    sed "s/^float dot_prefetch_u8f32_$vector(.*/static float sound_dot(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {/" \
         "kernels/$vector.c"
     cat <<EOF
-float dot_ahead_u8f32_$vector(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_$vector(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     static unsigned long calls;
     union { float value; unsigned bits; } sum = {sound_dot(w, x, d, near, far)};
     if (sched_getcpu() == $pu && ++calls % 5000 == 0) sum.bits ^= 1U << 12;

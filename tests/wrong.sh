@@ -24,14 +24,14 @@ build_settings "$backend"
 wrong() {
     cat > "$1.c" << END
 #define dot_u8f32_$backend right_dot
-#define dot_ahead_u8f32_$backend right_dot_ahead
+#define dot_prefetch_u8f32_$backend right_dot_ahead
 #include "$PWD/kernels/$backend.c"
 #undef dot_u8f32_$backend
-#undef dot_ahead_u8f32_$backend
+#undef dot_prefetch_u8f32_$backend
 float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     return right_dot(w, x, d) * (($2) ? -1.0F : 1.0F);
 }
-float dot_ahead_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
     return right_dot_ahead(w, x, d, near, far) * (($2) ? -1.0F : 1.0F);
 }
 END

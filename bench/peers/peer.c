@@ -39,15 +39,17 @@ int main(int argc, char **argv) {
     struct job_options options = {0};
     parse_arguments(&job_argp, argc, argv, &options);
     struct job job;
-    job_open(&job, &options);
+    struct error err;
+    if (job_open(&job, &options.spec, &err) != 0) usage_error("%s", err.text);
 
     size_t n = job.view.n;
     uint8_t *pixels = all_pixels(&job), *positive = peer_allocate(n, sizeof *positive);
     uint32_t *permutation = peer_allocate(n, sizeof *permutation);
     for (size_t i = 0; i < n; i++)
         positive[i] = job.at[i].positive;
-    epoch_permutation(permutation, n, epoch_seed(options.hyper.seed, options.hyper.compat));
-    struct peer_job plain = {n, job.ds.d, pixels, positive, permutation, options.hyper.alpha, options.hyper.epochs};
+    epoch_permutation(permutation, n, epoch_seed(options.spec.hyper.seed, options.spec.hyper.compat));
+    struct peer_job plain = {
+        n, job.ds.d, pixels, positive, permutation, options.spec.hyper.alpha, options.spec.hyper.epochs};
     struct peer_result result = {.predicted = peer_allocate(n, sizeof *result.predicted)};
     peer_run(&plain, &result);
     print_result(&plain, &result);

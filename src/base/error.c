@@ -3,12 +3,26 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* In brackets, since it is a macro to the analyzer. */
-int(fail)(struct error *err, const char *format, ...) {
+static int fill(struct error *err, enum error_kind kind, const char *format, va_list args) {
     if (!err) return -1;
+    err->kind = kind;
+    vsnprintf(err->text, sizeof err->text, format, args);
+    return -1;
+}
+
+/* The names stand in brackets, since they are macros to the analyzer. */
+int(fail)(struct error *err, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    int bad = fill(err, ERROR_INPUT, format, args);
     va_end(args);
-    return -1;
+    return bad;
+}
+
+int(fail_program)(struct error *err, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int bad = fill(err, ERROR_PROGRAM, format, args);
+    va_end(args);
+    return bad;
 }

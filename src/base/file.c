@@ -46,7 +46,7 @@ static bool is_special(const char *path, mode_t *mode) {
 
 /* Opens a file of a new name beside `path`; the caller frees the name. Returns its descriptor, or -1. */
 static int open_beside(const char *path, char **name, struct error *err) {
-    if (asprintf(name, "%s.XXXXXX.tmp", path) < 0) return fail(err, "%s: out of memory", path);
+    if (asprintf(name, "%s.XXXXXX.tmp", path) < 0) return fail_program(err, "%s: out of memory", path);
     int fd = mkostemps(*name, 4, O_CLOEXEC);
     if (fd >= 0) return fd;
     fail(err, "%s: cannot be created: %s", path, strerror(errno));

@@ -66,7 +66,7 @@ char *json_text(const json_t *value) {
 
 int write_json(const char *path, const json_t *value, struct error *err) {
     char *text = json_text(value);
-    if (!text) return fail(err, "%s: out of memory", path);
+    if (!text) return fail_program(err, "%s: out of memory", path);
     int bad = 0;
     if (strcmp(path, "-") == 0) {
         if (fputs(text, stdout) == EOF || fflush(stdout) != 0)

@@ -1,18 +1,26 @@
-/* One function per subcommand: parse, call, print. argv[0] is "sgdmark <command>"; returns the exit status
- * (EXIT_DONE, EXIT_CHECK_FAILED or EXIT_BAD_INPUT). */
+/* One function per subcommand: parse, call, print. */
 #ifndef SGDMARK_CLI_COMMANDS_H
 #define SGDMARK_CLI_COMMANDS_H
 
-/* 0: done and all checks held. 1: a check failed (parity, comparison threshold). 2: bad usage or bad input. */
-enum exit_status { EXIT_DONE = 0, EXIT_CHECK_FAILED = 1, EXIT_BAD_INPUT = 2 };
+#include "base/error.h"
 
-int command_describe(int argc, char **argv);
-int command_run(int argc, char **argv);
-int command_train(int argc, char **argv);
-int command_cv(int argc, char **argv);
-int command_kernels(int argc, char **argv);
-int command_bench(int argc, char **argv);
-int command_topo(int argc, char **argv);
-int command_compare(int argc, char **argv);
+enum exit_status {
+    EXIT_DONE = 0,         /* done, and all checks held */
+    EXIT_CHECK_FAILED = 1, /* parity, a wrong kernel, a comparison's threshold */
+    EXIT_BAD_INPUT = 2,    /* bad usage or bad input */
+    EXIT_PROGRAM = 3,      /* the program itself failed: out of memory, a bug */
+    EXIT_NO_ANSWER = 4     /* the measurement cannot answer what was asked */
+};
+
+/* argv[0] is "sgdmark <command>". Returns the exit status, or -1 with the reason; main then prints it as one line and
+ * ends with EXIT_BAD_INPUT or EXIT_PROGRAM, by the kind of the error. */
+int command_describe(int argc, char **argv, struct error *err);
+int command_run(int argc, char **argv, struct error *err);
+int command_train(int argc, char **argv, struct error *err);
+int command_cv(int argc, char **argv, struct error *err);
+int command_kernels(int argc, char **argv, struct error *err);
+int command_bench(int argc, char **argv, struct error *err);
+int command_topo(int argc, char **argv, struct error *err);
+int command_compare(int argc, char **argv, struct error *err);
 
 #endif

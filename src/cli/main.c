@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "version.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 static const struct {
     const char *name;
-    int (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv, struct error *err);
     const char *does;
 } commands[] = {
     {"run", command_run, "the whole job: results, checks, times, verdict"},
@@ -48,6 +49,15 @@ static int check_output(int status) {
     return EXIT_BAD_INPUT;
 }
 
+/* Prints the reason as one line and returns the exit status that goes with it. */
+static int report_error(const char *command, const struct error *err) {
+    fprintf(stderr, "%s: ", command);
+    for (const char *c = err->text; *c; c++) /* what was typed is quoted, and the message is one line */
+        fputc(iscntrl((unsigned char)*c) ? '?' : *c, stderr);
+    fputc('\n', stderr);
+    return err->kind == ERROR_PROGRAM ? EXIT_PROGRAM : EXIT_BAD_INPUT;
+}
+
 int main(int argc, char **argv) {
     keep_standard_streams();
     if (argc < 2) {
@@ -67,7 +77,9 @@ int main(int argc, char **argv) {
         char name[32];
         snprintf(name, sizeof name, "sgdmark %s", commands[i].name);
         argv[1] = name;
-        return check_output(commands[i].run(argc - 1, argv + 1));
+        struct error err;
+        int status = commands[i].run(argc - 1, argv + 1, &err);
+        return check_output(status < 0 ? report_error(name, &err) : status);
     }
     fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
     return EXIT_BAD_INPUT;

@@ -126,19 +126,14 @@ int parse_choice(const char *option, const char *value, const char *const choice
     usage_error("--%s: '%s' is none of %s", option, value, list);
 }
 
-const char *const split_names[] = {"train", "test", "all", NULL};
-const char *const order_names[] = {"file", "notebook", NULL};
-const char *const engine_names[] = {"f32", "f64", "int", NULL};
-const char *const compat_names[] = {"0.19", "1.2", NULL};
-
 enum { KEY_DATA = 0x100, KEY_SPLIT, KEY_ORDER, KEY_ORDER_SEED, KEY_LIMIT };
 enum { KEY_DIGIT = 0x120, KEY_ENGINE, KEY_ISA, KEY_EPOCHS, KEY_ALPHA, KEY_SEED, KEY_COMPAT, KEY_PREFETCH };
 
 static error_t parse_rows(int key, char *value, struct argp_state *state) {
-    struct rows_options *rows = state->input;
+    struct row_spec *rows = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        *rows = (struct rows_options){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
+        *rows = (struct row_spec){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
         return 0;
     case KEY_DATA:
         if (!*value) usage_error("--data: the name of a folder is empty");
@@ -177,40 +172,38 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
     struct job_options *job = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        job->digit = 5;
+        job_spec_defaults(&job->spec);
         job->isa = getenv("SGDMARK_ISA");
         job->isa_source = job->isa ? "SGDMARK_ISA" : "--isa";
         if (!job->isa) job->isa = "auto";
-        job->hyper =
-            (struct hyper){.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42};
-        state->child_inputs[0] = &job->rows;
+        state->child_inputs[0] = &job->spec.rows;
         return 0;
     case KEY_DIGIT:
-        job->digit = (unsigned)parse_integer("digit", value, 0, 9);
+        job->spec.digit = (unsigned)parse_integer("digit", value, 0, 9);
         return 0;
     case KEY_ENGINE:
-        job->hyper.engine = (enum engine)parse_choice("engine", value, engine_names);
+        job->spec.hyper.engine = (enum engine)parse_choice("engine", value, engine_names);
         job->engine_given = true;
         return 0;
     case KEY_ISA:
         job->isa = value;
         return 0;
     case KEY_EPOCHS:
-        job->hyper.epochs = (unsigned)parse_integer("epochs", value, 1, 1000000);
+        job->spec.hyper.epochs = (unsigned)parse_integer("epochs", value, 1, 1000000);
         return 0;
     case KEY_ALPHA:
-        job->hyper.alpha = parse_real("alpha", value, 0.0, 1e6);
+        job->spec.hyper.alpha = parse_real("alpha", value, 0.0, 1e6);
         return 0;
     case KEY_SEED:
-        job->hyper.seed = (uint32_t)parse_integer("seed", value, 0, UINT32_MAX);
+        job->spec.hyper.seed = (uint32_t)parse_integer("seed", value, 0, UINT32_MAX);
         return 0;
     case KEY_COMPAT:
-        job->hyper.compat = (enum compat)parse_choice("compat", value, compat_names);
+        job->spec.hyper.compat = (enum compat)parse_choice("compat", value, compat_names);
         return 0;
     case KEY_PREFETCH:
-        if (strcmp(value, "auto") != 0 && lookahead_parse(&job->hyper.ahead, value) != 0)
+        if (strcmp(value, "auto") != 0 && prefetch_parse(&job->spec.hyper.prefetch, value) != 0)
             usage_error("--prefetch: '%s' is neither auto nor NEAR,BLOCK or NEAR,BLOCK,FAR with numbers from 1 to %d",
-                        value, LOOKAHEAD_MOST);
+                        value, PREFETCH_MOST);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -245,38 +238,104 @@ static void list_backends(char *text, size_t size) {
     }
 }
 
-size_t backends_for(enum engine engine, const struct backend **chosen, size_t count) {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct backend *backend = engine == ENGINE_INT ? chosen[i] : backend_base(chosen[i]);
-        bool known = false;
-        for (size_t j = 0; j < kept; j++)
-            known = known || chosen[j] == backend;
-        if (!known) chosen[kept++] = backend;
-    }
-    return kept;
-}
-
-size_t choose_backends(const struct job_options *job, const struct backend **chosen) {
+void choose_backends(const struct job_options *job, struct backend_list *chosen) {
     const char *isa = job->isa;
+    chosen->count = 0;
     if (strcmp(isa, "auto") == 0) {
-        chosen[0] = backend_best();
-        return backends_for(job->hyper.engine, chosen, 1);
+        chosen->list[chosen->count++] = backend_best();
+        engine_backends(job->spec.hyper.engine, chosen);
+        return;
     }
     if (strcmp(isa, "all") == 0) {
-        size_t count = 0;
         for (size_t i = 0; i < backend_count; i++)
-            if (backend_state(&backends[i]) == BACKEND_OK) chosen[count++] = &backends[i];
-        return backends_for(job->hyper.engine, chosen, count);
+            if (backend_state(&backends[i]) == BACKEND_OK) chosen->list[chosen->count++] = &backends[i];
+        engine_backends(job->spec.hyper.engine, chosen);
+        return;
     }
     const struct backend *backend = backend_find(isa);
     if (backend && backend_state(backend) == BACKEND_OK) {
-        chosen[0] = backend;
-        return 1;
+        chosen->list[chosen->count++] = backend;
+        return;
     }
     char list[2048];
     list_backends(list, sizeof list);
     if (!backend)
         usage_error("%s: there is no backend '%s'; the choices are auto, all, %s", job->isa_source, isa, list);
     usage_error("%s: backend '%s' cannot run here; the choices are auto, all, %s", job->isa_source, isa, list);
+}
+
+/* What the parsers of the take_arguments in progress noted first; argp hands no error through. */
+static struct error noted;
+
+error_t bad_option(const char *format, ...) {
+    if (noted.text[0]) return EINVAL;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(noted.text, sizeof noted.text, format, args);
+    va_end(args);
+    return EINVAL;
+}
+
+int take_arguments(const struct argp *argp, int argc, char **argv, void *input, struct error *err) {
+    command_name = argv[0];
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") != 0) continue;
+        argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
+        return 1;
+    }
+    check_words(argp, argc, argv);
+    noted.text[0] = 0;
+    int next = argc;
+    error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
+    if (bad && noted.text[0]) return fail(err, "%s", noted.text);
+    if (next < argc)
+        return fail(err, "unexpected argument '%s' (%s --help lists what is accepted)", argv[next], argv[0]);
+    if (bad) return fail(err, "the arguments cannot be understood (%s --help lists what is accepted)", argv[0]);
+    return 0;
+}
+
+error_t take_integer(uint64_t *to, const char *option, const char *value, uint64_t low, uint64_t high) {
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || errno || number < low || number > high)
+        return bad_option("--%s: '%s' is not a whole number from %llu to %llu", option, value, (unsigned long long)low,
+                          (unsigned long long)high);
+    *to = number;
+    return 0;
+}
+
+error_t take_real(double *to, const char *option, const char *value, double low, double high) {
+    char *end;
+    errno = 0;
+    double number = strtod(value, &end);
+    bool decimal = strspn(value, "+-.0123456789eE") == strlen(value);
+    if (!decimal || end == value || *end || !isfinite(number) || number <= low || number > high)
+        return bad_option("--%s: '%s' is not a number above %g and up to %g", option, value, low, high);
+    *to = number;
+    return 0;
+}
+
+error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]) {
+    char list[256] = "";
+    for (*to = 0; choices[*to]; ++*to) {
+        if (strcmp(value, choices[*to]) == 0) return 0;
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *to ? ", " : "", choices[*to]);
+    }
+    return bad_option("--%s: '%s' is none of %s", option, value, list);
+}
+
+error_t take_output(const char **to, const char *option, const char *value) {
+    struct error err;
+    *to = value;
+    if (!*value) return bad_option("--%s: the name of a file is empty", option);
+    if (strcmp(value, "-") != 0 && check_writable(value, &err) != 0) return bad_option("--%s: %s", option, err.text);
+    return 0;
+}
+
+error_t take_output_file(const char **to, const char *option, const char *value) {
+    if (strcmp(value, "-") == 0)
+        return bad_option("--%s: '-' is no file, and standard output holds the report (./- is a file of that name)",
+                          option);
+    return take_output(to, option, value);
 }

@@ -4,13 +4,13 @@
 
 #include "cli/job.h"
 #include "machine/placement.h"
-#include "machine/roof.h"
-#include "record/crew.h"
-#include "record/parity.h"
+#include "measure/fold_pool.h"
+#include "measure/read_roof.h"
+#include "measure/roof.h"
+#include "measure/rounds.h"
+#include "measure/stats.h"
 #include "record/result.h"
-#include "record/roofs.h"
-#include "record/rounds.h"
-#include "record/stats.h"
+#include "verify/parity.h"
 
 /* Everything that a run knows. */
 struct run {
@@ -21,25 +21,9 @@ struct run {
     uint32_t *permutation; /* of the epochs' shuffle, [n] */
     struct topology *topology;
     struct placement core; /* where what needs one core runs */
-    /* One trial per engine and backend: f64 first, then f32/scalar, then the other f32 backends that run here, then
-     * the int ones. */
-    struct trial *trials;
-    struct judgement *judged;
-    size_t trial_count;
-    char no_integers[256]; /* why there are none of engine int, or empty */
-    bool published;        /* the job is the one that the notebook published: real images and all defaults */
+    struct verified_jobs jobs;
+    bool published; /* the job is the one that the notebook published: real images and all defaults */
 };
-
-/* Fills in trials and judged, f64 first; a trial that cannot be made ends the program. */
-void run_trials(struct run *run, const struct backend *const *chosen, size_t count);
-
-/* "f32/avx512" */
-enum { TRIAL_TEXT = 32 };
-void trial_name(char text[TRIAL_TEXT], const struct trial *trial);
-
-/* The trial of the backend that `auto` takes for the engine, of those that passed; 0, the reference, if there is none.
- */
-size_t best_trial(const struct run *run, enum engine engine);
 
 /* What the times of a table are printed in: ms, or us if the shortest of them (in seconds) is below 0.1 ms. */
 struct time_unit {
@@ -49,7 +33,7 @@ struct time_unit {
 struct time_unit time_unit_for(double shortest);
 
 /* The notebook's steps in its own order, from the results of `trial`. */
-void print_notebook(const struct run *run, const struct trial *trial, const struct cv_result *never);
+void print_notebook(const struct run *run, const struct verified_job *trial, const struct cv_result *never);
 
 /* One row per trial; returns whether every check held. */
 bool print_parity(const struct run *run);
@@ -178,10 +162,10 @@ struct place_arm {
     const struct placement *placement;
     size_t trial;
     unsigned repeats;
-    enum crew_task task;
-    struct crew *crew;
-    const struct trial *expected; /* whose folds it must reproduce */
-    bool migrated;                /* in any sample */
+    enum fold_task task;
+    struct fold_pool *crew;
+    const struct verified_job *expected; /* whose folds it must reproduce */
+    bool migrated;                       /* in any sample */
 };
 int places_measure(struct places *places, const struct run *run, const struct budget *budget, uint32_t seed,
                    struct error *err);
@@ -192,7 +176,7 @@ void print_places(const struct run *run, const struct places *places);
  * the reason. The data set must have been hashed. */
 int add_workload(struct result *result, const struct run *run, struct error *err);
 int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err);
-int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged, struct error *err);
+int add_parity(struct result *result, const struct verified_job *trial, struct error *err);
 
 /* Repeats the fit on every core in turn for so many minutes and prints what each core did; returns whether none ever
  * decided otherwise than the reference. */

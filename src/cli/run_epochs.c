@@ -30,7 +30,7 @@ static void warm_up(struct warmth *warmth, enum row_form form) {
 /* An arm that runs one epoch of a fit a round; all arms of a round are in the same epoch. */
 struct epoch_turn {
     struct trainer *trainer;
-    const struct examples *examples;
+    const struct row_list *row_list;
     const uint32_t *permutation;
     unsigned epochs, done;
     bool slow;
@@ -40,7 +40,7 @@ struct epoch_turn {
 
 static void next_epoch(void *context) {
     struct epoch_turn *turn = context;
-    if (turn->done++ % turn->epochs == 0) trainer_start(turn->trainer, turn->examples, turn->permutation);
+    if (turn->done++ % turn->epochs == 0) trainer_start(turn->trainer, turn->row_list, turn->permutation);
     if (turn->slow)
         cool_down(turn->warmth);
     else
@@ -82,17 +82,9 @@ size_t affordable_rounds(const struct arm *arms, size_t count, const struct budg
     return fitting > (double)budget->at_most ? budget->at_most : (size_t)fitting;
 }
 
-size_t best_trial(const struct run *run, enum engine engine) {
-    size_t best = 0;
-    for (size_t i = 0; i < run->trial_count; i++)
-        if (run->judged[i].passed && run->trials[i].engine == engine && run->trials[i].backend->parity == PARITY_BITS)
-            best = i;
-    return best;
-}
-
 static enum row_form form_of(const struct run *run, size_t trial) {
-    const struct trial *which = &run->trials[trial];
-    return reads_packed(&run->job.ds, which->engine, which->backend) ? FORM_PACKED : FORM_WINDOWS;
+    const struct verified_job *which = &run->jobs.list[trial];
+    return reads_packed(&run->job.ds, which->engine, which->backend) ? FORM_PACKED : FORM_CROPPED;
 }
 
 static struct arm *new_arm(struct epochs *epochs, const char *family, const char *of, const char *suffix) {
@@ -102,28 +94,29 @@ static struct arm *new_arm(struct epochs *epochs, const char *family, const char
 }
 
 bool is_slow(const struct run *run, size_t trial) {
-    double fastest = run->trials[trial].model.seconds;
-    for (size_t i = 0; i < run->trial_count; i++)
-        if (run->judged[i].passed && run->trials[i].model.seconds < fastest) fastest = run->trials[i].model.seconds;
-    return run->trials[trial].model.seconds > SLOW * fastest;
+    double fastest = run->jobs.list[trial].model.seconds;
+    for (size_t i = 0; i < run->jobs.count; i++)
+        if (run->jobs.list[i].passed && run->jobs.list[i].model.seconds < fastest)
+            fastest = run->jobs.list[i].model.seconds;
+    return run->jobs.list[trial].model.seconds > SLOW * fastest;
 }
 
 static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial, size_t place, const char *suffix,
                      struct error *err) {
-    const struct trial *which = &run->trials[trial];
-    struct hyper hyper = run->options.hyper;
+    const struct verified_job *which = &run->jobs.list[trial];
+    struct hyper hyper = run->options.spec.hyper;
     hyper.engine = which->engine;
-    hyper.ahead = which->ahead;
-    struct trainer *trainer = trainer_new(run->job.examples.n, run->job.ds.d, &hyper, which->backend, err);
+    hyper.prefetch = which->prefetch;
+    struct trainer *trainer = trainer_new(run->job.row_list.n, run->job.ds.d, &hyper, which->backend, err);
     if (!trainer) return NO_ARM;
     epochs->trainers[place] = trainer;
     epochs->turns[place] = (struct epoch_turn){
-        .trainer = trainer, .examples = &run->job.examples, .permutation = run->permutation, .epochs = hyper.epochs};
+        .trainer = trainer, .row_list = &run->job.row_list, .permutation = run->permutation, .epochs = hyper.epochs};
     epochs->turns[place].slow = is_slow(run, trial);
     epochs->turns[place].form = form_of(run, trial);
     epochs->turns[place].warmth = epochs->warmth;
-    char name[TRIAL_TEXT];
-    trial_name(name, which);
+    char name[JOB_NAME];
+    verified_job_name(name, which);
     struct arm *arm = new_arm(epochs, "epoch", name, suffix);
     arm->prepare = next_epoch;
     arm->run = run_epoch;
@@ -147,9 +140,9 @@ static size_t mix_calls(struct mix_roof *mix) {
 
 int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d, bool packed, const char *suffix,
             struct mix_roof *mix, struct error *err) {
-    const struct trial *which = &run->trials[trial];
-    char name[TRIAL_TEXT];
-    trial_name(name, which);
+    const struct verified_job *which = &run->jobs.list[trial];
+    char name[JOB_NAME];
+    verified_job_name(name, which);
     enum mix of = packed ? MIX_PACKED : which->engine == ENGINE_INT ? MIX_INTEGER : MIX_F32;
     if (mix_roof_new(mix, which->backend, of, d, 256, err) != 0) return NO_ARM;
     mix_roof_tune(mix, 5);
@@ -163,19 +156,19 @@ int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d
 
 /* The epochs that are slow, or those that are not; the best one's twice. */
 static int add_epochs(struct epochs *epochs, const struct run *run, bool slow, struct error *err) {
-    for (size_t i = 0; i < run->trial_count; i++) {
-        if (!run->judged[i].passed || is_slow(run, i) != slow) continue;
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        if (!run->jobs.list[i].passed || is_slow(run, i) != slow) continue;
         epochs->epoch_of[i] = add_epoch(epochs, run, i, i, "", err);
         if (epochs->epoch_of[i] == NO_ARM) return -1;
     }
     if (is_slow(run, epochs->best) != slow) return 0;
-    epochs->again = add_epoch(epochs, run, epochs->best, run->trial_count, "/again", err);
+    epochs->again = add_epoch(epochs, run, epochs->best, run->jobs.count, "/again", err);
     return epochs->again == NO_ARM ? -1 : 0;
 }
 
 static int add_mixes(struct epochs *epochs, const struct run *run, struct error *err) {
-    for (size_t i = 0; i < run->trial_count; i++) {
-        if (!run->judged[i].passed || run->trials[i].engine == ENGINE_F64) continue;
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        if (!run->jobs.list[i].passed || run->jobs.list[i].engine == ENGINE_F64) continue;
         bool packed = form_of(run, i) == FORM_PACKED;
         size_t d = packed ? run->job.ds.packed.blocks * BLOCK_PIXELS : run->job.ds.width;
         epochs->mix_of[i] = add_mix(epochs, run, i, d, packed, "", &epochs->mixes[i], err);
@@ -186,8 +179,8 @@ static int add_mixes(struct epochs *epochs, const struct run *run, struct error 
 
 static int add_reading(struct epochs *epochs, const struct run *run, enum row_form form, struct error *err) {
     struct reading_turn *turn = &epochs->reading[form];
-    epochs->reader[form] = read_roof_new(&run->job.examples, form, run->permutation, run->options.hyper.epochs,
-                                         run->trials[epochs->best].backend, err);
+    epochs->reader[form] = read_roof_new(&run->job.row_list, form, run->permutation, run->options.spec.hyper.epochs,
+                                         run->jobs.list[epochs->best].backend, err);
     if (!epochs->reader[form]) return -1;
     *turn = (struct reading_turn){.roof = epochs->reader[form], .form = form, .warmth = epochs->warmth};
     struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", form == FORM_PACKED ? "/packed" : "");
@@ -200,24 +193,24 @@ static int add_reading(struct epochs *epochs, const struct run *run, enum row_fo
 
 /* First what comes early in each round: arms that read the rows slowly or not at all. */
 static int add_arms(struct epochs *epochs, const struct run *run, struct error *err) {
-    for (size_t i = 0; i < run->trial_count; i++)
+    for (size_t i = 0; i < run->jobs.count; i++)
         epochs->epoch_of[i] = epochs->mix_of[i] = NO_ARM;
-    epochs->read[FORM_WINDOWS] = epochs->read[FORM_PACKED] = NO_ARM;
-    epochs->best = best_trial(run, ENGINE_F32);
+    epochs->read[FORM_CROPPED] = epochs->read[FORM_PACKED] = NO_ARM;
+    epochs->best = verified_jobs_best(&run->jobs, ENGINE_F32);
     if (add_epochs(epochs, run, true, err) != 0 || add_mixes(epochs, run, err) != 0 ||
         whole_add(epochs, run, err) != 0 || levels_add(epochs, run, err) != 0 ||
         add_epochs(epochs, run, false, err) != 0)
         return -1;
-    if (add_reading(epochs, run, FORM_WINDOWS, err) != 0) return -1;
+    if (add_reading(epochs, run, FORM_CROPPED, err) != 0) return -1;
     bool packed = false;
-    for (size_t i = 0; i < run->trial_count; i++)
-        packed = packed || (run->judged[i].passed && form_of(run, i) == FORM_PACKED);
+    for (size_t i = 0; i < run->jobs.count; i++)
+        packed = packed || (run->jobs.list[i].passed && form_of(run, i) == FORM_PACKED);
     return packed ? add_reading(epochs, run, FORM_PACKED, err) : 0;
 }
 
 int epochs_measure(struct epochs *epochs, const struct run *run, const struct budget *budget, uint32_t seed,
                    struct error *err) {
-    size_t trials = run->trial_count;
+    size_t trials = run->jobs.count;
     *epochs = (struct epochs){.arms = calloc(3 * trials + 1 + FORMS + ROOF_LEVELS, sizeof *epochs->arms),
                               .epoch_of = calloc(trials, sizeof *epochs->epoch_of),
                               .mix_of = calloc(trials, sizeof *epochs->mix_of),
@@ -228,7 +221,7 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
                               .warmth = calloc(1, sizeof *epochs->warmth)};
     if (!epochs->arms || !epochs->epoch_of || !epochs->mix_of || !epochs->trainers || !epochs->turns ||
         !epochs->mixes || !epochs->reading || !epochs->warmth)
-        return fail(err, "out of memory");
+        return fail_program(err, "out of memory");
     const struct dataset *ds = &run->job.ds;
     *epochs->warmth = (struct warmth){.bytes = {ds->pixels, ds->packed.bytes},
                                       .size = {ds->n * ds->stride, ds->packed.size},
@@ -241,7 +234,7 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
     struct progress progress;
     progress_begin(&progress, "timing epochs");
     int bad = rounds_run(&epochs->rounds, epochs->arms, epochs->count, rounds, seed, (int)run->core.slots[0].pu_os,
-                         progress_step, &progress, err);
+                         &(struct progress_sink){progress_step, &progress}, err);
     progress_end(&progress);
     if (bad) return -1;
     return judge_aa(&epochs->aa, rounds_of(&epochs->rounds, (size_t)epochs->again),
@@ -249,9 +242,9 @@ int epochs_measure(struct epochs *epochs, const struct run *run, const struct bu
 }
 
 void epochs_free(struct epochs *epochs, const struct run *run) {
-    for (size_t i = 0; i <= run->trial_count; i++)
+    for (size_t i = 0; i <= run->jobs.count; i++)
         trainer_free(epochs->trainers[i]);
-    for (size_t i = 0; i < run->trial_count; i++)
+    for (size_t i = 0; i < run->jobs.count; i++)
         mix_roof_free(&epochs->mixes[i]);
     for (int form = 0; form < STORED_FORMS; form++)
         read_roof_free(epochs->reader[form]);
@@ -298,7 +291,7 @@ struct roof_share roof_share(const struct epochs *epochs, const struct run *run,
     }
     struct comparison c;
     if (compare_paired(&c, roof, rounds_of(rounds, (size_t)epochs->epoch_of[trial]), count, 0.95,
-                       (unsigned)run->trial_count, NULL) != 0)
+                       (unsigned)run->jobs.count, NULL) != 0)
         return share;
     share.percent = 100.0 * scale * c.ratio;
     share.low = 100.0 * scale * c.low;
@@ -337,29 +330,30 @@ static void print_speed(const struct epochs *epochs, int arm, int base) {
 }
 
 static int scalar_arm(const struct run *run, const struct epochs *epochs, enum engine engine) {
-    for (size_t i = 0; i < run->trial_count; i++)
-        if (run->trials[i].engine == engine && run->trials[i].backend == backend_scalar()) return epochs->epoch_of[i];
+    for (size_t i = 0; i < run->jobs.count; i++)
+        if (run->jobs.list[i].engine == engine && run->jobs.list[i].backend == backend_scalar())
+            return epochs->epoch_of[i];
     return NO_ARM;
 }
 
 static void print_verdicts(const struct run *run, const struct epochs *epochs) {
-    char best[TRIAL_TEXT];
-    trial_name(best, &run->trials[epochs->best]);
+    char best[JOB_NAME];
+    verified_job_name(best, &run->jobs.list[epochs->best]);
     printf("%s, round by round (95 %% intervals that hold together):\n", best);
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         struct comparison c;
         struct error err;
         /* Speed: the other one's time over the best one's. */
         if (i == epochs->best || epochs->epoch_of[i] == NO_ARM ||
             compare_paired(&c, rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[i]),
                            rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[epochs->best]), epochs->rounds.rounds,
-                           0.95, (unsigned)run->trial_count - 1, &err) != 0)
+                           0.95, (unsigned)run->jobs.count - 1, &err) != 0)
             continue;
         const char *words = c.verdict == VERDICT_SLOWER   ? "faster"
                             : c.verdict == VERDICT_FASTER ? "slower"
                                                           : verdict_words(c.verdict);
-        char other[TRIAL_TEXT];
-        trial_name(other, &run->trials[i]);
+        char other[JOB_NAME];
+        verified_job_name(other, &run->jobs.list[i]);
         printf("  %.4g times as fast as %s [%.4g, %.4g]: %s\n", c.ratio, other, c.low, c.high,
                epochs->aa.state == AA_QUIET ? words : verdict_words(VERDICT_WITHHELD));
     }
@@ -383,7 +377,7 @@ static void print_quality(const struct epochs *epochs) {
 
 static double shortest_epoch(const struct run *run, const struct epochs *epochs) {
     double shortest = (double)INFINITY;
-    for (size_t i = 0; i < run->trial_count; i++)
+    for (size_t i = 0; i < run->jobs.count; i++)
         if (epochs->epoch_of[i] != NO_ARM)
             shortest =
                 fmin(shortest, median(rounds_of(&epochs->rounds, (size_t)epochs->epoch_of[i]), epochs->rounds.rounds));
@@ -400,14 +394,14 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
            rounds->rounds, rounds->schedule.seed);
     printf("%-15s %7s %7s %7s %6s %7s %6s %5s %9s %7s %7s\n", "engine/backend", unit.name, "unhit", "min", "MAD",
            "ns/row", "cy/px", "GB/s", "of roof", "xscalar", "xf64");
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         struct summary s;
         struct error err;
         int arm = epochs->epoch_of[i];
         if (arm == NO_ARM || summarize(&s, rounds_of(rounds, (size_t)arm), rounds->rounds, &err) != 0) continue;
         struct roof_share share = stored_share(epochs, run, i);
-        char name[TRIAL_TEXT], roof[24], unhit[16] = "-";
-        trial_name(name, &run->trials[i]);
+        char name[JOB_NAME], roof[24], unhit[16] = "-";
+        verified_job_name(name, &run->jobs.list[i]);
         double quiet = undisturbed_median(rounds, (size_t)arm);
         if (isfinite(quiet)) snprintf(unhit, sizeof unhit, "%.2f", quiet * unit.per_second);
         if (epochs->mix_of[i] == NO_ARM)
@@ -417,7 +411,7 @@ bool print_epochs(const struct run *run, const struct epochs *epochs) {
         printf("%-15s %7.2f %7s %7.2f %6.2f %7.1f %6.3f %5.1f %9s", name, s.median * unit.per_second, unhit,
                s.min * unit.per_second, s.mad * unit.per_second, s.median * 1e9 / n,
                s.median * 1e9 * ghz / n / (double)ds->d,
-               row_bytes(ds, run->trials[i].engine, run->trials[i].backend) * n / s.median * 1e-9, roof);
+               row_bytes(ds, run->jobs.list[i].engine, run->jobs.list[i].backend) * n / s.median * 1e-9, roof);
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F32));
         print_speed(epochs, arm, scalar_arm(run, epochs, ENGINE_F64));
         putchar('\n');

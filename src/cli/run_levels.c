@@ -27,7 +27,8 @@ int levels_add(struct epochs *epochs, const struct run *run, struct error *err) 
         size_t bytes = roof_level_bytes(run->topology, level);
         if (bytes == 0) continue;
         struct level_roof *roof = &epochs->levels[level].roof;
-        if (level_roof_new(roof, bytes, SAMPLE_BYTES, run->trials[epochs->best].backend->read_u8, err) != 0) return -1;
+        if (level_roof_new(roof, bytes, SAMPLE_BYTES, run->jobs.list[epochs->best].backend->read_u8, err) != 0)
+            return -1;
         level_roof_tune(roof, TUNING_TRIES);
         struct arm *arm = &epochs->arms[epochs->count];
         snprintf(arm->name, sizeof arm->name, "roof/read/%s", roof_level_names[level]);
@@ -56,8 +57,8 @@ int pace_new(struct pace *pace, struct arm *arm, const struct run *run, struct e
     if (bytes == 0) return 0;
     *arm = (struct arm){.prepare = stay_on_core, .run = read_l1, .context = pace};
     snprintf(arm->name, sizeof arm->name, "roof/read/L1/beside-folds");
-    return level_roof_new(&pace->roof, bytes, SAMPLE_BYTES, run->trials[best_trial(run, ENGINE_F32)].backend->read_u8,
-                          err);
+    return level_roof_new(&pace->roof, bytes, SAMPLE_BYTES,
+                          run->jobs.list[verified_jobs_best(&run->jobs, ENGINE_F32)].backend->read_u8, err);
 }
 
 void levels_free(struct epochs *epochs) {

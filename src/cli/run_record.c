@@ -19,21 +19,21 @@ int add_workload(struct result *result, const struct run *run, struct error *err
     const struct job_options *options = &run->options;
     const struct dataset *ds = &run->job.ds;
     struct workload workload = {.data = ds->name,
-                                .split = split_names[options->rows.split],
-                                .order = order_names[options->rows.order],
-                                .order_seed = options->rows.order_seed,
-                                .limit = options->rows.limit,
+                                .split = split_names[options->spec.rows.split],
+                                .order = order_names[options->spec.rows.order],
+                                .order_seed = options->spec.rows.order_seed,
+                                .limit = options->spec.rows.limit,
                                 .pixels_sha256 = ds->pixels_sha256,
                                 .labels_sha256 = ds->labels_sha256,
                                 .n = run->job.view.n,
                                 .d = ds->d,
                                 .permutation_hash = view_hash(&run->job.view),
-                                .digit = options->digit,
-                                .epochs = options->hyper.epochs,
+                                .digit = options->spec.digit,
+                                .epochs = options->spec.hyper.epochs,
                                 .folds = run->folds,
-                                .alpha = options->hyper.alpha,
-                                .seed = options->hyper.seed,
-                                .compat = compat_names[options->hyper.compat]};
+                                .alpha = options->spec.hyper.alpha,
+                                .seed = options->spec.hyper.seed,
+                                .compat = compat_names[options->spec.hyper.compat]};
     return result_workload(result, &workload, err);
 }
 
@@ -64,19 +64,19 @@ int add_dispatch(struct result *result, const struct run *run, const struct back
     return 0;
 }
 
-int add_parity(struct result *result, const struct trial *trial, const struct judgement *judged, struct error *err) {
-    char reference[TRIAL_TEXT] = "itself: the reference", detail[96];
-    if (judged->against) trial_name(reference, judged->against);
-    snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(judged->needed),
-             parity_words(judged->reached));
-    char prefetch[LOOKAHEAD_TEXT];
-    lookahead_text(prefetch, &trial->ahead);
+int add_parity(struct result *result, const struct verified_job *trial, struct error *err) {
+    char reference[JOB_NAME] = "itself: the reference", detail[96];
+    if (trial->reference) verified_job_name(reference, trial->reference);
+    snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(trial->needed),
+             parity_words(trial->reached));
+    char prefetch[PREFETCH_TEXT];
+    prefetch_text(prefetch, &trial->prefetch);
     const struct parity_receipt receipt = {.engine = engine_names[trial->engine],
-                                           .backend = isa_name(trial->engine, trial->backend),
-                                           .needed = parity_words(judged->needed),
-                                           .reached = parity_words(judged->reached),
+                                           .backend = engine_backend_name(trial->engine, trial->backend),
+                                           .needed = parity_words(trial->needed),
+                                           .reached = parity_words(trial->reached),
                                            .reference = reference,
-                                           .passed = judged->passed,
+                                           .passed = trial->passed,
                                            .detail = detail,
                                            .fingerprint = trial->model.fingerprint,
                                            .update_hash = trial->model.update_hash,
@@ -131,13 +131,13 @@ static json_t *missing_counters(const struct rounds *rounds) {
 }
 
 static int add_timing(struct result *result, const struct rounds *rounds, const struct arm *arms, size_t arm,
-                      const struct trial *trial, unsigned threads, struct error *err) {
+                      const struct verified_job *trial, unsigned threads, struct error *err) {
     struct columns *columns = malloc(sizeof *columns);
-    if (!columns) return fail(err, "out of memory");
+    if (!columns) return fail_program(err, "out of memory");
     fill_columns(columns, rounds, arm);
     const struct timing timing = {.name = arms[arm].name,
                                   .engine = engine_names[trial->engine],
-                                  .backend = isa_name(trial->engine, trial->backend),
+                                  .backend = engine_backend_name(trial->engine, trial->backend),
                                   .seconds = rounds_of(rounds, arm),
                                   .cpu_seconds = rounds_cpu_of(rounds, arm),
                                   .samples = rounds->rounds,
@@ -191,23 +191,23 @@ static int add_epochs(struct result *result, const struct run *run, const struct
     const struct arm *arms = epochs->arms;
     size_t best = (size_t)epochs->epoch_of[epochs->best], again = (size_t)epochs->again;
     const char **names = calloc(epochs->count, sizeof *names);
-    if (!names) return fail(err, "out of memory");
+    if (!names) return fail_program(err, "out of memory");
     for (size_t a = 0; a < epochs->count; a++)
         names[a] = arms[a].name;
     int bad = result_schedule(result, &rounds->schedule, names, err);
     free(names);
     if (bad) return -1;
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         if (epochs->epoch_of[i] == NO_ARM) continue;
-        if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->trials[i], 1, err) != 0) return -1;
+        if (add_timing(result, rounds, arms, (size_t)epochs->epoch_of[i], &run->jobs.list[i], 1, err) != 0) return -1;
         if (add_mix_roof(result, epochs, epochs->mix_of[i], &epochs->mixes[i],
                          "the dot product of a row that stays in the first-level cache", err) != 0 ||
             add_mix_roof(result, epochs, epochs->whole.mix_of[i], &epochs->whole.mixes[i],
                          "the same of a row with its empty border", err) != 0)
             return -1;
     }
-    if (add_timing(result, rounds, arms, again, &run->trials[epochs->best], 1, err) != 0 ||
-        add_reading(result, run, epochs, epochs->read[FORM_WINDOWS], "reading the rows of an epoch in its order",
+    if (add_timing(result, rounds, arms, again, &run->jobs.list[epochs->best], 1, err) != 0 ||
+        add_reading(result, run, epochs, epochs->read[FORM_CROPPED], "reading the rows of an epoch in its order",
                     err) != 0 ||
         add_reading(result, run, epochs, epochs->read[FORM_PACKED], "reading the packed rows of an epoch in its order",
                     err) != 0 ||
@@ -216,12 +216,12 @@ static int add_epochs(struct result *result, const struct run *run, const struct
         add_levels(result, epochs, err) != 0 ||
         result_aa(result, arms[again].name, arms[best].name, &epochs->aa, err) != 0)
         return -1;
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         struct comparison c;
         if (epochs->epoch_of[i] == NO_ARM || i == epochs->best) continue;
         size_t other = (size_t)epochs->epoch_of[i];
         if (compare_paired(&c, rounds_of(rounds, best), rounds_of(rounds, other), rounds->rounds, 0.95,
-                           (unsigned)run->trial_count - 1, err) != 0)
+                           (unsigned)run->jobs.count - 1, err) != 0)
             return -1;
         apply_aa_gate(&c, &epochs->aa);
         if (result_comparison(result, arms[best].name, arms[other].name, &c, aa_reason(epochs->aa.state), err) != 0)
@@ -234,13 +234,13 @@ static int add_places(struct result *result, const struct run *run, const struct
     for (size_t a = 0; a < places->count; a++) {
         const struct place_arm *arm = &places->arm[a];
         unsigned threads = (unsigned)arm->placement->count;
-        int bad = arm->task == CREW_READ
+        int bad = arm->task == FOLD_READ
                       ? add_roof(result, &places->rounds, places->arms, a,
                                  "all workers of the placement reading the rows of their folds", "rows",
                                  arm->repeats * (double)run->job.view.n *
-                                     ((run->folds - 1.0) * run->options.hyper.epochs + 1.0),
+                                     ((run->folds - 1.0) * run->options.spec.hyper.epochs + 1.0),
                                  err)
-                      : add_timing(result, &places->rounds, places->arms, a, &run->trials[arm->trial], threads, err);
+                      : add_timing(result, &places->rounds, places->arms, a, &run->jobs.list[arm->trial], threads, err);
         if (bad) return -1;
     }
     const struct level_roof *pace = &places->pace.roof;
@@ -272,15 +272,15 @@ static int fill(struct result *result, struct run *run, const struct epochs *epo
     dataset_hash(&run->job.ds);
     if (run->job.ds.synthetic && result_context(result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0) return -1;
     if (add_workload(result, run, err) != 0 || add_machine(result, run, &epochs->rounds, err) != 0) return -1;
-    for (size_t i = 0; i < run->trial_count; i++) {
-        if (run->trials[i].engine == ENGINE_F32 && add_dispatch(result, run, run->trials[i].backend, err) != 0)
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        if (run->jobs.list[i].engine == ENGINE_F32 && add_dispatch(result, run, run->jobs.list[i].backend, err) != 0)
             return -1;
-        if (add_parity(result, &run->trials[i], &run->judged[i], err) != 0) return -1;
+        if (add_parity(result, &run->jobs.list[i], err) != 0) return -1;
     }
-    for (size_t i = 0; i < run->trial_count; i++) {
-        if (run->judged[i].passed) continue;
-        char name[TRIAL_TEXT], arm[ARM_NAME];
-        trial_name(name, &run->trials[i]);
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        if (run->jobs.list[i].passed) continue;
+        char name[JOB_NAME], arm[ARM_NAME];
+        verified_job_name(name, &run->jobs.list[i]);
         snprintf(arm, sizeof arm, "epoch/%s", name);
         if (result_not_timed(result, arm, "its parity check failed", err) != 0) return -1;
     }

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "cli/progress.h"
 #include "cli/run.h"
-#include "record/soak.h"
+#include "verify/soak.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +35,8 @@ static int soak_cores(struct soak *soak, const struct run *run, const struct pla
     double begin = seconds_now();
     do {
         for (size_t c = 0; c < cores->count; c++)
-            for (size_t i = 0; i < run->trial_count; i++) {
-                const struct trial *trial = &run->trials[i];
+            for (size_t i = 0; i < run->jobs.count; i++) {
+                const struct verified_job *trial = &run->jobs.list[i];
                 if (trial->engine != ENGINE_F32 || trial->backend->parity != PARITY_BITS) continue;
                 if (soak_fit(soak, run->topology, &cores->slots[c], trial->backend, &core[c], err) != 0) return -1;
                 progress_step(&progress, (size_t)(1e3 * (seconds_now() - begin)), (size_t)(1e3 * seconds));
@@ -49,7 +49,7 @@ static int soak_cores(struct soak *soak, const struct run *run, const struct pla
 bool run_soak(const struct run *run, double minutes) {
     struct error err;
     struct placement cores;
-    struct soak *soak = soak_new(&run->job.examples, &run->options.hyper, &err);
+    struct soak *soak = soak_new(&run->job.row_list, &run->options.spec.hyper, &err);
     if (!soak || placement_resolve(&cores, run->topology, "all-cores", &err) != 0) usage_error("%s", err.text);
     struct soak_core *core = calloc(cores.count, sizeof *core);
     if (!core) usage_error("out of memory");

@@ -25,19 +25,19 @@ int whole_add(struct epochs *epochs, const struct run *run, struct error *err) {
     struct whole_rows *whole = &epochs->whole;
     *whole = (struct whole_rows){.warmth = epochs->warmth,
                                  .read = NO_ARM,
-                                 .mix_of = malloc(run->trial_count * sizeof *whole->mix_of),
-                                 .mixes = calloc(run->trial_count, sizeof *whole->mixes)};
-    if (!whole->mix_of || !whole->mixes) return fail(err, "out of memory");
-    for (size_t i = 0; i < run->trial_count; i++)
+                                 .mix_of = malloc(run->jobs.count * sizeof *whole->mix_of),
+                                 .mixes = calloc(run->jobs.count, sizeof *whole->mixes)};
+    if (!whole->mix_of || !whole->mixes) return fail_program(err, "out of memory");
+    for (size_t i = 0; i < run->jobs.count; i++)
         whole->mix_of[i] = NO_ARM;
     if (ds->width == ds->d || ds->n > MOST_BYTES / ds->d) return 0;
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         if (epochs->mix_of[i] == NO_ARM || is_slow(run, i)) continue;
         whole->mix_of[i] = add_mix(epochs, run, i, ds->d, false, "/whole", &whole->mixes[i], err);
         if (whole->mix_of[i] == NO_ARM) return -1;
     }
-    whole->reader = read_roof_new(&run->job.examples, FORM_WHOLE, run->permutation, run->options.hyper.epochs,
-                                  run->trials[epochs->best].backend, err);
+    whole->reader = read_roof_new(&run->job.row_list, FORM_WHOLE, run->permutation, run->options.spec.hyper.epochs,
+                                  run->jobs.list[epochs->best].backend, err);
     if (!whole->reader) return -1;
     whole->read = (int)epochs->count;
     struct arm *arm = &epochs->arms[epochs->count++];
@@ -51,7 +51,7 @@ int whole_add(struct epochs *epochs, const struct run *run, struct error *err) {
 
 void whole_free(struct epochs *epochs, const struct run *run) {
     struct whole_rows *whole = &epochs->whole;
-    for (size_t i = 0; whole->mixes && i < run->trial_count; i++)
+    for (size_t i = 0; whole->mixes && i < run->jobs.count; i++)
         mix_roof_free(&whole->mixes[i]);
     read_roof_free(whole->reader);
     free(whole->mix_of);
@@ -66,11 +66,11 @@ void print_whole(const struct run *run, const struct epochs *epochs) {
     printf("Whole rows, of which less is stored: %zu bytes, %.1f ns/row to read. Against that, or their mix on %zu\n"
            "pixels if it is slower (95 %% intervals; above 100 %%: by what is not read):\n",
            run->job.ds.d, read * 1e9 / n, run->job.ds.d);
-    for (size_t i = 0; i < run->trial_count; i++) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
         if (whole->mix_of[i] == NO_ARM) continue;
         struct roof_share share = roof_share(epochs, run, i, whole->read, whole->mix_of[i], &whole->mixes[i]);
-        char name[TRIAL_TEXT];
-        trial_name(name, &run->trials[i]);
+        char name[JOB_NAME];
+        verified_job_name(name, &run->jobs.list[i]);
         printf("  %-15s %3.0f %% %-4s [%.0f, %.0f], mix %.1f ns/row\n", name, share.percent, share.binds, share.low,
                share.high, share.mix * 1e9 / n);
     }

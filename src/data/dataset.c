@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const split_names[] = {"train", "test", "all", NULL};
+
 /* Windows begin at multiples of 16 features: the 64-lane reduction folds lanes l and l+16, l+32, l+48 together by
  * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
 enum { START_STEP = 1 << START_STEP_BITS, WIDTH_STEP = 64 };
@@ -93,7 +95,7 @@ static void move_cycle(struct dataset *ds, const uint32_t *order, uint32_t k) {
 int dataset_arrange(struct dataset *ds, const uint32_t *order, struct error *err) {
     const uint32_t nowhere = UINT32_MAX;
     ds->place = malloc(ds->n * sizeof *ds->place);
-    if (!ds->place) return fail(err, "out of memory for %zu rows", ds->n);
+    if (!ds->place) return fail_program(err, "out of memory for %zu rows", ds->n);
     for (size_t i = 0; i < ds->n; i++)
         ds->place[i] = nowhere;
     for (uint32_t k = 0; k < ds->n; k++)

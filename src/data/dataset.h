@@ -11,6 +11,7 @@
 
 /* The part of the data set that a job uses. */
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_ALL };
+extern const char *const split_names[]; /* "train", "test", "all", NULL */
 
 enum { START_STEP_BITS = 4 }; /* windows start at multiples of 16 */
 

@@ -71,7 +71,7 @@ static int open_stream(struct idx_file *file, int fd, struct error *err) {
     file->stream = gzdopen(fd, "rb");
     if (!file->stream) {
         close(fd);
-        return fail(err, "%s: out of memory", file->path);
+        return fail_program(err, "%s: out of memory", file->path);
     }
     if (gzdirect(file->stream) == (int)file->gzipped)
         return fail(err, file->gzipped ? "%s: is not gzip data" : "%s: is gzip data; name it .gz", file->path);

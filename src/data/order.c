@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+const char *const order_names[] = {"file", "notebook", NULL};
+
 /* Fills out[] with first..end-1, stably sorted by label. */
 static void sort_by_label(uint32_t *out, const uint8_t *labels, size_t first, size_t end) {
     size_t next[11] = {0};
@@ -35,13 +37,13 @@ int view_make(struct view *view, const struct dataset *ds, enum row_order order,
     *view = (struct view){0};
     if (limit > ds->n) return fail(err, "--limit %zu: %s has only %zu rows", limit, ds->name, ds->n);
     uint32_t *index = malloc(ds->n * sizeof *index);
-    if (!index) return fail(err, "out of memory for the order of %zu rows", ds->n);
+    if (!index) return fail_program(err, "out of memory for the order of %zu rows", ds->n);
     if (order == ORDER_FILE) {
         for (size_t k = 0; k < ds->n; k++)
             index[k] = (uint32_t)k;
     } else if (order_notebook(index, ds, seed) != 0) {
         free(index);
-        return fail(err, "out of memory for the order of %zu rows", ds->n);
+        return fail_program(err, "out of memory for the order of %zu rows", ds->n);
     }
     view->n = limit ? limit : ds->n;
     view->index = index;

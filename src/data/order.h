@@ -13,6 +13,8 @@ enum row_order {
     ORDER_NOTEBOOK /* stably sorted by label inside each split, then permuted by RandomState(seed).permutation(n) */
 };
 
+extern const char *const order_names[]; /* "file", "notebook", NULL */
+
 /* The rows of a job: row k of the job is row `index[k]` of the data set. */
 struct view {
     size_t n;

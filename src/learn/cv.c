@@ -11,24 +11,24 @@ struct fold_worker {
     const struct backend *backend;
     struct trainer *trainer;
     struct model model;
-    struct example *train, *test; /* [n] the two parts */
+    struct row_ref *train, *test; /* [n] the two parts */
     uint32_t *place;              /* [n] where in the view each row of the test part stands */
     double *decision;             /* [n] of the test part */
     size_t trained, tested;
     volatile uint64_t read; /* keeps the reads of fold_worker_read alive */
 };
 
-static void mark_positives(uint8_t *truth, const struct examples *examples) {
-    for (size_t i = 0; i < examples->n; i++)
-        truth[i] = examples->at[i].positive;
+static void mark_positives(uint8_t *truth, const struct row_list *row_list) {
+    for (size_t i = 0; i < row_list->n; i++)
+        truth[i] = row_list->at[i].positive;
 }
 
 static int assign_folds(struct cv_plan *plan, enum estimator estimator, struct error *err) {
-    size_t n = plan->examples.n;
+    size_t n = plan->row_list.n;
     if (estimator == ESTIMATOR_NEVER) return plain_folds(plan->fold_of, n, plan->folds, err);
     uint8_t *truth = malloc(n);
-    if (!truth) return fail(err, "out of memory for %zu rows", n);
-    mark_positives(truth, &plan->examples);
+    if (!truth) return fail_program(err, "out of memory for %zu rows", n);
+    mark_positives(truth, &plan->row_list);
     int bad = stratified_folds(plan->fold_of, truth, n, plan->folds, plan->hyper.compat, err);
     free(truth);
     return bad;
@@ -44,26 +44,26 @@ static int draw_permutations(struct cv_plan *plan, struct error *err) {
     uint32_t seed = epoch_seed(plan->hyper.seed, plan->hyper.compat);
     int sizes = 0;
     for (unsigned f = 0; f < plan->folds; f++) {
-        size_t n = plan->examples.n - plan->tested[f];
+        size_t n = plan->row_list.n - plan->tested[f];
         if (permutation_of(plan, n)) continue;
         if (sizes == 3) return fail(err, "internal: the folds have more than three sizes");
         plan->permutation[sizes] = malloc(n * sizeof *plan->permutation[sizes]);
-        if (!plan->permutation[sizes]) return fail(err, "out of memory for %zu rows", n);
+        if (!plan->permutation[sizes]) return fail_program(err, "out of memory for %zu rows", n);
         epoch_permutation(plan->permutation[sizes], n, seed);
         plan->permuted[sizes++] = n;
     }
     return 0;
 }
 
-int cv_plan_make(struct cv_plan *plan, const struct examples *examples, unsigned folds, enum estimator estimator,
+int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned folds, enum estimator estimator,
                  const struct hyper *hyper, struct error *err) {
-    *plan = (struct cv_plan){.examples = *examples, .hyper = *hyper, .folds = folds};
-    plan->fold_of = malloc(examples->n * sizeof *plan->fold_of);
+    *plan = (struct cv_plan){.row_list = *row_list, .hyper = *hyper, .folds = folds};
+    plan->fold_of = malloc(row_list->n * sizeof *plan->fold_of);
     plan->tested = calloc(folds, sizeof *plan->tested);
     int bad = plan->fold_of && plan->tested ? assign_folds(plan, estimator, err)
-                                            : fail(err, "out of memory for %zu rows", examples->n);
+                                            : fail_program(err, "out of memory for %zu rows", row_list->n);
     if (!bad)
-        for (size_t i = 0; i < examples->n; i++)
+        for (size_t i = 0; i < row_list->n; i++)
             plan->tested[plan->fold_of[i]]++;
     if (!bad && estimator == ESTIMATOR_SGD) bad = draw_permutations(plan, err);
     if (bad) cv_plan_free(plan);
@@ -79,14 +79,14 @@ void cv_plan_free(struct cv_plan *plan) {
 }
 
 struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err) {
-    size_t n = plan->examples.n, most_tested = 0, least_tested = n;
+    size_t n = plan->row_list.n, most_tested = 0, least_tested = n;
     for (unsigned f = 0; f < plan->folds; f++) {
         most_tested = plan->tested[f] > most_tested ? plan->tested[f] : most_tested;
         least_tested = plan->tested[f] < least_tested ? plan->tested[f] : least_tested;
     }
     struct fold_worker *worker = calloc(1, sizeof *worker);
     if (!worker) {
-        fail(err, "out of memory");
+        fail_program(err, "out of memory");
         return NULL;
     }
     worker->plan = plan;
@@ -96,10 +96,10 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
     worker->test = malloc((most_tested + 1) * sizeof *worker->test);
     worker->place = malloc((most_tested + 1) * sizeof *worker->place);
     worker->decision = malloc(most_tested * sizeof *worker->decision);
-    worker->trainer = trainer_new(n - least_tested, plan->examples.ds->d, &plan->hyper, backend, err);
-    int bad = model_new(&worker->model, plan->examples.ds->d, &plan->hyper, err);
+    worker->trainer = trainer_new(n - least_tested, plan->row_list.ds->d, &plan->hyper, backend, err);
+    int bad = model_new(&worker->model, plan->row_list.ds->d, &plan->hyper, err);
     if (!worker->train || !worker->test || !worker->place || !worker->decision)
-        bad = fail(err, "out of memory for %zu rows", n);
+        bad = fail_program(err, "out of memory for %zu rows", n);
     if (bad || !worker->trainer) {
         fold_worker_free(worker);
         return NULL;
@@ -120,9 +120,9 @@ void fold_worker_free(struct fold_worker *worker) {
 
 static void split_rows(struct fold_worker *worker, unsigned f) {
     const struct cv_plan *plan = worker->plan;
-    const struct example *at = plan->examples.at;
+    const struct row_ref *at = plan->row_list.at;
     worker->trained = worker->tested = 0;
-    for (size_t i = 0; i < plan->examples.n; i++) {
+    for (size_t i = 0; i < plan->row_list.n; i++) {
         /* Both are written and one is kept: which it is no branch predictor can know. */
         bool tested = plan->fold_of[i] == f;
         worker->train[worker->trained] = worker->test[worker->tested] = at[i];
@@ -137,8 +137,8 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     const struct cv_plan *plan = worker->plan;
     struct model *model = &worker->model;
     split_rows(worker, f);
-    const struct examples train = {plan->examples.ds, worker->train, worker->trained};
-    const struct examples test = {plan->examples.ds, worker->test, worker->tested};
+    const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
+    const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
         trainer_epoch(worker->trainer);
@@ -161,13 +161,13 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
 void fold_worker_read(struct fold_worker *worker, unsigned f) {
     const struct cv_plan *plan = worker->plan;
     split_rows(worker, f);
-    const struct examples train = {plan->examples.ds, worker->train, worker->trained};
-    const struct examples test = {plan->examples.ds, worker->test, worker->tested};
+    const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
+    const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
     uint64_t sum = 0;
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
         sum ^= trainer_read(worker->trainer);
-    worker->read = sum ^ examples_read(&test, plan->hyper.engine, worker->backend);
+    worker->read = sum ^ row_list_read(&test, plan->hyper.engine, worker->backend);
 }
 
 void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
@@ -176,18 +176,18 @@ void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
 }
 
 int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err) {
-    size_t n = plan->examples.n;
+    size_t n = plan->row_list.n;
     *result = (struct cv_result){.folds = plan->folds, .n = n};
     result->fold = calloc(plan->folds, sizeof *result->fold);
     result->truth = calloc(n, sizeof *result->truth);
     result->predicted = calloc(n, sizeof *result->predicted);
     result->decision = calloc(n, sizeof *result->decision);
     if (result->fold && result->truth && result->predicted && result->decision) {
-        mark_positives(result->truth, &plan->examples);
+        mark_positives(result->truth, &plan->row_list);
         return 0;
     }
     cv_free(result);
-    return fail(err, "out of memory for %zu rows", n);
+    return fail_program(err, "out of memory for %zu rows", n);
 }
 
 void cv_result_score(struct cv_result *result) {
@@ -206,13 +206,13 @@ void cv_free(struct cv_result *result) {
 }
 
 static int run_folds(struct cv_result *result, const struct cv_plan *plan, const struct backend *backend,
-                     progress_fn *progress, void *context, struct error *err) {
+                     const struct progress_sink *progress, struct error *err) {
     struct fold_worker *worker = fold_worker_new(plan, backend, err);
     int bad = worker ? 0 : -1;
     for (unsigned f = 0; f < plan->folds && !bad; f++) {
         bad = fold_worker_run(worker, f, &result->fold[f], err);
         if (!bad) fold_worker_decisions(worker, result->decision);
-        if (progress) progress(context, f + 1, plan->folds);
+        progress_tell(progress, f + 1, plan->folds);
     }
     fold_worker_free(worker);
     return bad;
@@ -228,21 +228,33 @@ static void run_never(struct cv_result *result, const struct cv_plan *plan) {
     }
 }
 
-int cross_validate(struct cv_result *result, const struct examples *examples, unsigned folds, enum estimator estimator,
-                   const struct hyper *hyper, const struct backend *backend, progress_fn *progress, void *context,
-                   struct error *err) {
-    double begin = seconds_now();
-    struct cv_plan plan;
-    if (cv_plan_make(&plan, examples, folds, estimator, hyper, err) != 0) return -1;
-    int bad = cv_result_new(result, &plan, err);
-    if (!bad && estimator == ESTIMATOR_NEVER) run_never(result, &plan);
-    if (!bad && estimator == ESTIMATOR_SGD) {
-        bad = run_folds(result, &plan, backend, progress, context, err);
-        if (bad) cv_free(result);
-    }
-    cv_plan_free(&plan);
-    if (bad) return -1;
+static int finish(struct cv_result *result, double begin) {
     result->seconds = seconds_now() - begin;
     cv_result_score(result);
     return 0;
+}
+
+int cross_validate(struct cv_result *result, const struct row_list *row_list, unsigned folds, const struct hyper *hyper,
+                   const struct backend *backend, const struct progress_sink *progress, struct error *err) {
+    double begin = seconds_now();
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, row_list, folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
+    int bad = cv_result_new(result, &plan, err);
+    if (!bad) {
+        bad = run_folds(result, &plan, backend, progress, err);
+        if (bad) cv_free(result);
+    }
+    cv_plan_free(&plan);
+    return bad ? -1 : finish(result, begin);
+}
+
+int cross_validate_never(struct cv_result *result, const struct row_list *row_list, unsigned folds, struct error *err) {
+    double begin = seconds_now();
+    struct cv_plan plan;
+    const struct hyper none = {.engine = ENGINE_F64};
+    if (cv_plan_make(&plan, row_list, folds, ESTIMATOR_NEVER, &none, err) != 0) return -1;
+    int bad = cv_result_new(result, &plan, err);
+    if (!bad) run_never(result, &plan);
+    cv_plan_free(&plan);
+    return bad ? -1 : finish(result, begin);
 }

@@ -2,6 +2,7 @@
 #ifndef SGDMARK_LEARN_CV_H
 #define SGDMARK_LEARN_CV_H
 
+#include "base/progress.h"
 #include "learn/fit.h"
 #include "learn/metrics.h"
 
@@ -33,7 +34,7 @@ struct cv_result {
 
 /* What the folds of a job share; nothing of it changes while they run, on however many threads. */
 struct cv_plan {
-    struct examples examples;
+    struct row_list row_list;
     struct hyper hyper;
     unsigned folds;
     uint16_t *fold_of; /* [n] the fold in whose test part example k stands */
@@ -43,7 +44,7 @@ struct cv_plan {
     size_t permuted[3];
 };
 
-int cv_plan_make(struct cv_plan *plan, const struct examples *examples, unsigned folds, enum estimator estimator,
+int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned folds, enum estimator estimator,
                  const struct hyper *hyper, struct error *err);
 void cv_plan_free(struct cv_plan *plan);
 
@@ -65,12 +66,12 @@ int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct e
 void cv_result_score(struct cv_result *result);
 void cv_free(struct cv_result *result);
 
-/* Told after every fold; `done` of `all` units of work. May be NULL. */
-typedef void progress_fn(void *context, size_t done, size_t all);
+/* All folds one after the other, on the calling thread; `progress` is told after each and may be NULL. Returns 0, or -1
+ * with the reason; cv_free releases the result. */
+int cross_validate(struct cv_result *result, const struct row_list *row_list, unsigned folds, const struct hyper *hyper,
+                   const struct backend *backend, const struct progress_sink *progress, struct error *err);
 
-/* All folds one after the other, on the calling thread. */
-int cross_validate(struct cv_result *result, const struct examples *examples, unsigned folds, enum estimator estimator,
-                   const struct hyper *hyper, const struct backend *backend, progress_fn *progress, void *context,
-                   struct error *err);
+/* The same for the never estimator, which has no parameters. */
+int cross_validate_never(struct cv_result *result, const struct row_list *row_list, unsigned folds, struct error *err);
 
 #endif

@@ -29,7 +29,7 @@ struct row_store {
 struct trainer {
     struct hyper hyper;
     const struct backend *backend;
-    struct examples examples;
+    struct row_list row_list;
     struct row_store store;
     size_t width;    /* pixels of a row: of its window, or of its blocks */
     size_t blocks;   /* of packed rows; 0: the rows are windows */
@@ -53,6 +53,8 @@ struct trainer {
     uint32_t *order[2];
     uint32_t *own; /* for a permutation of [most] */
 };
+
+const char *const compat_names[] = {"0.19", "1.2", NULL};
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
     const unsigned char *at = bytes;
@@ -112,11 +114,11 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     if (engine_possible(hyper, most, err) != 0) return NULL;
     struct trainer *t = calloc(1, sizeof *t);
     if (!t) {
-        fail(err, "out of memory");
+        fail_program(err, "out of memory");
         return NULL;
     }
     t->hyper = *hyper;
-    if (hyper->ahead.near == 0) t->hyper.ahead = LOOKAHEAD_DEFAULT;
+    if (hyper->prefetch.l1 == 0) t->hyper.prefetch = PREFETCH_DEFAULT;
     t->backend = backend;
     t->most = most;
     t->d = d;
@@ -131,7 +133,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     bool bad = hyper->engine == ENGINE_INT && integer_new(&t->integer, d, err) != 0;
     if (bad || (!t->w32 && !t->w64) || !t->updates || !t->pixels || !t->order[0]) {
         trainer_free(t);
-        fail(err, "out of memory for a fit on %zu rows", most);
+        fail_program(err, "out of memory for a fit on %zu rows", most);
         return NULL;
     }
     pages_take(t->order[0], orders_size(most));
@@ -172,33 +174,33 @@ static inline struct row_store packed_store(const struct dataset *ds) {
 }
 
 /* The example, with its place among the packed rows for that in the data set. */
-static inline struct example packed_example(const struct dataset *ds, const struct example *example) {
+static inline struct row_ref packed_example(const struct dataset *ds, const struct row_ref *example) {
     const struct packed_row *row = &ds->packed.rows[example->row];
-    return (struct example){row->line, row->start, example->positive};
+    return (struct row_ref){row->line, row->start, example->positive};
 }
 
 /* The entries of the examples as they are given. */
 static void take_examples(struct trainer *t, bool packed) {
-    const struct dataset *ds = t->examples.ds;
-    const struct example *at = t->examples.at;
+    const struct dataset *ds = t->row_list.ds;
+    const struct row_ref *at = t->row_list.at;
     const struct packed_row *rows = ds->packed.rows;
     uint32_t *entry = t->order[1];
     /* What data sets and packed rows hold fits. */
     if (packed) {
         entry_form(&t->form, ds->packed.size / PACKED_LINE, ds->d, PACKED_STEP_BITS);
-        for (size_t i = 0; i < t->examples.n; i++)
+        for (size_t i = 0; i < t->row_list.n; i++)
             entry[i] = entry_make(&t->form, rows[at[i].row].line, rows[at[i].row].start, at[i].positive);
     } else {
         entry_form(&t->form, ds->n, ds->d - ds->width, START_STEP_BITS);
-        for (size_t i = 0; i < t->examples.n; i++)
+        for (size_t i = 0; i < t->row_list.n; i++)
             entry[i] = entry_make(&t->form, at[i].row, at[i].start, at[i].positive);
     }
 }
 
-void trainer_start(struct trainer *t, const struct examples *examples, const uint32_t *permutation) {
-    const struct dataset *ds = examples->ds;
+void trainer_start(struct trainer *t, const struct row_list *row_list, const uint32_t *permutation) {
+    const struct dataset *ds = row_list->ds;
     bool packed = reads_packed(ds, t->hyper.engine, t->backend);
-    t->examples = *examples;
+    t->row_list = *row_list;
     t->permutation = permutation;
     t->blocks = packed ? ds->packed.blocks : 0;
     t->width = packed ? ds->packed.blocks * BLOCK_PIXELS : ds->width;
@@ -228,18 +230,18 @@ static void reset_wscale(struct trainer *t) {
     t->wscale = 1.0;
 }
 
-static inline const uint8_t *row_of(const struct row_store *store, const struct example *example) {
+static inline const uint8_t *row_of(const struct row_store *store, const struct row_ref *example) {
     return store->at + example->row * store->stride;
 }
 
 /* Into the first-level cache. Inlined, as the next, or gcc takes it for a function that does nothing. */
-static inline __attribute__((always_inline)) void prefetch_near(const uint8_t *row, size_t bytes) {
+static inline __attribute__((always_inline)) void prefetch_l1(const uint8_t *row, size_t bytes) {
     for (size_t k = 0; k < bytes; k += CACHE_LINE)
         __builtin_prefetch(row + k);
 }
 
 /* Into the second. */
-static inline __attribute__((always_inline)) void prefetch_far(const uint8_t *row, size_t bytes) {
+static inline __attribute__((always_inline)) void prefetch_l2(const uint8_t *row, size_t bytes) {
     for (size_t k = 0; k < bytes; k += CACHE_LINE)
         __builtin_prefetch(row + k, 0, 2);
 }
@@ -265,7 +267,7 @@ static double slack_of(struct trainer *t, const struct pace *pace, double update
     const double intercept = fabs(pace->intercept) + steps / (alpha * (t->t0 + pace->time - 1.0));
     t->scale_error = fmax(t->scale_error, integer_scale_error(t->t0, pace->time, pace->wscale, steps));
     return integer_slack(alpha, t->t0, pace->time + steps, t->updated + updates + steps, t->scale_error, intercept,
-                         t->examples.ds->width);
+                         t->row_list.ds->width);
 }
 
 static bool on_hinge_f64(const struct trainer *t, const struct pace *pace, size_t start, const uint8_t *x, double y) {
@@ -281,7 +283,7 @@ static inline __attribute__((always_inline)) bool on_hinge(const struct trainer 
     const size_t width = t->width;
     if (engine == ENGINE_F64) return on_hinge_f64(t, pace, start, x, y);
     if (engine == ENGINE_F32) {
-        double sum = (double)t->backend->dot_ahead_u8f32(t->w32 + start, x, width, near, far);
+        double sum = (double)t->backend->dot_prefetch_u8f32(t->w32 + start, x, width, near, far);
         double decision = sum * pace->wscale + pace->intercept;
         if (trace) *trace = decision;
         return decision * y <= 1.0;
@@ -305,7 +307,7 @@ static inline const uint8_t *row_of_entry(const struct row_store *store, const s
 static uint32_t *draw_order(const struct trainer *t) {
     const uint32_t *permutation = t->permutation, *last = t->order[(t->epoch + 1) % 2];
     uint32_t *order = t->order[t->epoch % 2];
-    for (size_t i = 0; i < t->examples.n; i++)
+    for (size_t i = 0; i < t->row_list.n; i++)
         order[i] = last[permutation[i]];
     return order;
 }
@@ -314,14 +316,14 @@ static uint32_t *draw_order(const struct trainer *t) {
  * first block takes those before them, too. */
 static inline __attribute__((always_inline)) void fetch_block(const struct trainer *t, const uint32_t *order,
                                                               size_t first) {
-    const struct lookahead *ahead = &t->hyper.ahead;
-    const size_t n = t->examples.n, other_lines = ahead->far > ahead->near ? ahead->far : ahead->near;
+    const struct prefetch *ahead = &t->hyper.prefetch;
+    const size_t n = t->row_list.n, other_lines = ahead->l2 > ahead->l1 ? ahead->l2 : ahead->l1;
     const size_t reach = other_lines + (ahead->block > LEAST_GAP ? ahead->block : LEAST_GAP);
     const size_t begin = first > 0 ? first + reach : 0;
     const size_t end = first + reach + ahead->block < n ? first + reach + ahead->block : n;
     const size_t bytes = t->store.bytes <= (size_t)FEW_LINES * CACHE_LINE ? t->store.bytes : CACHE_LINE;
     for (size_t i = begin; i < end; i++)
-        prefetch_far(row_of_entry(&t->store, &t->form, order[i]), bytes);
+        prefetch_l2(row_of_entry(&t->store, &t->form, order[i]), bytes);
 }
 
 /* The row that comes so many rows after `i`, or the last. */
@@ -336,9 +338,9 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
                                                             double *trace) {
     const struct row_store store = t->store;
     const struct entry_form form = t->form;
-    const struct lookahead ahead = t->hyper.ahead;
+    const struct prefetch ahead = t->hyper.prefetch;
     const uint32_t *order = draw_order(t);
-    const size_t n = t->examples.n, width = t->width;
+    const size_t n = t->row_list.n, width = t->width;
     static const double label[] = {-1.0, 1.0};
     const double alpha = t->hyper.alpha, t0 = t->t0, least_wscale = engine == ENGINE_F32 ? 1e-6 : 1e-9;
     struct pace pace = {.wscale = t->wscale, .intercept = t->intercept, .time = t->t};
@@ -354,11 +356,11 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
             fetch_block(t, order, i);
             next_block += ahead.block;
         }
-        const uint8_t *near = row_to_come(&store, &form, order, n, i, ahead.near);
-        const uint8_t *far = from_far ? row_to_come(&store, &form, order, n, i, ahead.far) : NULL;
+        const uint8_t *near = row_to_come(&store, &form, order, n, i, ahead.l1);
+        const uint8_t *far = from_far ? row_to_come(&store, &form, order, n, i, ahead.l2) : NULL;
         /* What the dot products do not do themselves. */
-        if (engine == ENGINE_F64) prefetch_near(near, store.bytes);
-        if (far && (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0))) prefetch_far(far, store.bytes);
+        if (engine == ENGINE_F64) prefetch_l1(near, store.bytes);
+        if (far && (engine == ENGINE_F64 || (engine == ENGINE_INT && t->blocks > 0))) prefetch_l2(far, store.bytes);
         const uint8_t *x = row_of_entry(&store, &form, order[i]);
         const size_t start = entry_start(&form, order[i]);
         const double y = label[entry_positive(order[i])]; /* no branch: which it is cannot be predicted */
@@ -400,7 +402,7 @@ static inline __attribute__((always_inline)) void run_epoch(struct trainer *t, e
 }
 
 void trainer_epoch(struct trainer *t) {
-    const bool from_far = t->hyper.ahead.far > 0;
+    const bool from_far = t->hyper.prefetch.l2 > 0;
     switch (t->hyper.engine) {
     case ENGINE_F32:
         from_far ? run_epoch(t, ENGINE_F32, true, NULL) : run_epoch(t, ENGINE_F32, false, NULL);
@@ -415,7 +417,7 @@ void trainer_epoch(struct trainer *t) {
 }
 
 void trainer_epoch_traced(struct trainer *t, double *decision) {
-    run_epoch(t, ENGINE_F32, t->hyper.ahead.far > 0, decision);
+    run_epoch(t, ENGINE_F32, t->hyper.prefetch.l2 > 0, decision);
 }
 
 /* Of packed rows the whole lines that they have on average: not more than a fit reads. */
@@ -427,15 +429,15 @@ uint64_t trainer_read(struct trainer *t) {
     const struct row_store store = t->store;
     const struct entry_form form = t->form;
     const uint32_t *order = draw_order(t);
-    const size_t n = t->examples.n, width = read_width(t->examples.ds, t->blocks > 0);
-    const bool from_far = t->hyper.ahead.far > 0;
+    const size_t n = t->row_list.n, width = read_width(t->row_list.ds, t->blocks > 0);
+    const bool from_far = t->hyper.prefetch.l2 > 0;
     uint64_t sum = 0;
     for (size_t i = 0; i < n; i++) {
         const uint8_t *later = row_to_come(&store, &form, order, n, i, from_far ? READ_FAR : READ_AHEAD);
         if (from_far)
-            prefetch_far(later, width);
+            prefetch_l2(later, width);
         else
-            prefetch_near(later, width);
+            prefetch_l1(later, width);
         sum ^= t->backend->read_u8(row_of_entry(&store, &form, order[i]), width);
     }
     t->epoch++;
@@ -454,7 +456,7 @@ int model_new(struct model *model, size_t d, const struct hyper *hyper, struct e
     bool bad = hyper->engine == ENGINE_INT && integer_new(&model->integer, d, err) != 0;
     if (!bad && model->coef && model->updates && (model->w || hyper->engine != ENGINE_F32)) return 0;
     model_free(model);
-    return fail(err, "out of memory");
+    return fail_program(err, "out of memory");
 }
 
 void model_free(struct model *model) {
@@ -479,7 +481,7 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
         model->slack = t->integer.lost
                            ? (double)INFINITY
                            : model->unit * integer_slack(t->hyper.alpha, t->t0, t->t, t->updated, t->scale_error,
-                                                         t->intercept, t->examples.ds->width);
+                                                         t->intercept, t->row_list.ds->width);
     }
     memcpy(model->updates, t->updates, t->hyper.epochs * sizeof *model->updates);
     model->wscale = t->wscale;
@@ -490,15 +492,15 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
     return 0;
 }
 
-int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+int fit(struct model *model, const struct row_list *row_list, const struct hyper *hyper, const struct backend *backend,
         struct error *err) {
     double begin = seconds_now();
-    struct trainer *trainer = trainer_new(examples->n, examples->ds->d, hyper, backend, err);
-    int bad = model_new(model, examples->ds->d, hyper, err);
+    struct trainer *trainer = trainer_new(row_list->n, row_list->ds->d, hyper, backend, err);
+    int bad = model_new(model, row_list->ds->d, hyper, err);
     if (!trainer) bad = -1;
     if (!bad) {
-        epoch_permutation(trainer->own, examples->n, epoch_seed(hyper->seed, hyper->compat));
-        trainer_start(trainer, examples, trainer->own);
+        epoch_permutation(trainer->own, row_list->n, epoch_seed(hyper->seed, hyper->compat));
+        trainer_start(trainer, row_list, trainer->own);
         for (unsigned epoch = 0; epoch < hyper->epochs; epoch++)
             trainer_epoch(trainer);
         bad = trainer_model(trainer, model, err);
@@ -509,9 +511,9 @@ int fit(struct model *model, const struct examples *examples, const struct hyper
     return bad;
 }
 
-void examples_fill(struct example *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive) {
+void row_refs_fill(struct row_ref *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive) {
     for (size_t i = 0; i < n; i++)
-        at[i] = (struct example){row[i], ds->start[row[i]], ds->labels[row[i]] == positive};
+        at[i] = (struct row_ref){row[i], ds->start[row[i]], ds->labels[row[i]] == positive};
 }
 
 static double decision_f64(const struct model *model, size_t start, const uint8_t *x, size_t width) {
@@ -519,55 +521,55 @@ static double decision_f64(const struct model *model, size_t start, const uint8_
 }
 
 static double decision_int(const struct model *model, int64_t sum, const struct dataset *ds,
-                           const struct example *example) {
+                           const struct row_ref *example) {
     double decision = (double)sum * model->unit + model->intercept;
     if (fabs(decision) > model->slack) return decision;
     return decision_f64(model, example->start, ds->pixels + example->row * ds->stride, ds->width);
 }
 
-static inline const struct example *later_example(const struct examples *examples, size_t i, size_t ahead) {
-    return &examples->at[i + ahead < examples->n ? i + ahead : examples->n - 1];
+static inline const struct row_ref *later_example(const struct row_list *row_list, size_t i, size_t ahead) {
+    return &row_list->at[i + ahead < row_list->n ? i + ahead : row_list->n - 1];
 }
 
-static void decide_packed(double *decision, const struct model *model, const struct examples *examples,
+static void decide_packed(double *decision, const struct model *model, const struct row_list *row_list,
                           const struct backend *backend) {
-    const struct dataset *ds = examples->ds;
-    const struct example *at = examples->at;
+    const struct dataset *ds = row_list->ds;
+    const struct row_ref *at = row_list->at;
     const struct row_store store = packed_store(ds);
-    const size_t n = examples->n, blocks = ds->packed.blocks, lines = store.bytes / CACHE_LINE;
+    const size_t n = row_list->n, blocks = ds->packed.blocks, lines = store.bytes / CACHE_LINE;
     for (size_t i = 0; i < PACKED_AHEAD && i < n; i++) {
-        const struct example first = packed_example(ds, &at[i]);
-        prefetch_near(row_of(&store, &first), store.bytes);
+        const struct row_ref first = packed_example(ds, &at[i]);
+        prefetch_l1(row_of(&store, &first), store.bytes);
     }
     for (size_t i = 0; i < n; i++) {
-        const struct example now = packed_example(ds, &at[i]);
-        const struct example later = packed_example(ds, later_example(examples, i, PACKED_AHEAD));
+        const struct row_ref now = packed_example(ds, &at[i]);
+        const struct row_ref later = packed_example(ds, later_example(row_list, i, PACKED_AHEAD));
         int64_t sum = integer_dot_packed(&model->integer, backend, now.start, row_of(&store, &now), blocks,
                                          row_of(&store, &later), lines);
         decision[i] = decision_int(model, sum, ds, &at[i]);
     }
 }
 
-void decide(double *decision, const struct model *model, const struct examples *examples,
+void decide(double *decision, const struct model *model, const struct row_list *row_list,
             const struct backend *backend) {
-    const struct dataset *ds = examples->ds;
-    const struct example *at = examples->at;
+    const struct dataset *ds = row_list->ds;
+    const struct row_ref *at = row_list->at;
     const struct row_store store = windows(ds);
-    size_t n = examples->n;
+    size_t n = row_list->n;
     if (model->integer.packed && reads_packed(ds, ENGINE_INT, backend)) {
-        decide_packed(decision, model, examples, backend);
+        decide_packed(decision, model, row_list, backend);
         return;
     }
-    const size_t ahead = decide_ahead(ds->width);
+    const size_t ahead = decision_prefetch(ds->width);
     for (size_t i = 0; i < n && i < ahead; i++)
-        prefetch_near(row_of(&store, &at[i]), store.bytes);
+        prefetch_l1(row_of(&store, &at[i]), store.bytes);
     if (model->w) {
         const struct batch batch = {ds->pixels, ds->stride, ds->width, at, n};
-        backend->decide_u8f32(decision, &batch, &(struct decider){model->w, model->wscale, model->intercept});
+        backend->decision_u8f32(decision, &batch, &(struct linear_model){model->w, model->wscale, model->intercept});
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *x = row_of(&store, &at[i]), *later = row_of(&store, later_example(examples, i, ahead));
+        const uint8_t *x = row_of(&store, &at[i]), *later = row_of(&store, later_example(row_list, i, ahead));
         const size_t start = at[i].start;
         if (model->integer.low && !model->integer.packed) {
             int64_t sum = integer_dot(&model->integer, backend, start, x, ds->width, later, NULL);
@@ -578,19 +580,19 @@ void decide(double *decision, const struct model *model, const struct examples *
     }
 }
 
-uint64_t examples_read(const struct examples *examples, enum engine engine, const struct backend *backend) {
-    const struct dataset *ds = examples->ds;
+uint64_t row_list_read(const struct row_list *row_list, enum engine engine, const struct backend *backend) {
+    const struct dataset *ds = row_list->ds;
     const bool packed = reads_packed(ds, engine, backend);
     const struct row_store store = packed ? packed_store(ds) : windows(ds);
-    const size_t n = examples->n, width = read_width(ds, packed);
+    const size_t n = row_list->n, width = read_width(ds, packed);
     uint64_t sum = 0;
     for (size_t i = 0; i < n; i++) {
-        struct example now = examples->at[i], later = examples->at[i + READ_AHEAD < n ? i + READ_AHEAD : n - 1];
+        struct row_ref now = row_list->at[i], later = row_list->at[i + READ_AHEAD < n ? i + READ_AHEAD : n - 1];
         if (packed) {
             now = packed_example(ds, &now);
             later = packed_example(ds, &later);
         }
-        prefetch_near(row_of(&store, &later), width);
+        prefetch_l1(row_of(&store, &later), width);
         sum ^= backend->read_u8(row_of(&store, &now), width);
     }
     return sum;

@@ -6,45 +6,44 @@
 #include "base/error.h"
 #include "data/dataset.h"
 #include "kernels.h"
+#include "learn/engine.h"
 #include "learn/integer.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The number type of the weights in the hot loop. */
-enum engine { ENGINE_F32, ENGINE_F64, ENGINE_INT };
-
 /* Which scikit-learn's seeds and folds are reproduced: before 0.21, or from 0.22 on. */
 enum compat { COMPAT_0_19, COMPAT_1_2 };
+extern const char *const compat_names[]; /* "0.19", "1.2", NULL */
 
 /* How rows are brought into the cache before their turn comes. No choice changes a result. */
-struct lookahead {
-    unsigned near;  /* a row's lines are brought into the first-level cache when it is so many rows away */
+struct prefetch {
+    unsigned l1;    /* a row's lines are brought into the first-level cache when it is so many rows away */
     unsigned block; /* before that, so many rows at once have their first line (all lines of narrow rows) brought into
                        the second-level cache: one's page walk need not wait for another's. 1: not so */
-    unsigned far;   /* a row's lines are brought into the second-level cache when it is so many rows away; 0: not so */
+    unsigned l2;    /* a row's lines are brought into the second-level cache when it is so many rows away; 0: not so */
 };
-#define LOOKAHEAD_MOST 64 /* of each */
+#define PREFETCH_MOST 64 /* of each */
 
 struct hyper {
     enum engine engine;
     enum compat compat;
     double alpha;
     unsigned epochs;
-    uint32_t seed;          /* random_state */
-    struct lookahead ahead; /* near == 0: LOOKAHEAD_DEFAULT */
+    uint32_t seed;            /* random_state */
+    struct prefetch prefetch; /* l1 == 0: PREFETCH_DEFAULT */
 };
-#define LOOKAHEAD_DEFAULT ((struct lookahead){.near = 8, .block = 1})
+#define PREFETCH_DEFAULT ((struct prefetch){.l1 = 8, .block = 1})
 
 /* What is learnt from, in order. */
-struct examples {
+struct row_list {
     const struct dataset *ds;
-    const struct example *at; /* [n]; start is ds->start[row], positive 1 where the label is the digit sought */
+    const struct row_ref *at; /* [n]; start is ds->start[row], positive 1 where the label is the digit sought */
     size_t n;
 };
 
 /* Fills at[n] for rows row[0..n-1]. */
-void examples_fill(struct example *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive);
+void row_refs_fill(struct row_ref *at, const struct dataset *ds, const uint32_t *row, size_t n, unsigned positive);
 
 /* A trained linear classifier. */
 struct model {
@@ -91,7 +90,7 @@ void trainer_free(struct trainer *trainer);
 
 /* Starts a fit: weights zero, the first epoch next. `permutation` is epoch_permutation(examples->n, ...); both stay the
  * caller's and must outlive the fit. */
-void trainer_start(struct trainer *trainer, const struct examples *examples, const uint32_t *permutation);
+void trainer_start(struct trainer *trainer, const struct row_list *row_list, const uint32_t *permutation);
 /* Runs the next epoch: every example once, in this epoch's order. At most hyper->epochs of them. */
 void trainer_epoch(struct trainer *trainer);
 /* The same for engine f32, and decision[i] gets the decision value of the example visited at position i, [n]. */
@@ -105,16 +104,16 @@ uint32_t trainer_visited(const struct trainer *trainer, size_t position);
 int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
 
 /* All of it in one call, the drawing of the epoch permutation included; model_free releases the model. */
-int fit(struct model *model, const struct examples *examples, const struct hyper *hyper, const struct backend *backend,
+int fit(struct model *model, const struct row_list *row_list, const struct hyper *hyper, const struct backend *backend,
         struct error *err);
 
 /* decision[k] = <w, x> + intercept for every example, summed in the engine's own order. True is decision > 0; engine
  * int's values are within rounding of f64's, and on the same side of 0. */
-void decide(double *decision, const struct model *model, const struct examples *examples,
+void decide(double *decision, const struct model *model, const struct row_list *row_list,
             const struct backend *backend);
 
 /* In place of decide: only reads the rows, as trainer_read does. */
-uint64_t examples_read(const struct examples *examples, enum engine engine, const struct backend *backend);
+uint64_t row_list_read(const struct row_list *row_list, enum engine engine, const struct backend *backend);
 
 /* The seed of the epoch shuffle for random_state = seed. */
 uint32_t epoch_seed(uint32_t seed, enum compat compat);

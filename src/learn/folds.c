@@ -32,7 +32,7 @@ int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, un
             return fail(err, "%u folds need at least as many %s rows, and there are only %zu", folds,
                         c ? "positive" : "negative", count[c]);
     size_t *quota = calloc(folds, 2 * sizeof *quota);
-    if (!quota) return fail(err, "out of memory");
+    if (!quota) return fail_program(err, "out of memory");
     if (compat == COMPAT_0_19)
         quota_per_class(quota, count, folds);
     else

@@ -17,7 +17,7 @@ int integer_new(struct integer_weights *w, size_t d, struct error *err) {
     *w = (struct integer_weights){.d = d, .low = weights_alloc(bytes_of(d)), .high = weights_alloc(bytes_of(d))};
     if (!w->low || !w->high) {
         integer_free(w);
-        return fail(err, "out of memory for %zu weights", d);
+        return fail_program(err, "out of memory for %zu weights", d);
     }
     integer_clear(w, false);
     return 0;

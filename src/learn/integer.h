@@ -35,7 +35,7 @@ void integer_copy(struct integer_weights *to, const struct integer_weights *from
  * caches (kernels.h). */
 static inline int64_t integer_dot(const struct integer_weights *w, const struct backend *backend, size_t start,
                                   const uint8_t *x, size_t width, const uint8_t *near, const uint8_t *far) {
-    int64_t sum = backend->dot_ahead_u8i16(w->low + start, x, width, near, far);
+    int64_t sum = backend->dot_prefetch_u8i16(w->low + start, x, width, near, far);
     return w->wide ? sum + INTEGER_RADIX * backend->dot_u8i16(w->high + start, x, width) : sum;
 }
 

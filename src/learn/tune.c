@@ -9,7 +9,7 @@
 
 /* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
  * page walks to overlap, and more lines on their way than the first-level cache can wait for. */
-static const struct lookahead choices[] = {{8, 1, 0}, {8, 16, 0}, {4, 8, 32}, {4, 64, 32}};
+static const struct prefetch choices[] = {{8, 1, 0}, {8, 16, 0}, {4, 8, 32}, {4, 64, 32}};
 
 enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048, WARMING = 3 };
 
@@ -23,7 +23,7 @@ static int compare_times(const void *a, const void *b) {
 
 struct trials {
     struct trainer *trainer[CHOICES];
-    struct example *at;    /* [n] other rows for every trial */
+    struct row_ref *at;    /* [n] other rows for every trial */
     uint32_t *permutation; /* [n] */
     size_t n;
     double seconds[CHOICES][ROUNDS];
@@ -38,17 +38,17 @@ static void trials_free(struct trials *trials) {
     free(trials->permutation);
 }
 
-static int trials_new(struct trials *trials, const struct hyper *hyper, const struct examples *examples,
+static int trials_new(struct trials *trials, const struct hyper *hyper, const struct row_list *row_list,
                       const struct backend *backend, struct error *err) {
-    *trials = (struct trials){.n = examples->n < MOST_ROWS ? examples->n : MOST_ROWS};
+    *trials = (struct trials){.n = row_list->n < MOST_ROWS ? row_list->n : MOST_ROWS};
     trials->at = malloc(trials->n * sizeof *trials->at);
     trials->permutation = malloc(trials->n * sizeof *trials->permutation);
-    int bad = trials->at && trials->permutation ? 0 : fail(err, "out of memory");
+    int bad = trials->at && trials->permutation ? 0 : fail_program(err, "out of memory");
     for (int c = 0; c < CHOICES && !bad; c++) {
         struct hyper one = *hyper;
         one.epochs = 1;
-        one.ahead = choices[c];
-        trials->trainer[c] = trainer_new(trials->n, examples->ds->d, &one, backend, err);
+        one.prefetch = choices[c];
+        trials->trainer[c] = trainer_new(trials->n, row_list->ds->d, &one, backend, err);
         bad = trials->trainer[c] ? 0 : -1;
     }
     if (bad)
@@ -59,12 +59,12 @@ static int trials_new(struct trials *trials, const struct hyper *hyper, const st
 }
 
 /* One epoch on rows from all over the data that the trials before have not brought into the cache. */
-static double trial(struct trials *trials, struct trainer *trainer, const struct examples *examples, uint64_t *draw) {
+static double trial(struct trials *trials, struct trainer *trainer, const struct row_list *row_list, uint64_t *draw) {
     for (size_t i = 0; i < trials->n; i++) {
         *draw = *draw * 6364136223846793005ULL + 1442695040888963407ULL; /* Knuth's MMIX generator */
-        trials->at[i] = examples->at[(*draw >> 32) * examples->n >> 32];
+        trials->at[i] = row_list->at[(*draw >> 32) * row_list->n >> 32];
     }
-    const struct examples some = {examples->ds, trials->at, trials->n};
+    const struct row_list some = {row_list->ds, trials->at, trials->n};
     trainer_start(trainer, &some, trials->permutation);
     double begin = seconds_now();
     trainer_epoch(trainer);
@@ -95,54 +95,54 @@ static int best_choice(struct trials *trials) {
     return best;
 }
 
-int lookahead_tune(struct hyper *hyper, const struct examples *examples, const struct backend *backend, double *seconds,
-                   struct error *err) {
+int prefetch_tune(struct hyper *hyper, const struct row_list *row_list, const struct backend *backend, double *seconds,
+                  struct error *err) {
     *seconds = 0;
-    if (hyper->ahead.near != 0) return 0;
+    if (hyper->prefetch.l1 != 0) return 0;
     struct trials trials;
     uint64_t draw = 1;
     double begin = seconds_now();
-    if (trials_new(&trials, hyper, examples, backend, err) != 0) return -1;
+    if (trials_new(&trials, hyper, row_list, backend, err) != 0) return -1;
     /* Rows that caches can hold come from there in all epochs but the first; what was read once caches may not keep. */
-    bool held = row_bytes(examples->ds, hyper->engine, backend) * (double)examples->n <= most_held;
+    bool held = row_bytes(row_list->ds, hyper->engine, backend) * (double)row_list->n <= most_held;
     for (int pass = 0; held && pass < WARMING; pass++)
-        trials.read = examples_read(examples, hyper->engine, backend);
+        trials.read = row_list_read(row_list, hyper->engine, backend);
     for (int c = 0; c < CHOICES; c++)
-        trial(&trials, trials.trainer[c], examples, &draw); /* takes its pages, and is not counted */
+        trial(&trials, trials.trainer[c], row_list, &draw); /* takes its pages, and is not counted */
     while (trials.rounds < ROUNDS && seconds_now() - begin < limit) {
         for (int c = 0; c < CHOICES; c++)
-            trials.seconds[c][trials.rounds] = trial(&trials, trials.trainer[c], examples, &draw);
+            trials.seconds[c][trials.rounds] = trial(&trials, trials.trainer[c], row_list, &draw);
         trials.rounds++;
     }
-    hyper->ahead = choices[best_choice(&trials)];
+    hyper->prefetch = choices[best_choice(&trials)];
     trials_free(&trials);
     *seconds = seconds_now() - begin;
     return 0;
 }
 
-void lookahead_text(char text[LOOKAHEAD_TEXT], const struct lookahead *ahead) {
-    int used = snprintf(text, LOOKAHEAD_TEXT, "%u,%u", ahead->near, ahead->block);
-    if (ahead->far > 0) snprintf(text + used, LOOKAHEAD_TEXT - (size_t)used, ",%u", ahead->far);
+void prefetch_text(char text[PREFETCH_TEXT], const struct prefetch *ahead) {
+    int used = snprintf(text, PREFETCH_TEXT, "%u,%u", ahead->l1, ahead->block);
+    if (ahead->l2 > 0) snprintf(text + used, PREFETCH_TEXT - (size_t)used, ",%u", ahead->l2);
 }
 
-/* A whole number from 1 to LOOKAHEAD_MOST at *text, which moves behind it; 0 where there is none. */
+/* A whole number from 1 to PREFETCH_MOST at *text, which moves behind it; 0 where there is none. */
 static unsigned take_number(const char **text) {
     char *end;
     if (**text < '0' || **text > '9') return 0;
     unsigned long number = strtoul(*text, &end, 10);
     *text = end;
-    return number <= LOOKAHEAD_MOST ? (unsigned)number : 0;
+    return number <= PREFETCH_MOST ? (unsigned)number : 0;
 }
 
-int lookahead_parse(struct lookahead *ahead, const char *text) {
-    struct lookahead read = {.near = take_number(&text)};
-    if (read.near == 0 || *text++ != ',') return -1;
+int prefetch_parse(struct prefetch *ahead, const char *text) {
+    struct prefetch read = {.l1 = take_number(&text)};
+    if (read.l1 == 0 || *text++ != ',') return -1;
     read.block = take_number(&text);
     if (read.block == 0) return -1;
     if (*text == ',') {
         text++;
-        read.far = take_number(&text);
-        if (read.far == 0) return -1;
+        read.l2 = take_number(&text);
+        if (read.l2 == 0) return -1;
     }
     if (*text) return -1;
     *ahead = read;

@@ -42,7 +42,7 @@ int bind_worker(const struct topology *topology, const struct slot *slot, struct
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     if (!set || hwloc_bitmap_only(set, slot->pu_os) != 0) {
         hwloc_bitmap_free(set);
-        return fail(err, "PU %u: out of memory", slot->pu_os);
+        return fail_program(err, "PU %u: out of memory", slot->pu_os);
     }
     int bad = hwloc_set_cpubind(topology->hw, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT);
     if (bad) {
@@ -119,7 +119,7 @@ enum { WINDOW = 1 << 20, WINDOWS = 64 };
 static int locate(const struct topology *topology, const void *start, size_t length, hwloc_bitmap_t found,
                   struct error *err) {
     hwloc_bitmap_t part = hwloc_bitmap_alloc();
-    if (!part) return fail(err, "memory location: out of memory");
+    if (!part) return fail_program(err, "memory location: out of memory");
     size_t windows = length / WINDOW + 1;
     size_t step = windows > WINDOWS ? windows / WINDOWS * WINDOW : WINDOW;
     for (size_t at = 0; at < length; at += step) {
@@ -154,8 +154,8 @@ int check_memory(const struct topology *topology, const void *start, size_t leng
     if (one_node(topology, slot) || !whole_pages(&from, &length)) return 0;
     hwloc_bitmap_t wanted = wanted_nodes(topology, slot);
     hwloc_bitmap_t found = hwloc_bitmap_alloc();
-    int bad =
-        wanted && found ? locate(topology, from, length, found, err) : fail(err, "memory location: out of memory");
+    int bad = wanted && found ? locate(topology, from, length, found, err)
+                              : fail_program(err, "memory location: out of memory");
     if (!bad && !hwloc_bitmap_isincluded(found, wanted)) {
         char there[PU_LIST_TEXT];
         char asked[PU_LIST_TEXT];
@@ -175,7 +175,7 @@ int memory_nodes(const struct topology *topology, const void *start, size_t leng
     void *from = (void *)(uintptr_t)start;
     if (!whole_pages(&from, &length)) return 0;
     hwloc_bitmap_t found = hwloc_bitmap_alloc();
-    int bad = found ? locate(topology, from, length, found, err) : fail(err, "memory location: out of memory");
+    int bad = found ? locate(topology, from, length, found, err) : fail_program(err, "memory location: out of memory");
     if (!bad) logical_nodes(topology, found, text);
     hwloc_bitmap_free(found);
     return bad;

@@ -54,7 +54,7 @@ int monitor_open(struct monitor *monitor, int pu, struct error *err) {
     size_t lines = pu < 0 ? 1 : (size_t)pu + 2;
     monitor->buffer_size = lines * STAT_LINE < STAT_MOST ? lines * STAT_LINE : STAT_MOST;
     monitor->buffer = malloc(monitor->buffer_size);
-    if (!monitor->buffer) return fail(err, "disturbance monitor: out of memory");
+    if (!monitor->buffer) return fail_program(err, "disturbance monitor: out of memory");
     monitor->run_delay_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
     if (monitor->run_delay_fd < 0)
         snprintf(monitor->run_delay_reason, sizeof monitor->run_delay_reason, "/proc/thread-self/schedstat: %s",

@@ -269,7 +269,7 @@ int placement_resolve(struct placement *placement, const struct topology *topolo
     bool known;
     int bad = build_named(placement, topology, &known);
     if (bad) {
-        fail(err, "placement '%s': out of memory", text);
+        fail_program(err, "placement '%s': out of memory", text);
     } else if (!known) {
         placement->available = true;
         bad = resolve_expression(placement, topology, err);
@@ -324,13 +324,13 @@ static size_t list_names(struct placement *list, const struct topology *topology
 
 int placement_list(struct placement **list, size_t *count, const struct topology *topology, struct error *err) {
     *list = calloc(NAMED + MAX_KINDS, sizeof **list);
-    if (!*list) return fail(err, "placements: out of memory");
+    if (!*list) return fail_program(err, "placements: out of memory");
     *count = list_names(*list, topology);
     for (size_t i = 0; i < *count; i++) {
         bool known;
         if (build_named(&(*list)[i], topology, &known) == 0) continue;
         placement_list_free(*list, *count);
-        return fail(err, "placements: out of memory");
+        return fail_program(err, "placements: out of memory");
     }
     mark_same(*list, *count);
     return 0;

@@ -145,13 +145,13 @@ static int collect(struct expression *expression, const char *at, hwloc_const_cp
 
 int resolve_expression(struct placement *placement, const struct topology *topology, struct error *err) {
     struct expression expression = {.topology = topology, .text = placement->name, .picked = hwloc_bitmap_alloc()};
-    if (!expression.picked) return fail(err, "placement '%s': out of memory", placement->name);
+    if (!expression.picked) return fail_program(err, "placement '%s': out of memory", placement->name);
     int bad = collect(&expression, placement->name, hwloc_topology_get_topology_cpuset(topology->hw), err);
     if (!bad) {
         int (*add)(struct placement *, const struct topology *, hwloc_const_cpuset_t) =
             expression.by_pu ? add_pus : add_cores;
         bad = add(placement, topology, expression.picked);
-        if (bad) fail(err, "placement '%s': out of memory", placement->name);
+        if (bad) fail_program(err, "placement '%s': out of memory", placement->name);
     }
     hwloc_bitmap_free(expression.picked);
     if (!bad && placement->count == 0)

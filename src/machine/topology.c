@@ -106,13 +106,13 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
     struct topology *topology = calloc(1, sizeof *topology);
     if (!topology) {
         hwloc_topology_destroy(hw);
-        return fail(err, "%s: out of memory", name);
+        return fail_program(err, "%s: out of memory", name);
     }
     topology->hw = hw;
     topology->this_system = hwloc_topology_is_thissystem(hw) != 0;
     if (find_pus(topology) != 0 || find_cores(topology) != 0 || find_allowed(topology) != 0) {
         topology_free(topology);
-        return fail(err, "%s: out of memory", name);
+        return fail_program(err, "%s: out of memory", name);
     }
     if (hwloc_bitmap_iszero(topology->allowed)) {
         topology_free(topology);
@@ -127,7 +127,7 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
 static int load_this_machine(struct topology **topology, struct error *err) {
     setenv("HWLOC_HIDE_ERRORS", "2", 0); /* errors are ours to tell */
     hwloc_topology_t hw;
-    if (hwloc_topology_init(&hw) != 0) return fail(err, "topology of this machine: out of memory");
+    if (hwloc_topology_init(&hw) != 0) return fail_program(err, "topology of this machine: out of memory");
     /* What is not allowed stays in, so that it can be drawn and so that indexes are those of the machine. */
     if (hwloc_topology_set_flags(hw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) != 0 || hwloc_topology_load(hw) != 0) {
         int why = errno;

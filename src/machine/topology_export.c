@@ -82,7 +82,7 @@ char *topology_xml(const struct topology *topology, struct error *err) {
     char *xml = strdup(buffer);
     hwloc_free_xmlbuffer(topology->hw, buffer);
     if (!xml) {
-        fail(err, "topology: out of memory");
+        fail_program(err, "topology: out of memory");
         return NULL;
     }
     keep_lines(xml, keep_public);

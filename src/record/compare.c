@@ -59,7 +59,7 @@ static int fill_rows(struct compare_report *report, double confidence, struct er
     if (report->row_count == 0)
         return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
     report->rows = calloc(report->row_count, sizeof *report->rows);
-    if (!report->rows) return fail(err, "out of memory for %zu comparisons", report->row_count);
+    if (!report->rows) return fail_program(err, "out of memory for %zu comparisons", report->row_count);
     match(report, report->rows);
     for (size_t i = 0; i < report->row_count; i++)
         if (fill_row(&report->rows[i], report, confidence, err) != 0) return -1;
@@ -86,7 +86,7 @@ static size_t list_partial(const struct compare_report *report, struct partial *
 static int fill_partial(struct compare_report *report, struct error *err) {
     report->partial_count = list_partial(report, NULL);
     report->partial = calloc(report->partial_count + 1, sizeof *report->partial);
-    if (!report->partial) return fail(err, "out of memory for %zu benchmarks", report->partial_count);
+    if (!report->partial) return fail_program(err, "out of memory for %zu benchmarks", report->partial_count);
     list_partial(report, report->partial);
     return 0;
 }
@@ -146,7 +146,7 @@ static void raise_floor(struct against *against, double floor, const char *reaso
 static int fill_against(struct compare_report *report, struct error *err) {
     const struct result_file *base = &report->files[0];
     report->against = calloc(report->file_count, sizeof *report->against);
-    if (!report->against) return fail(err, "out of memory for %zu files", report->file_count);
+    if (!report->against) return fail_program(err, "out of memory for %zu files", report->file_count);
     for (size_t f = 1; f < report->file_count; f++) {
         struct against *against = &report->against[f];
         const struct result_file *subject = &report->files[f];
@@ -167,7 +167,7 @@ static int fill_against(struct compare_report *report, struct error *err) {
 
 static int fill_means(struct compare_report *report, struct error *err) {
     double *ratios = calloc(report->row_count + 1, sizeof *ratios);
-    if (!ratios) return fail(err, "out of memory for %zu ratios", report->row_count);
+    if (!ratios) return fail_program(err, "out of memory for %zu ratios", report->row_count);
     for (size_t f = 1; f < report->file_count; f++) {
         size_t n = 0;
         for (size_t i = 0; i < report->row_count; i++)

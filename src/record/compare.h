@@ -4,8 +4,8 @@
 #define SGDMARK_RECORD_COMPARE_H
 
 #include "base/error.h"
+#include "measure/stats.h"
 #include "record/load.h"
-#include "record/stats.h"
 
 #include <jansson.h>
 #include <stdbool.h>

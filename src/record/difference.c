@@ -200,7 +200,7 @@ static int add_difference(struct compare_report *report, const char *key, json_t
     if (effects[effect].weight == 0) return 0;
     struct difference *grown =
         realloc(report->differences, (report->difference_count + 1) * sizeof *report->differences);
-    if (!grown) return fail(err, "out of memory for the differences");
+    if (!grown) return fail_program(err, "out of memory for the differences");
     report->differences = grown;
     struct difference *added = &grown[report->difference_count];
     *added = (struct difference){.key = strdup(key),
@@ -213,7 +213,7 @@ static int add_difference(struct compare_report *report, const char *key, json_t
         added->values[f] = text_of(json_object_get(facts[f], key));
         good = added->values[f] != NULL;
     }
-    if (!good) return fail(err, "out of memory for the differences");
+    if (!good) return fail_program(err, "out of memory for the differences");
     size_t skip = common_prefix(added->values, report->file_count);
     for (size_t f = 0; f < report->file_count; f++)
         shorten(added->values[f], skip);
@@ -250,7 +250,7 @@ int find_differences(struct compare_report *report, struct error *err) {
         facts[f] = facts_of(&report->files[f]);
         good = facts[f] && json_object_update(all, facts[f]) == 0;
     }
-    int bad = good ? add_differences(report, facts, all, err) : fail(err, "out of memory for the differences");
+    int bad = good ? add_differences(report, facts, all, err) : fail_program(err, "out of memory for the differences");
     for (size_t f = 0; f < report->file_count; f++)
         json_decref(facts[f]);
     json_decref(all);

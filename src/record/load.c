@@ -1,8 +1,8 @@
 #include "record/load.h"
 
+#include "measure/stats.h"
 #include "record/result.h"
 #include "record/rules.h"
-#include "record/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -273,7 +273,7 @@ static int fill_waited(struct series *series, const json_t *cpu_seconds, const s
     double *ratios = malloc(series->n * sizeof *ratios);
     if (!ratios) {
         free(series->seconds);
-        return fail(reader->err, "%s: out of memory", reader->path);
+        return fail_program(reader->err, "%s: out of memory", reader->path);
     }
     for (size_t i = 0; i < series->n; i++) {
         double cpu = json_number_value(json_array_get(cpu_seconds, i));
@@ -302,7 +302,7 @@ static int read_series(struct series *series, const json_t *sample, size_t at, c
                               .backend = json_string_value(json_object_get(sample, "backend")),
                               .n = n,
                               .seconds = malloc(n * sizeof(double))};
-    if (!series->seconds) return fail(reader->err, "%s: out of memory", reader->path);
+    if (!series->seconds) return fail_program(reader->err, "%s: out of memory", reader->path);
     for (size_t i = 0; i < n; i++)
         series->seconds[i] = json_number_value(json_array_get(seconds, i));
     return fill_waited(series, json_object_get(sample, "cpu_seconds"), reader);
@@ -313,7 +313,7 @@ static int read_all_series(struct result_file *file, const json_t *outcomes, con
     if (check_list(reader, samples, "samples", sample_rules, COUNT(sample_rules)) != 0) return -1;
     size_t count = json_array_size(samples);
     file->series = calloc(count + 1, sizeof *file->series);
-    if (!file->series) return fail(reader->err, "%s: out of memory", file->path);
+    if (!file->series) return fail_program(reader->err, "%s: out of memory", file->path);
     for (; file->count < count; file->count++) {
         struct series *series = &file->series[file->count];
         if (read_series(series, json_array_get(samples, file->count), file->count, reader) != 0) return -1;
@@ -373,12 +373,12 @@ static int check_benchmarks(const struct result_file *file, const struct reader 
         return -1;
     json_t *at = json_object();
     size_t *seen = calloc(file->count + 1, sizeof *seen);
-    int bad = at && seen ? 0 : fail(reader->err, "%s: out of memory", file->path);
+    int bad = at && seen ? 0 : fail_program(reader->err, "%s: out of memory", file->path);
     for (size_t i = 0; !bad && i < file->count; i++) {
         if (json_object_get(at, file->series[i].name))
             bad = fault(reader, "samples", file->series[i].name, "is there twice");
         else if (json_object_set_new(at, file->series[i].name, json_integer((json_int_t)i)) != 0)
-            bad = fail(reader->err, "%s: out of memory", file->path);
+            bad = fail_program(reader->err, "%s: out of memory", file->path);
     }
     if (!bad) bad = check_rows(file, at, seen, reader);
     json_decref(at);
@@ -420,7 +420,7 @@ static int read_bytes(const char *path, char **bytes, size_t *length, struct err
     else if (info.st_size > MAX_BYTES)
         bad = fail(err, "%s: has %lld bytes; a result file has at most %d", path, (long long)info.st_size, MAX_BYTES);
     else if (!(*bytes = malloc((size_t)info.st_size + 1)))
-        bad = fail(err, "%s: out of memory", path);
+        bad = fail_program(err, "%s: out of memory", path);
     while (!bad && *length < (size_t)info.st_size) {
         ssize_t got = read(fd, *bytes + *length, (size_t)info.st_size - *length);
         if (got < 0 && errno == EINTR) continue;

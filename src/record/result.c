@@ -44,11 +44,11 @@ static int put_text_or_reason(json_t *object, const char *key, const char *value
 }
 
 int append_or_fail(json_t *array, json_t *value, struct error *err) {
-    return json_array_append_new(array, value) == 0 ? 0 : fail(err, "the result: out of memory");
+    return json_array_append_new(array, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
 }
 
 static int set_or_fail(json_t *object, const char *key, json_t *value, struct error *err) {
-    return json_object_set_new(object, key, value) == 0 ? 0 : fail(err, "the result: out of memory");
+    return json_object_set_new(object, key, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
 }
 
 static json_t *hash_value(uint64_t hash) {
@@ -122,7 +122,7 @@ static json_t *new_own(const struct result *result, int argc, char *const *argv)
 struct result *result_new(int argc, char *const *argv, struct error *err) {
     struct result *result = calloc(1, sizeof *result);
     if (!result) {
-        fail(err, "the result: out of memory");
+        fail_program(err, "the result: out of memory");
         return NULL;
     }
     clock_gettime(CLOCK_MONOTONIC, &result->began);
@@ -134,7 +134,7 @@ struct result *result_new(int argc, char *const *argv, struct error *err) {
     result->root = json_pack("{s:o, s:o, s:o}", "context", result->context, "benchmarks", result->benchmarks, "sgdmark",
                              result->own);
     if (!result->root) {
-        fail(err, "the result: out of memory");
+        fail_program(err, "the result: out of memory");
         result_free(result);
         return NULL;
     }
@@ -172,7 +172,7 @@ int result_environment(struct result *result, json_t *environment, struct error 
     if (build) bad |= json_object_del(environment, "build"); /* the rest of it is in our own already */
     if (!bad) return set_or_fail(result->own, "environment", environment, err);
     json_decref(environment);
-    return fail(err, "the result: out of memory");
+    return fail_program(err, "the result: out of memory");
 }
 
 static const char *const fact_keys[] = {"clock", "notebook", "placements", "launches"};
@@ -207,7 +207,7 @@ int result_dispatch(struct result *result, const struct dispatch_receipt *r, str
                   text_value(r->why), "kernel", text_value(r->kernel), "symbol", text_value(r->symbol));
     if (append_or_fail(receipts(result, "dispatch"), value, err) != 0) return -1;
     if (put_text_or_reason(value, "code_sha256", r->code_sha256, r->code_reason) == 0) return 0;
-    return fail(err, "the result: out of memory");
+    return fail_program(err, "the result: out of memory");
 }
 
 int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {
@@ -222,7 +222,7 @@ int result_parity(struct result *result, const struct parity_receipt *r, struct 
         put_number(value, "tolerance", r->tolerance, "not a bound of this level") == 0 &&
         (!r->prefetch || json_object_set_new(value, "prefetch", text_value(r->prefetch)) == 0))
         return 0;
-    return fail(err, "the result: out of memory");
+    return fail_program(err, "the result: out of memory");
 }
 
 int result_schedule(struct result *result, const struct schedule *schedule, const char *const *names,
@@ -262,7 +262,7 @@ int result_aa(struct result *result, const char *first, const char *second, cons
     if (set_or_fail(result->own, "aa", value, err) != 0) return -1;
     int bad = put_number(value, "resolution", resolution(&aa->shown), "too few rounds");
     if (aa->state != AA_QUIET) bad |= json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
-    return bad ? fail(err, "the result: out of memory") : 0;
+    return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
 int result_comparison(struct result *result, const char *subject, const char *base, const struct comparison *c,
@@ -274,7 +274,7 @@ int result_comparison(struct result *result, const char *subject, const char *ba
               json_object_set_new(value, "kind", json_string("paired"));
     if (c->verdict == VERDICT_WITHHELD)
         bad |= json_object_set_new(value, "verdict_reason", text_value(withheld ? withheld : "not stated"));
-    return bad ? fail(err, "the result: out of memory") : 0;
+    return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
 int result_adopt(struct result *result, const char *text, struct error *err) {
@@ -287,7 +287,7 @@ int result_adopt(struct result *result, const char *text, struct error *err) {
         bad = fail(err, "Google Benchmark's JSON cannot be read: %s", theirs ? "not its format" : why.text);
     else if (json_object_set(result->root, "context", context) != 0 ||
              json_object_set(result->root, "benchmarks", benchmarks) != 0)
-        bad = fail(err, "the result: out of memory");
+        bad = fail_program(err, "the result: out of memory");
     json_decref(theirs);
     if (bad) return -1;
     result->context = context;
@@ -334,6 +334,6 @@ int result_write(struct result *result, const char *path, bool complete, struct 
     if (fill_gaps(result) != 0 || json_object_set_new(result->own, "end", json_string(end)) != 0 ||
         json_object_set_new(result->own, "duration_seconds", json_real(seconds)) != 0 ||
         json_object_set_new(result->own, "status", json_string(complete ? "complete" : "incomplete")) != 0)
-        return fail(err, "%s: out of memory", path);
+        return fail_program(err, "%s: out of memory", path);
     return write_json(path, result->root, err);
 }

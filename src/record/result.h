@@ -7,8 +7,8 @@
 #define SGDMARK_RECORD_RESULT_H
 
 #include "base/error.h"
-#include "record/schedule.h"
-#include "record/stats.h"
+#include "measure/schedule.h"
+#include "measure/stats.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -107,7 +107,7 @@ static int add_iteration_row(struct result *result, const struct timing *t, size
     for (size_t c = 0; c < t->counter_count; c++)
         bad |= put_number(row, t->counters[c].name, t->counters[c].values[i], t->counters[c].missing);
     if (t->disturbed && t->disturbed[i]) bad |= json_object_set_new(row, "label", text_value(t->disturbed[i]));
-    return bad ? fail(err, "the result: out of memory") : 0;
+    return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
 /* One statistic of a summary. */
@@ -145,7 +145,7 @@ static int add_aggregate_row(struct result *result, const struct timing *t, cons
               json_object_set_new(row, "cpu_time", json_real(statistic(cpu, which) * ns_per_second));
     for (size_t c = 0; c < t->counter_count; c++)
         bad |= put_counter_statistic(row, &t->counters[c], t->samples, which);
-    return bad ? fail(err, "the result: out of memory") : 0;
+    return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
 static json_t *summary_json(const struct summary *s) {
@@ -199,7 +199,7 @@ static int add_samples(struct result *result, const struct timing *t, const stru
                   (json_int_t)t->iterations, "seconds", numbers(t->seconds, t->samples), "cpu_seconds",
                   numbers(t->cpu_seconds, t->samples), "summary", summary_json(real));
     if (append_or_fail(result->samples, sample, err) != 0) return -1;
-    return put_disturbances(sample, t) ? fail(err, "the result: out of memory") : 0;
+    return put_disturbances(sample, t) ? fail_program(err, "the result: out of memory") : 0;
 }
 
 int result_timing(struct result *result, const struct timing *t, struct error *err) {

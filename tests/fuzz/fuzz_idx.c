@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     put(names[0][data[0] & 1], data + 2 + labels, size - 2 - labels);
     put(names[1][data[0] >> 1 & 1], data + 2, labels);
     struct dataset ds;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (dataset_load(&ds, folder, SPLIT_TEST, &err) == 0) {
         check(&ds);
         dataset_free(&ds);

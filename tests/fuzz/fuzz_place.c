@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(text, data, size);
     text[size] = 0;
     struct placement placement;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (placement_resolve(&placement, machine, text, &err) == 0) {
         check(&placement);
         placement_free(&placement);

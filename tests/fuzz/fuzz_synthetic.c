@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char spec[128];
     snprintf(spec, sizeof spec, "synthetic:%.*s", (int)(size < 100 ? size : 100), (const char *)data);
     struct synthetic settings;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (synthetic_parse(&settings, spec, &err) != 0) {
         if (!err.text[0]) abort();
     } else if (settings.n * settings.d < 1000000) {

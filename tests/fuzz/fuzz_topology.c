@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return -1;
     }
     struct topology *topology;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (topology_parse(&topology, "input", text, size, &err) == 0) {
         size_t count;
         check_placements(topology);

@@ -102,7 +102,7 @@ static void half_a_file_is_not_left(void **state) {
     small.rlim_cur = 1000; /* the write of 64 KiB stops there, and the next one fails */
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     int bad = write_file(path, &piece, 1, &err);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_int_equal(bad, -1);

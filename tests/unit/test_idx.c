@@ -99,7 +99,7 @@ static int each_setup(void **state) {
 
 static void expect_good(enum split split, size_t n, size_t n_train) {
     struct dataset ds;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (dataset_load(&ds, folder, split, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(ds.n, n);
     assert_int_equal(ds.n_train, n_train);
@@ -121,7 +121,7 @@ static void expect_good(enum split split, size_t n, size_t n_train) {
 /* Loading fails with one line that begins with the path of `name` in the folder and holds the words. */
 static void expect_fault(enum split split, const char *name, const char *words) {
     struct dataset ds;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     assert_int_equal(dataset_load(&ds, folder, split, &err), -1);
     if (strncmp(err.text, path_of(name), strlen(path_of(name))) != 0 || !strstr(err.text, words) ||
         strchr(err.text, '\n'))

@@ -1,8 +1,8 @@
 /* Every kernel of every backend, and proof that the check would notice: kernels with one fault each. */
 #include "data/random.h"
 #include "packed.h"
-#include "record/kernel_call.h"
-#include "record/kernel_check.h"
+#include "verify/kernel_call.h"
+#include "verify/kernel_check.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -324,67 +324,68 @@ static float dot_reads_far(const float *w, const uint8_t *x, size_t d, const uin
     return good_dot(w, x, d);
 }
 
-static void good_decide(double *decision, const struct batch *batch, const struct decider *decider) {
-    backend_scalar()->decide_u8f32(decision, batch, decider);
+static void good_decide(double *decision, const struct batch *batch, const struct linear_model *model) {
+    backend_scalar()->decision_u8f32(decision, batch, model);
 }
 
-static void decide_all_but_the_last(double *decision, const struct batch *batch, const struct decider *decider) {
+static void decide_all_but_the_last(double *decision, const struct batch *batch, const struct linear_model *model) {
     struct batch fewer = *batch;
     if (fewer.n % 4 == 3) fewer.n--;
-    good_decide(decision, &fewer, decider);
+    good_decide(decision, &fewer, model);
 }
 
-static void decide_by_the_first_start(double *decision, const struct batch *batch, const struct decider *decider) {
-    struct example at[64] = {{0}};
+static void decide_by_the_first_start(double *decision, const struct batch *batch, const struct linear_model *model) {
+    struct row_ref at[64] = {{0}};
     struct batch wrong = *batch;
     memcpy(at, batch->at, batch->n * sizeof *at);
     for (size_t i = 0; i < batch->n; i++)
         at[i].start = at[i / 4 * 4].start;
     wrong.at = at;
-    good_decide(decision, &wrong, decider);
+    good_decide(decision, &wrong, model);
 }
 
-static void decide_by_two_rows_exchanged(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_by_two_rows_exchanged(double *decision, const struct batch *batch,
+                                         const struct linear_model *model) {
+    good_decide(decision, batch, model);
     if (batch->n < 7) return;
     double second = decision[5];
     decision[5] = decision[6];
     decision[6] = second;
 }
 
-static void decide_rounds_once(double *decision, const struct batch *batch, const struct decider *decider) {
+static void decide_rounds_once(double *decision, const struct batch *batch, const struct linear_model *model) {
     for (size_t i = 0; i < batch->n; i++)
-        decision[i] = fma(
-            (double)good_dot(decider->w + batch->at[i].start, batch->x + batch->at[i].row * batch->stride, batch->d),
-            decider->wscale, decider->intercept);
+        decision[i] =
+            fma((double)good_dot(model->w + batch->at[i].start, batch->x + batch->at[i].row * batch->stride, batch->d),
+                model->wscale, model->intercept);
 }
 
-static void decide_in_single(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_in_single(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decide(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
         decision[i] = (double)(float)decision[i];
 }
 
-static void decide_writes_four(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_writes_four(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decide(decision, batch, model);
     for (size_t i = batch->n; i % 4 != 0; i++)
         decision[i] = 0;
 }
 
-static void decide_reads_behind(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_reads_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decide(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
         sink = batch->x[batch->at[i].row * batch->stride + batch->d];
 }
 
-static void decide_reads_weights_behind(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_reads_weights_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decide(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
-        sink = decider->w[batch->at[i].start + batch->d] > 0;
+        sink = model->w[batch->at[i].start + batch->d] > 0;
 }
 
-static void decide_looks_behind(double *decision, const struct batch *batch, const struct decider *decider) {
-    good_decide(decision, batch, decider);
+static void decide_looks_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decide(decision, batch, model);
     if (batch->n > 0) sink = batch->x[batch->at[batch->n].row * batch->stride];
 }
 
@@ -450,11 +451,11 @@ static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, en
                             .parity = parity,
                             .compiled = true,
                             .dot_u8f32 = dot ? dot : good_dot,
-                            .dot_ahead_u8f32 = good_dot_ahead,
-                            .decide_u8f32 = good_decide,
+                            .dot_prefetch_u8f32 = good_dot_ahead,
+                            .decision_u8f32 = good_decide,
                             .axpy_u8f32 = axpy ? axpy : good_axpy,
                             .dot_u8i16 = backend_scalar()->dot_u8i16,
-                            .dot_ahead_u8i16 = backend_scalar()->dot_ahead_u8i16,
+                            .dot_prefetch_u8i16 = backend_scalar()->dot_prefetch_u8i16,
                             .axpy_u8i16 = backend_scalar()->axpy_u8i16,
                             .axpy_u8f64 = backend_scalar()->axpy_u8f64,
                             .read_u8 = good_read,
@@ -512,14 +513,14 @@ static int64_t dot_near_without_tail(const int16_t *w, const uint8_t *x, size_t 
     return backend_scalar()->dot_u8i16(w, x, d > 0 && !far ? d - 1 : d);
 }
 
-static int64_t dot_far_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                    const uint8_t *far) {
+static int64_t dot_prefetch_l2_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                            const uint8_t *far) {
     (void)near;
     return backend_scalar()->dot_u8i16(w, x, d > 0 && far ? d - 1 : d);
 }
 
-static int64_t dot_far_reads_behind(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                    const uint8_t *far) {
+static int64_t dot_prefetch_l2_reads_behind(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
+                                            const uint8_t *far) {
     (void)near;
     if (far) sink = x[d];
     return backend_scalar()->dot_u8i16(w, x, d);
@@ -629,39 +630,39 @@ static void faults_of_packed_kernels_are_caught(void **state) {
 static void faults_of_other_kernels_are_caught(void **state) {
     (void)state;
     struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.dot_ahead_u8f32 = dot_reads_ahead;
-    expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
-    backend.dot_ahead_u8f32 = dot_reads_far;
-    expect_caught(&backend, "dot_ahead_u8f32", "SIGSEGV");
+    backend.dot_prefetch_u8f32 = dot_reads_ahead;
+    expect_caught(&backend, "dot_prefetch_u8f32", "SIGSEGV");
+    backend.dot_prefetch_u8f32 = dot_reads_far;
+    expect_caught(&backend, "dot_prefetch_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
-    backend.decide_u8f32 = decide_all_but_the_last;
-    expect_caught(&backend, "decide_u8f32", "decision 6 of 7 is");
-    backend.decide_u8f32 = decide_by_the_first_start;
-    expect_caught(&backend, "decide_u8f32", "decision ");
-    backend.decide_u8f32 = decide_by_two_rows_exchanged;
-    expect_caught(&backend, "decide_u8f32", "decision 5 of 7");
-    backend.decide_u8f32 = decide_in_single;
-    expect_caught(&backend, "decide_u8f32", "decision ");
-    backend.decide_u8f32 = decide_writes_four;
-    expect_caught(&backend, "decide_u8f32", "outside the decisions");
-    backend.decide_u8f32 = decide_reads_behind;
-    expect_caught(&backend, "decide_u8f32", "of the row");
-    backend.decide_u8f32 = decide_reads_weights_behind;
-    expect_caught(&backend, "decide_u8f32", "of the weights");
-    backend.decide_u8f32 = decide_looks_behind;
-    expect_caught(&backend, "decide_u8f32", "SIGSEGV");
+    backend.decision_u8f32 = decide_all_but_the_last;
+    expect_caught(&backend, "decision_u8f32", "decision 6 of 7 is");
+    backend.decision_u8f32 = decide_by_the_first_start;
+    expect_caught(&backend, "decision_u8f32", "decision ");
+    backend.decision_u8f32 = decide_by_two_rows_exchanged;
+    expect_caught(&backend, "decision_u8f32", "decision 5 of 7");
+    backend.decision_u8f32 = decide_in_single;
+    expect_caught(&backend, "decision_u8f32", "decision ");
+    backend.decision_u8f32 = decide_writes_four;
+    expect_caught(&backend, "decision_u8f32", "outside the decisions");
+    backend.decision_u8f32 = decide_reads_behind;
+    expect_caught(&backend, "decision_u8f32", "of the row");
+    backend.decision_u8f32 = decide_reads_weights_behind;
+    expect_caught(&backend, "decision_u8f32", "of the weights");
+    backend.decision_u8f32 = decide_looks_behind;
+    expect_caught(&backend, "decision_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.decide_u8f32 = decide_rounds_once;
-    expect_caught(&backend, "decide_u8f32", "decision ");
+    backend.decision_u8f32 = decide_rounds_once;
+    expect_caught(&backend, "decision_u8f32", "decision ");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.dot_ahead_u8i16 = dot_i16_reads_ahead;
-    expect_caught(&backend, "dot_ahead_u8i16", "SIGSEGV");
-    backend.dot_ahead_u8i16 = dot_near_without_tail;
-    expect_caught(&backend, "dot_ahead_u8i16", "the result is");
-    backend.dot_ahead_u8i16 = dot_far_without_tail;
-    expect_caught(&backend, "dot_ahead_u8i16", "the result is");
-    backend.dot_ahead_u8i16 = dot_far_reads_behind;
-    expect_caught(&backend, "dot_ahead_u8i16", "of the row");
+    backend.dot_prefetch_u8i16 = dot_i16_reads_ahead;
+    expect_caught(&backend, "dot_prefetch_u8i16", "SIGSEGV");
+    backend.dot_prefetch_u8i16 = dot_near_without_tail;
+    expect_caught(&backend, "dot_prefetch_u8i16", "the result is");
+    backend.dot_prefetch_u8i16 = dot_prefetch_l2_without_tail;
+    expect_caught(&backend, "dot_prefetch_u8i16", "the result is");
+    backend.dot_prefetch_u8i16 = dot_prefetch_l2_reads_behind;
+    expect_caught(&backend, "dot_prefetch_u8i16", "of the row");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
     backend.read_u8 = read_short;
     expect_caught(&backend, "read_u8", "the result is 0");

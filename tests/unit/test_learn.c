@@ -440,16 +440,16 @@ struct unusual {
 
 /* Trains and decides both ways and compares every bit. */
 static struct unusual compare_fits(const struct rows *rows, const struct hyper *hyper, const struct backend *backend) {
-    struct example *at = calloc(rows->n, sizeof *at);
+    struct row_ref *at = calloc(rows->n, sizeof *at);
     double *decision = calloc(rows->n, sizeof *decision);
-    examples_fill(at, &rows->ds, rows->index, rows->n, 5);
-    struct examples examples = {&rows->ds, at, rows->n};
+    row_refs_fill(at, &rows->ds, rows->index, rows->n, 5);
+    struct row_list row_list = {&rows->ds, at, rows->n};
     struct naive want;
     struct model got;
     struct error err;
     naive_fit(&want, rows->x, rows->y, rows->n, rows->d, hyper);
-    if (fit(&got, &examples, hyper, backend, &err) != 0) fail_msg("%s", err.text);
-    decide(decision, &got, &examples, backend);
+    if (fit(&got, &row_list, hyper, backend, &err) != 0) fail_msg("%s", err.text);
+    decide(decision, &got, &row_list, backend);
 
     uint64_t updates = 0;
     for (unsigned epoch = 0; epoch < got.epochs; epoch++)
@@ -565,13 +565,13 @@ static void a_row_on_the_margin_is_an_update(void **state) {
         rows.ds.labels[i] = 5;
         rows.y[i] = 1.0;
     }
-    struct example at[3];
-    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
-    struct examples examples = {&rows.ds, at, rows.n};
+    struct row_ref at[3];
+    row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct row_list row_list = {&rows.ds, at, rows.n};
     for (int engine = 0; engine < 2; engine++) {
         struct hyper hyper = {.engine = engine ? ENGINE_F32 : ENGINE_F64, .alpha = 1.0, .epochs = 1, .seed = 42};
         struct model model;
-        assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+        assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), NULL), 0);
         assert_int_equal(model.updates[0], 2);
         assert_true(model.intercept == 1.5);
         model_free(&model);
@@ -679,11 +679,11 @@ static void a_fit_outgrows_16_bits(void **state) {
     }
     struct hyper hyper = {.engine = ENGINE_INT, .alpha = 0.3, .epochs = 400, .seed = 42};
     compare_backends(&rows, hyper);
-    struct example *at = calloc(rows.n, sizeof *at);
-    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
-    struct examples examples = {&rows.ds, at, rows.n};
+    struct row_ref *at = calloc(rows.n, sizeof *at);
+    row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct row_list row_list = {&rows.ds, at, rows.n};
     struct model model;
-    assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+    assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), NULL), 0);
     assert_true(model.integer.wide);
     model_free(&model);
     free(at);
@@ -771,12 +771,12 @@ static void windows_train_the_same_model(void **state) {
             struct rows rows;
             rows_make(&rows, 200, 784, 300, packed, &rs);
             assert_int_equal(rows.ds.width < rows.d, packed);
-            struct example *at = calloc(rows.n, sizeof *at);
-            examples_fill(at, &rows.ds, rows.index, rows.n, 5);
-            struct examples examples = {&rows.ds, at, rows.n};
+            struct row_ref *at = calloc(rows.n, sizeof *at);
+            row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
+            struct row_list row_list = {&rows.ds, at, rows.n};
             struct hyper hyper = {.engine = (enum engine)engine, .alpha = 1e-4, .epochs = 5, .seed = 42};
             struct model model;
-            assert_int_equal(fit(&model, &examples, &hyper, backend_best(), NULL), 0);
+            assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), NULL), 0);
             fingerprint[packed] = model.fingerprint;
             model_free(&model);
             free(at);
@@ -792,13 +792,13 @@ static void overflow_is_an_error(void **state) {
     random_seed(&rs, 10);
     struct rows rows;
     rows_make(&rows, 20, 30, 20, false, &rs);
-    struct example *at = calloc(rows.n, sizeof *at);
-    examples_fill(at, &rows.ds, rows.index, rows.n, 5);
-    struct examples examples = {&rows.ds, at, rows.n};
+    struct row_ref *at = calloc(rows.n, sizeof *at);
+    row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
+    struct row_list row_list = {&rows.ds, at, rows.n};
     struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-200, .epochs = 2, .seed = 1};
     struct model model;
     struct error err;
-    assert_int_equal(fit(&model, &examples, &hyper, backend_best(), &err), -1);
+    assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), &err), -1);
     assert_non_null(strstr(err.text, "not finite"));
     free(at);
     rows_free(&rows);
@@ -851,17 +851,17 @@ static void cross_validation_is_scikit_learns(void **state) {
                               .epochs = 3,
                               .seed = random_uint32(&rs)};
         unsigned folds = 2 + random_masked(&rs, 5);
-        struct example *at = calloc(rows.n, sizeof *at);
+        struct row_ref *at = calloc(rows.n, sizeof *at);
         uint8_t *positive = calloc(rows.n, 1);
         uint16_t *fold_of = calloc(rows.n, sizeof *fold_of);
-        examples_fill(at, &rows.ds, rows.index, rows.n, 5);
-        struct examples examples = {&rows.ds, at, rows.n};
+        row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
+        struct row_list row_list = {&rows.ds, at, rows.n};
         for (size_t i = 0; i < rows.n; i++)
             positive[i] = rows.y[i] > 0.0;
         assert_int_equal(stratified_folds(fold_of, positive, rows.n, folds, hyper.compat, NULL), 0);
         struct cv_result result;
         struct error err;
-        if (cross_validate(&result, &examples, folds, ESTIMATOR_SGD, &hyper, backend_best(), NULL, NULL, &err) != 0)
+        if (cross_validate(&result, &row_list, folds, &hyper, backend_best(), NULL, &err) != 0)
             fail_msg("%s", err.text);
         compare_folds(&rows, &result, fold_of, &hyper);
         assert_int_equal(result.confusion.tn + result.confusion.fp + result.confusion.fn + result.confusion.tp, rows.n);

@@ -5,7 +5,7 @@
 #include "machine/disturbance.h"
 #include "machine/environment.h"
 #include "machine/plan.h"
-#include "machine/roof.h"
+#include "measure/roof.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -224,7 +224,7 @@ static const struct roofs roofs = {.core = 20e9, .node = 50e9};
 static struct plan plan_on(const char *machine, const char *where, unsigned nodes) {
     struct topology *topology;
     struct placement placement;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (topology_load(&topology, machine, &err) != 0) fail_msg("%s", err.text);
     if (placement_resolve(&placement, topology, where, &err) != 0) fail_msg("%s", err.text);
     struct plan plan = plan_placement(&placement, nodes, &job, &roofs);
@@ -313,7 +313,7 @@ static void test_level_roofs(void **state) {
     assert_int_equal(bytes_read, roof.passes * roof.bytes);
     assert_true(bytes_read >= 100000);
     level_roof_free(&roof);
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     assert_int_equal(level_roof_new(&roof, (size_t)1 << 60, 1, counting_read, &err), -1);
     assert_non_null(strstr(err.text, "no memory"));
 }
@@ -353,7 +353,7 @@ static void test_mix_roof(void **state) {
     assert_true(roof.ahead);
     mix_roof_free(&roof);
     uneven = *backend;
-    uneven.dot_ahead_u8f32 = slow_dot_ahead;
+    uneven.dot_prefetch_u8f32 = slow_dot_ahead;
     assert_int_equal(mix_roof_new(&roof, &uneven, MIX_F32, 100, 3, &err), 0);
     mix_roof_tune(&roof, 2);
     assert_false(roof.ahead);

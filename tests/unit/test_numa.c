@@ -3,7 +3,7 @@
 #include "data/dataset.h"
 #include "kernels.h"
 #include "machine/binding.h"
-#include "record/crew.h"
+#include "measure/fold_pool.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -253,7 +253,7 @@ static const struct hyper hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, 
 /* The folds by the workers of a placement, with rows of their own. Returns the crew's error, "" for none. */
 static const char *fold_on(const char *name) {
     static struct error err;
-    static struct example at[ROWS];
+    static struct row_ref at[ROWS];
     struct dataset ds;
     struct placement placement;
     uint32_t row[ROWS];
@@ -262,13 +262,13 @@ static const char *fold_on(const char *name) {
     if (dataset_load(&ds, "synthetic:n=120", SPLIT_TRAIN, &err) != 0 ||
         placement_resolve(&placement, machine, name, &err) != 0)
         fail_msg("%s", err.text);
-    examples_fill(at, &ds, row, ROWS, 5);
-    const struct examples examples = {&ds, at, ROWS};
+    row_refs_fill(at, &ds, row, ROWS, 5);
+    const struct row_list row_list = {&ds, at, ROWS};
     struct cv_result expected, result;
-    if (cross_validate(&expected, &examples, FOLDS, ESTIMATOR_SGD, &hyper, backend_scalar(), NULL, NULL, &err) != 0)
+    if (cross_validate(&expected, &row_list, FOLDS, &hyper, backend_scalar(), NULL, &err) != 0)
         fail_msg("%s", err.text);
     err.text[0] = 0;
-    int bad = cross_validate_on(&result, machine, &placement, &examples, FOLDS, &hyper, backend_scalar(), 1, &err);
+    int bad = cross_validate_on(&result, machine, &placement, &row_list, FOLDS, &hyper, backend_scalar(), 1, &err);
     for (unsigned f = 0; !bad && f < FOLDS; f++)
         assert_int_equal(result.fold[f].fingerprint, expected.fold[f].fingerprint);
     if (!bad) cv_free(&result);

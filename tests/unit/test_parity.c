@@ -1,5 +1,6 @@
-/* The gate that a backend passes before anything of it is timed: what counts as equal, on trials made by hand. */
-#include "record/parity.h"
+/* The gate that a backend passes before anything of it is timed: what counts as equal, on verified jobs made by hand.
+ */
+#include "verify/parity.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,33 +13,33 @@
 enum { FOLDS = 3 };
 
 struct made {
-    struct trial trial;
+    struct verified_job verified;
     struct fold_result fold[FOLDS];
 };
 
 static void make(struct made *made) {
     memset(made, 0, sizeof *made);
-    made->trial.model.update_hash = 11;
-    made->trial.model.fingerprint = 12;
-    made->trial.cv.folds = FOLDS;
-    made->trial.cv.fold = made->fold;
-    made->trial.cv.confusion = (struct confusion){53272, 1307, 1077, 4344};
+    made->verified.model.update_hash = 11;
+    made->verified.model.fingerprint = 12;
+    made->verified.cv.folds = FOLDS;
+    made->verified.cv.fold = made->fold;
+    made->verified.cv.confusion = (struct confusion){53272, 1307, 1077, 4344};
     for (unsigned f = 0; f < FOLDS; f++)
         made->fold[f] = (struct fold_result){.accuracy = 0.9 + f, .update_hash = 20 + f, .fingerprint = 30 + f};
 }
 
 static enum parity_level level(const struct made *a, const struct made *b) {
-    return parity_between(&a->trial, &b->trial);
+    return parity_between(&a->verified, &b->verified);
 }
 
-static void equal_trials_reach_the_top(void **state) {
+static void equal_jobs_reach_the_top(void **state) {
     (void)state;
     struct made a, b;
     make(&a);
     make(&b);
     assert_int_equal(level(&a, &b), PARITY_L2);
     b.fold[1].seconds = 5; /* times do not count */
-    b.trial.engine = ENGINE_F64;
+    b.verified.engine = ENGINE_F64;
     assert_int_equal(level(&a, &b), PARITY_L2);
 }
 
@@ -47,7 +48,7 @@ static void other_weights_are_level_1(void **state) {
     struct made a, b;
     make(&a);
     make(&b);
-    b.trial.model.fingerprint++;
+    b.verified.model.fingerprint++;
     assert_int_equal(level(&a, &b), PARITY_L1);
     for (unsigned f = 0; f < FOLDS; f++) {
         make(&b);
@@ -62,7 +63,7 @@ static void other_updates_are_level_0(void **state) {
     struct made a, b;
     make(&a);
     make(&b);
-    b.trial.model.update_hash++;
+    b.verified.model.update_hash++;
     assert_int_equal(level(&a, &b), PARITY_L0);
     for (unsigned f = 0; f < FOLDS; f++) {
         make(&b);
@@ -82,13 +83,13 @@ static void other_metrics_are_no_parity(void **state) {
     }
     for (size_t cell = 0; cell < 4; cell++) {
         make(&b);
-        uint64_t *const cells[] = {&b.trial.cv.confusion.tn, &b.trial.cv.confusion.fp, &b.trial.cv.confusion.fn,
-                                   &b.trial.cv.confusion.tp};
+        uint64_t *const cells[] = {&b.verified.cv.confusion.tn, &b.verified.cv.confusion.fp,
+                                   &b.verified.cv.confusion.fn, &b.verified.cv.confusion.tp};
         ++*cells[cell];
         assert_int_equal(level(&a, &b), PARITY_NONE);
     }
     make(&b);
-    b.trial.cv.folds = FOLDS - 1;
+    b.verified.cv.folds = FOLDS - 1;
     assert_int_equal(level(&a, &b), PARITY_NONE);
 }
 
@@ -100,15 +101,16 @@ static void the_gate_asks_for_what_is_needed(void **state) {
     for (int i = 0; i < 4; i++)
         make(&b[i]);
     b[0].fold[2].accuracy = 0; /* reaches nothing */
-    b[1].trial.model.update_hash = 0;
-    b[2].trial.model.fingerprint = 0;
+    b[1].verified.model.update_hash = 0;
+    b[2].verified.model.fingerprint = 0;
     for (int reached = 0; reached < 4; reached++)
         for (int needed = 0; needed < 3; needed++) {
-            struct judgement judged = parity_judge(&b[reached].trial, &a.trial, levels[needed]);
-            assert_int_equal(judged.passed, reached > needed);
-            assert_int_equal(judged.needed, levels[needed]);
-            assert_int_equal(judged.reached, level(&b[reached], &a));
-            assert_ptr_equal(judged.against, &a.trial);
+            struct verified_job *judged = &b[reached].verified;
+            parity_judge(judged, &a.verified, levels[needed]);
+            assert_int_equal(judged->passed, reached > needed);
+            assert_int_equal(judged->needed, levels[needed]);
+            assert_int_equal(judged->reached, level(&b[reached], &a));
+            assert_ptr_equal(judged->reference, &a.verified);
         }
 }
 
@@ -122,7 +124,7 @@ static void levels_have_words(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_trials_reach_the_top),       cmocka_unit_test(other_weights_are_level_1),
+        cmocka_unit_test(equal_jobs_reach_the_top),         cmocka_unit_test(other_weights_are_level_1),
         cmocka_unit_test(other_updates_are_level_0),        cmocka_unit_test(other_metrics_are_no_parity),
         cmocka_unit_test(the_gate_asks_for_what_is_needed), cmocka_unit_test(levels_have_words),
     };

@@ -1,5 +1,5 @@
 /* The PNG file of a picture, read back. */
-#include "cli/picture.h"
+#include "report/picture.h"
 
 #include <png.h>
 #include <setjmp.h>

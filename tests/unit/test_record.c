@@ -177,7 +177,7 @@ static int parse_json(struct result_file *file, json_t *root, struct error *err)
 static void what_is_written_reads_back(void **state) {
     (void)state;
     struct result_file file;
-    struct error err = {""};
+    struct error err = {.text = ""};
     if (parse_json(&file, written(full_result(), true), &err) != 0) fail_msg("%s", err.text);
     assert_true(file.complete);
     assert_int_equal(file.count, 2);
@@ -306,7 +306,7 @@ static void an_interrupted_run_is_marked(void **state) {
 static void an_empty_run_says_what_it_lacks(void **state) {
     (void)state;
     struct result_file file;
-    struct error err = {""};
+    struct error err = {.text = ""};
     json_t *root = written(new_result(), true);
     json_t *own = json_object_get(root, "sgdmark");
     assert_true(json_is_null(json_object_get(own, "aa")));
@@ -331,7 +331,7 @@ static void paths_hold_no_surprises(void **state) {
 
 static void refuse_text(const char *text, const char *because) {
     struct result_file file;
-    struct error err = {""};
+    struct error err = {.text = ""};
     assert_int_equal(result_parse(&file, "r.json", text, strlen(text), &err), -1);
     if (strncmp(err.text, "r.json: ", 8) != 0 || !strstr(err.text, because) || strchr(err.text, '\n'))
         fail_msg("refused as '%s', not because of '%s'", err.text, because);
@@ -378,7 +378,7 @@ static void every_truncation_is_refused(void **state) {
     json_decref(root);
     for (size_t kept = 0; kept < length; kept += kept < 2000 ? 1 : 97) {
         struct result_file file;
-        struct error err = {""};
+        struct error err = {.text = ""};
         assert_int_equal(result_parse(&file, "r.json", text, kept, &err), -1);
         assert_int_equal(strncmp(err.text, "r.json: ", 8), 0);
     }
@@ -475,7 +475,7 @@ static void one_bad_value_is_refused(void **state) {
         json_t *bad = json_deep_copy(good);
         put(bad, faults[i].path, faults[i].value);
         struct result_file file;
-        struct error err = {""};
+        struct error err = {.text = ""};
         if (parse_json(&file, bad, &err) == 0) fail_msg("%s = %s was taken", faults[i].path, faults[i].value);
         if (strncmp(err.text, "r.json: ", 8) != 0 || !strstr(err.text, faults[i].because))
             fail_msg("%s: '%s' does not say '%s'", faults[i].path, err.text, faults[i].because);

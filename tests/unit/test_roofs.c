@@ -1,5 +1,5 @@
 /* The reading roof of an epoch: in each form every row once in an epoch, with its bytes and no others. */
-#include "record/roofs.h"
+#include "measure/read_roof.h"
 
 #include "learn/fit.h"
 
@@ -32,7 +32,7 @@ static void each_form_reads_its_rows(void **state) {
     packed_make(&ds.packed, &ds);
     assert_true(ds.width < ds.d && ds.packed.blocks > 0);
     uint32_t row[ROWS], permutation[ROWS];
-    struct example at[ROWS];
+    struct row_ref at[ROWS];
     uint64_t sum = 0;
     uint8_t *one = malloc(ds.d);
     assert_non_null(one);
@@ -44,15 +44,15 @@ static void each_form_reads_its_rows(void **state) {
             sum += one[k];
     }
     free(one);
-    examples_fill(at, &ds, row, ROWS, 5);
-    const struct examples examples = {&ds, at, ROWS};
+    row_refs_fill(at, &ds, row, ROWS, 5);
+    const struct row_list row_list = {&ds, at, ROWS};
     struct backend backend = *backend_scalar();
     backend.read_u8 = counting_read;
-    const size_t width[FORMS] = {[FORM_WINDOWS] = ds.width,
+    const size_t width[FORMS] = {[FORM_CROPPED] = ds.width,
                                  [FORM_PACKED] = ds.packed.size / ds.n / PACKED_LINE * PACKED_LINE,
                                  [FORM_WHOLE] = ds.d};
-    for (enum row_form form = FORM_WINDOWS; form < FORMS; form++) {
-        struct read_roof *roof = read_roof_new(&examples, form, permutation, EPOCHS, &backend, NULL);
+    for (enum row_form form = FORM_CROPPED; form < FORMS; form++) {
+        struct read_roof *roof = read_roof_new(&row_list, form, permutation, EPOCHS, &backend, NULL);
         assert_non_null(roof);
         for (int epoch = 0; epoch < 2 * EPOCHS; epoch++) {
             reads = bytes = 0;

@@ -1,7 +1,7 @@
 /* Statistics and schedule: known answers (scipy 1.10 where no other source is named), and how often they are wrong. */
 #include "data/random.h"
-#include "record/schedule.h"
-#include "record/stats.h"
+#include "measure/schedule.h"
+#include "measure/stats.h"
 
 #include <math.h>
 #include <setjmp.h>

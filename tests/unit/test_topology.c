@@ -69,7 +69,7 @@ static struct topology *load_machine(const char *file) {
     char path[128];
     char line[512];
     struct topology *topology = NULL;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     snprintf(path, sizeof path, FOLDER "%s", file);
     const char *spec = path;
     if (strstr(file, ".txt")) {
@@ -169,7 +169,7 @@ static void check_expressions(const char *machine, const struct expression *list
     struct topology *topology = load_machine(machine);
     for (size_t i = 0; i < count; i++) {
         struct placement placement;
-        struct error err = {{0}};
+        struct error err = {.text = ""};
         int bad = placement_resolve(&placement, topology, list[i].text, &err);
         if (list[i].expected[0] == '!') {
             if (!bad) fail_msg("%s: '%s' was accepted", machine, list[i].text);
@@ -245,7 +245,7 @@ static void test_long_expression(void **state) {
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = 0;
     struct placement placement;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     assert_int_equal(placement_resolve(&placement, topology, text, &err), -1);
     assert_non_null(strstr(err.text, "longer than"));
     topology_free(topology);
@@ -253,7 +253,7 @@ static void test_long_expression(void **state) {
 
 static void refuse(const char *text, size_t length, const char *part) {
     struct topology *topology = NULL;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (topology_parse(&topology, "input", text, length, &err) == 0) fail_msg("accepted: %.60s", text);
     if (strncmp(err.text, "input: ", 7) != 0 || strchr(err.text, '\n') || !strstr(err.text, part))
         fail_msg("%.60s: %s", text, err.text);
@@ -297,7 +297,7 @@ static void test_damaged_xml(void **state) {
         memcpy(cut, whole, length + 1);
         cut[at] = (char)(cut[at] ^ 0x15);
         struct topology *topology = NULL;
-        struct error err = {{0}};
+        struct error err = {.text = ""};
         if (!cut[at] || topology_parse(&topology, "input", cut, length, &err) != 0) continue;
         struct text plan = {.length = 0};
         write_plan(&plan, topology);
@@ -316,7 +316,7 @@ static void test_missing_files(void **state) {
                 {"/dev/zero", "not a regular file"}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         struct topology *topology;
-        struct error err = {{0}};
+        struct error err = {.text = ""};
         assert_int_equal(topology_load(&topology, list[i].spec, &err), -1);
         if (!strstr(err.text, list[i].part)) fail_msg("%s: %s", list[i].spec, err.text);
     }
@@ -328,7 +328,7 @@ static void test_binding_is_refused_elsewhere(void **state) {
     struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
     struct placement placement;
     assert_int_equal(placement_resolve(&placement, topology, "numa-remote", NULL), 0);
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     char page[4096];
     char nodes[PU_LIST_TEXT];
     assert_int_equal(bind_worker(topology, placement.slots, &err), -1);
@@ -344,7 +344,7 @@ static void test_binding_is_refused_elsewhere(void **state) {
 static void test_bind_here(void **state) {
     (void)state;
     struct topology *topology;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     if (topology_load(&topology, NULL, &err) != 0) fail_msg("%s", err.text);
     assert_true(topology_is_this_system(topology));
     struct affinity *saved = affinity_save(topology, &err);
@@ -367,7 +367,7 @@ static void test_bind_here(void **state) {
 static void test_memory_here(void **state) {
     (void)state;
     struct topology *topology;
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     assert_int_equal(topology_load(&topology, NULL, &err), 0);
     struct placement core;
     assert_int_equal(placement_resolve(&core, topology, "core", &err), 0);
@@ -426,7 +426,7 @@ static void test_export(void **state) {
     (void)state;
     struct topology *topology;
     assert_int_equal(topology_load(&topology, NULL, NULL), 0);
-    struct error err = {{0}};
+    struct error err = {.text = ""};
     char *xml = topology_xml(topology, &err);
     assert_non_null(xml);
     char host[256];

@@ -13,15 +13,15 @@
 
 static void words_go_both_ways(void **state) {
     (void)state;
-    static const struct lookahead all[] = {{1, 1, 0}, {4, 8, 32}, {64, 64, 64}};
+    static const struct prefetch all[] = {{1, 1, 0}, {4, 8, 32}, {64, 64, 64}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        char text[LOOKAHEAD_TEXT];
-        struct lookahead read;
-        lookahead_text(text, &all[i]);
-        assert_int_equal(lookahead_parse(&read, text), 0);
-        assert_int_equal(read.near, all[i].near);
+        char text[PREFETCH_TEXT];
+        struct prefetch read;
+        prefetch_text(text, &all[i]);
+        assert_int_equal(prefetch_parse(&read, text), 0);
+        assert_int_equal(read.l1, all[i].l1);
         assert_int_equal(read.block, all[i].block);
-        assert_int_equal(read.far, all[i].far);
+        assert_int_equal(read.l2, all[i].l2);
     }
 }
 
@@ -33,17 +33,17 @@ static void other_words_are_refused(void **state) {
         "8,4 ", "+8,4", "a,b",  "8,4x",  "8,-4",     "0x8,4",  "8.0,4",   "8,4, 2",   "99999999999999999999,4",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct lookahead read = {.near = 77};
-        assert_int_equal(lookahead_parse(&read, bad[i]), -1);
-        assert_int_equal(read.near, 77);
+        struct prefetch read = {.l1 = 77};
+        assert_int_equal(prefetch_parse(&read, bad[i]), -1);
+        assert_int_equal(read.l1, 77);
     }
 }
 
 struct made {
     struct dataset ds;
     struct view view;
-    struct example *at;
-    struct examples examples;
+    struct row_ref *at;
+    struct row_list row_list;
 };
 
 static void make(struct made *made, const char *spec) {
@@ -52,8 +52,8 @@ static void make(struct made *made, const char *spec) {
     assert_int_equal(view_make(&made->view, &made->ds, ORDER_NOTEBOOK, 42, 0, NULL), 0);
     made->at = malloc(made->view.n * sizeof *made->at);
     assert_non_null(made->at);
-    examples_fill(made->at, &made->ds, made->view.index, made->view.n, 5);
-    made->examples = (struct examples){&made->ds, made->at, made->view.n};
+    row_refs_fill(made->at, &made->ds, made->view.index, made->view.n, 5);
+    made->row_list = (struct row_list){&made->ds, made->at, made->view.n};
 }
 
 static void unmake(struct made *made) {
@@ -65,19 +65,19 @@ static void unmake(struct made *made) {
 static void no_lookahead_changes_a_model(void **state) {
     (void)state;
     static const char *const specs[] = {"synthetic:n=10", "synthetic:n=63", "synthetic:n=700"};
-    static const struct lookahead all[] = {{1, 1, 0},  {1, 1, 1},  {8, 4, 0},   {4, 8, 32},  {3, 7, 2},
-                                           {64, 1, 0}, {1, 64, 0}, {64, 64, 1}, {64, 64, 64}};
+    static const struct prefetch all[] = {{1, 1, 0},  {1, 1, 1},  {8, 4, 0},   {4, 8, 32},  {3, 7, 2},
+                                          {64, 1, 0}, {1, 64, 0}, {64, 64, 1}, {64, 64, 64}};
     for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
         struct made made;
         make(&made, specs[s]);
         for (int engine = ENGINE_F32; engine <= ENGINE_INT; engine++) {
             struct hyper hyper = {.engine = (enum engine)engine, .alpha = 1e-4, .epochs = 3, .seed = 42};
             struct model expected;
-            assert_int_equal(fit(&expected, &made.examples, &hyper, backend_best(), NULL), 0);
+            assert_int_equal(fit(&expected, &made.row_list, &hyper, backend_best(), NULL), 0);
             for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
                 struct model model;
-                hyper.ahead = all[i];
-                assert_int_equal(fit(&model, &made.examples, &hyper, backend_best(), NULL), 0);
+                hyper.prefetch = all[i];
+                assert_int_equal(fit(&model, &made.row_list, &hyper, backend_best(), NULL), 0);
                 assert_int_equal(model.fingerprint, expected.fingerprint);
                 assert_int_equal(model.update_hash, expected.update_hash);
                 model_free(&model);
@@ -94,16 +94,16 @@ static void tuning_chooses_and_leaves_a_choice_alone(void **state) {
     make(&made, "synthetic:n=3000");
     double seconds = -1.0;
     struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-4, .epochs = 5, .seed = 42};
-    assert_int_equal(lookahead_tune(&hyper, &made.examples, backend_best(), &seconds, NULL), 0);
-    assert_in_range(hyper.ahead.near, 1, LOOKAHEAD_MOST);
-    assert_in_range(hyper.ahead.block, 1, LOOKAHEAD_MOST);
+    assert_int_equal(prefetch_tune(&hyper, &made.row_list, backend_best(), &seconds, NULL), 0);
+    assert_in_range(hyper.prefetch.l1, 1, PREFETCH_MOST);
+    assert_in_range(hyper.prefetch.block, 1, PREFETCH_MOST);
     assert_true(seconds > 0.0);
 
-    hyper.ahead = (struct lookahead){.near = 5, .block = 6, .far = 7};
-    assert_int_equal(lookahead_tune(&hyper, &made.examples, backend_best(), &seconds, NULL), 0);
-    assert_int_equal(hyper.ahead.near, 5);
-    assert_int_equal(hyper.ahead.block, 6);
-    assert_int_equal(hyper.ahead.far, 7);
+    hyper.prefetch = (struct prefetch){.l1 = 5, .block = 6, .l2 = 7};
+    assert_int_equal(prefetch_tune(&hyper, &made.row_list, backend_best(), &seconds, NULL), 0);
+    assert_int_equal(hyper.prefetch.l1, 5);
+    assert_int_equal(hyper.prefetch.block, 6);
+    assert_int_equal(hyper.prefetch.l2, 7);
     assert_true(seconds == 0.0);
     unmake(&made);
 }

@@ -1,0 +1,59 @@
+#include "learn/job.h"
+
+#include <stdlib.h>
+
+void job_spec_defaults(struct job_spec *spec) {
+    *spec = (struct job_spec){
+        .rows = {.data = "data/mnist", .split = SPLIT_TRAIN, .order = ORDER_NOTEBOOK, .order_seed = 42},
+        .digit = 5,
+        .hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42}};
+}
+
+static int check_classes(const struct job *job, unsigned digit, struct error *err) {
+    size_t positives = 0, n = job->view.n;
+    for (size_t i = 0; i < n; i++)
+        positives += job->at[i].positive;
+    if (positives > 0 && positives < n) return 0;
+    return fail(err, "%s: %s of the %zu rows is a %u, and a classifier needs both classes (another --digit or --limit)",
+                job->ds.name, positives ? "every one" : "none", n, digit);
+}
+
+static int open_rows(struct job *job, const struct row_spec *rows, struct error *err) {
+    if (dataset_load(&job->ds, rows->data, rows->split, err) != 0) return -1;
+    if (view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, err) != 0) return -1;
+    return dataset_arrange(&job->ds, job->view.index, err);
+}
+
+int job_open(struct job *job, const struct job_spec *spec, struct error *err) {
+    *job = (struct job){0};
+    if (open_rows(job, &spec->rows, err) != 0) {
+        job_close(job);
+        return -1;
+    }
+    size_t n = job->view.n;
+    job->at = malloc(n * sizeof *job->at);
+    if (!job->at) {
+        job_close(job);
+        return fail_program(err, "out of memory for %zu rows", n);
+    }
+    for (uint32_t row = 0; row < n; row++)
+        row_refs_fill(&job->at[row], &job->ds, &row, 1, spec->digit);
+    job->row_list = (struct row_list){&job->ds, job->at, n};
+    if (check_classes(job, spec->digit, err) == 0) return 0;
+    job_close(job);
+    return -1;
+}
+
+void job_pack(struct job *job, const struct backend_list *chosen) {
+    bool wanted = false;
+    for (size_t i = 0; i < chosen->count; i++)
+        wanted = wanted || chosen->list[i]->dot_packed;
+    if (wanted && job->ds.packed.blocks == 0) packed_make(&job->ds.packed, &job->ds);
+}
+
+void job_close(struct job *job) {
+    free(job->at);
+    view_free(&job->view);
+    dataset_free(&job->ds);
+    *job = (struct job){0};
+}

@@ -1,0 +1,419 @@
+#include "measure/stats.h"
+
+#include "base/transcendental.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* na * nb up to which the distribution of U is computed exactly. */
+enum { EXACT_PAIRS = 4096 };
+
+static int ascending(const void *left, const void *right) {
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+void sort_doubles(double *x, size_t n) {
+    qsort(x, n, sizeof *x, ascending);
+}
+
+double quantile(const double *sorted, size_t n, double p) {
+    double at = p * (double)(n - 1);
+    size_t below = (size_t)at;
+    if (below + 1 >= n) return sorted[n - 1];
+    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+static size_t count_outside(const double *x, size_t n, double low, double high) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += x[i] < low || x[i] > high;
+    return count;
+}
+
+int summarize(struct summary *summary, const double *x, size_t n, struct error *err) {
+    if (n == 0) return fail(err, "no samples to summarize");
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return fail(err, "sample %zu is not a finite number", i);
+    double *sorted = malloc(n * sizeof *sorted);
+    if (!sorted) return fail_program(err, "out of memory for %zu samples", n);
+    memcpy(sorted, x, n * sizeof *sorted);
+    sort_doubles(sorted, n);
+    double q1 = quantile(sorted, n, 0.25);
+    double q3 = quantile(sorted, n, 0.75);
+    double iqr = q3 - q1;
+    *summary = (struct summary){
+        .n = n,
+        .min = sorted[0],
+        .median = quantile(sorted, n, 0.5),
+        .max = sorted[n - 1],
+        .q1 = q1,
+        .q3 = q3,
+        .outliers = count_outside(x, n, q1 - 1.5 * iqr, q3 + 1.5 * iqr),
+        .far_outliers = count_outside(x, n, q1 - 3 * iqr, q3 + 3 * iqr),
+    };
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = fabs(x[i] - summary->median);
+    sort_doubles(sorted, n);
+    summary->mad = quantile(sorted, n, 0.5);
+    free(sorted);
+    return 0;
+}
+
+double geometric_mean(const double *x, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += portable_log(x[i]);
+    return portable_exp(sum / (double)n);
+}
+
+const char *verdict_words(enum verdict verdict) {
+    static const char *const words[] = {"not resolved", "faster", "slower", "withheld"};
+    return words[verdict];
+}
+
+/* log P(Binomial(n, 1/2) = k). */
+static double log_binomial_half(size_t n, size_t k) {
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) - (double)n * portable_log(2);
+}
+
+size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
+    /* lgamma rounds: a tail that equals what is allowed must not miss it by that. */
+    double allowed = (1 - confidence) * (1 + 1e-9);
+    double tail = 0; /* 2 P(X <= k - 1) */
+    size_t k = 0;
+    while (k < (n + 1) / 2) {
+        double next = tail + 2 * portable_exp(log_binomial_half(n, k));
+        if (next > allowed) break;
+        tail = next;
+        k++;
+    }
+    if (coverage) *coverage = k > 0 ? 1 - tail : NAN;
+    return k;
+}
+
+/* The confidence of each of several intervals that shall hold together. */
+static double one_of(double confidence, unsigned comparisons) {
+    return 1 - (1 - confidence) / (comparisons > 0 ? comparisons : 1);
+}
+
+size_t rounds_needed(double confidence, unsigned comparisons) {
+    size_t rounds = 2;
+    while (sign_interval_rank(rounds, one_of(confidence, comparisons), NULL) == 0)
+        rounds++;
+    return rounds;
+}
+
+static int check_times(const double *x, size_t n, struct error *err) {
+    if (n == 0) return fail(err, "no samples to compare");
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]) || x[i] <= 0) return fail(err, "sample %zu is no positive time: %g", i, x[i]);
+    return 0;
+}
+
+static int check_confidence(double confidence, struct error *err) {
+    if (confidence > 0 && confidence < 1) return 0;
+    return fail(err, "confidence %g is not between 0 and 1", confidence);
+}
+
+static enum verdict verdict_of(const struct comparison *c) {
+    if (c->high < 1) return VERDICT_FASTER;
+    if (c->low > 1) return VERDICT_SLOWER;
+    return VERDICT_NOT_RESOLVED; /* also where low and high are NaN */
+}
+
+/* Two-sided p of the exact sign test on sorted log ratios; zeros say nothing and are left out (Conover, 3.4). */
+static double sign_test_p(const double *logs, size_t n) {
+    size_t negative = 0;
+    size_t positive = 0;
+    for (size_t i = 0; i < n; i++) {
+        negative += logs[i] < 0;
+        positive += logs[i] > 0;
+    }
+    size_t fewer = negative < positive ? negative : positive;
+    double p = 0;
+    for (size_t k = 0; k <= fewer; k++)
+        p += 2 * portable_exp(log_binomial_half(negative + positive, k));
+    return fmin(p, 1);
+}
+
+int compare_paired(struct comparison *c, const double *subject, const double *base, size_t rounds, double confidence,
+                   unsigned comparisons, struct error *err) {
+    if (check_times(subject, rounds, err) != 0 || check_times(base, rounds, err) != 0) return -1;
+    if (check_confidence(confidence, err) != 0) return -1;
+    double *logs = malloc(rounds * sizeof *logs);
+    if (!logs) return fail_program(err, "out of memory for %zu rounds", rounds);
+    for (size_t i = 0; i < rounds; i++)
+        logs[i] = portable_log(subject[i]) - portable_log(base[i]);
+    sort_doubles(logs, rounds);
+    *c = (struct comparison){.n_subject = rounds,
+                             .n_base = rounds,
+                             .ratio = portable_exp(quantile(logs, rounds, 0.5)),
+                             .low = NAN,
+                             .high = NAN,
+                             .confidence = confidence,
+                             .comparisons = comparisons,
+                             .p = sign_test_p(logs, rounds)};
+    size_t k = sign_interval_rank(rounds, one_of(confidence, comparisons), &c->coverage);
+    if (k > 0) {
+        c->low = portable_exp(logs[k - 1]);
+        c->high = portable_exp(logs[rounds - k]);
+    }
+    c->verdict = verdict_of(c);
+    free(logs);
+    return 0;
+}
+
+/* P(U = u) for u = 0..a*b when all orders are equally likely, by the recursion of Mann and Whitney (1947):
+ * p(i,j;u) = i/(i+j) p(i-1,j;u-j) + j/(i+j) p(i,j-1;u). The caller frees it; NULL when memory runs out. */
+static double *rank_sum_distribution(size_t a, size_t b) {
+    size_t few = a < b ? a : b;
+    size_t many = a < b ? b : a;
+    size_t width = a * b + 1;
+    double *p = calloc((few + 1) * width, sizeof *p); /* p[j][u] for the current i */
+    if (!p) return NULL;
+    for (size_t j = 0; j <= few; j++)
+        p[j * width] = 1;
+    for (size_t i = 1; i <= many; i++) {
+        for (size_t j = 1; j <= few; j++) {
+            double *row = p + j * width;
+            double from_i = (double)i / (double)(i + j);
+            double from_j = (double)j / (double)(i + j);
+            for (size_t u = i * j + 1; u-- > 0;)
+                row[u] = (u >= j ? from_i * row[u - j] : 0) + from_j * *(row - width + u);
+        }
+    }
+    memmove(p, p + few * width, width * sizeof *p);
+    return p;
+}
+
+/* What the ranks of two independent samples say. */
+struct ranks {
+    size_t na, nb;
+    double u;     /* pairs with a > b, ties half */
+    double sigma; /* standard deviation of U, corrected for ties */
+    bool ties;
+};
+
+struct ranked {
+    double value;
+    bool from_a;
+};
+
+static int by_value(const void *left, const void *right) {
+    const struct ranked *a = left;
+    const struct ranked *b = right;
+    return (a->value > b->value) - (a->value < b->value);
+}
+
+static int rank_both(struct ranks *ranks, const double *a, size_t na, const double *b, size_t nb, struct error *err) {
+    if (check_times(a, na, err) != 0 || check_times(b, nb, err) != 0) return -1;
+    size_t n = na + nb;
+    struct ranked *all = malloc(n * sizeof *all);
+    if (!all) return fail_program(err, "out of memory for %zu samples", n);
+    for (size_t i = 0; i < na; i++)
+        all[i] = (struct ranked){a[i], true};
+    for (size_t i = 0; i < nb; i++)
+        all[na + i] = (struct ranked){b[i], false};
+    qsort(all, n, sizeof *all, by_value);
+    double ranks_of_a = 0;
+    double tie_sum = 0; /* of t^3 - t over groups of t equal values */
+    for (size_t i = 0; i < n;) {
+        size_t end = i;
+        size_t from_a = 0;
+        for (; end < n && all[end].value == all[i].value; end++)
+            from_a += all[end].from_a;
+        double t = (double)(end - i);
+        ranks_of_a += (double)from_a * ((double)(i + end + 1) / 2);
+        tie_sum += t * t * t - t;
+        i = end;
+    }
+    free(all);
+    double x = (double)na;
+    double y = (double)nb;
+    double both = x + y;
+    *ranks = (struct ranks){.na = na,
+                            .nb = nb,
+                            .u = ranks_of_a - x * (x + 1) / 2,
+                            .sigma = sqrt(x * y / 12 * (both + 1 - tie_sum / (both * (both - 1)))),
+                            .ties = tie_sum > 0};
+    return 0;
+}
+
+static bool few_enough(const struct ranks *ranks) {
+    return !ranks->ties && ranks->na <= EXACT_PAIRS && ranks->nb <= EXACT_PAIRS && ranks->na * ranks->nb <= EXACT_PAIRS;
+}
+
+/* Two-sided, from the side of U that is above its mean. */
+static int test_ranks(struct rank_sum *test, const struct ranks *ranks, struct error *err) {
+    size_t pairs = ranks->na * ranks->nb;
+    double mean = (double)ranks->na * (double)ranks->nb / 2;
+    double larger = fmax(ranks->u, 2 * mean - ranks->u);
+    *test = (struct rank_sum){.u = ranks->u, .p = 1, .exact = few_enough(ranks)};
+    if (!test->exact) {
+        if (ranks->sigma > 0) test->p = fmin(1, erfc((larger - mean - 0.5) / ranks->sigma / sqrt(2)));
+        return 0;
+    }
+    double *chance = rank_sum_distribution(ranks->na, ranks->nb);
+    if (!chance) return fail_program(err, "out of memory for the distribution of U");
+    double tail = 0;
+    for (size_t u = pairs + 1; u-- > (size_t)larger;)
+        tail += chance[u];
+    free(chance);
+    test->p = fmin(1, 2 * tail);
+    return 0;
+}
+
+int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double *b, size_t nb, struct error *err) {
+    struct ranks ranks = {0};
+    return rank_both(&ranks, a, na, b, nb, err) != 0 ? -1 : test_ranks(test, &ranks, err);
+}
+
+/* z with P(|N(0,1)| > z) = alpha, by bisection. */
+static double normal_two_sided(double alpha) {
+    double low = 0;
+    double high = 40;
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        if (erfc(middle / sqrt(2)) > alpha)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+/* The interval is [D(k), D(na*nb+1-k)] of the sorted differences, for the largest k with 2 P(U <= k-1) <= alpha; k is 0
+ * when there is none. */
+static int shift_interval_rank(size_t *k, double *coverage, const struct ranks *ranks, double alpha,
+                               struct error *err) {
+    *k = 0;
+    if (!few_enough(ranks)) {
+        double rank = floor((double)ranks->na * (double)ranks->nb / 2 - normal_two_sided(alpha) * ranks->sigma);
+        if (rank >= 1) *k = (size_t)rank;
+        *coverage = *k > 0 ? 1 - alpha : NAN;
+        return 0;
+    }
+    double *chance = rank_sum_distribution(ranks->na, ranks->nb);
+    if (!chance) return fail_program(err, "out of memory for the distribution of U");
+    double allowed = alpha * (1 + 1e-9);
+    double tail = 0;
+    while (*k < ranks->na * ranks->nb / 2 && tail + 2 * chance[*k] <= allowed)
+        tail += 2 * chance[(*k)++];
+    *coverage = *k > 0 ? 1 - tail : NAN;
+    free(chance);
+    return 0;
+}
+
+/* Pairs with a[i] - b[j] <= limit, for sorted a and b. */
+static size_t count_differences(const double *a, size_t na, const double *b, size_t nb, double limit) {
+    size_t count = 0;
+    size_t first = 0; /* b[first..] are within the limit of a[i]; it only grows with a[i] */
+    for (size_t i = 0; i < na; i++) {
+        while (first < nb && a[i] - b[first] > limit)
+            first++;
+        count += nb - first;
+    }
+    return count;
+}
+
+/* The k-th smallest (from 1) of all differences a[i] - b[j], for sorted a and b, by bisection on its value: exact, and
+ * no table of na * nb numbers is needed. */
+static double kth_difference(const double *a, size_t na, const double *b, size_t nb, size_t k) {
+    double low = a[0] - b[nb - 1];
+    double high = a[na - 1] - b[0];
+    if (count_differences(a, na, b, nb, low) >= k) return low;
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high) return high;
+        if (count_differences(a, na, b, nb, middle) >= k)
+            high = middle;
+        else
+            low = middle;
+    }
+}
+
+static double *sorted_logs(const double *x, size_t n) {
+    double *logs = malloc(n * sizeof *logs);
+    if (!logs) return NULL;
+    for (size_t i = 0; i < n; i++)
+        logs[i] = portable_log(x[i]);
+    sort_doubles(logs, n);
+    return logs;
+}
+
+/* Fills in ratio, low and high from the sorted logs of both samples. */
+static void shift_of_logs(struct comparison *c, const double *a, const double *b, size_t k) {
+    size_t na = c->n_subject;
+    size_t nb = c->n_base;
+    size_t pairs = na * nb;
+    double lower_middle = kth_difference(a, na, b, nb, (pairs + 1) / 2);
+    double upper_middle = kth_difference(a, na, b, nb, pairs / 2 + 1);
+    c->ratio = portable_exp((lower_middle + upper_middle) / 2);
+    if (k == 0) return;
+    c->low = portable_exp(kth_difference(a, na, b, nb, k));
+    c->high = portable_exp(kth_difference(a, na, b, nb, pairs + 1 - k));
+}
+
+int compare_independent(struct comparison *c, const double *subject, size_t n_subject, const double *base,
+                        size_t n_base, double confidence, unsigned comparisons, struct error *err) {
+    struct ranks ranks = {0};
+    struct rank_sum test = {0};
+    double coverage = NAN;
+    size_t k = 0;
+    double alpha = 1 - one_of(confidence, comparisons);
+    if (check_confidence(confidence, err) != 0 || rank_both(&ranks, subject, n_subject, base, n_base, err) != 0 ||
+        test_ranks(&test, &ranks, err) != 0 || shift_interval_rank(&k, &coverage, &ranks, alpha, err) != 0)
+        return -1;
+    *c = (struct comparison){.n_subject = n_subject,
+                             .n_base = n_base,
+                             .ratio = NAN,
+                             .low = NAN,
+                             .high = NAN,
+                             .confidence = confidence,
+                             .comparisons = comparisons,
+                             .coverage = coverage,
+                             .p = test.p};
+    double *a = sorted_logs(subject, n_subject);
+    double *b = sorted_logs(base, n_base);
+    if (a && b) shift_of_logs(c, a, b, k);
+    int bad = a && b ? 0 : fail_program(err, "out of memory for %zu samples", n_subject + n_base);
+    free(a);
+    free(b);
+    c->verdict = verdict_of(c);
+    return bad;
+}
+
+double resolution(const struct comparison *c) {
+    if (isnan(c->low)) return NAN;
+    return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
+}
+
+int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
+    if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
+    if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
+    if (isnan(aa->gate.low))
+        aa->state = AA_TOO_FEW;
+    else
+        aa->state = aa->gate.verdict == VERDICT_NOT_RESOLVED ? AA_QUIET : AA_UNQUIET;
+    return 0;
+}
+
+const char *aa_words(enum aa_state state) {
+    static const char *const words[] = {"quiet", "unquiet", "too few rounds"};
+    return words[state];
+}
+
+const char *aa_reason(enum aa_state state) {
+    static const char *const reasons[] = {
+        NULL, "the same code timed twice in the same rounds came out different at 99.9 %: something else ran",
+        "fewer than 11 rounds: whether the run was quiet cannot be judged at 99.9 %"};
+    return reasons[state];
+}
+
+void apply_aa_gate(struct comparison *c, const struct aa_gate *aa) {
+    if (aa->state != AA_QUIET) c->verdict = VERDICT_WITHHELD;
+}

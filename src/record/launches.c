@@ -1,0 +1,150 @@
+#include "record/launches.h"
+
+#include "base/json.h"
+#include "measure/stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char family[] = "epoch/";
+
+/* The medians of one arm, by launch. */
+struct medians {
+    const char *name;
+    double seconds[LAUNCHES];
+    double middle, spread;
+};
+
+/* What was given last wins, so the child's own settings stand behind those of this run. */
+static char **child_arguments(int argc, char *const *argv) {
+    static char *const own[] = {"--quick", "--place", "core", "--json", "-", NULL};
+    char **arguments = calloc((size_t)argc + 1 + sizeof own / sizeof *own, sizeof *arguments);
+    if (!arguments) return NULL;
+    size_t count = 0;
+    arguments[count++] = "sgdmark";
+    arguments[count++] = "run";
+    for (int i = 1; i < argc; i++)
+        arguments[count++] = argv[i];
+    for (size_t i = 0; own[i]; i++)
+        arguments[count++] = own[i];
+    return arguments;
+}
+
+static _Noreturn void become(char *const *arguments, int output) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive this run */
+    if (dup2(output, STDOUT_FILENO) >= 0) execv("/proc/self/exe", arguments);
+    _exit(127);
+}
+
+/* Everything that comes out of the pipe; NULL when memory runs out. */
+static char *read_all(int fd, size_t *length) {
+    size_t room = 1 << 20;
+    char *bytes = malloc(room);
+    *length = 0;
+    while (bytes) {
+        ssize_t got = read(fd, bytes + *length, room - *length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return bytes;
+        *length += (size_t)got;
+        if (*length < room) continue;
+        char *larger = realloc(bytes, room *= 2);
+        if (!larger) free(bytes);
+        bytes = larger;
+    }
+    return NULL;
+}
+
+static int launch(struct result_file *file, char *const *arguments, struct error *err) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return fail(err, "a launch: no pipe: %s", strerror(errno));
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) become(arguments, ends[1]);
+    close(ends[1]);
+    size_t length = 0;
+    char *bytes = child > 0 ? read_all(ends[0], &length) : NULL;
+    close(ends[0]);
+    if (child < 0) return fail(err, "a launch: no process: %s", strerror(errno));
+    int status;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    int bad;
+    if (!bytes)
+        bad = fail_program(err, "a launch: out of memory");
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+        bad = fail(err, "a launch of %s ended with status %d", arguments[0], status);
+    else
+        bad = result_parse(file, "a launch", bytes, length, err);
+    free(bytes);
+    return bad;
+}
+
+int launches_make(struct launches *launches, int argc, char *const *argv, struct error *err) {
+    *launches = (struct launches){0};
+    char **arguments = child_arguments(argc, argv);
+    if (!arguments) return fail_program(err, "out of memory");
+    int bad = 0;
+    for (int i = 0; i < LAUNCHES && !bad; i++)
+        bad = launch(&launches->file[i], arguments, err);
+    free(arguments);
+    if (bad) launches_free(launches);
+    return bad;
+}
+
+void launches_free(struct launches *launches) {
+    for (int i = 0; i < LAUNCHES; i++)
+        if (launches->file[i].root) result_unload(&launches->file[i]);
+    *launches = (struct launches){0};
+}
+
+/* The series at `at` of the first launch in all launches; false where it is no epoch or a launch lacks it. */
+static bool medians_of(struct medians *medians, const struct launches *launches, size_t at) {
+    medians->name = launches->file[0].series[at].name;
+    if (strncmp(medians->name, family, strlen(family)) != 0) return false;
+    struct summary s;
+    for (int i = 0; i < LAUNCHES; i++) {
+        const struct series *series = find_series(&launches->file[i], medians->name);
+        if (!series || summarize(&s, series->seconds, series->n, NULL) != 0) return false;
+        medians->seconds[i] = s.median;
+    }
+    if (summarize(&s, medians->seconds, LAUNCHES, NULL) != 0) return false;
+    medians->middle = s.median;
+    medians->spread = (s.max - s.min) / s.median;
+    return true;
+}
+
+void print_launches(const struct launches *launches) {
+    struct medians medians;
+    printf("\nLAUNCHES: the epochs in %d more processes, %zu rounds or so each\n%-20s %8s  %s\n", LAUNCHES,
+           launches->file[0].series[0].n, "engine/backend", "spread", "median ms of each");
+    for (size_t at = 0; at < launches->file[0].count; at++) {
+        if (!medians_of(&medians, launches, at)) continue;
+        printf("%-20s %6.1f %% ", medians.name + strlen(family), 100.0 * medians.spread);
+        for (int i = 0; i < LAUNCHES; i++)
+            printf(" %.2f", medians.seconds[i] * 1e3);
+        putchar('\n');
+    }
+    puts("Spread: largest less smallest median, of the middle one. Two runs that differ by less are not told apart.");
+}
+
+json_t *launches_json(const struct launches *launches) {
+    json_t *list = json_array();
+    struct medians medians;
+    for (size_t at = 0; at < launches->file[0].count; at++) {
+        if (!medians_of(&medians, launches, at)) continue;
+        json_t *seconds = json_array();
+        for (int i = 0; i < LAUNCHES; i++)
+            json_array_append_new(seconds, json_number(medians.seconds[i]));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name", medians.name, "median_seconds", seconds,
+                                              "spread", json_number(medians.spread)));
+    }
+    return list;
+}

@@ -1,0 +1,93 @@
+#include "report/cv_report.h"
+
+#include "cli/job.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+void print_accuracies(const struct cv_result *result) {
+    for (unsigned f = 0; f < result->folds; f++) {
+        char text[REAL_TEXT];
+        format_real(text, result->fold[f].accuracy);
+        printf("%s%s", f ? " " : "", text);
+    }
+}
+
+static void print_score(const char *name, double score, const char *why_not) {
+    char text[REAL_TEXT];
+    format_real(text, score);
+    printf("%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : why_not);
+}
+
+static const char no_positive_predicted[] = "no row was predicted positive";
+static const char no_positive[] = "no row is positive";
+static const char no_decision[] = "the never estimator has no decision values";
+
+void print_cv(const struct cv_result *result, enum estimator estimator, const char *engine, const char *isa) {
+    const struct confusion *c = &result->confusion;
+    printf("engine       %s, backend %s\n", engine, isa);
+    printf("accuracy     ");
+    print_accuracies(result);
+    printf("\nconfusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "  (tn fp / fn tp)\n", c->tn, c->fp, c->fn,
+           c->tp);
+    print_score("precision", precision_score(c), no_positive_predicted);
+    print_score("recall", recall_score(c), no_positive);
+    print_score("f1", f1_score(c), no_positive);
+    if (estimator == ESTIMATOR_NEVER) return;
+    print_score("roc auc", result->roc_auc, "one class only");
+    for (unsigned f = 0; f < result->folds; f++) {
+        const struct fold_result *fold = &result->fold[f];
+        char intercept[REAL_TEXT];
+        format_real(intercept, fold->intercept);
+        printf("fold %-7u intercept %s, %" PRIu64 " updates, fingerprint %016" PRIx64 ", update hash %016" PRIx64 "\n",
+               f + 1, intercept, fold->updates, fold->fingerprint, fold->update_hash);
+    }
+    printf("time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
+           result->seconds * 1e3);
+}
+
+static void set_score(json_t *to, const char *name, double score, const char *why_not) {
+    char reason[64];
+    snprintf(reason, sizeof reason, "%s_reason", name);
+    json_object_set_new(to, name, json_number(score));
+    if (!isfinite(score)) json_object_set_new(to, reason, json_string(why_not));
+}
+
+json_t *cv_json(const struct dataset *ds, const struct cv_result *result, enum estimator estimator, const char *engine,
+                const char *isa) {
+    const struct confusion *c = &result->confusion;
+    json_t *to =
+        json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i}", "engine", engine, "isa", isa, "data", ds->name, "synthetic",
+                  ds->synthetic, "n", (json_int_t)result->n, "d", (json_int_t)ds->d, "folds", (int)result->folds);
+    json_t *accuracy = json_array(), *intercept = json_array(), *updates = json_array(), *fingerprint = json_array(),
+           *hash = json_array();
+    for (unsigned f = 0; f < result->folds; f++) {
+        const struct fold_result *fold = &result->fold[f];
+        json_array_append_new(accuracy, json_number(fold->accuracy));
+        json_array_append_new(intercept, json_number(fold->intercept));
+        json_array_append_new(updates, json_integer((json_int_t)fold->updates));
+        json_array_append_new(fingerprint, json_hex(fold->fingerprint));
+        json_array_append_new(hash, json_hex(fold->update_hash));
+    }
+    json_object_set_new(to, "fold_accuracy", accuracy);
+    bool fitted = estimator == ESTIMATOR_SGD;
+    json_object_set_new(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
+    json_object_set_new(to, "fold_updates", fitted ? json_incref(updates) : json_null());
+    json_object_set_new(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
+    json_object_set_new(to, "fold_update_hash", fitted ? json_incref(hash) : json_null());
+    if (!fitted) json_object_set_new(to, "fold_reason", json_string("the never estimator has no model"));
+    json_decref(intercept);
+    json_decref(updates);
+    json_decref(fingerprint);
+    json_decref(hash);
+    json_object_set_new(
+        to, "confusion",
+        json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
+    set_score(to, "precision", precision_score(c), no_positive_predicted);
+    set_score(to, "recall", recall_score(c), no_positive);
+    set_score(to, "f1", f1_score(c), no_positive);
+    set_score(to, "roc_auc", fitted ? result->roc_auc : (double)NAN, no_decision);
+    json_object_set_new(to, "seconds", json_number(result->seconds));
+    return to;
+}

@@ -1,0 +1,81 @@
+#include "report/picture.h"
+
+#include "base/file.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PNG_SCALE = 8 };
+
+/* The 24 greys of the 256-colour palette, from black. */
+enum { FIRST_GREY = 232, GREYS = 24 };
+
+static bool terminal_has_greys(void) {
+    const char *term = getenv("TERM");
+    if (!isatty(STDOUT_FILENO) || getenv("NO_COLOR") || !term || strcmp(term, "dumb") == 0) return false;
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    if (!locale) return false;
+    bool utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return utf8;
+}
+
+static unsigned pixel(const struct picture *picture, size_t y, size_t x) {
+    return y < picture->height ? picture->pixels[y * picture->width + x] : 0;
+}
+
+static void print_greys(unsigned upper, unsigned lower) {
+    printf("\033[38;5;%u;48;5;%um\u2580", FIRST_GREY + upper * GREYS / 256, FIRST_GREY + lower * GREYS / 256);
+}
+
+static void print_shade(unsigned upper, unsigned lower) {
+    static const char shades[] = " .:-=+*#%@";
+    putchar(shades[(upper + lower) * (sizeof shades - 1) / 511]);
+}
+
+void picture_print(const struct picture *picture) {
+    bool greys = terminal_has_greys();
+    for (size_t y = 0; y < picture->height; y += 2) {
+        for (size_t x = 0; x < picture->width; x++)
+            (greys ? print_greys : print_shade)(pixel(picture, y, x), pixel(picture, y + 1, x));
+        puts(greys ? "\033[0m" : "");
+    }
+}
+
+/* The enlarged and inverted pixels; NULL when memory runs out. */
+static uint8_t *enlarge(const struct picture *picture) {
+    size_t width = PNG_SCALE * picture->width;
+    uint8_t *large = malloc(PNG_SCALE * picture->height * width);
+    if (!large) return NULL;
+    for (size_t y = 0; y < PNG_SCALE * picture->height; y++)
+        for (size_t x = 0; x < width; x++)
+            large[y * width + x] = (uint8_t)(255 - pixel(picture, y / PNG_SCALE, x / PNG_SCALE));
+    return large;
+}
+
+int picture_write_png(const struct picture *picture, const char *path, struct error *err) {
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)(PNG_SCALE * picture->width),
+                       .height = (png_uint_32)(PNG_SCALE * picture->height),
+                       .format = PNG_FORMAT_GRAY};
+    png_alloc_size_t length = PNG_IMAGE_PNG_SIZE_MAX(image);
+    uint8_t *large = enlarge(picture);
+    uint8_t *file = malloc(length);
+    int bad;
+    if (!large || !file) {
+        bad = fail_program(err, "%s: out of memory", path);
+    } else if (!png_image_write_to_memory(&image, file, &length, 0, large, 0, NULL)) {
+        bad = fail(err, "%s: cannot be made: %s", path, image.message);
+    } else {
+        struct span whole = {file, length};
+        bad = write_file(path, &whole, 1, err);
+    }
+    free(large);
+    free(file);
+    return bad;
+}

@@ -1,0 +1,24 @@
+/* One row of a data set as a picture. */
+#ifndef SGDMARK_REPORT_PICTURE_H
+#define SGDMARK_REPORT_PICTURE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* height x width grey values, row by row; 0 is paper, 255 is ink. */
+struct picture {
+    const uint8_t *pixels;
+    size_t height, width;
+};
+
+/* Prints the picture on stdout, one character for two pixels, one above the other: in greys on a terminal that has
+ * colours and UTF-8 (and NO_COLOR is not set), otherwise in ASCII characters from light to dark. */
+void picture_print(const struct picture *picture);
+
+/* Writes the picture, black on white and eight times as large, as a PNG file. Returns 0, or -1 with the reason. */
+int picture_write_png(const struct picture *picture, const char *path, struct error *err);
+
+#endif
