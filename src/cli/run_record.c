@@ -2,7 +2,7 @@
 #include "cli/run.h"
 
 #include "base/file.h"
-#include "learn/tune.h"
+#include "learn/prefetch.h"
 #include "machine/clock.h"
 #include "machine/code.h"
 #include "machine/environment.h"
