@@ -166,8 +166,8 @@ static inline const uint8_t *plain_pixels(const struct trainer *t, const uint8_t
     return t->pixels;
 }
 
-/* Multiplies wscale into the weights before it becomes too small to divide by. */
-static void fold_wscale(struct trainer *t, double wscale) {
+/* Multiplies wscale into the weights before it becomes too small to divide by. Rare, so kept out of the loop. */
+static __attribute__((noinline, cold)) void fold_wscale(struct trainer *t, double wscale) {
     for (size_t k = 0; k < t->d; k++) {
         if (t->w32)
             t->w32[k] = (float)((double)t->w32[k] * wscale);
@@ -178,17 +178,18 @@ static void fold_wscale(struct trainer *t, double wscale) {
 
 /* A bound of the rounding errors that holds for the next `steps` rows, even if every one updates. It is computed before
  * them, because each margin test waits for it. Infinite once the integers are lost: then float64 makes every test. */
-static double slack_of(struct trainer *t, const struct loop_state *state, double steps) {
+static double slack_of(struct trainer *t, struct loop_state state, double steps) {
     if (t->integer.lost) return (double)INFINITY;
     const double alpha = t->hyper.alpha;
-    const double intercept = fabs(state->intercept) + steps / (alpha * (t->t0 + state->time - 1.0));
-    t->scale_error = fmax(t->scale_error, integer_scale_error(t->t0, state->time, state->wscale, steps));
-    return integer_slack(alpha, t->t0, state->time + steps, t->updated + state->updates + steps, t->scale_error,
+    const double intercept = fabs(state.intercept) + steps / (alpha * (t->t0 + state.time - 1.0));
+    t->scale_error = fmax(t->scale_error, integer_scale_error(t->t0, state.time, state.wscale, steps));
+    return integer_slack(alpha, t->t0, state.time + steps, t->updated + state.updates + steps, t->scale_error,
                          intercept, t->row_list.ds->width);
 }
 
-static double decision_f64(const struct trainer *t, const struct visit *row, double wscale, double intercept) {
-    double dot = dot_u8f64_reference(t->w64 + row->start, plain_pixels(t, row->x), t->width);
+/* Takes values, not the address of the loop's state, which would keep that state in memory. */
+static double decision_f64(const struct trainer *t, size_t start, const uint8_t *x, double wscale, double intercept) {
+    double dot = dot_u8f64_reference(t->w64 + start, plain_pixels(t, x), t->width);
     return dot * wscale + intercept;
 }
 
@@ -198,10 +199,11 @@ static ALWAYS_INLINE bool margin_violated_int(const struct trainer *t, const str
                       ? integer_dot_packed(&t->integer, t->backend, row->start, row->x, t->blocks, row->l1_row,
                                            t->view.prefetch / CACHE_LINE)
                       : integer_dot(&t->integer, t->backend, row->start, row->x, t->width, row->l1_row, row->l2_row);
-    double y = row->y, sum = (double)dot;
-    double beyond = y * sum + (y * state->intercept - 1.0) * t->hyper.alpha * (t->t0 + (state->time - 2.0));
+    const double y = row->y;
+    double beyond = y * (double)dot + (y * state->intercept - 1.0) * t->hyper.alpha * (t->t0 + (state->time - 2.0));
     if (beyond > state->slack) return false;
-    return beyond < -state->slack || loss_violated(loss, decision_f64(t, row, state->wscale, state->intercept), y);
+    return beyond < -state->slack ||
+           loss_violated(loss, decision_f64(t, row->start, row->x, state->wscale, state->intercept), y);
 }
 
 /* Is an update due? Stores the decision value, which engine int's losses do not need and which it leaves alone. */
@@ -213,7 +215,7 @@ static ALWAYS_INLINE bool margin_violated(const struct trainer *t, const struct 
             (double)t->backend->dot_prefetch_u8f32(t->w32 + row->start, row->x, t->width, row->l1_row, row->l2_row);
         *decision = dot * state->wscale + state->intercept;
     } else {
-        *decision = decision_f64(t, row, state->wscale, state->intercept);
+        *decision = decision_f64(t, row->start, row->x, state->wscale, state->intercept);
     }
     return loss_violated(loss, *decision, row->y);
 }
@@ -284,7 +286,7 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
     size_t next_block = distance.block > 1 ? 0 : rows.n, next_slack = engine == ENGINE_INT ? 0 : rows.n;
     for (size_t i = 0; i < rows.n; i++) {
         if (i == next_slack) {
-            state.slack = slack_of(t, &state, SLACK_ROWS);
+            state.slack = slack_of(t, state, SLACK_ROWS);
             next_slack += SLACK_ROWS;
         }
         if (i == next_block) {
@@ -297,7 +299,8 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
         if (trace) trace[i] = decision;
         const double eta = 1.0 / (alpha * ((t0 + state.time) - 1.0));
         decay(t, &state, engine, eta);
-        if (due) update(t, &state, engine, &row, -eta * loss_derivative(loss, decision, row.y));
+        if (__builtin_expect(due, false)) /* some 5 % of rows */
+            update(t, &state, engine, &row, -eta * loss_derivative(loss, decision, row.y));
         state.time += 1.0;
     }
     t->wscale = state.wscale;
