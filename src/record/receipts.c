@@ -1,6 +1,6 @@
 #include "record/receipts.h"
 
-#include "learn/tune.h"
+#include "learn/prefetch.h"
 #include "machine/code.h"
 
 #include <math.h>
