@@ -8,6 +8,7 @@
 #include "machine/binding.h"
 #include "machine/environment.h"
 #include "measure/roof.h"
+#include "record/receipts.h"
 #include "verify/kernel_check.h"
 #include "version.h"
 
@@ -253,14 +254,16 @@ static void add_context(const struct bench_run_state *state) {
 
 static int start_result(struct bench_run_state *state, struct error *err) {
     state->result = result_new(state->argc, state->argv, err);
-    if (!state->result || add_workload(state->result, &state->run, err) != 0 ||
+    if (!state->result ||
+        record_workload(state->result, &state->run.job, &state->run.options.spec, state->run.folds, err) != 0 ||
         result_environment(state->result, environment_json(state->run.topology), err) != 0)
         return -1;
     for (size_t i = 0; i < state->run.jobs.count; i++) {
         const struct verified_job *trial = &state->run.jobs.list[i];
-        if (trial->engine == ENGINE_F32 && add_dispatch(state->result, &state->run, trial->backend, err) != 0)
+        if (trial->engine == ENGINE_F32 &&
+            record_dispatch(state->result, state->run.options.isa, trial->backend, err) != 0)
             return -1;
-        if (add_parity(state->result, trial, err) != 0) return -1;
+        if (record_parity(state->result, trial, err) != 0) return -1;
     }
     return 0;
 }

@@ -56,7 +56,7 @@ static struct prediction predict_all(const struct job *job, const struct model *
     memset(decision, 0xff, n * sizeof *decision);
     memset(predicted, 0xff, n * sizeof *predicted);
     double begin = seconds_now();
-    decide(decision, model, &job->row_list, backend);
+    decision_function(decision, model, &job->row_list, backend);
     for (size_t i = 0; i < n; i++)
         predicted[i] = decision[i] > 0.0;
     double seconds = seconds_now() - begin;

@@ -1,6 +1,6 @@
 #include "cli/job.h"
 
-#include "learn/tune.h"
+#include "learn/prefetch_tune.h"
 
 #include <inttypes.h>
 #include <stdio.h>

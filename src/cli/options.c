@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "learn/tune.h"
+#include "learn/prefetch.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -67,7 +67,7 @@ void print_notebook(const struct run *run, const struct verified_job *trial, con
     double decision;
     struct row_ref some;
     row_refs_fill(&some, ds, &row, 1, digit);
-    decide(&decision, &trial->model, &(struct row_list){ds, &some, 1}, trial->backend);
+    decision_function(&decision, &trial->model, &(struct row_list){ds, &some, 1}, trial->backend);
     format_real(text, decision);
     printf("5 Predict      that digit is%s a %u: decision %s", decision > 0.0 ? "" : " not", digit, text);
     beside(run, published_decision);
