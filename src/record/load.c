@@ -1,5 +1,6 @@
 #include "record/load_private.h"
 
+#include "learn/hyper_table.h"
 #include "measure/stats.h"
 #include "record/result.h"
 
@@ -16,8 +17,6 @@ enum {
     MAX_BYTES = 64 << 20,
     MAX_NESTING = 64,
     MAX_ROWS = 1000000,
-    MAX_SERIES = 10000,   /* timings of one file */
-    MAX_SAMPLES = 100000, /* of one timing */
 };
 
 /* Of one iteration, in seconds. */
@@ -57,11 +56,6 @@ static const struct rule workload_rules[] = {
     {"d", 1, 4294967295.0, WHOLE, false},
     {"permutation_hash", 16, 16, HEX, false},
     {"hyper", 0, 0, OBJECT, false},
-};
-
-static const struct rule hyper_rules[] = {
-    {"digit", 0, 255, WHOLE, false}, {"epochs", 1, 1e9, WHOLE, false},        {"alpha", 1e-300, 1e300, REAL, false},
-    {"folds", 0, 1e9, WHOLE, false}, {"seed", 0, 4294967295.0, WHOLE, false}, {"compat", 0, 16, TEXT, false},
 };
 
 static const struct rule dispatch_rules[] = {
@@ -159,11 +153,25 @@ static int check_status(struct result_file *file, const struct reader *reader) {
     return fault(reader, "", "status", "is neither \"complete\" nor \"incomplete\"");
 }
 
+/* A result without a hyper-parameter was made with its default. */
+static int check_hyper(const json_t *hyper, const struct reader *reader) {
+    if (!json_is_object(hyper)) return fault(reader, "workload", "hyper", "is not an object");
+    for (size_t i = 0; i < hyper_count; i++) {
+        const struct hyper_parameter *one = &hyper_table[i];
+        const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
+        const bool choice = one->kind == HYPER_KIND_CHOICE;
+        const struct rule rule = {one->name, one->low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
+        if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int check_workload(const json_t *own, const struct reader *reader) {
     const json_t *workload = json_object_get(own, "workload");
     if (json_is_null(workload)) return 0;
     if (check_members(reader, workload, "workload", workload_rules, COUNT(workload_rules)) != 0) return -1;
-    return check_members(reader, json_object_get(workload, "hyper"), "workload.hyper", hyper_rules, COUNT(hyper_rules));
+    return check_hyper(json_object_get(workload, "hyper"), reader);
 }
 
 static int check_receipts(const json_t *own, const struct reader *reader) {

@@ -11,7 +11,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { MAX_SAMPLES = 1000000, MAX_SERIES = 100000 };
+enum {
+    MAX_SERIES = 10000,  /* timings of one file */
+    MAX_SAMPLES = 100000 /* of one timing */
+};
 
 /* Checks the experiments of a file, or the claims of a file of schema 1, and fills in file->gates. Returns 0, or -1
  * with one line. */

@@ -112,11 +112,11 @@ static json_t *new_context(const struct result *result, const char *executable) 
 }
 
 static json_t *new_own(const struct result *result, int argc, char *const *argv) {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[]}, s:[], s:[], s:[]}",
+    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[], s:[]}, s:[], s:[], s:[]}",
                      "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start",
                      result->start, "argv", argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit",
                      SGDMARK_COMMIT, "build", "compiler", __VERSION__, "flags", SGDMARK_CFLAGS, "backends",
-                     backend_flags(), "receipts", "dispatch", "parity", "roofs", "experiments", "samples");
+                     backend_flags(), "receipts", "dispatch", "parity", "no_engine", "roofs", "experiments", "samples");
 }
 
 struct result *result_new(int argc, char *const *argv, struct error *err) {
@@ -184,10 +184,7 @@ int result_facts(struct result *result, const char *key, json_t *value, struct e
     return fail(err, "the result has no section '%s'", key);
 }
 
-int result_workload(struct result *result, const struct workload *w, struct error *err) {
-    json_t *hyper = json_pack("{s:I, s:I, s:o, s:I, s:o, s:I}", "digit", (json_int_t)w->digit, "epochs",
-                              (json_int_t)w->epochs, "alpha", json_number(w->alpha), "seed", (json_int_t)w->seed,
-                              "compat", text_value(w->compat), "folds", (json_int_t)w->folds);
+int result_workload(struct result *result, const struct workload *w, json_t *hyper, struct error *err) {
     json_t *workload =
         json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "data", text_value(w->data), "split",
                   text_value(w->split), "order", text_value(w->order), "order_seed", (json_int_t)w->order_seed, "limit",
@@ -210,12 +207,24 @@ int result_dispatch(struct result *result, const struct dispatch_receipt *r, str
     return fail_program(err, "the result: out of memory");
 }
 
+static int put_folds(json_t *value, const struct cv_result *cv) {
+    const struct confusion *c = &cv->confusion;
+    json_t *accuracy = json_array();
+    for (unsigned f = 0; f < cv->folds; f++)
+        json_array_append_new(accuracy, json_number(cv->fold[f].accuracy));
+    if (json_object_set_new(value, "fold_accuracy", accuracy) != 0) return -1;
+    return json_object_set_new(value, "confusion",
+                               json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn,
+                                         (json_int_t)c->tp));
+}
+
 int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {
     json_t *value =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "engine", text_value(r->engine), "backend",
                   text_value(r->backend), "needed", text_value(r->needed), "reached", text_value(r->reached),
                   "reference", text_value(r->reference), "passed", r->passed, "detail", text_value(r->detail));
     if (append_or_fail(receipts(result, "parity"), value, err) != 0) return -1;
+    if (r->cv && put_folds(value, r->cv) != 0) return fail_program(err, "the result: out of memory");
     if (put_hash(value, "fingerprint", r->fingerprint) == 0 && put_hash(value, "update_hash", r->update_hash) == 0 &&
         put_number(value, "accuracy", r->accuracy, NULL) == 0 &&
         put_number(value, "max_deviation", r->max_deviation, NULL) == 0 &&
@@ -223,6 +232,11 @@ int result_parity(struct result *result, const struct parity_receipt *r, struct 
         (!r->prefetch || json_object_set_new(value, "prefetch", text_value(r->prefetch)) == 0))
         return 0;
     return fail_program(err, "the result: out of memory");
+}
+
+int result_no_engine(struct result *result, const char *engine, const char *reason, struct error *err) {
+    json_t *value = json_pack("{s:o, s:o}", "engine", text_value(engine), "reason", text_value(reason));
+    return append_or_fail(receipts(result, "no_engine"), value, err);
 }
 
 const json_t *result_own(const struct result *result) {

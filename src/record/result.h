@@ -7,6 +7,7 @@
 #define SGDMARK_RECORD_RESULT_H
 
 #include "base/error.h"
+#include "learn/cv.h"
 #include "measure/analysis.h"
 
 #include <jansson.h>
@@ -44,13 +45,9 @@ struct workload {
     const char *pixels_sha256, *labels_sha256;
     size_t n, d;
     uint64_t permutation_hash; /* view_hash */
-    unsigned digit;
-    unsigned epochs, folds;
-    double alpha;
-    uint32_t seed;
-    const char *compat;
 };
-int result_workload(struct result *result, const struct workload *workload, struct error *err);
+/* `hyper` is hyper_json of the job. Takes it over, on failure too; NULL counts as out of memory. */
+int result_workload(struct result *result, const struct workload *workload, json_t *hyper, struct error *err);
 
 /* Which code was taken for one kernel, and why. */
 struct dispatch_receipt {
@@ -74,11 +71,15 @@ struct parity_receipt {
     uint64_t fingerprint; /* of the model it trained; 0 for this and the next where none was */
     uint64_t update_hash;
     double accuracy;      /* NaN where it was not measured */
+    const struct cv_result *cv; /* fold accuracies and confusion of it are kept; NULL: no folds were run */
     double max_deviation; /* largest absolute difference from the reference; NaN where it was not measured */
     double tolerance;     /* allowed of it */
     const char *prefetch; /* the prefetch distances it ran with, as --prefetch takes it; NULL where it does not train */
 };
 int result_parity(struct result *result, const struct parity_receipt *receipt, struct error *err);
+
+/* An engine that the job has no form for: `reason` says why. */
+int result_no_engine(struct result *result, const char *engine, const char *reason, struct error *err);
 
 /* One number per sample, beside the times. */
 struct sample_counter {
