@@ -73,11 +73,11 @@ void print_notebook(const struct run *run, const struct verified_job *trial, con
     beside(run, published_decision);
 
     printf("6 Accuracy     ");
-    print_accuracies(&trial->cv);
+    print_accuracies(stdout, &trial->cv);
     beside(run, published_accuracy);
     printf("               share of right answers, per fold of cross_val_score(cv=%u)\n", run->folds);
     printf("7 Never %-6u ", digit);
-    print_accuracies(never);
+    print_accuracies(stdout, never);
     beside(run, published_never);
     printf("               a classifier that always says no: accuracy alone proves little\n");
     const struct confusion *c = &trial->cv.confusion;
