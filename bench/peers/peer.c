@@ -100,6 +100,7 @@ int main(int argc, char **argv) {
         bad = run(&job, &spec.hyper, &err);
         job_close(&job);
     }
-    if (bad) fprintf(stderr, "%s: %s\n", argv[0], err.text);
-    return bad ? 2 : 0;
+    if (!bad) return 0;
+    fprintf(stderr, "%s: %s\n", argv[0], err.text);
+    return err.kind == ERROR_PROGRAM ? 3 : 2;
 }

@@ -76,7 +76,7 @@ int main(int argc, char **argv) {
         argv[1] = name;
         struct error err;
         int status = commands[i].run(argc - 1, argv + 1, &err);
-        return check_output(status < 0 ? report_error(name, &err) : status);
+        return status < 0 ? report_error(name, &err) : check_output(status);
     }
     fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
     return EXIT_BAD_INPUT;
