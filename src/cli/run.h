@@ -2,7 +2,8 @@
 #ifndef SGDMARK_CLI_RUN_H
 #define SGDMARK_CLI_RUN_H
 
-#include "cli/job.h"
+#include "base/json.h"
+#include "cli/options.h"
 #include "machine/placement.h"
 #include "measure/fold_pool.h"
 #include "measure/read_roof.h"
