@@ -113,9 +113,13 @@ static void team_close(struct team *team) {
 static int run_folds(struct cv_result *result, const struct cv_options *options, const struct team *team,
                      const struct job *job, const struct hyper *hyper, const struct backend *backend,
                      struct error *err) {
-    if (!alone(options))
-        return cross_validate_on(result, team->topology, &team->placement, &job->row_list, options->folds, hyper,
-                                 backend, options->repeats, err);
+    if (!alone(options)) {
+        struct cv_plan plan;
+        if (cv_plan_make(&plan, &job->row_list, options->folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
+        int failed = cross_validate_on(result, team->topology, &team->placement, &plan, backend, options->repeats, err);
+        cv_plan_free(&plan);
+        return failed;
+    }
     struct progress progress;
     progress_begin(&progress, "cross-validating");
     const struct progress_sink sink = {progress_step, &progress};
