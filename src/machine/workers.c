@@ -49,7 +49,7 @@ static void wait_until(atomic_size_t *counter, size_t value) {
 }
 
 static bool is_elsewhere(const struct worker *worker) {
-    return where_am_i() != (int)worker->slot->pu_os;
+    return current_pu() != (int)worker->slot->pu_os;
 }
 
 static void work(struct worker *worker) {
@@ -112,7 +112,7 @@ static int first_failure(const struct worker_pool *pool, const char *prefix, str
     return 0;
 }
 
-/* Sets up worker 0 on the calling thread, whose affinity is put back, while the others set themselves up. */
+/* Sets up worker 0 on the calling thread, whose affinity is restored, while the others set themselves up. */
 static int set_up_all(struct worker_pool *pool, const struct placement *placement, struct error *err) {
     struct affinity *saved = affinity_save(pool->topology, err);
     if (!saved) return -1;

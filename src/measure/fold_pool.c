@@ -190,7 +190,7 @@ const double *fold_pool_decision(const struct fold_pool *pool) {
     return pool->decision;
 }
 
-/* Takes one sample and scores it; puts the affinity of the calling thread back. */
+/* Takes one sample and scores it; restores the affinity of the calling thread. */
 static int sample_once(struct cv_result *result, struct fold_pool *pool, struct error *err) {
     struct affinity *saved = affinity_save(pool->topology, err);
     if (!saved) return -1;

@@ -39,7 +39,7 @@ const struct fold_result *fold_pool_folds(const struct fold_pool *pool);
 const double *fold_pool_decision(const struct fold_pool *pool);
 
 /* cross_validate (learn/cv.h) by a fold pool that lives for one sample; the outcome is the same bit for bit. `seconds`
- * of the result is that sample: folds x repeats, without making the threads. The caller's affinity is put back. */
+ * of the result is that sample: folds x repeats, without making the threads. The caller's affinity is restored. */
 int cross_validate_on(struct cv_result *result, const struct topology *topology, const struct placement *placement,
                       const struct cv_plan *plan, const struct backend *backend, unsigned repeats, struct error *err);
 

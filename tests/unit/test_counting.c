@@ -115,7 +115,7 @@ static void test_events_without_names(void **state) {
     memset(&played, 0, sizeof played);
     played.nameless = true;
     assert_int_equal(counters_open(&group, PASS_REST), 0);
-    assert_non_null(strstr(group.reason[0], "does not name its events"));
+    assert_non_null(strstr(group.reason[0], "gives events no identifiers"));
 }
 
 /* A file with these bytes; its path. */

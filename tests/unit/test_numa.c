@@ -125,7 +125,7 @@ static void test_bound(void **state) {
     assert_non_null(before);
     if (bind_worker(machine, &slot, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(bound, 1UL << 5);
-    assert_int_equal(where_am_i(), 5);
+    assert_int_equal(current_pu(), 5);
     assert_int_equal(affinity_restore(machine, before, &err), 0);
     assert_int_equal(bound, 0xff);
 }
@@ -143,7 +143,7 @@ static void test_not_bound(void **state) {
     refused("PU 5: the system refuses to bind a thread to it: Operation not permitted");
     play();
     played.tell_error = ENOSYS;
-    refused("PU 5: the system does not tell what the thread is bound to");
+    refused("PU 5: the system does not report what the thread is bound to");
     play();
     played.lies_about_pus = 0x0c;
     refused("PU 5: the system bound the thread to PUs 2-3 instead");
@@ -152,13 +152,13 @@ static void test_not_bound(void **state) {
     refused("PU 5: the thread is bound to it but runs on PU 1");
 }
 
-static void test_affinity_is_told(void **state) {
+static void test_affinity_errors(void **state) {
     (void)state;
     struct error err;
     struct affinity *before = affinity_save(machine, &err);
     played.bind_error = EPERM;
     assert_int_equal(affinity_restore(machine, before, &err), -1);
-    assert_non_null(strstr(err.text, "cannot be put back: Operation not permitted"));
+    assert_non_null(strstr(err.text, "cannot be restored: Operation not permitted"));
     played.tell_error = ENOSYS;
     assert_null(affinity_save(machine, &err));
     assert_non_null(strstr(err.text, "cannot be read"));
@@ -203,10 +203,10 @@ static void test_memory_elsewhere(void **state) {
     assert_int_equal(place_memory(machine, page, length, &slot, &err), 0);
     played.lies_about_node = 1;
     assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
-    assert_string_equal(err.text, "memory: lies on nodes 1, was to lie on 2");
+    assert_string_equal(err.text, "memory: lies on nodes 1 instead of 2");
     played.locate_error = ENOSYS;
     assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
-    assert_non_null(strstr(err.text, "does not tell it"));
+    assert_non_null(strstr(err.text, "does not report it"));
     char nodes[PU_LIST_TEXT];
     assert_int_equal(memory_nodes(machine, page, length, nodes, &err), -1);
     assert_string_equal(nodes, "");
@@ -215,7 +215,7 @@ static void test_memory_elsewhere(void **state) {
     assert_non_null(strstr(err.text, "memory, remote on node 2: the system refuses to place"));
     slot.memory_node = NODES;
     assert_int_equal(place_memory(machine, page, length, &slot, &err), -1);
-    assert_non_null(strstr(err.text, "is not on this machine"));
+    assert_non_null(strstr(err.text, "not on this machine"));
 }
 
 /* A range without a whole page cannot be placed, which is no error. */
@@ -263,7 +263,7 @@ static void test_rows_of_their_own(void **state) {
     assert_int_equal(played.places, NODES);
     play();
     played.lies_about_node = 3;
-    assert_string_equal(fold_on("numa-remote"), "memory: lies on nodes 3, was to lie on 2");
+    assert_string_equal(fold_on("numa-remote"), "memory: lies on nodes 3 instead of 2");
     play();
     played.place_error = ENOMEM;
     assert_non_null(strstr(fold_on("numa-remote"), "refuses to place"));
@@ -273,7 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_bound, begin),
         cmocka_unit_test_setup(test_not_bound, begin),
-        cmocka_unit_test_setup(test_affinity_is_told, begin),
+        cmocka_unit_test_setup(test_affinity_errors, begin),
         cmocka_unit_test_setup(test_memory_is_placed, begin),
         cmocka_unit_test_setup(test_memory_elsewhere, begin),
         cmocka_unit_test_setup(test_too_little_memory, begin),

@@ -59,7 +59,7 @@ struct seen {
 
 static int see_set_up(void *context, size_t worker, struct error *err) {
     struct seen *seen = context;
-    seen->pu[worker] = where_am_i();
+    seen->pu[worker] = current_pu();
     return (int)worker == seen->fails_in_set_up ? fail_program(err, "worker %zu has no room", worker) : 0;
 }
 
@@ -67,7 +67,7 @@ static int see_set_up(void *context, size_t worker, struct error *err) {
 static int see_work(void *context, size_t worker, struct error *err) {
     struct seen *seen = context;
     atomic_fetch_add(&seen->runs[worker], 1);
-    if (where_am_i() != (int)seen->placement->slots[worker].pu_os) atomic_fetch_add(&seen->away, 1);
+    if (current_pu() != (int)seen->placement->slots[worker].pu_os) atomic_fetch_add(&seen->away, 1);
     return (int)worker == seen->fails_in_work ? (fail)(err, "worker %zu stumbled", worker) : 0;
 }
 
