@@ -6,6 +6,7 @@
 #include "machine/environment.h"
 #include "machine/plan.h"
 #include "measure/roof.h"
+#include "setup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,10 +23,6 @@
 #include <time.h>
 
 #include <cmocka.h>
-
-static void assert_near(double value, double expected) {
-    if (!(fabs(value - expected) <= 1e-9 * fabs(expected))) fail_msg("%.17g is not %.17g", value, expected);
-}
 
 /* ---- clock ---- */
 
