@@ -401,7 +401,7 @@ json_t *placement_json(const struct placement *placement) {
     }
     json_t *out =
         json_pack("{s:s, s:b, s:o}", "name", placement->name, "available", placement->available, "slots", slots);
-    if (placement->available) return out;
-    json_object_set_new(out, "reason", json_string(placement->reason));
+    if (placement->same_as[0]) json_object_set_new(out, "same_as", json_string(placement->same_as));
+    if (!placement->available) json_object_set_new(out, "reason", json_string(placement->reason));
     return out;
 }

@@ -94,7 +94,7 @@ static int read_schema_1(struct result_file *file, const struct reader *reader) 
 }
 
 static int check_experiment(const json_t *experiment, size_t at, const struct reader *reader) {
-    char where[32], cases[48], pairs[48], aa[48];
+    char where[48], cases[64], pairs[64], aa[64];
     snprintf(where, sizeof where, "experiments[%zu]", at);
     snprintf(cases, sizeof cases, "%s.cases", where);
     snprintf(pairs, sizeof pairs, "%s.pairs", where);

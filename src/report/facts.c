@@ -69,7 +69,7 @@ const json_t *find_pair(const json_t *experiment, const char *family, const char
     return NULL;
 }
 
-void print_accuracies(FILE *to, const json_t *list) {
+void print_numbers(FILE *to, const json_t *list) {
     size_t i;
     json_t *value;
     json_array_foreach(list, i, value) {

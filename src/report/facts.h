@@ -19,7 +19,7 @@ bool fact_known(const json_t *object, const char *key);
 void print_plain(FILE *to, const char *text);
 
 /* A list of numbers, "0.9502 0.96565 0.96495"; a confusion matrix, "53272 1307 / 1077 4344". */
-void print_accuracies(FILE *to, const json_t *list);
+void print_numbers(FILE *to, const json_t *list);
 void print_confusion(FILE *to, const json_t *confusion);
 
 /* A number by a printf format for one double, or "-" where it is not finite. */

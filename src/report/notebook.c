@@ -74,12 +74,12 @@ static void print_result_steps(const struct steps *steps) {
     const json_t *c = json_object_get(steps->notebook, "confusion");
     const double digit = fact_number(steps->hyper, "digit");
     fputs("6 Accuracy     ", steps->to);
-    print_accuracies(steps->to, json_object_get(steps->notebook, "fold_accuracy"));
+    print_numbers(steps->to, json_object_get(steps->notebook, "fold_accuracy"));
     print_published(steps, published_accuracy);
     fprintf(steps->to, "               share of right answers, per fold of cross_val_score(cv=%.0f)\n",
             fact_number(steps->hyper, "folds"));
     fprintf(steps->to, "7 Never %-6.0f ", digit);
-    print_accuracies(steps->to, json_object_get(steps->notebook, "never_accuracy"));
+    print_numbers(steps->to, json_object_get(steps->notebook, "never_accuracy"));
     print_published(steps, published_never);
     fputs("               a classifier that always says no: accuracy alone proves little\n8 Confusion    ", steps->to);
     print_confusion(steps->to, c);

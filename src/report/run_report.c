@@ -70,7 +70,7 @@ int report_parity(FILE *to, const json_t *own, struct error *err) {
         size_t size;
         FILE *text = open_memstream(&folds, &size);
         if (!text) break;
-        print_accuracies(text, json_object_get(one, "fold_accuracy"));
+        print_numbers(text, json_object_get(one, "fold_accuracy"));
         fclose(text);
         table_row(table);
         table_cell(table, 0, "%s/%s", fact_text(one, "engine"), fact_text(one, "backend"));

@@ -1,6 +1,6 @@
 #include "report/table.h"
 
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
