@@ -5,7 +5,6 @@
 #include "cli/job.h"
 #include "machine/placement.h"
 #include "measure/fold_pool.h"
-#include "measure/read_roof.h"
 #include "measure/roof.h"
 #include "measure/rounds.h"
 #include "measure/stats.h"
@@ -73,7 +72,7 @@ struct whole_rows {
     struct warmth *warmth;
     int read;               /* arm, or NO_ARM: rows are stored whole, or would take too much memory */
     int *mix_of;            /* [trials] arm, or NO_ARM */
-    struct mix_roof *mixes; /* [trials] */
+    struct compute_roof *mixes; /* [trials] */
 };
 
 /* The epochs of every trial that passed, side by side on one core with their roofs. */
@@ -87,7 +86,7 @@ struct epochs {
     int read[STORED_FORMS];    /* arms: the reading roofs; NO_ARM where no epoch reads rows of that form */
     struct trainer **trainers; /* [trials + 1] */
     struct epoch_turn *turns;  /* [trials + 1] */
-    struct mix_roof *mixes;    /* [trials] */
+    struct compute_roof *mixes;    /* [trials] */
     struct read_roof *reader[STORED_FORMS];
     struct reading_turn *reading; /* [STORED_FORMS] */
     struct whole_rows whole;
@@ -107,7 +106,7 @@ bool is_slow(const struct run *run, size_t trial);
 /* Adds an arm that times the trial's own arithmetic on a row of d features, and fills in `mix`; `packed` if it is to be
  * the one for packed rows. `suffix` ends its name. Returns the arm, or NO_ARM with the reason. */
 int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d, bool packed, const char *suffix,
-            struct mix_roof *mix, struct error *err);
+            struct compute_roof *mix, struct error *err);
 
 /* How an epoch stands against the slower of its two roofs. */
 struct roof_share {
@@ -118,7 +117,7 @@ struct roof_share {
 };
 /* Of two arms; `mix_arm` may be NO_ARM. */
 struct roof_share roof_share(const struct epochs *epochs, const struct run *run, size_t trial, int read_arm,
-                             int mix_arm, const struct mix_roof *mix);
+                             int mix_arm, const struct compute_roof *mix);
 
 /* Adds the arms of whole rows. Returns 0, or -1 with the reason. */
 int whole_add(struct epochs *epochs, const struct run *run, struct error *err);

@@ -125,30 +125,15 @@ static int add_epoch(struct epochs *epochs, const struct run *run, size_t trial,
     return (int)(arm - epochs->arms);
 }
 
-/* Calls per sample of the computing roof, so that it lasts about two milliseconds. */
-static size_t mix_calls(struct mix_roof *mix) {
-    double best = 1.0;
-    for (int i = 0; i < 5; i++) {
-        double begin = seconds_now();
-        mix_roof_run(mix);
-        double spent = seconds_now() - begin;
-        best = spent < best ? spent : best;
-    }
-    double calls = 2e-3 / best * (double)mix->calls;
-    return calls < 256.0 ? 256 : (size_t)calls;
-}
-
 int add_mix(struct epochs *epochs, const struct run *run, size_t trial, size_t d, bool packed, const char *suffix,
-            struct mix_roof *mix, struct error *err) {
+            struct compute_roof *mix, struct error *err) {
     const struct verified_job *which = &run->jobs.list[trial];
     char name[JOB_NAME];
     verified_job_name(name, which);
-    enum mix of = packed ? MIX_PACKED : which->engine == ENGINE_INT ? MIX_INTEGER : MIX_F32;
-    if (mix_roof_new(mix, which->backend, of, d, 256, err) != 0) return NO_ARM;
-    mix_roof_tune(mix, 5);
-    mix->calls = mix_calls(mix);
+    enum compute_kind kind = compute_kind_of(which->engine, packed ? FORM_PACKED : FORM_CROPPED);
+    if (compute_roof_new(mix, which->backend, kind, d, err) != 0) return NO_ARM;
     struct arm *arm = new_arm(epochs, "roof/mix", name, suffix);
-    arm->run = mix_roof_run;
+    arm->run = compute_roof_run;
     arm->early = true;
     arm->context = mix;
     return (int)(arm - epochs->arms);
@@ -170,7 +155,7 @@ static int add_mixes(struct epochs *epochs, const struct run *run, struct error 
     for (size_t i = 0; i < run->jobs.count; i++) {
         if (!run->jobs.list[i].passed || run->jobs.list[i].engine == ENGINE_F64) continue;
         bool packed = form_of(run, i) == FORM_PACKED;
-        size_t d = packed ? run->job.ds.packed.blocks * BLOCK_PIXELS : run->job.ds.width;
+        size_t d = compute_features(&run->job.ds, form_of(run, i));
         epochs->mix_of[i] = add_mix(epochs, run, i, d, packed, "", &epochs->mixes[i], err);
         if (epochs->mix_of[i] == NO_ARM) return -1;
     }
@@ -179,8 +164,10 @@ static int add_mixes(struct epochs *epochs, const struct run *run, struct error 
 
 static int add_reading(struct epochs *epochs, const struct run *run, enum row_form form, struct error *err) {
     struct reading_turn *turn = &epochs->reading[form];
-    epochs->reader[form] = read_roof_new(&run->job.row_list, form, run->permutation, run->options.spec.hyper.epochs,
-                                         run->jobs.list[epochs->best].backend, err);
+    epochs->reader[form] = read_roof_new(&(struct read_roof_spec){&run->job.row_list, form, run->permutation,
+                                                                  run->options.spec.hyper.epochs,
+                                                                  run->jobs.list[epochs->best].backend->read_u8},
+                                         err);
     if (!epochs->reader[form]) return -1;
     *turn = (struct reading_turn){.roof = epochs->reader[form], .form = form, .warmth = epochs->warmth};
     struct arm *arm = new_arm(epochs, "roof/read", "epoch-order", form == FORM_PACKED ? "/packed" : "");
@@ -245,7 +232,7 @@ void epochs_free(struct epochs *epochs, const struct run *run) {
     for (size_t i = 0; i <= run->jobs.count; i++)
         trainer_free(epochs->trainers[i]);
     for (size_t i = 0; i < run->jobs.count; i++)
-        mix_roof_free(&epochs->mixes[i]);
+        compute_roof_free(&epochs->mixes[i]);
     for (int form = 0; form < STORED_FORMS; form++)
         read_roof_free(epochs->reader[form]);
     whole_free(epochs, run);
@@ -268,7 +255,7 @@ static double median(const double *x, size_t n) {
 }
 
 struct roof_share roof_share(const struct epochs *epochs, const struct run *run, size_t trial, int read_arm,
-                             int mix_arm, const struct mix_roof *mix_roof) {
+                             int mix_arm, const struct compute_roof *mix_roof) {
     const struct rounds *rounds = &epochs->rounds;
     size_t count = rounds->rounds;
     const double *roof = rounds_of(rounds, (size_t)read_arm);

@@ -5,10 +5,7 @@
 
 #include <stdio.h>
 
-enum {
-    TUNING_TRIES = 5,
-    SAMPLE_BYTES = 64 << 20
-}; /* a third of a millisecond from L1, three from a last-level cache */
+enum { SAMPLE_BYTES = 64 << 20 }; /* a third of a millisecond from L1, three from a last-level cache */
 
 static void drive_rows_out(void *context) {
     cool_down(((struct level_turn *)context)->warmth);
@@ -29,7 +26,6 @@ int levels_add(struct epochs *epochs, const struct run *run, struct error *err) 
         struct level_roof *roof = &epochs->levels[level].roof;
         if (level_roof_new(roof, bytes, SAMPLE_BYTES, run->jobs.list[epochs->best].backend->read_u8, err) != 0)
             return -1;
-        level_roof_tune(roof, TUNING_TRIES);
         struct arm *arm = &epochs->arms[epochs->count];
         snprintf(arm->name, sizeof arm->name, "roof/read/%s", roof_level_names[level]);
         if (level == ROOF_LAST) arm->prepare = drive_rows_out;

@@ -180,7 +180,7 @@ static int add_reading(struct result *result, const struct run *run, const struc
     return add_roof(result, &epochs->rounds, epochs->arms, (size_t)arm, what, "rows", (double)run->job.view.n, err);
 }
 
-static int add_mix_roof(struct result *result, const struct epochs *epochs, int arm, const struct mix_roof *mix,
+static int add_mix_roof(struct result *result, const struct epochs *epochs, int arm, const struct compute_roof *mix,
                         const char *what, struct error *err) {
     if (arm == NO_ARM) return 0;
     return add_roof(result, &epochs->rounds, epochs->arms, (size_t)arm, what, "rows", (double)mix->calls, err);

@@ -36,8 +36,10 @@ int whole_add(struct epochs *epochs, const struct run *run, struct error *err) {
         whole->mix_of[i] = add_mix(epochs, run, i, ds->d, false, "/whole", &whole->mixes[i], err);
         if (whole->mix_of[i] == NO_ARM) return -1;
     }
-    whole->reader = read_roof_new(&run->job.row_list, FORM_WHOLE, run->permutation, run->options.spec.hyper.epochs,
-                                  run->jobs.list[epochs->best].backend, err);
+    whole->reader = read_roof_new(&(struct read_roof_spec){&run->job.row_list, FORM_WHOLE, run->permutation,
+                                                           run->options.spec.hyper.epochs,
+                                                           run->jobs.list[epochs->best].backend->read_u8},
+                                  err);
     if (!whole->reader) return -1;
     whole->read = (int)epochs->count;
     struct arm *arm = &epochs->arms[epochs->count++];
@@ -52,7 +54,7 @@ int whole_add(struct epochs *epochs, const struct run *run, struct error *err) {
 void whole_free(struct epochs *epochs, const struct run *run) {
     struct whole_rows *whole = &epochs->whole;
     for (size_t i = 0; whole->mixes && i < run->jobs.count; i++)
-        mix_roof_free(&whole->mixes[i]);
+        compute_roof_free(&whole->mixes[i]);
     read_roof_free(whole->reader);
     free(whole->mix_of);
     free(whole->mixes);
