@@ -10,7 +10,10 @@
  * last-level cache), so those that take this many times as long as the fastest run first in each round. */
 static const double slow_factor = 4.0;
 
-enum { MOST_WHOLE_BYTES = 64 << 20 /* of the copy of whole rows: MNIST takes 50 MB */ };
+enum {
+    MOST_WHOLE_BYTES = 64 << 20, /* of the copy of whole rows: MNIST takes 50 MB */
+    LEVEL_BYTES = 64 << 20       /* of a sample: a third of a millisecond from L1, three from a last-level cache */
+};
 
 /* A case that runs one epoch of a fit in each round; all of them are in the same epoch. */
 struct epoch_turn {
@@ -149,16 +152,14 @@ static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
     return add_epoch(epochs, epochs->best, jobs->count, (int)experiment->best, err);
 }
 
-static enum compute_kind compute_kind_of(const struct epochs *epochs, size_t job, bool whole) {
-    if (!whole && form_of(epochs, job) == FORM_PACKED) return COMPUTE_PACKED;
-    return epochs->setup->jobs->list[job].engine == ENGINE_INT ? COMPUTE_INTEGER : COMPUTE_F32;
-}
-
-/* Adds the compute roof of a job on rows of d features. */
-static int add_compute(struct epochs *epochs, size_t job, size_t d, bool whole, struct error *err) {
+/* Adds the compute roof of a job, on whole rows or on rows as they are stored. */
+static int add_compute(struct epochs *epochs, size_t job, bool whole, struct error *err) {
     const struct verified_job *which = &epochs->setup->jobs->list[job];
     struct compute_roof *roof = whole ? &epochs->wholes[job] : &epochs->computes[job];
-    if (compute_roof_new(roof, which->backend, compute_kind_of(epochs, job, whole), d, err) != 0) return -1;
+    const enum row_form form = whole ? FORM_WHOLE : form_of(epochs, job);
+    if (compute_roof_new(roof, which->backend, compute_kind_of(which->engine, form),
+                         compute_features(&epochs->setup->job->ds, form), err) != 0)
+        return -1;
     struct timed_case timed = {.run = compute_roof_run, .context = roof, .leads = true};
     char name[JOB_NAME];
     verified_job_name(name, which);
@@ -175,12 +176,10 @@ static int add_compute(struct epochs *epochs, size_t job, size_t d, bool whole, 
 /* Engine f64 adds in scikit-learn's order, one number at a time: its dot product is no roof of anything. */
 static int add_computes(struct epochs *epochs, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
-    const struct dataset *ds = &epochs->setup->job->ds;
     for (size_t i = 0; i < jobs->count; i++) {
         epochs->compute_of[i] = epochs->whole_of[i] = NO_CASE;
         if (!jobs->list[i].passed || jobs->list[i].engine == ENGINE_F64) continue;
-        size_t d = form_of(epochs, i) == FORM_PACKED ? ds->packed.blocks * BLOCK_PIXELS : ds->width;
-        if (add_compute(epochs, i, d, false, err) != 0) return -1;
+        if (add_compute(epochs, i, false, err) != 0) return -1;
     }
     return 0;
 }
@@ -217,7 +216,7 @@ static int add_whole(struct epochs *epochs, struct error *err) {
     if (ds->width == ds->d || ds->n > MOST_WHOLE_BYTES / ds->d) return 0;
     for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
         if (epochs->compute_of[i] == NO_CASE || is_slow(epochs, i)) continue;
-        if (add_compute(epochs, i, ds->d, true, err) != 0) return -1;
+        if (add_compute(epochs, i, true, err) != 0) return -1;
     }
     return add_read(epochs, FORM_WHOLE, err);
 }
@@ -229,7 +228,8 @@ static int add_levels(struct epochs *epochs, struct error *err) {
         size_t bytes = roof_level_bytes(epochs->setup->topology, level);
         struct level_turn *turn = &epochs->levels[level];
         if (bytes == 0) continue;
-        if (level_roof_new(&turn->roof, bytes, epochs->setup->jobs->list[epochs->best].backend->read_u8, err) != 0)
+        if (level_roof_new(&turn->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
+                           err) != 0)
             return -1;
         turn->cache = &epochs->cache;
         struct timed_case timed = {.run = level_run, .context = turn, .leads = true};

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CORE_BYTES = 64 << 20 /* of a sample of the L1 roof: a third of a millisecond */ };
+
 /* A placement's workers at one task. */
 struct fold_turn {
     const struct placement *placement;
@@ -220,7 +222,8 @@ static int add_core(struct folds *folds, struct error *err) {
     struct level_roof *roof = &folds->core.roof;
     if (bytes == 0) return 0;
     folds->core.setup = setup;
-    if (level_roof_new(roof, bytes, jobs->list[verified_jobs_best(jobs, ENGINE_F32)].backend->read_u8, err) != 0)
+    if (level_roof_new(roof, bytes, CORE_BYTES, jobs->list[verified_jobs_best(jobs, ENGINE_F32)].backend->read_u8,
+                       err) != 0)
         return -1;
     struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core};
     snprintf(timed.name, sizeof timed.name, "roof/read/L1/beside-folds");

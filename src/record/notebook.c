@@ -26,7 +26,7 @@ static json_t *digit_json(const struct job *job, const struct job_spec *spec, co
     struct row_ref ref;
     double decision;
     row_refs_fill(&ref, ds, &row, 1, spec->digit);
-    decide(&decision, &verified->model, &(struct row_list){ds, &ref, 1}, verified->backend);
+    decision_function(&decision, &verified->model, &(struct row_list){ds, &ref, 1}, verified->backend);
     return json_pack("{s:I, s:I, s:o, s:b}", "row", (json_int_t)in_file, "label", (json_int_t)ds->labels[row],
                      "decision", json_number(decision), "positive", decision > 0.0);
 }
