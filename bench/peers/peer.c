@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "learn/hyper_table.h"
 #include "learn/job.h"
+#include "learn/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
