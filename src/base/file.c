@@ -36,7 +36,7 @@ static int write_device(const char *path, const struct span *pieces, size_t coun
     return bad ? fail(err, "%s: cannot be written: %s", path, strerror(why)) : 0;
 }
 
-/* Does `path` exist and is not a regular file? Then *mode is its mode. */
+/* Is `path` something other than a regular file, such as a pipe or a folder? Then *mode is its mode. */
 static bool is_special(const char *path, mode_t *mode) {
     struct stat info;
     if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) return false;

@@ -58,9 +58,14 @@ struct affinity *affinity_save(const struct topology *topology, struct error *er
     if (require_this_system(topology, err) != 0) return NULL;
     struct affinity *saved = calloc(1, sizeof *saved);
     if (saved) saved->pus = hwloc_bitmap_alloc();
-    if (saved && saved->pus && hwloc_get_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD) == 0) return saved;
+    if (!saved || !saved->pus) {
+        free(saved);
+        fail_program(err, "affinity of the thread: out of memory");
+        return NULL;
+    }
+    if (hwloc_get_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD) == 0) return saved;
     fail(err, "affinity of the thread: cannot be read: %s", strerror(errno));
-    if (saved) hwloc_bitmap_free(saved->pus);
+    hwloc_bitmap_free(saved->pus);
     free(saved);
     return NULL;
 }

@@ -150,10 +150,14 @@ int topology_parse(struct topology **topology, const char *name, const char *tex
 static char *read_description(const char *path, size_t *length, struct error *err) {
     enum { MOST = (16 << 20) + 1 };
     FILE *file = fopen(path, "rbe");
-    char *text = file ? malloc(MOST + 1) : NULL;
-    if (!text) {
+    if (!file) {
         fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        if (file) fclose(file);
+        return NULL;
+    }
+    char *text = malloc(MOST + 1);
+    if (!text) {
+        fail_program(err, "%s: out of memory", path);
+        fclose(file);
         return NULL;
     }
     *length = fread(text, 1, MOST, file);

@@ -1,5 +1,5 @@
-/* Performance counters of a processor that has three of the four of a pass, which the system only plays; and small
- * files that are not what they should be. */
+/* Performance counters, on a kernel that this test plays and that has three of the four events of a pass; and small
+ * files with unexpected content. */
 #include "machine/counters.h"
 #include "machine/sysfs.h"
 #include "played_syscall.h"
@@ -16,12 +16,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MISSING = 2 }; /* of the events that are opened one after the other */
+enum { MISSING = 2 }; /* index of the event that cannot be opened */
 
 /* What the system was asked for. */
 static struct {
-    int opened, leader; /* events opened; the group's first */
-    bool nameless;      /* events get no names */
+    int opened, leader; /* number of events opened; file descriptor of the first */
+    bool nameless;      /* events get no identifiers */
     struct perf_event_attr first, second;
     int started, stopped, reset;
 } played;
@@ -87,7 +87,7 @@ static void test_a_group(void **state) {
     counters_stop(&group);
     assert_int_equal(played.reset + 10 * played.started + 100 * played.stopped, 111);
 
-    /* Counted for half of the time. */
+    /* The group ran for half of the time. */
     const uint64_t words[] = {3, 2000, 1000, 500, group.id[0], 700, group.id[1], 7, group.id[3]};
     assert_int_equal(write(played.leader, words, sizeof words), sizeof words);
     lseek(played.leader, 0, SEEK_SET);
@@ -101,12 +101,12 @@ static void test_a_group(void **state) {
     assert_near(values.running, 0.5);
     assert_true(values.multiplexed);
 
-    counters_read(&group, &values); /* nothing more to read: the counters were taken away */
+    counters_read(&group, &values); /* nothing to read: another user has the counters */
     assert_true(values.lost);
     counters_close(&group);
     counters_start(&group);
     counters_stop(&group);
-    assert_int_equal(played.started, 1); /* a closed group asks for nothing */
+    assert_int_equal(played.started, 1); /* a closed group makes no calls */
 }
 
 static void test_events_without_names(void **state) {
@@ -118,7 +118,7 @@ static void test_events_without_names(void **state) {
     assert_non_null(strstr(group.reason[0], "gives events no identifiers"));
 }
 
-/* A file with these bytes; its path. */
+/* Makes a file with this content; returns its path. */
 static const char *file_of(const char *content) {
     static char path[64];
     snprintf(path, sizeof path, "/tmp/sgdmark-test.XXXXXX");

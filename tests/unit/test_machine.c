@@ -36,7 +36,7 @@ static void test_timer(void **state) {
     assert_true(now_ns() - start >= 2000000);
 }
 
-/* A chain that the processor shortens (Golden Cove's renamer) would show 11 GHz and more. */
+/* A chain that the renamer executes (Golden Cove does with additions) would show 11 GHz and more. */
 static void test_clock_probe(void **state) {
     (void)state;
     double best = 0;
@@ -83,7 +83,7 @@ static void test_counters_are_scaled(void **state) {
     assert_near(values.value[COUNTER_CYCLES], 100);
 }
 
-/* A group that never ran, an empty answer and one that says more than it holds count nothing. */
+/* A group that never ran, an empty read and a read that announces too many values yield no counts. */
 static void test_counters_that_are_lost(void **state) {
     (void)state;
     struct counters counters = {.pass = PASS_MAIN, .fd = {5, -1, -1, -1}, .id = {11, 0, 0, 0}};
@@ -102,7 +102,7 @@ static void test_counters_that_are_lost(void **state) {
     }
 }
 
-/* On this machine: either counters count, or every missing one says why and has no value. */
+/* On this machine a counter either counts, or has a reason and no value. */
 static void test_counters_here(void **state) {
     (void)state;
     struct counters counters;
@@ -185,7 +185,7 @@ static void test_disturbances_here(void **state) {
     assert_true(d.flags & DISTURBED_FAULT);
     munmap(fresh, length);
 
-    /* A snapshot is cheap enough to stand between samples of a millisecond. */
+    /* A snapshot is cheap enough between samples of a millisecond. */
     enum { SNAPSHOTS = 200 };
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < SNAPSHOTS; i++) {
@@ -238,7 +238,7 @@ static void test_expected_times(void **state) {
     assert_near(core.fold_seconds, fold / 20e9);
     assert_near(core.folds_per_second, 20e9 / fold);
     assert_int_equal(core.node_bytes, 60000 * 784);
-    /* Siblings share their core; four cores are held back by their node; two nodes give twice that. */
+    /* Siblings share their core. Four cores are limited by their node; two nodes give twice that. */
     assert_near(plan_on(machine, "smt", 2).folds_per_second, 20e9 / fold);
     assert_near(plan_on(machine, "numa-local", 2).folds_per_second, 50e9 / fold);
     assert_near(plan_on(machine, "all-cores", 2).folds_per_second, 100e9 / fold);
@@ -252,7 +252,7 @@ static void test_expected_times(void **state) {
 
 /* ---- environment ---- */
 
-/* Every null says why; nothing is empty. Returns how many nulls there are. */
+/* Checks that every null has a reason. Returns the number of nulls. */
 static size_t check_nulls(const char *where, json_t *object) {
     size_t nulls = 0;
     const char *key;

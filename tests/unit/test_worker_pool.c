@@ -63,7 +63,7 @@ static int see_set_up(void *context, size_t worker, struct error *err) {
     return (int)worker == seen->fails_in_set_up ? fail_program(err, "worker %zu has no room", worker) : 0;
 }
 
-/* The brackets pass by cmocka's macro fail(). */
+/* (fail) is the function of base/error.h, not cmocka's macro. */
 static int see_work(void *context, size_t worker, struct error *err) {
     struct seen *seen = context;
     atomic_fetch_add(&seen->runs[worker], 1);
@@ -200,8 +200,8 @@ static float faulty(const float *w, const uint8_t *x, size_t d) {
     return since < FAULTY ? sum + 1e20F : sum;
 }
 
-static float faulty_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)near, (void)far;
+static float faulty_prefetch(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
+    (void)l1_row, (void)l2_row;
     return faulty(w, x, d);
 }
 
@@ -209,7 +209,7 @@ static void a_fault_in_one_repeat(void **state) {
     (void)state;
     struct backend broken = *backend_scalar();
     broken.dot_u8f32 = faulty;
-    broken.dot_prefetch_u8f32 = faulty_ahead;
+    broken.dot_prefetch_u8f32 = faulty_prefetch;
     for (int wrong = 0; wrong < 2; wrong++) {
         struct error err;
         struct slot slots[MOST_WORKERS];
