@@ -39,8 +39,8 @@ struct read_order_spec {
     size_t n;
     read_u8_fn *read;
 };
-/* The same for a given order, with short samples: each reads the next 32,768 rows of it, or all rows of a shorter
- * order, as often as it takes to read 2048. */
+/* The same for a given order, with short samples: an order of more than 65,536 rows is read part by part, one of fewer
+ * than 2048 rows several times in a sample. */
 struct read_roof *read_roof_of_order(const struct read_order_spec *spec, struct error *err);
 
 /* Goes on to the order of the next epoch, or to the next part of a given order. Call it before each sample, untimed. */
