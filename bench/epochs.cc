@@ -6,7 +6,7 @@
 extern "C" {
 #include "data/dataset.h"
 #include "learn/cv.h"
-#include "learn/tune.h"
+#include "learn/prefetch_tune.h"
 }
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Longest text of format_real, with its closing NUL. */
 enum { REAL_TEXT = 32 };
@@ -16,6 +17,11 @@ void format_real(char text[REAL_TEXT], double x);
 
 /* The value as JSON text with a closing newline, indented by two; the caller frees it. NULL when memory runs out. */
 char *json_text(const json_t *value);
+
+/* `value` as 16 hex digits, and as a JSON string of them. */
+enum { HEX_TEXT = 17 };
+void hex_text(char text[HEX_TEXT], uint64_t value);
+json_t *json_hex(uint64_t value);
 
 /* A finite number as a JSON real, anything else as null. */
 json_t *json_number(double x);

@@ -131,7 +131,8 @@ static json_t *verify(const struct kernels_options *options, bool quiet, struct 
     struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
     if (!chosen.list) usage_error("out of memory");
     const struct job_options named = {.spec.hyper.engine = ENGINE_INT, .isa = options->isa, .isa_source = "--isa"};
-    if (options->isa) choose_backends(&named, &chosen);
+    struct error why;
+    if (options->isa && choose_backends(&named, &chosen, &why) != 0) usage_error("%s", why.text);
     for (size_t i = 0; !options->isa && i < backend_count; i++)
         chosen.list[chosen.count++] = &backends[i];
     const struct backend **asked = chosen.list;

@@ -7,6 +7,7 @@
 #include "machine/binding.h"
 #include "machine/cgroup.h"
 #include "record/launches.h"
+#include "report/job_report.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -218,7 +219,7 @@ int command_run(int argc, char **argv, struct error *err) {
     every.spec.hyper.engine = ENGINE_INT; /* the engine that knows them all */
     struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
     if (!chosen.list) usage_error("out of memory");
-    choose_backends(&every, &chosen);
+    if (choose_backends(&every, &chosen, &why) != 0) usage_error("%s", why.text);
     struct result *result = result_new(argc, argv, &why);
     if (!result) usage_error("%s", why.text);
     options.stdout_kept = to_stdout(options.json) ? silence() : -1;
@@ -227,7 +228,7 @@ int command_run(int argc, char **argv, struct error *err) {
     open_run(&run, &options);
     if (!options.json && make_results_folder(&why) != 0) usage_error("%s", why.text);
     print_machine(run.topology);
-    print_job(&run.job, &run.options);
+    print_job(stdout, &run.job, &run.options.spec);
     struct progress progress;
     progress_begin(&progress, "checking");
     const struct progress_sink sink = {progress_step, &progress};

@@ -2,7 +2,8 @@
 #ifndef SGDMARK_CLI_RUN_H
 #define SGDMARK_CLI_RUN_H
 
-#include "cli/job.h"
+#include "base/json.h"
+#include "cli/options.h"
 #include "machine/placement.h"
 #include "measure/fold_pool.h"
 #include "measure/read_roof.h"
@@ -171,12 +172,6 @@ int places_measure(struct places *places, const struct run *run, const struct bu
                    struct error *err);
 void places_free(struct places *places);
 void print_places(const struct run *run, const struct places *places);
-
-/* Parts of a result file: the job, the code of a backend's kernels, the outcome of a trial. Each returns 0, or -1 with
- * the reason. The data set must have been hashed. */
-int add_workload(struct result *result, const struct run *run, struct error *err);
-int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err);
-int add_parity(struct result *result, const struct verified_job *trial, struct error *err);
 
 /* Repeats the fit on every core in turn for so many minutes and prints what each core did; returns whether none ever
  * decided otherwise than the reference. */

@@ -2,11 +2,9 @@
 #include "cli/run.h"
 
 #include "base/file.h"
-#include "learn/tune.h"
 #include "machine/clock.h"
-#include "machine/code.h"
 #include "machine/environment.h"
-#include "record/result.h"
+#include "record/receipts.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,78 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-int add_workload(struct result *result, const struct run *run, struct error *err) {
-    const struct job_options *options = &run->options;
-    const struct dataset *ds = &run->job.ds;
-    struct workload workload = {.data = ds->name,
-                                .split = split_names[options->spec.rows.split],
-                                .order = order_names[options->spec.rows.order],
-                                .order_seed = options->spec.rows.order_seed,
-                                .limit = options->spec.rows.limit,
-                                .pixels_sha256 = ds->pixels_sha256,
-                                .labels_sha256 = ds->labels_sha256,
-                                .n = run->job.view.n,
-                                .d = ds->d,
-                                .permutation_hash = view_hash(&run->job.view),
-                                .digit = options->spec.digit,
-                                .epochs = options->spec.hyper.epochs,
-                                .folds = run->folds,
-                                .alpha = options->spec.hyper.alpha,
-                                .seed = options->spec.hyper.seed,
-                                .compat = compat_names[options->spec.hyper.compat]};
-    return result_workload(result, &workload, err);
-}
-
-#define KERNEL_NAME(kernel, unused)  #kernel,
-#define KERNEL_CODE(kernel, backend) (void (*)(void))(backend)->kernel,
-
-int add_dispatch(struct result *result, const struct run *run, const struct backend *backend, struct error *err) {
-    static const char *const names[] = {KERNEL_LIST(KERNEL_NAME, )};
-    void (*const functions[])(void) = {KERNEL_LIST(KERNEL_CODE, backend)};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!functions[i]) continue; /* one for packed rows that this backend has not */
-        struct code code;
-        struct error missing;
-        bool found = code_of(&code, functions[i], &missing) == 0;
-        char symbol[64];
-        snprintf(symbol, sizeof symbol, "%s_%s", names[i], backend->name);
-        const struct dispatch_receipt receipt = {
-            .asked = run->options.isa,
-            .chosen = backend->name,
-            .why = backend == backend_best() ? "the last of the registry with the scalar bits that runs here"
-                                             : "runs here",
-            .kernel = names[i],
-            .symbol = found ? code.symbol : symbol,
-            .code_sha256 = found ? code.sha256 : NULL,
-            .code_reason = found ? NULL : missing.text};
-        if (result_dispatch(result, &receipt, err) != 0) return -1;
-    }
-    return 0;
-}
-
-int add_parity(struct result *result, const struct verified_job *trial, struct error *err) {
-    char reference[JOB_NAME] = "itself: the reference", detail[96];
-    if (trial->reference) verified_job_name(reference, trial->reference);
-    snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", trial->cv.folds, parity_words(trial->needed),
-             parity_words(trial->reached));
-    char prefetch[PREFETCH_TEXT];
-    prefetch_text(prefetch, &trial->prefetch);
-    const struct parity_receipt receipt = {.engine = engine_names[trial->engine],
-                                           .backend = engine_backend_name(trial->engine, trial->backend),
-                                           .needed = parity_words(trial->needed),
-                                           .reached = parity_words(trial->reached),
-                                           .reference = reference,
-                                           .passed = trial->passed,
-                                           .detail = detail,
-                                           .fingerprint = trial->model.fingerprint,
-                                           .update_hash = trial->model.update_hash,
-                                           .accuracy = accuracy_score(&trial->cv.confusion),
-                                           .max_deviation = (double)NAN,
-                                           .tolerance = (double)NAN,
-                                           .prefetch = prefetch};
-    return result_parity(result, &receipt, err);
-}
 
 /* The counters of one arm's samples, as columns. */
 struct columns {
@@ -271,11 +197,14 @@ static int fill(struct result *result, struct run *run, const struct epochs *epo
                 struct error *err) {
     dataset_hash(&run->job.ds);
     if (run->job.ds.synthetic && result_context(result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0) return -1;
-    if (add_workload(result, run, err) != 0 || add_machine(result, run, &epochs->rounds, err) != 0) return -1;
+    if (record_workload(result, &run->job, &run->options.spec, run->folds, err) != 0 ||
+        add_machine(result, run, &epochs->rounds, err) != 0)
+        return -1;
     for (size_t i = 0; i < run->jobs.count; i++) {
-        if (run->jobs.list[i].engine == ENGINE_F32 && add_dispatch(result, run, run->jobs.list[i].backend, err) != 0)
+        if (run->jobs.list[i].engine == ENGINE_F32 &&
+            record_dispatch(result, run->options.isa, run->jobs.list[i].backend, err) != 0)
             return -1;
-        if (add_parity(result, &run->jobs.list[i], err) != 0) return -1;
+        if (record_parity(result, &run->jobs.list[i], err) != 0) return -1;
     }
     for (size_t i = 0; i < run->jobs.count; i++) {
         if (run->jobs.list[i].passed) continue;

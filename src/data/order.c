@@ -1,5 +1,6 @@
 #include "data/order.h"
 
+#include "base/hash.h"
 #include "data/random.h"
 
 #include <stdlib.h>
@@ -56,9 +57,11 @@ void view_free(struct view *view) {
 }
 
 uint64_t view_hash(const struct view *view) {
-    uint64_t hash = 14695981039346656037ULL;
-    for (size_t k = 0; k < view->n; k++)
-        for (unsigned shift = 0; shift < 32; shift += 8)
-            hash = (hash ^ ((view->index[k] >> shift) & 255U)) * 1099511628211ULL;
+    uint64_t hash = FNV_START;
+    for (size_t k = 0; k < view->n; k++) {
+        const uint32_t row = view->index[k];
+        const uint8_t bytes[] = {(uint8_t)row, (uint8_t)(row >> 8), (uint8_t)(row >> 16), (uint8_t)(row >> 24)};
+        hash = fnv1a(hash, bytes, sizeof bytes);
+    }
     return hash;
 }

@@ -143,7 +143,7 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
         trainer_epoch(worker->trainer);
     if (trainer_model(worker->trainer, model, err) != 0) return -1;
-    decide(worker->decision, model, &test, worker->backend);
+    decision_function(worker->decision, model, &test, worker->backend);
 
     size_t right = 0;
     for (size_t i = 0; i < worker->tested; i++)

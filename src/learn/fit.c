@@ -56,14 +56,6 @@ struct trainer {
 
 const char *const compat_names[] = {"0.19", "1.2", NULL};
 
-uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < length; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it follows a loop for two turns only */
-        hash = (hash ^ at[i]) * 1099511628211ULL;
-    return hash;
-}
-
 /* sklearn/linear_model/_base.py make_dataset and _stochastic_gradient.py _fit_binary: from 0.21 on, the data set draws
  * once from the same generator before the shuffle seed is drawn. */
 uint32_t epoch_seed(uint32_t seed, enum compat compat) {
@@ -550,8 +542,8 @@ static void decide_packed(double *decision, const struct model *model, const str
     }
 }
 
-void decide(double *decision, const struct model *model, const struct row_list *row_list,
-            const struct backend *backend) {
+void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
+                       const struct backend *backend) {
     const struct dataset *ds = row_list->ds;
     const struct row_ref *at = row_list->at;
     const struct row_store store = windows(ds);

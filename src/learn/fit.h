@@ -4,36 +4,14 @@
 #define SGDMARK_LEARN_FIT_H
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "data/dataset.h"
 #include "kernels.h"
-#include "learn/engine.h"
+#include "learn/hyper.h"
 #include "learn/integer.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Which scikit-learn's seeds and folds are reproduced: before 0.21, or from 0.22 on. */
-enum compat { COMPAT_0_19, COMPAT_1_2 };
-extern const char *const compat_names[]; /* "0.19", "1.2", NULL */
-
-/* How rows are brought into the cache before their turn comes. No choice changes a result. */
-struct prefetch {
-    unsigned l1;    /* a row's lines are brought into the first-level cache when it is so many rows away */
-    unsigned block; /* before that, so many rows at once have their first line (all lines of narrow rows) brought into
-                       the second-level cache: one's page walk need not wait for another's. 1: not so */
-    unsigned l2;    /* a row's lines are brought into the second-level cache when it is so many rows away; 0: not so */
-};
-#define PREFETCH_MOST 64 /* of each */
-
-struct hyper {
-    enum engine engine;
-    enum compat compat;
-    double alpha;
-    unsigned epochs;
-    uint32_t seed;            /* random_state */
-    struct prefetch prefetch; /* l1 == 0: PREFETCH_DEFAULT */
-};
-#define PREFETCH_DEFAULT ((struct prefetch){.l1 = 8, .block = 1})
 
 /* What is learnt from, in order. */
 struct row_list {
@@ -109,10 +87,10 @@ int fit(struct model *model, const struct row_list *row_list, const struct hyper
 
 /* decision[k] = <w, x> + intercept for every example, summed in the engine's own order. True is decision > 0; engine
  * int's values are within rounding of f64's, and on the same side of 0. */
-void decide(double *decision, const struct model *model, const struct row_list *row_list,
-            const struct backend *backend);
+void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
+                       const struct backend *backend);
 
-/* In place of decide: only reads the rows, as trainer_read does. */
+/* In place of decision_function: only reads the rows, as trainer_read does. */
 uint64_t row_list_read(const struct row_list *row_list, enum engine engine, const struct backend *backend);
 
 /* The seed of the epoch shuffle for random_state = seed. */
@@ -121,9 +99,5 @@ uint32_t epoch_seed(uint32_t seed, enum compat compat);
 /* Fills pi[n] with the permutation that one epoch shuffle applies: order_1 = pi, order_k[i] = order_(k-1)[pi[i]].
  * It depends on n and the seed alone, so folds of one size share it. */
 void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed);
-
-/* FNV-1a 64-bit, continued from `hash` (start with FNV_START). */
-#define FNV_START 14695981039346656037ULL
-uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length);
 
 #endif

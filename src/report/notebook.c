@@ -67,17 +67,17 @@ void print_notebook(const struct run *run, const struct verified_job *trial, con
     double decision;
     struct row_ref some;
     row_refs_fill(&some, ds, &row, 1, digit);
-    decide(&decision, &trial->model, &(struct row_list){ds, &some, 1}, trial->backend);
+    decision_function(&decision, &trial->model, &(struct row_list){ds, &some, 1}, trial->backend);
     format_real(text, decision);
     printf("5 Predict      that digit is%s a %u: decision %s", decision > 0.0 ? "" : " not", digit, text);
     beside(run, published_decision);
 
     printf("6 Accuracy     ");
-    print_accuracies(&trial->cv);
+    print_accuracies(stdout, &trial->cv);
     beside(run, published_accuracy);
     printf("               share of right answers, per fold of cross_val_score(cv=%u)\n", run->folds);
     printf("7 Never %-6u ", digit);
-    print_accuracies(never);
+    print_accuracies(stdout, never);
     beside(run, published_never);
     printf("               a classifier that always says no: accuracy alone proves little\n");
     const struct confusion *c = &trial->cv.confusion;

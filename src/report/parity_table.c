@@ -21,7 +21,7 @@ static void print_row(const struct verified_job *trial) {
                    parity_words(trial->reached));
     }
     printf("%-15s ", "");
-    print_accuracies(&trial->cv);
+    print_accuracies(stdout, &trial->cv);
     printf(", confusion %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "\n", c->tn, c->fp, c->fn, c->tp);
 }
 

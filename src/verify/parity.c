@@ -1,6 +1,6 @@
 #include "verify/parity.h"
 
-#include "learn/tune.h"
+#include "learn/prefetch_tune.h"
 
 #include <stdio.h>
 #include <stdlib.h>

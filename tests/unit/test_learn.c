@@ -449,7 +449,7 @@ static struct unusual compare_fits(const struct rows *rows, const struct hyper *
     struct error err;
     naive_fit(&want, rows->x, rows->y, rows->n, rows->d, hyper);
     if (fit(&got, &row_list, hyper, backend, &err) != 0) fail_msg("%s", err.text);
-    decide(decision, &got, &row_list, backend);
+    decision_function(decision, &got, &row_list, backend);
 
     uint64_t updates = 0;
     for (unsigned epoch = 0; epoch < got.epochs; epoch++)

@@ -1,6 +1,6 @@
 /* The lookahead: its words, and that no choice of it changes a model. */
 #include "data/order.h"
-#include "learn/tune.h"
+#include "learn/prefetch_tune.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

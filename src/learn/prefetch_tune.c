@@ -1,11 +1,9 @@
-#include "learn/tune.h"
+#include "learn/prefetch_tune.h"
 
 #include "base/clock.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
  * page walks to overlap, and more lines on their way than the first-level cache can wait for. */
@@ -117,34 +115,5 @@ int prefetch_tune(struct hyper *hyper, const struct row_list *row_list, const st
     hyper->prefetch = choices[best_choice(&trials)];
     trials_free(&trials);
     *seconds = seconds_now() - begin;
-    return 0;
-}
-
-void prefetch_text(char text[PREFETCH_TEXT], const struct prefetch *ahead) {
-    int used = snprintf(text, PREFETCH_TEXT, "%u,%u", ahead->l1, ahead->block);
-    if (ahead->l2 > 0) snprintf(text + used, PREFETCH_TEXT - (size_t)used, ",%u", ahead->l2);
-}
-
-/* A whole number from 1 to PREFETCH_MOST at *text, which moves behind it; 0 where there is none. */
-static unsigned take_number(const char **text) {
-    char *end;
-    if (**text < '0' || **text > '9') return 0;
-    unsigned long number = strtoul(*text, &end, 10);
-    *text = end;
-    return number <= PREFETCH_MOST ? (unsigned)number : 0;
-}
-
-int prefetch_parse(struct prefetch *ahead, const char *text) {
-    struct prefetch read = {.l1 = take_number(&text)};
-    if (read.l1 == 0 || *text++ != ',') return -1;
-    read.block = take_number(&text);
-    if (read.block == 0) return -1;
-    if (*text == ',') {
-        text++;
-        read.l2 = take_number(&text);
-        if (read.l2 == 0) return -1;
-    }
-    if (*text) return -1;
-    *ahead = read;
     return 0;
 }

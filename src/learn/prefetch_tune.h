@@ -1,6 +1,6 @@
 /* Which lookahead is the fastest here, for these rows, this engine and this backend. */
-#ifndef SGDMARK_LEARN_TUNE_H
-#define SGDMARK_LEARN_TUNE_H
+#ifndef SGDMARK_LEARN_PREFETCH_TUNE_H
+#define SGDMARK_LEARN_PREFETCH_TUNE_H
 
 #include "learn/fit.h"
 
@@ -11,13 +11,5 @@
  */
 int prefetch_tune(struct hyper *hyper, const struct row_list *row_list, const struct backend *backend, double *seconds,
                   struct error *err);
-
-/* A lookahead in words, as --prefetch takes it: "8,16", or "4,16,32" where lines are brought into the second-level
- * cache too. */
-enum { PREFETCH_TEXT = 24 };
-void prefetch_text(char text[PREFETCH_TEXT], const struct prefetch *ahead);
-
-/* The reverse. Returns 0, or -1 where `text` is not of that form or a number is not from 1 to PREFETCH_MOST. */
-int prefetch_parse(struct prefetch *ahead, const char *text);
 
 #endif
