@@ -161,7 +161,7 @@ static int print_whole(FILE *to, const json_t *experiment, struct error *err) {
         table_cell(table, 3, "%.1f ns/row", fact_number(roof, "compute_ns_per_row"));
     }
     if (any) fputs("Against the roofs of whole rows; above 100 % by what is not read:\n", to);
-    return table_finish(table, any ? to : NULL, "  ", err);
+    return table_finish(table, to, "  ", err);
 }
 
 static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
@@ -184,7 +184,7 @@ static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
     }
     if (best)
         fprintf(to, "%s, paired by round (95 %% intervals that hold together):\n", fact_text(best, "job"));
-    return table_finish(table, best ? to : NULL, "  ", err);
+    return table_finish(table, to, "  ", err);
 }
 
 static void print_quality(FILE *to, const json_t *experiment) {

@@ -392,7 +392,7 @@ static void schedule_follows_its_seed(void **state) {
     static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 2, 0, 1};
     struct schedule s;
     assert_int_equal(schedule_make(&s, 3, 0, 5, 7, NULL), 0);
-    assert_memory_equal(s.one, expected, sizeof expected);
+    assert_memory_equal(s.which, expected, sizeof expected);
     schedule_free(&s);
     struct error err;
     assert_int_equal(schedule_make(&s, 0, 0, 5, 7, &err), -1);
