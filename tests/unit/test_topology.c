@@ -138,7 +138,7 @@ static void test_golden_plans(void **state) {
     }
 }
 
-/* Every slot of every placement of every machine tells the same story about its PU. */
+/* All indexes of a slot belong to the same PU. */
 static void test_slots_agree(void **state) {
     (void)state;
     struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
@@ -159,7 +159,7 @@ static void test_slots_agree(void **state) {
     topology_free(topology);
 }
 
-/* What an expression resolves to on a machine, or a part of its error. */
+/* An expression, and what it resolves to. */
 struct expression {
     const char *text;
     const char *expected; /* PUs, or after '!' a part of the error */
@@ -277,9 +277,9 @@ static void test_damaged_descriptions(void **state) {
     char *large = malloc(17 << 20);
     assert_non_null(large);
     memset(large, ' ', 17 << 20);
-    refuse(large, 4096, "more than the 4096 that are read");
+    refuse(large, 4096, "at most 4095 bytes are read");
     large[0] = '<';
-    refuse(large, 17 << 20, "more than the 16777216 that are read");
+    refuse(large, 17 << 20, "at most 16777215 bytes are read");
     free(large);
 }
 
@@ -353,7 +353,7 @@ static void test_bind_here(void **state) {
     assert_int_equal(placement_resolve(&all, topology, "all-pus", &err), 0);
     for (size_t i = 0; i < all.count; i++) {
         if (bind_worker(topology, &all.slots[i], &err) != 0) fail_msg("%s", err.text);
-        assert_int_equal(where_am_i(), all.slots[i].pu_os);
+        assert_int_equal(current_pu(), all.slots[i].pu_os);
     }
     struct slot absent = all.slots[0];
     absent.pu_os = 4000;
