@@ -30,15 +30,19 @@ std::vector<uint32_t> whole_permutation(const row_list &rows, const hyper &hyper
     return permutation;
 }
 
-/* The rows that the first epoch visits first: enough for the roof's samples not to meet one that is still cached. */
-std::vector<uint32_t> first_rows(const row_list &rows, const std::vector<uint32_t> &permutation, bool packed) {
+/* The rows that the first epoch reads first: so many that no sample of the read roof meets a row that an earlier sample
+ * left in a cache. */
+std::vector<uint32_t> first_rows(const row_list &rows, const std::vector<uint32_t> &permutation) {
     const size_t most = 1000000;
     std::vector<uint32_t> order(std::min(rows.n, most));
     for (size_t i = 0; i < order.size(); i++)
         order[i] = rows.at[permutation[i]].row;
-    for (size_t i = 0; packed && i < order.size(); i++)
-        order[i] = rows.ds->packed.rows[order[i]].line;
     return order;
+}
+
+/* The form in which the subject's training loop reads rows. */
+row_form form_of(const dataset *ds, const bench_subject &subject) {
+    return reads_packed(ds, subject.engine, subject.backend) ? FORM_PACKED : FORM_CROPPED;
 }
 
 /* The roofs of the training loop. Engine f64 has no kernel of its own to compute with. */
@@ -61,9 +65,7 @@ void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, con
         state.SkipWithError(err.text);
         return;
     }
-    const bool packed = reads_packed(rows.ds, subject.engine, subject.backend);
-    std::vector<uint32_t> order = first_rows(rows, permutation, packed);
-    Roofs roofs(*rows.ds, order, *subject.backend, packed);
+    Roofs roofs(*rows.ds, first_rows(rows, permutation), *subject.backend, form_of(rows.ds, subject));
     sample(roofs, subject);
     Meter meter;
     while (state.KeepRunningBatch(hyper.epochs)) {
@@ -101,9 +103,8 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.row_list->n);
     const dataset *ds = job.row_list->ds;
-    const bool packed = reads_packed(ds, subject.engine, subject.backend);
-    std::vector<uint32_t> order = first_rows(*job.row_list, whole_permutation(*job.row_list, hyper), packed);
-    Roofs roofs(*ds, order, *subject.backend, packed);
+    Roofs roofs(*ds, first_rows(*job.row_list, whole_permutation(*job.row_list, hyper)), *subject.backend,
+                form_of(ds, subject));
     sample(roofs, subject);
     Meter meter;
     while (!bad && state.KeepRunning()) {

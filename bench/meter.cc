@@ -18,7 +18,7 @@ class Watch {
   public:
     Watch() {
         counters_open(&hardware, PASS_MAIN);
-        watched = monitor_open(&disturbances, where_am_i(), nullptr) == 0;
+        watched = monitor_open(&disturbances, current_pu(), nullptr) == 0;
     }
     Watch(const Watch &) = delete;
     Watch &operator=(const Watch &) = delete;

@@ -24,7 +24,7 @@ json_t *json_number(double x) {
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* jansson 2.14 prints every real with a fixed number of digits; this rewrites each real outside of strings. */
+/* jansson 2.14 prints every real number with 17 digits: rewrites each one that is not inside a string. */
 static char *shorten_reals(const char *wide) {
     char *out = malloc(strlen(wide) * 2 + 2);
     if (!out) return NULL;

@@ -130,13 +130,22 @@ struct cv_work {
     const struct backend_list *chosen;
 };
 
+static int run_on_workers(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
+                          const struct backend *backend, struct error *err) {
+    const struct cv_options *options = work->options;
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, &work->job->row_list, options->folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
+    int bad = cross_validate_on(result, work->workers->topology, &work->workers->placement, &plan, backend,
+                                options->repeats, err);
+    cv_plan_free(&plan);
+    return bad;
+}
+
 static int run_folds(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
                      const struct backend *backend, struct error *err) {
     const struct cv_options *options = work->options;
     const struct row_list *rows = &work->job->row_list;
-    if (work->workers->topology)
-        return cross_validate_on(result, work->workers->topology, &work->workers->placement, rows, options->folds,
-                                 hyper, backend, options->repeats, err);
+    if (work->workers->topology) return run_on_workers(result, work, hyper, backend, err);
     struct progress progress;
     progress_begin(&progress, "cross-validating");
     const struct progress_sink sink = {progress_step, &progress};

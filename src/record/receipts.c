@@ -1,5 +1,6 @@
 #include "record/receipts.h"
 
+#include "learn/hyper_table.h"
 #include "learn/prefetch.h"
 #include "machine/code.h"
 
@@ -18,14 +19,8 @@ int record_workload(struct result *result, const struct job *job, const struct j
                                       .labels_sha256 = ds->labels_sha256,
                                       .n = job->view.n,
                                       .d = ds->d,
-                                      .permutation_hash = view_hash(&job->view),
-                                      .digit = spec->digit,
-                                      .epochs = spec->hyper.epochs,
-                                      .folds = folds,
-                                      .alpha = spec->hyper.alpha,
-                                      .seed = spec->hyper.seed,
-                                      .compat = compat_names[spec->hyper.compat]};
-    return result_workload(result, &workload, err);
+                                      .permutation_hash = view_hash(&job->view)};
+    return result_workload(result, &workload, hyper_json(spec, folds), err);
 }
 
 #define KERNEL_NAME(kernel, unused)  #kernel,
@@ -71,6 +66,7 @@ int record_parity(struct result *result, const struct verified_job *verified, st
                                            .fingerprint = verified->model.fingerprint,
                                            .update_hash = verified->model.update_hash,
                                            .accuracy = accuracy_score(&verified->cv.confusion),
+                                           .cv = &verified->cv,
                                            .max_deviation = (double)NAN,
                                            .tolerance = (double)NAN,
                                            .prefetch = prefetch};
