@@ -59,7 +59,7 @@ static int set_option(struct job_spec *spec, const char *option, char *value, st
         if (!bad) hyper_set(spec, id, number);
         return bad;
     }
-    return fail(err, "there is no option --%s", option);
+    return fail(err, "there is no such option");
 }
 
 /* "--data FOLDER --limit N" and the hyper-parameters of `sgdmark train`. */
@@ -67,7 +67,8 @@ static int read_options(struct job_spec *spec, char **words, struct error *err) 
     job_spec_defaults(spec);
     for (; *words; words += 2) {
         if (strncmp(words[0], "--", 2) != 0 || !words[1]) return fail(err, "'%s' is no option with a value", words[0]);
-        if (set_option(spec, words[0] + 2, words[1], err) != 0) return -1;
+        struct error why;
+        if (set_option(spec, words[0] + 2, words[1], &why) != 0) return fail(err, "%s: %.900s", words[0], why.text);
     }
     return 0;
 }
