@@ -47,7 +47,7 @@ CXXFLAGS ?= -O2 -g
 COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -Ibench -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
-LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lz -lm -lpthread
+LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lsmartcols -lz -lm -lpthread
 # Exported symbols let the program name and hash its own kernels.
 LDFLAGS  ?=
 LINK     := -rdynamic

@@ -1,4 +1,4 @@
-/* The limits of the machine for a run, timed right before and after it on the same rows. For bench/ only. */
+/* The roofs of a benchmark (measure/roof.h), sampled right before and after it on the same rows. For bench/ only. */
 #ifndef SGDMARK_BENCH_ROOFS_H
 #define SGDMARK_BENCH_ROOFS_H
 
@@ -13,33 +13,35 @@ extern "C" {
 
 namespace sgdmark {
 
-/* Samples are short, and the best one counts: a disturbance makes a roof lower than it is. */
+/* Samples are short and the fastest one counts: a disturbance only makes a roof slower. */
 class Roofs {
   public:
-    /* Rows of ds in the order of its_order, which is not empty and must outlive this. With `packed` its packed rows,
-     * as many whole lines of each as they have on average; the order then tells the lines at which they begin. */
-    Roofs(const dataset &ds, const std::vector<uint32_t> &its_order, const backend &its_kernels, bool packed = false);
+    /* For rows of `its_ds`, stored in `its_form` and read in `order`, which is not empty. */
+    Roofs(const dataset &its_ds, const std::vector<uint32_t> &order, const backend &its_backend,
+          row_form its_form = FORM_CROPPED);
     Roofs(const Roofs &) = delete;
     Roofs &operator=(const Roofs &) = delete;
     ~Roofs();
 
-    /* Reading the rows and nothing else, without and with prefetching; each time a part of the order further on. */
+    /* Reads the rows, in each sample the next part of the order. */
     void sample_reading();
-    /* The engine's dot product on a row and weights that stay in the L1 cache. */
+    /* Multiplies as the engine's training loop does. */
     void sample_computing(engine engine);
 
-    /* Gives the state percent_of_read_roof and percent_of_compute_roof, those that were sampled: what the roof alone
-     * takes for a row, in percent of the `seconds` that the run took for one. The higher one binds. */
+    /* Sets the counters percent_of_read_roof and percent_of_compute_roof of the roofs that were sampled: seconds that
+     * the roof needs per row, in percent of the `seconds` that the benchmark needed per row. Skips the benchmark with
+     * the reason if there was no memory for a roof. */
     void count(benchmark::State &state, double seconds) const;
 
   private:
-    row_roof rows = {};
-    mix_roof mix = {};
-    const std::vector<uint32_t> &order;
+    const dataset &ds;
     const backend &kernels;
-    const size_t blocks; /* of the packed rows; 0: none are read */
-    size_t at = 0;
-    double reading = 0, computing = 0; /* seconds for a row; 0: not sampled */
+    const row_form form;
+    read_roof *reading = nullptr;
+    compute_roof computing = {};
+    double read_seconds = 0, compute_seconds = 0; /* per row; 0: not sampled */
+    error err = {};
+    bool failed = false;
 };
 
 } // namespace sgdmark

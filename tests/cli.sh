@@ -1,5 +1,5 @@
 #!/bin/bash
-# The command line as a contract: every line of tests/cli/table.tsv, then disks that fill up.
+# The command line as a contract: every line of tests/cli/table.tsv, then help, then memory and disks that run out.
 source "$(dirname "$0")/lib.sh"
 source tests/cli/fixtures.sh
 
@@ -58,12 +58,19 @@ while IFS= read -r line; do
     [ "$status" = "$want_status" ] || faults+=("exit status $status, want $want_status")
     fits "$out" "$want_out" || faults+=("stdout does not match $want_out: ${out:0:300}")
     fits "$err" "$want_err" || faults+=("stderr does not match $want_err: ${err:0:300}")
-    if [ "$want_status" = 2 ]; then
+    if [ "$want_status" = 2 ] || [ "$want_status" = 3 ]; then
         fault=$(refused)
         [ -z "$fault" ] || faults+=("$fault: $err")
     fi
     if [ ${#faults[@]} -eq 0 ]; then ok "sgdmark $arguments"; else not_ok "sgdmark $arguments" "${faults[@]}"; fi
 done < tests/cli/table.tsv
+
+# Help fits a terminal of 80 columns.
+for command in "" $("$sgdmark" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+    # shellcheck disable=SC2086
+    "$sgdmark" $command --help > "$scratch/stdout"
+    equal "no line of help is longer than 79 columns: sgdmark $command --help" "$(awk 'length > 79' "$scratch/stdout")" ""
+done
 
 # refuses NAME: the last invocation ended as a refusal and left nothing in the output folder.
 refuses() {
@@ -119,6 +126,17 @@ else
     mkdir -p "$T" && echo old > "$T/d.npy"
     (trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
     equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
+fi
+
+# Memory that the system refuses: exit status 3.
+if sanitized; then
+    skip "no memory for the rows" "$build is built with a sanitizer, which needs more of it"
+elif [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -lt 1000000 ]; then
+    skip "no memory for the rows" "the machine has less than 1 GB of it"
+else
+    err=$(ulimit -v 300000; "$sgdmark" train --data synthetic:n=500000 2>&1 > /dev/null)
+    equal "no memory for the rows: exit status" $? 3
+    check "no memory for the rows: the reason" one_line "$err"
 fi
 
 # A small file system that fills up; runs in a shell of its own, in a mount namespace.

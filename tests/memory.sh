@@ -1,6 +1,6 @@
 #!/bin/bash
 # Memory that runs out: each place of the program that asks for memory is refused it once. The program goes on in full, or
-# ends with status 2 and a line that says so; it never crashes, hangs or leaves half a file. Of the long commands every
+# ends with status 3 and a line that says so; it never crashes, hangs or leaves half a file. Of the long commands every
 # fourth place is tried, from a random one on (MEMORY_STEP=1 tries all).
 . "$(dirname "$0")/lib.sh"
 unset SGDMARK_ISA
@@ -33,7 +33,7 @@ refusing() {
 fault() {
     case $status in
     0 | 1) [ "$(ls "$scratch/out")" = "$made" ] || echo "succeeds without its files: made $(ls "$scratch/out")" ;;
-    2)
+    3)
         tail -n 1 "$scratch/stderr" | grep -q -E "^sgdmark $1: .*(memory|is full)" ||
             echo "no word of memory: $(tail -n 1 "$scratch/stderr")"
         ls "$scratch/out" | grep '\.tmp$'

@@ -1,14 +1,20 @@
 #include "peers/peer.h"
 
 #include "base/json.h"
-#include "cli/job.h"
+#include "base/number.h"
+#include "learn/hyper_table.h"
+#include "learn/job.h"
+#include "learn/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void *peer_allocate(size_t count, size_t size) {
     void *memory = calloc(count, size);
-    if (!memory) usage_error("out of memory for %zu elements of %zu bytes", count, size);
-    return memory;
+    if (memory) return memory;
+    fprintf(stderr, "out of memory for %zu elements of %zu bytes\n", count, size);
+    exit(3);
 }
 
 static uint8_t *all_pixels(const struct job *job) {
@@ -24,40 +30,79 @@ static double accuracy_of(const struct peer_job *job, const uint8_t *predicted) 
     return accuracy_score(&confusion);
 }
 
-static void print_result(const struct peer_job *job, const struct peer_result *result) {
+static int print_result(const struct peer_job *job, const struct peer_result *result, struct error *err) {
     json_t *value =
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "library", result->library, "n", (json_int_t)job->n, "d",
                   (json_int_t)job->d, "accuracy", json_number(accuracy_of(job, result->predicted)), "seconds",
                   json_number(result->fit_seconds), "predict_seconds", json_number(result->predict_seconds));
-    struct error err;
-    if (write_json("-", value, &err) != 0) usage_error("%s", err.text);
+    int bad = write_json("-", value, err);
     json_decref(value);
+    return bad;
 }
 
-/* The options of `sgdmark train`; --engine and --isa have no meaning here. */
-int main(int argc, char **argv) {
-    struct job_options options = {0};
-    parse_arguments(&job_argp, argc, argv, &options);
-    struct job job;
-    struct error err;
-    if (job_open(&job, &options.spec, &err) != 0) usage_error("%s", err.text);
+/* Sets what an option, without its dashes, says. */
+static int set_option(struct job_spec *spec, const char *option, char *value, struct error *err) {
+    uint64_t whole = 0;
+    double number = 0.0;
+    if (strcmp(option, "data") == 0) {
+        spec->rows.data = value;
+        return 0;
+    }
+    if (strcmp(option, "limit") == 0) {
+        int bad = read_whole(&whole, value, 1, UINT32_MAX, err);
+        spec->rows.limit = whole;
+        return bad;
+    }
+    for (enum hyper_id id = HYPER_DIGIT; id < HYPER_FOLDS; id++) {
+        if (strcmp(option, hyper_table[id].option) != 0) continue;
+        int bad = hyper_read(&number, id, value, err);
+        if (!bad) hyper_set(spec, id, number);
+        return bad;
+    }
+    return fail(err, "there is no such option");
+}
 
-    size_t n = job.view.n;
-    uint8_t *pixels = all_pixels(&job), *positive = peer_allocate(n, sizeof *positive);
+/* "--data FOLDER --limit N" and the hyper-parameters of `sgdmark train`. */
+static int read_options(struct job_spec *spec, char **words, struct error *err) {
+    job_spec_defaults(spec);
+    for (; *words; words += 2) {
+        if (strncmp(words[0], "--", 2) != 0 || !words[1]) return fail(err, "'%s' is no option with a value", words[0]);
+        struct error why;
+        if (set_option(spec, words[0] + 2, words[1], &why) != 0) return fail(err, "%s: %.900s", words[0], why.text);
+    }
+    return 0;
+}
+
+static int run(const struct job *job, const struct hyper *hyper, struct error *err) {
+    size_t n = job->view.n;
+    uint8_t *pixels = all_pixels(job), *positive = peer_allocate(n, sizeof *positive);
     uint32_t *permutation = peer_allocate(n, sizeof *permutation);
     for (size_t i = 0; i < n; i++)
-        positive[i] = job.at[i].positive;
-    epoch_permutation(permutation, n, epoch_seed(options.spec.hyper.seed, options.spec.hyper.compat));
-    struct peer_job plain = {
-        n, job.ds.d, pixels, positive, permutation, options.spec.hyper.alpha, options.spec.hyper.epochs};
+        positive[i] = job->at[i].positive;
+    epoch_permutation(permutation, n, epoch_seed(hyper->seed, hyper->compat));
+    struct peer_job plain = {n, job->ds.d, pixels, positive, permutation, hyper->alpha, hyper->epochs};
     struct peer_result result = {.predicted = peer_allocate(n, sizeof *result.predicted)};
     peer_run(&plain, &result);
-    print_result(&plain, &result);
-
+    int bad = print_result(&plain, &result, err);
     free(result.predicted);
     free(permutation);
     free(positive);
     free(pixels);
-    job_close(&job);
-    return 0;
+    return bad;
+}
+
+int main(int argc, char **argv) {
+    struct job_spec spec;
+    struct job job;
+    struct error err;
+    (void)argc;
+    int bad = read_options(&spec, argv + 1, &err);
+    if (!bad) bad = job_open(&job, &spec, &err);
+    if (!bad) {
+        bad = run(&job, &spec.hyper, &err);
+        job_close(&job);
+    }
+    if (!bad) return 0;
+    fprintf(stderr, "%s: %s\n", argv[0], err.text);
+    return err.kind == ERROR_PROGRAM ? 3 : 2;
 }

@@ -1,5 +1,5 @@
-/* What a program that does the job with another library consists of: main, which loads the job as `sgdmark train` does
- * and prints what came of it (peer.c), and the library's part (one file each). */
+/* What a program that does the job with another library consists of: main, which loads the job and
+ * prints the result (peer.c), and the library's part (one file each). */
 #ifndef SGDMARK_PEERS_PEER_H
 #define SGDMARK_PEERS_PEER_H
 

@@ -1,4 +1,4 @@
-/* Elapsed time. */
+/* Elapsed time and CPU time. */
 #ifndef SGDMARK_BASE_CLOCK_H
 #define SGDMARK_BASE_CLOCK_H
 

@@ -10,7 +10,7 @@ static int fill(struct error *err, enum error_kind kind, const char *format, va_
     return -1;
 }
 
-/* The names stand in brackets, since they are macros to the analyzer. */
+/* The brackets keep the macros of error.h, which exist under the clang analyzer, from expanding here. */
 int(fail)(struct error *err, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -1,11 +1,11 @@
-/* One line of text about what went wrong, filled in by whoever notices and printed by the command line. */
+/* Errors as values: one line of text, and whose fault it is. The command line prints the line. */
 #ifndef SGDMARK_BASE_ERROR_H
 #define SGDMARK_BASE_ERROR_H
 
 /* Whose fault it is, which decides the exit status. */
 enum error_kind {
-    ERROR_INPUT,  /* the caller's: an option, a file, what this machine lacks */
-    ERROR_PROGRAM /* ours: out of memory, a bug */
+    ERROR_INPUT,  /* the caller's: a wrong option or file, or something that this machine lacks */
+    ERROR_PROGRAM /* the program's: out of memory, a bug */
 };
 
 struct error {
@@ -13,14 +13,14 @@ struct error {
     enum error_kind kind;
 };
 
-/* Writes the line (it names the input and the fault and, where there is one, the way out; no trailing newline).
- * Always returns -1, so that a function can `return fail(err, ...)`. A null err is allowed. */
+/* Writes an error of kind ERROR_INPUT. The line names the input, the fault and, where there is one, the way out; it
+ * has no newline. Always returns -1, so that a function can `return fail(err, ...)`. `err` may be NULL. */
 int fail(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for faults of kind ERROR_PROGRAM. */
+/* The same with kind ERROR_PROGRAM. */
 int fail_program(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#ifdef __clang_analyzer__ /* it does not look into variadic functions; this tells it what they return */
+#ifdef __clang_analyzer__ /* The analyzer does not look into variadic functions: tell it that these return -1. */
 static inline int failed(void) {
     return -1;
 }

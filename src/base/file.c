@@ -36,7 +36,7 @@ static int write_device(const char *path, const struct span *pieces, size_t coun
     return bad ? fail(err, "%s: cannot be written: %s", path, strerror(why)) : 0;
 }
 
-/* Does `path` exist as something other than a regular file? */
+/* Is `path` something other than a regular file, such as a pipe or a folder? Then *mode is its mode. */
 static bool is_special(const char *path, mode_t *mode) {
     struct stat info;
     if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) return false;
@@ -44,7 +44,7 @@ static bool is_special(const char *path, mode_t *mode) {
     return true;
 }
 
-/* Opens a file of a new name beside `path`; the caller frees the name. Returns its descriptor, or -1. */
+/* Creates a temporary file beside `path`; the caller frees *name. Returns the file descriptor, or -1. */
 static int open_beside(const char *path, char **name, struct error *err) {
     if (asprintf(name, "%s.XXXXXX.tmp", path) < 0) return fail_program(err, "%s: out of memory", path);
     int fd = mkostemps(*name, 4, O_CLOEXEC);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ json_t *json_number(double x) {
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* jansson 2.14 prints every real with a fixed number of digits; this rewrites each real outside of strings. */
+/* jansson 2.14 prints every real number with 17 digits: rewrites each one that is not inside a string. */
 static char *shorten_reals(const char *wide) {
     char *out = malloc(strlen(wide) * 2 + 2);
     if (!out) return NULL;
@@ -77,4 +78,14 @@ int write_json(const char *path, const json_t *value, struct error *err) {
     }
     free(text);
     return bad;
+}
+
+void hex_text(char text[HEX_TEXT], uint64_t value) {
+    snprintf(text, HEX_TEXT, "%016" PRIx64, value);
+}
+
+json_t *json_hex(uint64_t value) {
+    char text[HEX_TEXT];
+    hex_text(text, value);
+    return json_string(text);
 }

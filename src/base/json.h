@@ -1,4 +1,4 @@
-/* JSON text from jansson values, with reals in their shortest form. */
+/* jansson values as text, with real numbers in their shortest form. */
 #ifndef SGDMARK_BASE_JSON_H
 #define SGDMARK_BASE_JSON_H
 
@@ -6,18 +6,24 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Longest text of format_real, with its closing NUL. */
+/* Longest text of format_real, including the NUL. */
 enum { REAL_TEXT = 32 };
 
-/* Writes x as the shortest decimal that reads back as the same float64 (at most 17 significant digits) and that JSON
- * accepts as a real number. */
+/* Writes x as the shortest decimal that reads back as the same float64 (at most 17 significant digits), with a point
+ * or an exponent, so that JSON reads it as a real number. */
 void format_real(char text[REAL_TEXT], double x);
 
-/* The value as JSON text with a closing newline, indented by two; the caller frees it. NULL when memory runs out. */
+/* The value as JSON text, indented by two, with a newline at the end. The caller frees it; NULL: out of memory. */
 char *json_text(const json_t *value);
 
-/* A finite number as a JSON real, anything else as null. */
+/* `value` as 16 hex digits, and as a JSON string of them. */
+enum { HEX_TEXT = 17 };
+void hex_text(char text[HEX_TEXT], uint64_t value);
+json_t *json_hex(uint64_t value);
+
+/* A finite number as a JSON real; NaN and infinities as null. */
 json_t *json_number(double x);
 
 /* Writes the value to `path`; "-" is standard output. Returns 0, or -1 with the reason. */

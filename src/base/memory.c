@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The two versions of the memory controller. */
+/* One version of the memory controller of control groups. */
 struct controller {
     const char *name; /* second field of its line in /proc/self/cgroup */
     const char *root;
-    const char *limit; /* file that holds the limit in bytes */
-    const char *used;  /* line of memory.stat with the bytes that cannot be reclaimed */
+    const char *limit; /* file with the limit in bytes */
+    const char *used;  /* line of memory.stat: bytes that cannot be reclaimed */
 };
 
 static const struct controller controllers[] = {
@@ -19,7 +19,7 @@ static const struct controller controllers[] = {
     {"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss"},
 };
 
-/* The number after `key` at the start of a line of the file; an empty key takes the first line. */
+/* Reads the number behind `key` at the start of a line of the file; an empty key reads the first line. */
 static bool read_number(const char *path, const char *key, uint64_t *number) {
     FILE *file = fopen(path, "re");
     if (!file) return false;
@@ -38,6 +38,7 @@ static bool read_number(const char *path, const char *key, uint64_t *number) {
     return found;
 }
 
+/* Bytes below the limit of one group; UINT64_MAX: no limit. */
 static uint64_t group_room(const struct controller *controller, const char *group) {
     char path[PATH_MAX];
     uint64_t limit, used;
@@ -48,7 +49,7 @@ static uint64_t group_room(const struct controller *controller, const char *grou
     return limit > used ? limit - used : 0;
 }
 
-/* The least room of a group and those above it; a limit anywhere on the way up binds. */
+/* The least room of a group and its parents: every limit on the way up applies. */
 static uint64_t groups_room(const struct controller *controller, char *group) {
     uint64_t least = UINT64_MAX;
     for (;;) {

@@ -15,7 +15,7 @@ static void *map(size_t length) {
     return pages == MAP_FAILED ? NULL : pages;
 }
 
-/* What is mapped for so many bytes. */
+/* Length of the mapping for this many bytes. */
 static size_t mapped(size_t bytes) {
     return round_up(bytes, bytes < HUGE_PAGE ? (size_t)sysconf(_SC_PAGESIZE) : HUGE_PAGE);
 }
@@ -35,7 +35,7 @@ void *pages_new(size_t bytes) {
 
 void pages_take(void *pages, size_t bytes) {
 #ifdef MADV_POPULATE_WRITE
-    madvise(pages, mapped(bytes), MADV_POPULATE_WRITE); /* from Linux 5.14 on; else each is taken when touched */
+    madvise(pages, mapped(bytes), MADV_POPULATE_WRITE); /* since Linux 5.14; older kernels allocate at first touch */
 #else
     (void)pages, (void)bytes;
 #endif

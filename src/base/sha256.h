@@ -1,14 +1,14 @@
-/* SHA-256 as lower-case hexadecimal text. Hash in pieces with nettle's sha256_init and sha256_update. */
+/* SHA-256 as lower-case hexadecimal text. To hash in pieces, use nettle's sha256_init and sha256_update. */
 #ifndef SGDMARK_BASE_SHA256_H
 #define SGDMARK_BASE_SHA256_H
 
 #include <nettle/sha2.h>
 #include <stddef.h>
 
-/* Length of the text, with its closing NUL. */
+/* Length of the text, including the NUL. */
 enum { SHA256_TEXT = 2 * SHA256_DIGEST_SIZE + 1 };
 
-/* Ends a hash begun with sha256_init and writes it out; the context is as if new. */
+/* Writes the hash of what was added since sha256_init, and resets the context. */
 void sha256_finish(struct sha256_ctx *ctx, char text[SHA256_TEXT]);
 
 /* The hash of one block of bytes. */

@@ -1,6 +1,6 @@
-/* Logarithm and exponential with the same bits on every machine, so that statistics of the same samples are the same
- * wherever they are computed: SLEEF's deterministic functions of the class without fused multiply-add (1 ULP). libm's
- * differ between versions and between processors. */
+/* Logarithm and exponential with the same bits on every machine, so that the same samples give the same statistics
+ * everywhere: SLEEF's deterministic functions without fused multiply-add (1 ULP). The results of libm differ between
+ * versions and processors. */
 #ifndef SGDMARK_BASE_TRANSCENDENTAL_H
 #define SGDMARK_BASE_TRANSCENDENTAL_H
 

@@ -2,6 +2,8 @@
 #ifndef SGDMARK_CLI_BENCH_FLAGS_H
 #define SGDMARK_CLI_BENCH_FLAGS_H
 
+#include "base/error.h"
+
 #include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,9 +21,9 @@ struct bench_flags {
 /* argp child; its input is the struct. */
 extern const struct argp bench_flags_argp;
 
-/* The flags to hand on, "--benchmark_...=VALUE": all but those for listing and output files. Returns how many;
- * bench_flags_free releases them. Memory running out ends the program. */
-size_t bench_flags_text(const struct bench_flags *flags, char *text[BENCH_FLAGS]);
+/* The flags for Google Benchmark, "--benchmark_...=VALUE": all but those for listing and output files. *count says how
+ * many. Returns 0, or -1 with the reason; bench_flags_free releases them. */
+int bench_flags_text(const struct bench_flags *flags, char *text[BENCH_FLAGS], size_t *count, struct error *err);
 void bench_flags_free(char *text[BENCH_FLAGS], size_t count);
 
 #endif

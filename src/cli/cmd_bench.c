@@ -2,13 +2,17 @@
 #include "bench.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/bench_flags.h"
 #include "cli/commands.h"
-#include "cli/run.h"
+#include "cli/options.h"
 #include "machine/binding.h"
 #include "machine/environment.h"
+#include "machine/placement.h"
 #include "measure/roof.h"
+#include "record/receipts.h"
 #include "verify/kernel_check.h"
+#include "verify/parity.h"
 #include "version.h"
 
 #include <math.h>
@@ -31,21 +35,26 @@ static error_t parse(int key, char *value __attribute__((unused)), struct argp_s
 }
 
 static const struct argp_child children[] = {
-    {&job_argp, 0, "Job:", 1}, {&bench_flags_argp, 0, "Google Benchmark:", 3}, {0}};
+    {&job_argp, 0, NULL, 0}, {&bench_flags_argp, 0, "Google Benchmark:", OPTIONS_OWN}, {0}};
 static const struct argp argp = {
     NULL,
     parse,
     NULL,
-    "Time kernels, epochs, folds and growing numbers of rows with Google Benchmark. Every backend is checked on the "
-    "job "
-    "before it is timed; one that fails is shown with the reason and not timed.\v"
-    "Names:\n"
-    "  kernel/<kernel>/<backend>/d:<d>             a row of d pixels in the L1 cache\n"
-    "  kernel/<kernel>/<backend>/d:784/ws:<where>  rows in shuffled order from half of L1, L2, LLC, and from memory\n"
+    "Time kernels, epochs, folds and growing numbers of rows with Google Benchmark. Without --engine and --isa, every "
+    "engine and backend is timed that runs here. A backend whose check fails is not timed; its line says why.\v"
+    "Benchmarks:\n"
+    "  kernel/<kernel>/<backend>/d:<d>             one row of d pixels in L1\n"
+    "  kernel/<kernel>/<backend>/d:784/ws:<where>  rows in random order, from L1, L2,\n"
+    "                                              LLC or memory\n"
     "  epoch/<engine>/<backend>                    one epoch of the job's rows\n"
     "  cv/<engine>/<backend>                       its 3-fold cross-validation\n"
-    "  rows/<engine>/<backend>/n:<n>               one epoch of n made-up rows of 784 pixels\n"
-    "Without --engine and --isa these are all that run here. bytes_per_second counts the stored bytes of the rows.",
+    "  rows/<engine>/<backend>/n:<n>               one epoch of n synthetic rows\n"
+    "bytes_per_second counts the bytes as they are stored.\n"
+    "\n"
+    "Examples:\n"
+    "  sgdmark bench --benchmark_list_tests\n"
+    "  sgdmark bench --benchmark_filter=epoch/f32 --benchmark_repetitions=10\n"
+    "  sgdmark bench --isa avx2 --benchmark_filter=kernel/ --benchmark_out=k.json\n",
     children,
     NULL,
     NULL};
@@ -53,84 +62,95 @@ static const struct argp argp = {
 enum { FOLDS = 3, KERNEL_CHECK_SEED = 1 };
 
 /* What the driver's questions are answered from. */
-struct bench_run_state {
+struct bench_work {
     const struct bench_options *options;
     int argc;
     char **argv;
     struct backend_list chosen; /* room for backend_count */
     struct bench_subject *subjects;
     size_t subject_count;
-    struct run run;
+    struct job job;
+    struct verified_jobs jobs;
+    struct topology *topology;
+    struct placement core; /* where everything is timed */
     size_t level_bytes[ROOF_LEVELS];
     struct result *result;        /* NULL: no result file */
     struct kernel_check *kernels; /* [backend_count] of those that were checked */
     bool *kernels_checked;        /* [backend_count] */
     bool failed;                  /* a check */
     char reason[1024];
+    bool broken; /* the result cannot be recorded: `fault` says why */
+    struct error fault;
 };
 
 /* One engine on the backends that the options choose. */
-static void add_subjects(struct bench_run_state *state, enum engine engine) {
-    const struct job_options *options = &state->options->job;
-    struct error err;
+static int add_subjects(struct bench_work *work, enum engine engine, struct error *err) {
+    const struct job_options *options = &work->options->job;
     struct hyper hyper = options->spec.hyper;
     hyper.engine = engine;
-    if (options->engine_given && engine != options->spec.hyper.engine) return;
-    if (engine_possible(&hyper, 1, &err) != 0) return;
-    const struct backend **backend = calloc(backend_count, sizeof *backend);
-    if (!backend) usage_error("out of memory");
-    memcpy(backend, state->chosen.list, state->chosen.count * sizeof *backend);
-    struct backend_list mine = {backend, state->chosen.count};
+    if (options->engine_given && engine != options->spec.hyper.engine) return 0;
+    if (engine_possible(&hyper, 1, NULL) != 0) return 0;
+    const struct backend **list = calloc(backend_count, sizeof *list);
+    if (!list) return fail_program(err, "out of memory");
+    memcpy(list, work->chosen.list, work->chosen.count * sizeof *list);
+    struct backend_list mine = {list, work->chosen.count};
     engine_backends(engine, &mine);
-    size_t count = mine.count;
     if (engine == ENGINE_F64) {
-        backend[0] = backend_scalar();
-        count = 1;
+        list[0] = backend_scalar();
+        mine.count = 1;
     }
-    for (size_t i = 0; i < count; i++)
-        state->subjects[state->subject_count++] =
-            (struct bench_subject){engine, backend[i], engine_names[engine], engine_backend_name(engine, backend[i])};
-    free(backend);
+    for (size_t i = 0; i < mine.count; i++)
+        work->subjects[work->subject_count++] =
+            (struct bench_subject){engine, list[i], engine_names[engine], engine_backend_name(engine, list[i])};
+    free(list);
+    return 0;
 }
 
-static void choose_subjects(struct bench_run_state *state) {
-    struct job_options every = state->options->job;
+static int choose_subjects(struct bench_work *work, struct error *err) {
+    struct job_options every = work->options->job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine = ENGINE_INT; /* the engine that knows them all */
-    state->chosen = (struct backend_list){calloc(backend_count, sizeof *state->chosen.list), 0};
-    state->subjects = calloc(2 * backend_count + 1, sizeof *state->subjects);
-    state->kernels = calloc(backend_count, sizeof *state->kernels);
-    state->kernels_checked = calloc(backend_count, sizeof *state->kernels_checked);
-    if (!state->chosen.list || !state->subjects || !state->kernels || !state->kernels_checked)
-        usage_error("out of memory");
-    choose_backends(&every, &state->chosen);
-    add_subjects(state, ENGINE_F32);
-    add_subjects(state, ENGINE_F64);
-    add_subjects(state, ENGINE_INT);
+    every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
+    work->chosen = (struct backend_list){calloc(backend_count, sizeof *work->chosen.list), 0};
+    work->subjects = calloc(2 * backend_count + 1, sizeof *work->subjects);
+    work->kernels = calloc(backend_count, sizeof *work->kernels);
+    work->kernels_checked = calloc(backend_count, sizeof *work->kernels_checked);
+    if (!work->chosen.list || !work->subjects || !work->kernels || !work->kernels_checked)
+        return fail_program(err, "out of memory");
+    if (choose_backends(&every, &work->chosen, err) != 0 || add_subjects(work, ENGINE_F32, err) != 0 ||
+        add_subjects(work, ENGINE_F64, err) != 0)
+        return -1;
+    return add_subjects(work, ENGINE_INT, err);
 }
 
-static const char *refuse(struct bench_run_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static const char *refuse(struct bench_run_state *state, const char *format, ...) {
+/* Keeps the first fault of the record, for after the run: the driver's callbacks return none. */
+static void note_fault(struct bench_work *work, int bad, const struct error *err) {
+    if (!bad || work->broken) return;
+    work->broken = true;
+    work->fault = *err;
+}
+
+static const char *refuse(struct bench_work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static const char *refuse(struct bench_work *work, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(state->reason, sizeof state->reason, format, args);
+    vsnprintf(work->reason, sizeof work->reason, format, args);
     va_end(args);
-    state->failed = true;
-    return state->reason;
+    work->failed = true;
+    return work->reason;
 }
 
 /* NULL when the subject did the whole job rightly. */
-static const char *check_trial(struct bench_run_state *state, const struct bench_subject *subject) {
-    for (size_t i = 0; i < state->run.jobs.count; i++) {
-        const struct verified_job *trial = &state->run.jobs.list[i];
-        if (trial->engine != subject->engine || trial->backend != subject->backend) continue;
-        if (trial->passed) return NULL;
+static const char *check_job(struct bench_work *work, const struct bench_subject *subject) {
+    for (size_t i = 0; i < work->jobs.count; i++) {
+        const struct verified_job *verified = &work->jobs.list[i];
+        if (verified->engine != subject->engine || verified->backend != subject->backend) continue;
+        if (verified->passed) return NULL;
         char against[JOB_NAME];
-        verified_job_name(against, trial->reference);
-        return refuse(state, "its parity check failed: needs %s of %s, has %s", parity_words(trial->needed), against,
-                      parity_words(trial->reached));
+        verified_job_name(against, verified->reference);
+        return refuse(work, "its parity check failed: needs %s of %s, has %s", parity_words(verified->needed), against,
+                      parity_words(verified->reached));
     }
-    return refuse(state, "it was not checked");
+    return refuse(work, "it was not checked");
 }
 
 static const struct kernel_verdict *first_wrong(const struct kernel_check *check) {
@@ -139,7 +159,7 @@ static const struct kernel_verdict *first_wrong(const struct kernel_check *check
     return NULL;
 }
 
-static void record_kernels(struct bench_run_state *state, const struct bench_subject *subject,
+static void record_kernels(struct bench_work *work, const struct bench_subject *subject,
                            const struct kernel_check *found) {
     uint64_t calls = 0;
     char detail[128];
@@ -160,32 +180,32 @@ static void record_kernels(struct bench_run_state *state, const struct bench_sub
         .accuracy = (double)NAN,
         .max_deviation = (double)NAN,
         .tolerance = (double)NAN};
-    if (result_parity(state->result, &receipt, &err) != 0) usage_error("%s", err.text);
+    note_fault(work, result_parity(work->result, &receipt, &err), &err);
 }
 
 /* NULL when every kernel of the subject's backend is right; checked when first asked for. */
-static const char *check_kernels(struct bench_run_state *state, const struct bench_subject *subject) {
+static const char *check_kernels(struct bench_work *work, const struct bench_subject *subject) {
     size_t which = (size_t)(subject->backend - backends);
-    struct kernel_check *found = &state->kernels[which];
-    if (!state->kernels_checked[which]) {
+    struct kernel_check *found = &work->kernels[which];
+    if (!work->kernels_checked[which]) {
         kernel_check_backend(subject->backend, KERNEL_CHECK_SEED, found);
-        if (state->result) record_kernels(state, subject, found);
-        state->kernels_checked[which] = true;
+        if (work->result) record_kernels(work, subject, found);
+        work->kernels_checked[which] = true;
     }
     const struct kernel_verdict *wrong = first_wrong(found);
-    return wrong ? refuse(state, "its kernel check failed: %s", wrong->text) : NULL;
+    return wrong ? refuse(work, "its kernel check failed: %s", wrong->text) : NULL;
 }
 
 /* bench_job.check */
 static const char *check(void *context, const struct bench_subject *subject) {
-    const char *why = check_trial(context, subject);
+    const char *why = check_job(context, subject);
     return why || subject->engine != ENGINE_F32 ? why : check_kernels(context, subject);
 }
 
 /* bench_job.timed */
 static void timed(void *context, const struct bench_series *series) {
-    struct bench_run_state *state = context;
-    if (!state->result) return;
+    struct bench_work *work = context;
+    if (!work->result) return;
     const struct timing timing = {.name = series->name,
                                   .engine = series->subject->engine_name,
                                   .backend = series->subject->backend_name,
@@ -196,7 +216,7 @@ static void timed(void *context, const struct bench_series *series) {
                                   .threads = 1,
                                   .disturbed = series->disturbed};
     struct error err;
-    if (result_timing(state->result, &timing, &err) != 0) usage_error("%s", err.text);
+    note_fault(work, result_timing(work->result, &timing, &err), &err);
 }
 
 static void context_number(const char *key, uint64_t value) {
@@ -219,12 +239,12 @@ static void context_not_run(void) {
 }
 
 /* Our facts; values in Google Benchmark's context are strings. */
-static void add_context(const struct bench_run_state *state) {
-    const struct run *run = &state->run;
-    const struct dataset *ds = &run->job.ds;
+static void add_context(const struct bench_work *work) {
+    const struct job_options *options = &work->options->job;
+    const struct dataset *ds = &work->job.ds;
     char hash[HEX_TEXT], chosen[1024] = "";
-    for (size_t i = 0; i < state->subject_count; i++) {
-        const struct bench_subject *subject = &state->subjects[i];
+    for (size_t i = 0; i < work->subject_count; i++) {
+        const struct bench_subject *subject = &work->subjects[i];
         size_t used = strlen(chosen);
         snprintf(chosen + used, sizeof chosen - used, "%s%s/%s", used ? ", " : "", subject->engine_name,
                  subject->backend_name);
@@ -241,100 +261,108 @@ static void add_context(const struct bench_run_state *state) {
     bench_context("data", ds->name);
     bench_context("pixels_sha256", ds->pixels_sha256);
     bench_context("labels_sha256", ds->labels_sha256);
-    context_number("rows", run->job.view.n);
-    hex_text(hash, view_hash(&run->job.view));
+    context_number("rows", work->job.view.n);
+    hex_text(hash, view_hash(&work->job.view));
     bench_context("permutation_hash", hash);
-    context_number("seed", run->options.spec.hyper.seed);
-    bench_context("dispatch_asked", run->options.isa);
+    context_number("seed", options->spec.hyper.seed);
+    bench_context("dispatch_asked", options->isa);
     bench_context("dispatch_chosen", chosen);
     context_not_run();
-    context_number("pu", run->core.slots[0].pu_os);
+    context_number("pu", work->core.slots[0].pu_os);
 }
 
-static int start_result(struct bench_run_state *state, struct error *err) {
-    state->result = result_new(state->argc, state->argv, err);
-    if (!state->result || add_workload(state->result, &state->run, err) != 0 ||
-        result_environment(state->result, environment_json(state->run.topology), err) != 0)
+static int start_result(struct bench_work *work, struct error *err) {
+    const struct job_options *options = &work->options->job;
+    work->result = result_new(work->argc, work->argv, err);
+    if (!work->result || record_workload(work->result, &work->job, &options->spec, FOLDS, err) != 0 ||
+        result_environment(work->result, environment_json(work->topology), err) != 0)
         return -1;
-    for (size_t i = 0; i < state->run.jobs.count; i++) {
-        const struct verified_job *trial = &state->run.jobs.list[i];
-        if (trial->engine == ENGINE_F32 && add_dispatch(state->result, &state->run, trial->backend, err) != 0)
+    for (size_t i = 0; i < work->jobs.count; i++) {
+        const struct verified_job *verified = &work->jobs.list[i];
+        if (verified->engine == ENGINE_F32 && record_dispatch(work->result, options->isa, verified->backend, err) != 0)
             return -1;
-        if (add_parity(state->result, trial, err) != 0) return -1;
+        if (record_parity(work->result, verified, err) != 0) return -1;
     }
     return 0;
 }
 
 /* bench_job.prepare */
 static int prepare(void *context, struct error *err) {
-    struct bench_run_state *state = context;
-    struct run *run = &state->run;
-    const struct bench_flags *flags = &state->options->flags;
-    if (topology_load(&run->topology, NULL, err) != 0 ||
-        placement_resolve(&run->core, run->topology, "core", err) != 0 ||
-        bind_worker(run->topology, &run->core.slots[0], err) != 0)
+    struct bench_work *work = context;
+    const struct job_spec *spec = &work->options->job.spec;
+    const struct bench_flags *flags = &work->options->flags;
+    if (topology_load(&work->topology, NULL, err) != 0 ||
+        placement_resolve(&work->core, work->topology, "core", err) != 0 ||
+        bind_worker(work->topology, &work->core.slots[0], err) != 0)
         return -1;
     for (int level = 0; level < ROOF_LEVELS; level++)
-        state->level_bytes[level] = roof_level_bytes(run->topology, (enum roof_level)level);
-    if (job_open(&run->job, &state->options->job.spec, err) != 0) return -1;
-    if (verified_jobs_run(&run->jobs, &run->job, &run->options.spec.hyper, run->folds, &state->chosen, NULL, err) != 0)
-        return -1;
-    dataset_hash(&run->job.ds);
-    add_context(state);
+        work->level_bytes[level] = roof_level_bytes(work->topology, (enum roof_level)level);
+    if (job_open(&work->job, spec, err) != 0) return -1;
+    if (verified_jobs_run(&work->jobs, &work->job, &spec->hyper, FOLDS, &work->chosen, NULL, err) != 0) return -1;
+    dataset_hash(&work->job.ds);
+    add_context(work);
     if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;
-    return start_result(state, err);
+    return start_result(work, err);
 }
 
-static int write_output(struct bench_run_state *state, const char *text, struct error *err) {
-    const char *path = state->options->flags.out;
-    if (state->result) {
-        if (result_adopt(state->result, text, err) != 0) return -1;
-        return result_write(state->result, path, true, err);
+static int write_output(struct bench_work *work, const char *text, struct error *err) {
+    const char *path = work->options->flags.out;
+    if (work->result) {
+        if (result_adopt(work->result, text, err) != 0) return -1;
+        return result_write(work->result, path, true, err);
     }
     struct span whole = {text, strlen(text)};
     return write_file(path, &whole, 1, err);
 }
 
-static void release(struct bench_run_state *state) {
-    verified_jobs_free(&state->run.jobs);
-    free(state->chosen.list);
-    free(state->subjects);
-    free(state->kernels);
-    free(state->kernels_checked);
-    result_free(state->result);
-    job_close(&state->run.job);
-    placement_free(&state->run.core);
-    topology_free(state->run.topology);
+static void release(struct bench_work *work) {
+    verified_jobs_free(&work->jobs);
+    free(work->chosen.list);
+    free(work->subjects);
+    free(work->kernels);
+    free(work->kernels_checked);
+    result_free(work->result);
+    job_close(&work->job);
+    placement_free(&work->core);
+    topology_free(work->topology);
 }
 
-int command_bench(int argc, char **argv, struct error *err) {
-    (void)err;
-    struct bench_options options = {0};
-    struct bench_run_state state = {.options = &options, .argc = argc, .argv = argv};
-    struct error why;
-    parse_arguments(&argp, argc, argv, &options);
-    state.run.options = options.job;
-    state.run.folds = FOLDS;
-    choose_subjects(&state);
-    const struct bench_job job = {.row_list = &state.run.job.row_list,
-                                  .hyper = options.job.spec.hyper,
+static int run_benchmarks(struct bench_work *work, struct error *err) {
+    const struct bench_options *options = work->options;
+    const struct bench_job job = {.row_list = &work->job.row_list,
+                                  .hyper = options->job.spec.hyper,
                                   .folds = FOLDS,
-                                  .level_bytes = state.level_bytes,
-                                  .subjects = state.subjects,
-                                  .subject_count = state.subject_count,
-                                  .long_ones = options.flags.filter != NULL,
+                                  .level_bytes = work->level_bytes,
+                                  .subjects = work->subjects,
+                                  .subject_count = work->subject_count,
+                                  .long_ones = options->flags.filter != NULL,
                                   .prepare = prepare,
                                   .check = check,
                                   .timed = timed,
-                                  .context = &state};
-    const char *format = options.flags.out ? options.flags.out_format : NULL;
-    char *handed[BENCH_FLAGS], *text = NULL;
-    size_t count = bench_flags_text(&options.flags, handed);
-    if (bench_run(&job, handed, count, options.flags.list_tests, format, &text, &why) != 0 ||
-        (text && write_output(&state, text, &why) != 0))
-        usage_error("%s", why.text);
-    bench_flags_free(handed, count);
+                                  .context = work};
+    const char *format = options->flags.out ? options->flags.out_format : NULL;
+    char *flags[BENCH_FLAGS], *text = NULL;
+    size_t count;
+    if (bench_flags_text(&options->flags, flags, &count, err) != 0) return -1;
+    int bad = bench_run(&job, flags, count, options->flags.list_tests, format, &text, err);
+    bench_flags_free(flags, count);
+    if (!bad && work->broken) {
+        *err = work->fault;
+        bad = -1;
+    }
+    if (!bad && text) bad = write_output(work, text, err);
     free(text);
-    release(&state);
-    return state.failed ? EXIT_CHECK_FAILED : EXIT_DONE;
+    return bad;
+}
+
+int command_bench(int argc, char **argv, struct error *err) {
+    struct bench_options options = {0};
+    struct bench_work work = {.options = &options, .argc = argc, .argv = argv};
+    int asked = take_arguments(&argp, argc, argv, &options, err);
+    if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
+    int bad = choose_subjects(&work, err);
+    if (!bad) bad = run_benchmarks(&work, err);
+    release(&work);
+    if (bad) return -1;
+    return work.failed ? EXIT_CHECK_FAILED : EXIT_DONE;
 }

@@ -170,11 +170,15 @@ static void print_against(const struct compare_report *report, const char *bulle
         else
             printf("%s%s/A: geometric mean of the ratios above (%zu): %.4f\n", bullet, subject, against->mean_of,
                    against->geometric_mean);
-        if (against->withheld)
-            printf("%s%s/A: verdicts are withheld: %s\n", bullet, subject, against->withheld);
-        else
-            printf("%s%s/A: a verdict needs an interval beyond %.1f %%: %s\n", bullet, subject, against->floor * 100,
-                   against->floor_reason);
+        for (size_t g = 0; g < against->gate_count; g++) {
+            const struct gate *gate = &against->gates[g];
+            const char *of = gate->experiment[0] ? gate->experiment : "others";
+            if (gate->withheld[0])
+                printf("%s%s/A, %s: verdicts are withheld: %s\n", bullet, subject, of, gate->withheld);
+            else
+                printf("%s%s/A, %s: a verdict needs an interval beyond %.1f %%: %s\n", bullet, subject, of,
+                       gate->floor * 100, gate->floor_reason);
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 /* sgdmark cv: cross_val_score and cross_val_predict in one go. */
 #include "learn/cv.h"
 
-#include "base/json.h"
 #include "cli/commands.h"
-#include "cli/job.h"
+#include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/results.h"
 #include "data/npy.h"
+#include "learn/prefetch_tune.h"
 #include "measure/fold_pool.h"
 #include "report/cv_report.h"
+#include "report/job_report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,168 +26,222 @@ struct cv_options {
     unsigned repeats;
 };
 
-/* The workers of --place. */
-struct team {
-    struct topology *topology;
-    struct placement placement;
-};
-
 static const char *const estimator_names[] = {"sgd", "never", NULL};
+
+static error_t check_never(const struct cv_options *options) {
+    if (options->estimator != ESTIMATOR_NEVER) return 0;
+    if (options->place || options->repeats > 1)
+        return bad_option("--place and --repeats: --estimator never has no work to share");
+    return options->decision_out ? bad_option("--decision-out: --estimator never has no decision values") : 0;
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct cv_options *options = state->input;
+    double folds = 0.0;
+    uint64_t repeats = 0;
+    int choice = 0;
+    error_t bad = 0;
     switch (key) {
     case ARGP_KEY_INIT:
-        options->folds = 3;
+        options->folds = (unsigned)hyper_table[HYPER_FOLDS].fallback;
         options->repeats = 1;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = parse_output("json", value);
-        return 0;
+        return take_output(&options->json, "json", value);
     case KEY_FOLDS:
-        options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
-        return 0;
+        bad = take_hyper(&folds, HYPER_FOLDS, value);
+        options->folds = (unsigned)folds;
+        return bad;
     case KEY_ESTIMATOR:
-        options->estimator = (enum estimator)parse_choice("estimator", value, estimator_names);
-        return 0;
+        bad = take_choice(&choice, "estimator", value, estimator_names);
+        options->estimator = (enum estimator)choice;
+        return bad;
     case KEY_PREDICTIONS_OUT:
-        options->predictions_out = parse_output_file("predictions-out", value);
-        return 0;
+        return take_output_file(&options->predictions_out, "predictions-out", value);
     case KEY_DECISION_OUT:
-        options->decision_out = parse_output_file("decision-out", value);
-        return 0;
+        return take_output_file(&options->decision_out, "decision-out", value);
     case KEY_PLACE:
         options->place = value;
         return 0;
     case KEY_REPEATS:
-        options->repeats = (unsigned)parse_integer("repeats", value, 1, 1000000);
-        return 0;
+        bad = take_integer(&repeats, "repeats", value, 1, 1000000);
+        options->repeats = (unsigned)repeats;
+        return bad;
     case ARGP_KEY_END:
-        if (options->estimator == ESTIMATOR_NEVER && (options->place || options->repeats > 1))
-            usage_error("--place and --repeats: --estimator never has no work to share");
-        if (options->estimator == ESTIMATOR_NEVER && options->decision_out)
-            usage_error("--decision-out: --estimator never has no decision values");
-        return 0;
+        return check_never(options);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option list[] = {
+    {NULL, 0, NULL, 0, "Cross-validation:", OPTIONS_OWN},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
-    {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd, or never: False for every row (sgd)", 0},
+    {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd; never: predicts False for every row (sgd)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (core)", 0},
-    {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated, so that many workers have work (1)", 0},
-    {"json", KEY_JSON, "FILE or -", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
+    {"repeats", KEY_REPEATS, "N", 0, "run the folds N times, so that more workers than folds have work (1)", 0},
+    OPTIONS_OUTPUT,
+    {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0, "write the predictions, bool, in row order", 0},
     {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0, "write the decision values, float64, in row order", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {list, parse, NULL, "Cross-validate the classifier.", children, NULL, NULL};
+static const struct argp argp = {list,
+                                 parse,
+                                 NULL,
+                                 "Cross-validate the classifier: cross_val_score and cross_val_predict in one.\v"
+                                 "Examples:\n"
+                                 "  sgdmark cv                                  the notebook's 3 folds\n"
+                                 "  sgdmark cv --estimator never                the accuracy of always saying no\n"
+                                 "  sgdmark cv --place all-cores --repeats 8    24 fits on all cores\n",
+                                 children,
+                                 NULL,
+                                 NULL};
 
-static void write_arrays(const struct cv_options *options, const struct cv_result *result) {
-    struct error err;
-    if (options->predictions_out && npy_write_bool(options->predictions_out, result->predicted, result->n, &err) != 0)
-        usage_error("%s", err.text);
-    if (options->decision_out && npy_write_float64(options->decision_out, result->decision, result->n, 0, &err) != 0)
-        usage_error("%s", err.text);
+/* Where the folds run. */
+struct workers {
+    struct topology *topology; /* NULL: on the calling thread, bound to nothing */
+    struct placement placement;
+};
+
+static int workers_open(struct workers *workers, const struct cv_options *options, struct error *err) {
+    struct error why;
+    *workers = (struct workers){0};
+    if (!options->place && options->repeats == 1) return 0;
+    if (topology_load(&workers->topology, NULL, err) != 0) return -1;
+    if (placement_resolve(&workers->placement, workers->topology, options->place ? options->place : "core", &why) == 0)
+        return 0;
+    topology_free(workers->topology);
+    return why.kind == ERROR_PROGRAM ? fail_program(err, "--place: %.1000s", why.text)
+                                     : fail(err, "--place: %.1000s", why.text);
 }
 
-/* With one repeat on no particular core there is nothing to share or bind. */
-static bool alone(const struct cv_options *options) {
-    return !options->place && options->repeats == 1;
+static void workers_close(struct workers *workers) {
+    placement_free(&workers->placement);
+    if (workers->topology) topology_free(workers->topology);
 }
 
-static void team_open(struct team *team, const struct cv_options *options) {
-    struct error err;
-    *team = (struct team){0};
-    if (alone(options)) return;
-    if (topology_load(&team->topology, NULL, &err) != 0) usage_error("%s", err.text);
-    if (placement_resolve(&team->placement, team->topology, options->place ? options->place : "core", &err) != 0)
-        usage_error("--place: %s", err.text);
+/* What one cross-validation works on. */
+struct cv_work {
+    const struct cv_options *options;
+    const struct workers *workers;
+    struct job *job;
+    const struct backend_list *chosen;
+};
+
+static int run_on_workers(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
+                          const struct backend *backend, struct error *err) {
+    const struct cv_options *options = work->options;
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, &work->job->row_list, options->folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
+    int bad = cross_validate_on(result, work->workers->topology, &work->workers->placement, &plan, backend,
+                                options->repeats, err);
+    cv_plan_free(&plan);
+    return bad;
 }
 
-static void team_close(struct team *team) {
-    placement_free(&team->placement);
-    if (team->topology) topology_free(team->topology);
-}
-
-static int run_folds(struct cv_result *result, const struct cv_options *options, const struct team *team,
-                     const struct job *job, const struct hyper *hyper, const struct backend *backend,
-                     struct error *err) {
-    if (!alone(options))
-        return cross_validate_on(result, team->topology, &team->placement, &job->row_list, options->folds, hyper,
-                                 backend, options->repeats, err);
+static int run_folds(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
+                     const struct backend *backend, struct error *err) {
+    const struct cv_options *options = work->options;
+    const struct row_list *rows = &work->job->row_list;
+    if (work->workers->topology) return run_on_workers(result, work, hyper, backend, err);
     struct progress progress;
     progress_begin(&progress, "cross-validating");
     const struct progress_sink sink = {progress_step, &progress};
     int bad = options->estimator == ESTIMATOR_NEVER
-                  ? cross_validate_never(result, &job->row_list, options->folds, err)
-                  : cross_validate(result, &job->row_list, options->folds, hyper, backend, &sink, err);
+                  ? cross_validate_never(result, rows, options->folds, err)
+                  : cross_validate(result, rows, options->folds, hyper, backend, &sink, err);
     progress_end(&progress);
     return bad;
 }
 
-/* Prints a result and returns it as JSON. */
-static json_t *report(const struct cv_options *options, const struct team *team, const struct job *job,
-                      const struct cv_result *result, const struct backend *backend, bool quiet) {
-    bool never = options->estimator == ESTIMATOR_NEVER;
-    const char *engine = never ? "never" : engine_names[options->job.spec.hyper.engine];
-    const char *isa = never ? "none" : engine_backend_name(options->job.spec.hyper.engine, backend);
-    size_t workers = alone(options) ? 1 : team->placement.count;
-    if (!quiet) {
-        print_cv(result, options->estimator, engine, isa);
-        if (!alone(options))
-            printf("workers      %zu on %s, %u x the folds, all with these models\n", workers, team->placement.name,
-                   options->repeats);
+static struct cv_report sum_up(const struct cv_work *work, const struct cv_result *result,
+                               const struct backend *backend) {
+    const struct cv_options *options = work->options;
+    enum engine engine = options->job.spec.hyper.engine;
+    bool fitted = options->estimator == ESTIMATOR_SGD, placed = work->workers->topology;
+    return (struct cv_report){.result = result,
+                              .fitted = fitted,
+                              .engine = fitted ? engine_names[engine] : "never",
+                              .backend = fitted ? engine_backend_name(engine, backend) : "none",
+                              .precision = precision_score(&result->confusion),
+                              .recall = recall_score(&result->confusion),
+                              .f1 = f1_score(&result->confusion),
+                              .roc_auc = fitted ? result->roc_auc : (double)NAN,
+                              .place = placed ? work->workers->placement.name : "core",
+                              .placed = placed,
+                              .workers = placed ? work->workers->placement.count : 1,
+                              .repeats = options->repeats};
+}
+
+static int write_arrays(const struct cv_options *options, const struct cv_result *result, struct error *err) {
+    if (options->predictions_out && npy_write_bool(options->predictions_out, result->predicted, result->n, err) != 0)
+        return -1;
+    if (!options->decision_out) return 0;
+    return npy_write_float64(options->decision_out, result->decision, result->n, 0, err);
+}
+
+/* Cross-validates on one backend, prints and appends the result; writes the arrays where `last`. */
+static int validate_one(json_t *results, const struct cv_work *work, const struct backend *backend, bool last,
+                        struct error *err) {
+    const struct cv_options *options = work->options;
+    struct hyper hyper = options->job.spec.hyper;
+    struct cv_result result;
+    double tuning = 0.0;
+    bool fitted = options->estimator == ESTIMATOR_SGD;
+    if (fitted && prefetch_tune(&hyper, &work->job->row_list, backend, &tuning, err) != 0) return -1;
+    if (run_folds(&result, work, &hyper, backend, err) != 0) return -1;
+    const struct cv_report report = sum_up(work, &result, backend);
+    if (!to_stdout(options->json)) {
+        print_cv(stdout, &report);
+        if (fitted) print_prefetch(stdout, &hyper.prefetch, tuning);
     }
-    json_t *to = cv_json(&job->ds, result, options->estimator, engine, isa);
-    json_object_set_new(to, "place", json_string(options->place ? options->place : "core"));
-    json_object_set_new(to, "workers", json_integer((json_int_t)workers));
-    json_object_set_new(to, "repeats", json_integer((json_int_t)options->repeats));
-    return to;
+    json_t *to = cv_json(&work->job->ds, &report);
+    if (fitted) json_prefetch(to, &hyper.prefetch, tuning);
+    int bad = append_result(results, to, err);
+    if (!bad && last) bad = write_arrays(options, &result, err);
+    cv_free(&result);
+    return bad;
+}
+
+static int validate_all(const struct cv_work *work, struct error *err) {
+    const struct cv_options *options = work->options;
+    enum engine engine = options->job.spec.hyper.engine;
+    size_t count = engine == ENGINE_F64 || options->estimator == ESTIMATOR_NEVER ? 1 : work->chosen->count;
+    if (engine == ENGINE_INT) job_pack(work->job, work->chosen);
+    if (!to_stdout(options->json)) print_job(stdout, work->job, &options->job.spec);
+    json_t *results = json_array();
+    int bad = results ? 0 : fail_program(err, "out of memory for the results");
+    for (size_t i = 0; !bad && i < count; i++)
+        bad = validate_one(results, work, work->chosen->list[i], i + 1 == count, err);
+    if (!bad) bad = write_results(options->json, results, err);
+    json_decref(results);
+    return bad;
+}
+
+/* A wrong placement is reported before anything is loaded. */
+static int cross_validate_as_asked(const struct cv_options *options, struct backend_list *chosen, struct error *err) {
+    struct workers workers;
+    struct job job;
+    if (choose_backends(&options->job, chosen, err) != 0 || workers_open(&workers, options, err) != 0) return -1;
+    int bad = job_open(&job, &options->job.spec, err);
+    if (!bad) {
+        const struct cv_work work = {options, &workers, &job, chosen};
+        bad = validate_all(&work, err);
+        job_close(&job);
+    }
+    workers_close(&workers);
+    return bad;
 }
 
 int command_cv(int argc, char **argv, struct error *err) {
-    (void)err;
     struct cv_options options = {0};
-    parse_arguments(&argp, argc, argv, &options);
-    struct backend_list backends_chosen = {calloc(backend_count, sizeof *backends_chosen.list), 0};
-    if (!backends_chosen.list) usage_error("out of memory");
-    choose_backends(&options.job, &backends_chosen);
-    const struct backend **chosen = backends_chosen.list;
-    size_t count = backends_chosen.count;
-    if (options.job.spec.hyper.engine == ENGINE_F64 || options.estimator == ESTIMATOR_NEVER) count = 1;
-    struct team team;
-    team_open(&team, &options); /* a placement that is wrong is told before anything is loaded */
-    struct job job;
-    struct error opening;
-    if (job_open(&job, &options.job.spec, &opening) != 0) usage_error("%s", opening.text);
-    if (options.job.spec.hyper.engine == ENGINE_INT) job_pack(&job, &backends_chosen);
-    bool quiet = to_stdout(options.json);
-    if (!quiet) print_job(&job, &options.job);
-
-    struct error why;
-    json_t *results = json_array();
-    for (size_t i = 0; i < count; i++) {
-        struct cv_result result;
-        struct hyper hyper = options.job.spec.hyper;
-        double tuning = 0.0;
-        if (options.estimator == ESTIMATOR_SGD) hyper = job_tune(&job, &options.job, chosen[i], &tuning);
-        if (run_folds(&result, &options, &team, &job, &hyper, chosen[i], &why) != 0) usage_error("%s", why.text);
-        json_t *to = report(&options, &team, &job, &result, chosen[i], quiet);
-        if (options.estimator == ESTIMATOR_SGD) {
-            if (!quiet) print_prefetch(&hyper.prefetch, tuning);
-            json_prefetch(to, &hyper.prefetch, tuning);
-        }
-        json_array_append_new(results, to);
-        if (i + 1 == count) write_arrays(&options, &result);
-        cv_free(&result);
-    }
-    write_results(options.json, results);
-    job_close(&job);
-    team_close(&team);
-    free(chosen);
-    return EXIT_DONE;
+    int asked = take_arguments(&argp, argc, argv, &options, err);
+    if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
+    struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
+    if (!chosen.list) return fail_program(err, "out of memory");
+    int bad = cross_validate_as_asked(&options, &chosen, err);
+    free(chosen.list);
+    return bad ? -1 : EXIT_DONE;
 }

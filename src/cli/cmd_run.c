@@ -1,31 +1,38 @@
 /* sgdmark run: the whole job. */
-#include "cli/run.h"
-
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/progress.h"
 #include "machine/binding.h"
-#include "machine/cgroup.h"
+#include "machine/environment.h"
+#include "measure/analysis.h"
 #include "record/launches.h"
+#include "record/notebook.h"
+#include "record/receipts.h"
+#include "record/run_facts.h"
+#include "report/run_report.h"
+#include "report/soak_report.h"
 
-#include <fcntl.h>
-#include <math.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS, KEY_SOAK };
 
 /* How long a run may take. */
 struct preset {
     const char *name;
-    struct budget epochs, places;
+    struct budget epochs, folds;
     bool launches; /* several processes */
 };
 static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
 static const struct preset usual = {"default", {16.0, 51}, {16.0, 51}, false};
 static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
+
+/* The f32 model of the published job, on every machine. */
+static const uint64_t published_fingerprint = 0x29533d195ca7d0a4;
 
 struct run_options {
     struct job_options job;
@@ -33,11 +40,13 @@ struct run_options {
     unsigned folds, repeats;
     const struct preset *preset; /* the one that was given last */
     const char *json, *place;
-    int stdout_kept; /* where stdout went before it was silenced; -1: it was not */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct run_options *options = state->input;
+    uint64_t repeats = 0;
+    double folds = 0;
+    error_t bad = 0;
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = 3;
@@ -45,11 +54,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
-        options->json = parse_output("json", value);
-        return 0;
+        return take_output(&options->json, "json", value);
     case KEY_FOLDS:
-        options->folds = (unsigned)parse_integer("folds", value, 2, 65535);
-        return 0;
+        bad = take_hyper(&folds, HYPER_FOLDS, value);
+        options->folds = (unsigned)folds;
+        return bad;
     case KEY_QUICK:
         options->preset = &quick;
         return 0;
@@ -60,13 +69,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->place = value;
         return 0;
     case KEY_SOAK:
-        options->soak = parse_real("soak", value, 0.0, 1e6);
-        return 0;
-    case ARGP_KEY_END:
-        if (options->soak > 0.0 && options->json) usage_error("--soak times nothing, so it writes no --json");
-        return 0;
+        return take_real(&options->soak, "soak", value, 0.0, 1e6);
     case KEY_REPEATS:
-        options->repeats = (unsigned)parse_integer("repeats", value, 1, 1000000);
+        bad = take_integer(&repeats, "repeats", value, 1, 1000000);
+        options->repeats = (unsigned)repeats;
+        return bad;
+    case ARGP_KEY_END:
+        if (options->soak > 0.0 && options->json) return bad_option("--soak times nothing, so it writes no --json");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,176 +83,331 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 
 static const struct argp_option list[] = {
+    {NULL, 0, NULL, 0, "What is timed:", OPTIONS_OWN},
     {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
     {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, and the epochs in five more processes: about two minutes", 0},
-    {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on each core and compare every decision", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
-    {"place", KEY_PLACE, "NAME", 0, "time folds on this placement, beside one core (all that `sgdmark topo` lists)", 0},
-    {"repeats", KEY_REPEATS, "N", 0, "how often the folds are repeated (so that workers share evenly)", 0},
-    {"json", KEY_JSON, "FILE or -", 0, "where the result goes (results/<host>-<UTC time>.json)", 0},
+    {"place", KEY_PLACE, "NAME", 0, "time folds on this placement and on one core (every placement of `topo`)", 0},
+    {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
+    {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on every core and compare every decision", 0},
+    OPTIONS_OUTPUT,
+    {"json", KEY_JSON, "FILE", 0,
+     "where the result goes, - for stdout and nothing else there (results/<host>-<UTC time>.json)", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    list,     parse, NULL, "The whole job: the notebook's results, every backend checked, then timed side by side.",
-    children, NULL,  NULL};
+static const struct argp argp = {list,
+                                 parse,
+                                 NULL,
+                                 "The whole job: the notebook's results, every backend checked, then timed.\v"
+                                 "Examples:\n"
+                                 "  sgdmark run                                 all of it, under a minute\n"
+                                 "  sgdmark run --quick --place core            epochs and folds on one core\n"
+                                 "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
+                                 children,
+                                 NULL,
+                                 NULL};
 
-struct time_unit time_unit_for(double shortest) {
-    return shortest < 1e-4 ? (struct time_unit){"us", 1e6} : (struct time_unit){"ms", 1e3};
+/* Everything that a run knows. */
+struct run {
+    const struct run_options *options;
+    int argc;
+    char **argv;
+    FILE *out; /* where the report goes */
+    struct backend_list chosen;
+    struct job job;
+    uint32_t *permutation; /* of the epochs' shuffle, [n] */
+    struct topology *topology;
+    struct placement core; /* where what needs one core runs */
+    struct verified_jobs jobs;
+    struct result *result;
+    bool published; /* the job is the notebook's */
+    bool held;      /* every check so far */
+};
+
+static int make_results_folder(struct error *err) {
+    struct error why;
+    if (mkdir("results", 0777) != 0 && errno != EEXIST)
+        return fail(err, "results: cannot be created: %s (--json says where else)", strerror(errno));
+    if (check_writable("results/run.json", &why) != 0) return fail(err, "%.900s (--json says where else)", why.text);
+    return 0;
 }
 
-static bool is_published_job(const struct run *run) {
-    const struct job_spec *o = &run->options.spec;
-    return !run->job.ds.synthetic && o->rows.split == SPLIT_TRAIN && o->rows.order == ORDER_NOTEBOOK &&
-           o->rows.order_seed == 42 && o->rows.limit == 0 && o->digit == 5 && o->hyper.epochs == 5 &&
-           o->hyper.alpha == 1e-4 && o->hyper.seed == 42 && o->hyper.compat == COMPAT_0_19 && run->folds == 3;
+/* A placement's name that is wrong is told before anything is loaded. */
+static int check_place(const struct run *run, struct error *err) {
+    struct placement asked;
+    struct error why;
+    if (!run->options->place) return 0;
+    if (placement_resolve(&asked, run->topology, run->options->place, &why) != 0)
+        return fail(err, "--place: %.1000s", why.text);
+    placement_free(&asked);
+    return 0;
 }
 
-/* With --json - the report is not wanted: it goes nowhere until the JSON is written. */
-static int silence(void) {
-    int kept = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    if (kept < 0 || nowhere < 0 || dup2(nowhere, STDOUT_FILENO) < 0) usage_error("/dev/null cannot be opened");
-    close(nowhere);
-    return kept;
+static int choose(struct run *run, struct error *err) {
+    struct job_options every = run->options->job;
+    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
+    every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
+    run->chosen.list = calloc(backend_count, sizeof *run->chosen.list);
+    if (!run->chosen.list) return fail_program(err, "out of memory");
+    return choose_backends(&every, &run->chosen, err);
 }
 
-static void unsilence(int kept) {
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
+static int load(struct run *run, struct error *err) {
+    const struct job_spec *spec = &run->options->job.spec;
+    if (topology_load(&run->topology, NULL, err) != 0 ||
+        placement_resolve(&run->core, run->topology, "core", err) != 0 || check_place(run, err) != 0 ||
+        job_open(&run->job, spec, err) != 0)
+        return -1;
+    size_t n = run->job.row_list.n;
+    run->permutation = malloc(n * sizeof *run->permutation);
+    if (!run->permutation) return fail_program(err, "out of memory for %zu rows", n);
+    epoch_permutation(run->permutation, n, epoch_seed(spec->hyper.seed, spec->hyper.compat));
+    run->published = is_published_job(&run->job, spec, run->options->folds);
+    return 0;
 }
 
-static void open_run(struct run *run, const struct run_options *options) {
-    struct error err;
-    *run = (struct run){
-        .options = options->job, .folds = options->folds, .repeats = options->repeats, .place = options->place};
-    if (topology_load(&run->topology, NULL, &err) != 0 ||
-        placement_resolve(&run->core, run->topology, "core", &err) != 0)
-        usage_error("%s", err.text);
-    if (options->place) { /* a name that is wrong is told before anything is loaded */
-        struct placement asked;
-        if (placement_resolve(&asked, run->topology, options->place, &err) != 0) usage_error("--place: %s", err.text);
-        placement_free(&asked);
+/* What the run is of, before anything is checked. */
+static int record_head(struct run *run, struct error *err) {
+    const struct run_options *options = run->options;
+    dataset_hash(&run->job.ds);
+    if (run->job.ds.synthetic && result_context(run->result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0)
+        return -1;
+    json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
+                            "preset", options->preset->name);
+    if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
+        result_facts(run->result, "job", job, err) != 0)
+        return -1;
+    return result_facts(run->result, "machine", machine_json(run->topology), err);
+}
+
+static int verify(struct run *run, struct error *err) {
+    const struct run_options *options = run->options;
+    struct progress progress;
+    progress_begin(&progress, "checking");
+    const struct progress_sink sink = {progress_step, &progress};
+    int bad =
+        verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink, err);
+    progress_end(&progress);
+    if (!bad) run->held = verified_jobs_all_passed(&run->jobs);
+    return bad;
+}
+
+static int record_receipts(struct run *run, struct error *err) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        const struct verified_job *one = &run->jobs.list[i];
+        if (one->engine == ENGINE_F32 && record_dispatch(run->result, run->options->job.isa, one->backend, err) != 0)
+            return -1;
+        if (record_parity(run->result, one, err) != 0) return -1;
     }
-    if (job_open(&run->job, &run->options.spec, &err) != 0) usage_error("%s", err.text);
-    run->published = is_published_job(run);
-    run->permutation = malloc(run->job.view.n * sizeof *run->permutation);
-    if (!run->permutation) usage_error("out of memory for %zu rows", run->job.view.n);
-    epoch_permutation(run->permutation, run->job.view.n,
-                      epoch_seed(run->options.spec.hyper.seed, run->options.spec.hyper.compat));
+    if (!run->jobs.no_integers[0]) return 0;
+    return result_no_engine(run->result, "int", run->jobs.no_integers, err);
 }
 
-/* The machine, and what of it this process may use: nothing else is timed. */
-static void print_machine(const struct topology *topology) {
-    struct topology_summary machine;
-    struct cgroup cgroup;
-    topology_summarize(topology, &machine);
-    cgroup_read(&cgroup);
-    printf("machine      %s: %u packages, %u cores, %u PUs\n",
-           machine.cpu_model[0] ? machine.cpu_model : "a processor without a name", machine.packages, machine.cores,
-           machine.pus);
-    if (machine.not_allowed[0])
-        printf("allowed      PUs %s, not %s (cgroup cpuset, taskset): only those are timed\n", machine.allowed,
-               machine.not_allowed);
-    if (!isnan(cgroup.quota))
-        printf("CPU quota    %.3g CPUs' worth of time (cgroup %s): workers beyond it are stopped at times\n",
-               cgroup.quota, cgroup.path);
+/* A job that failed its check is named where its times would stand. */
+static int record_not_timed(struct run *run, struct error *err) {
+    for (size_t i = 0; i < run->jobs.count; i++) {
+        char name[JOB_NAME], timed[CASE_NAME];
+        if (run->jobs.list[i].passed) continue;
+        verified_job_name(name, &run->jobs.list[i]);
+        snprintf(timed, sizeof timed, "epoch/%s", name);
+        if (result_not_timed(run->result, timed, "its parity check failed", err) != 0) return -1;
+    }
+    return 0;
 }
 
-static void close_run(struct run *run) {
+static int record_notebook(struct run *run, struct error *err) {
+    struct cv_result never;
+    if (cross_validate_never(&never, &run->job.row_list, run->options->folds, err) != 0) return -1;
+    json_t *notebook = notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
+    cv_free(&never);
+    return result_facts(run->result, "notebook", notebook, err);
+}
+
+/* Runs one experiment and records it; prints it with `report`. */
+static int measure(struct run *run, struct experiment *experiment, const struct budget *budget, uint32_t seed,
+                   struct error *err) {
+    struct analysis analysis;
+    struct progress progress;
+    char what[32];
+    snprintf(what, sizeof what, "timing %s", experiment->name);
+    progress_begin(&progress, what);
+    const struct progress_sink sink = {progress_step, &progress};
+    int bad = experiment_run(experiment, budget, seed, &sink, err);
+    progress_end(&progress);
+    if (bad || analyse(&analysis, experiment, err) != 0) return -1;
+    run->held = run->held && analysis_possible(&analysis);
+    bad = result_experiment(run->result, &analysis, err);
+    analysis_free(&analysis);
+    return bad;
+}
+
+static int measure_epochs(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
+    struct experiment *epochs = epochs_experiment(setup, err);
+    if (!epochs) return -1;
+    int bad = measure(run, epochs, &run->options->preset->epochs, seed, err);
+    experiment_free(epochs);
+    return bad ? -1 : report_epochs(run->out, result_own(run->result), err);
+}
+
+static int measure_folds(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
+    const struct placements *placements;
+    struct experiment *folds = folds_experiment(setup, &placements, err);
+    if (!folds) return -1;
+    int bad = measure(run, folds, &run->options->preset->folds, seed, err);
+    if (!bad) bad = result_facts(run->result, "placements", placements_json(placements->list, placements->count), err);
+    experiment_free(folds);
+    return bad ? -1 : report_folds(run->out, result_own(run->result), err);
+}
+
+static int measure_launches(struct run *run, struct error *err) {
+    struct launches launches;
+    fflush(run->out);
+    if (launches_make(&launches, run->argc, run->argv, err) != 0) return -1;
+    int bad = result_facts(run->result, "launches", launches_json(&launches), err);
+    launches_free(&launches);
+    return bad ? -1 : report_launches(run->out, result_own(run->result), err);
+}
+
+static int time_everything(struct run *run, struct error *err) {
+    const struct run_options *options = run->options;
+    const struct timing_setup setup = {.job = &run->job,
+                                       .hyper = &options->job.spec.hyper,
+                                       .jobs = &run->jobs,
+                                       .topology = run->topology,
+                                       .core = &run->core,
+                                       .permutation = run->permutation,
+                                       .folds = options->folds,
+                                       .repeats = options->repeats,
+                                       .place = options->place};
+    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+    struct affinity *saved = affinity_save(run->topology, err);
+    if (!saved) return -1;
+    int bad = bind_worker(run->topology, &run->core.slots[0], err);
+    if (!bad) bad = measure_epochs(run, &setup, seed, err);
+    if (!bad) bad = measure_folds(run, &setup, seed, err);
+    struct error restoring;
+    if (affinity_restore(run->topology, saved, bad ? &restoring : err) != 0) bad = -1;
+    if (!bad && options->preset->launches) bad = measure_launches(run, err);
+    return bad;
+}
+
+static const char *verdict_text(bool held) {
+    return held ? "every check held" : "a check FAILED: see above";
+}
+
+static int record_verdict(struct run *run, struct error *err) {
+    json_t *verdict = json_pack("{s:b, s:s}", "held", run->held, "text", verdict_text(run->held));
+    if (result_facts(run->result, "verdict", verdict, err) != 0) return -1;
+    report_verdict(run->out, result_own(run->result));
+    return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
+}
+
+static int write_result(const struct run *run, struct error *err) {
+    const char *path = run->options->json;
+    char chosen[512];
+    if (!path) {
+        if (result_path(run->result, "results", chosen, sizeof chosen, err) != 0) return -1;
+        path = chosen;
+    }
+    if (result_write(run->result, path, true, err) != 0) return -1;
+    if (!to_stdout(path)) fprintf(run->out, "result written to %s\n", path);
+    return 0;
+}
+
+static int time_and_record(struct run *run, struct error *err) {
+    if (result_environment(run->result, environment_json(run->topology), err) != 0 ||
+        result_facts(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
+        time_everything(run, err) != 0 || record_verdict(run, err) != 0)
+        return -1;
+    return write_result(run, err);
+}
+
+/* Every backend with the scalar bits, on one core after the other, until the time is up; each core at least once. */
+static int soak_cores(struct soak *soak, const struct run *run, const struct placement *cores, struct soak_core *core,
+                      struct error *err) {
+    const double seconds = run->options->soak * 60.0;
+    struct progress progress;
+    progress_begin(&progress, "soaking");
+    double begin = seconds_now();
+    do {
+        for (size_t c = 0; c < cores->count; c++)
+            for (size_t i = 0; i < run->jobs.count; i++) {
+                const struct verified_job *one = &run->jobs.list[i];
+                if (one->engine != ENGINE_F32 || one->backend->parity != PARITY_BITS) continue;
+                if (soak_fit(soak, run->topology, &cores->slots[c], one->backend, &core[c], err) != 0) return -1;
+                progress_step(&progress, (size_t)(1e3 * (seconds_now() - begin)), (size_t)(1e3 * seconds));
+            }
+    } while (seconds_now() - begin < seconds);
+    progress_end(&progress);
+    return 0;
+}
+
+static int soak_all(struct run *run, struct soak *soak, const struct placement *cores, struct error *err) {
+    struct soak_core *core = calloc(cores->count, sizeof *core);
+    if (!core) return fail_program(err, "out of memory");
+    const bool right = !run->published || soak_fingerprint(soak) == published_fingerprint;
+    print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, published_fingerprint);
+    run->held = run->held && right;
+    int bad = soak_cores(soak, run, cores, core, err);
+    for (size_t c = 0; c < cores->count && !bad; c++) {
+        print_soak_core(run->out, &run->job, &core[c]);
+        run->held = run->held && core[c].wrong == 0;
+    }
+    free(core);
+    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->held));
+    return bad;
+}
+
+/* Times nothing: repeats the fit on every core in turn, and compares every decision with the reference's. */
+static int soak_machine(struct run *run, struct error *err) {
+    struct placement cores;
+    struct soak *soak = soak_new(&run->job.row_list, &run->options->job.spec.hyper, err);
+    if (!soak) return -1;
+    int bad = placement_resolve(&cores, run->topology, "all-cores", err);
+    if (!bad) {
+        bad = soak_all(run, soak, &cores, err);
+        placement_free(&cores);
+    }
+    soak_free(soak);
+    return bad;
+}
+
+static int run_all(struct run *run, struct error *err) {
+    const struct run_options *options = run->options;
+    if (choose(run, err) != 0) return -1;
+    run->result = result_new(run->argc, run->argv, err);
+    if (!run->result || load(run, err) != 0) return -1;
+    if (!options->json && options->soak <= 0.0 && make_results_folder(err) != 0) return -1;
+    if (record_head(run, err) != 0) return -1;
+    report_head(run->out, result_own(run->result));
+    if (verify(run, err) != 0 || record_receipts(run, err) != 0 || record_notebook(run, err) != 0) return -1;
+    report_notebook(run->out, result_own(run->result));
+    if (report_parity(run->out, result_own(run->result), err) != 0) return -1;
+    fflush(run->out);
+    return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);
+}
+
+static void release(struct run *run) {
+    result_free(run->result);
     verified_jobs_free(&run->jobs);
     free(run->permutation);
     job_close(&run->job);
     placement_free(&run->core);
     topology_free(run->topology);
-}
-
-static void notebook(const struct run *run) {
-    struct error err;
-    struct cv_result never;
-    if (cross_validate_never(&never, &run->job.row_list, run->folds, &err) != 0) usage_error("%s", err.text);
-    print_notebook(run, &run->jobs.list[0], &never);
-    cv_free(&never);
-}
-
-static void measure_launches(struct result *result, int argc, char *const *argv) {
-    struct error err;
-    struct launches launches;
-    if (launches_make(&launches, argc, argv, &err) != 0) usage_error("%s", err.text);
-    print_launches(&launches);
-    if (result_facts(result, "launches", launches_json(&launches), &err) != 0) usage_error("%s", err.text);
-    launches_free(&launches);
-}
-
-/* The A/A intervals say what a difference has to be to show. */
-static void print_resolution(const struct preset *preset, const struct epochs *epochs, const struct places *places) {
-    printf("\nRESOLUTION of this %s run: epochs that differ by %.1f %%, folds by %.1f %%\n", preset->name,
-           100.0 * resolution(&epochs->aa.shown), 100.0 * resolution(&places->aa.shown));
-}
-
-static void print_verdict(bool held) {
-    printf("VERDICT %s\n", held ? "every check held" : "a check FAILED: see above");
-}
-
-/* Times everything, prints it and writes the result file; returns whether every check held. */
-static bool measure(struct run *run, const struct run_options *options, struct result *result, int argc, char **argv,
-                    bool held) {
-    struct error err;
-    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    struct epochs epochs;
-    struct places places;
-    struct affinity *saved = affinity_save(run->topology, &err);
-    if (!saved || bind_worker(run->topology, &run->core.slots[0], &err) != 0) usage_error("%s", err.text);
-    if (epochs_measure(&epochs, run, &options->preset->epochs, seed, &err) != 0) usage_error("%s", err.text);
-    held = print_epochs(run, &epochs) && held;
-    if (places_measure(&places, run, &options->preset->places, seed, &err) != 0) usage_error("%s", err.text);
-    print_places(run, &places);
-    if (affinity_restore(run->topology, saved, &err) != 0) usage_error("%s", err.text);
-    if (options->preset->launches) measure_launches(result, argc, argv);
-    print_resolution(options->preset, &epochs, &places);
-    print_verdict(held);
-    if (options->stdout_kept >= 0) unsilence(options->stdout_kept);
-    if (write_run(result, run, &epochs, &places, options->json, &err) != 0) usage_error("%s", err.text);
-    places_free(&places);
-    epochs_free(&epochs, run);
-    return held;
+    free(run->chosen.list);
 }
 
 int command_run(int argc, char **argv, struct error *err) {
-    (void)err;
     struct run_options options = {0};
-    struct error why;
-    parse_arguments(&argp, argc, argv, &options);
-    struct job_options every = options.job;
-    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine = ENGINE_INT; /* the engine that knows them all */
-    struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
-    if (!chosen.list) usage_error("out of memory");
-    choose_backends(&every, &chosen);
-    struct result *result = result_new(argc, argv, &why);
-    if (!result) usage_error("%s", why.text);
-    options.stdout_kept = to_stdout(options.json) ? silence() : -1;
-
-    struct run run;
-    open_run(&run, &options);
-    if (!options.json && make_results_folder(&why) != 0) usage_error("%s", why.text);
-    print_machine(run.topology);
-    print_job(&run.job, &run.options);
-    struct progress progress;
-    progress_begin(&progress, "checking");
-    const struct progress_sink sink = {progress_step, &progress};
-    if (verified_jobs_run(&run.jobs, &run.job, &run.options.spec.hyper, run.folds, &chosen, &sink, &why) != 0)
-        usage_error("%s", why.text);
-    progress_end(&progress);
-    notebook(&run);
-    bool held = print_parity(&run);
-    if (options.soak > 0.0) {
-        held = run_soak(&run, options.soak) && held;
-        print_verdict(held);
-    } else {
-        held = measure(&run, &options, result, argc, argv, held);
-    }
-    result_free(result);
-    close_run(&run);
-    free(chosen.list);
-    return held ? EXIT_DONE : EXIT_CHECK_FAILED;
+    int parsed = take_arguments(&argp, argc, argv, &options, err);
+    if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
+    struct run run = {.options = &options, .argc = argc, .argv = argv, .out = stdout};
+    /* With --json - the report is not wanted. */
+    if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
+    if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));
+    int bad = run_all(&run, err);
+    if (run.out != stdout) fclose(run.out);
+    release(&run);
+    if (bad) return -1;
+    return run.held ? EXIT_DONE : EXIT_CHECK_FAILED;
 }

@@ -14,13 +14,7 @@ enum exit_status {
 
 /* argv[0] is "sgdmark <command>". Returns the exit status, or -1 with the reason; main then prints it as one line and
  * ends with EXIT_BAD_INPUT or EXIT_PROGRAM, by the kind of the error. */
-int command_describe(int argc, char **argv, struct error *err);
-int command_run(int argc, char **argv, struct error *err);
-int command_train(int argc, char **argv, struct error *err);
-int command_cv(int argc, char **argv, struct error *err);
-int command_kernels(int argc, char **argv, struct error *err);
-int command_bench(int argc, char **argv, struct error *err);
-int command_topo(int argc, char **argv, struct error *err);
-int command_compare(int argc, char **argv, struct error *err);
+#define COMMAND(name, description) int command_##name(int argc, char **argv, struct error *err);
+#include "cli/commands.def"
 
 #endif

@@ -15,14 +15,8 @@ static const struct {
     int (*run)(int argc, char **argv, struct error *err);
     const char *does;
 } commands[] = {
-    {"run", command_run, "the whole job: results, checks, times, verdict"},
-    {"describe", command_describe, "the data set: shapes, classes, hashes, pictures"},
-    {"train", command_train, "one fit"},
-    {"cv", command_cv, "cross-validation: scores and predictions"},
-    {"kernels", command_kernels, "the backends and which of them can run here"},
-    {"bench", command_bench, "the Google Benchmark driver: kernels, epochs, folds, rows"},
-    {"topo", command_topo, "the machine and the placements it allows"},
-    {"compare", command_compare, "result files: what differs, ratios, intervals, verdicts"},
+#define COMMAND(name, description) {#name, command_##name, description},
+#include "cli/commands.def"
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -32,11 +26,14 @@ static void print_help(void) {
          "How fast does this machine train, on which instruction set, on which cores?\n");
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i].name, commands[i].does);
-    puts("\n`sgdmark <command> --help` lists a command's options.");
+    puts("\nExamples:\n"
+         "  sgdmark run --quick              the whole job in under 15 s\n"
+         "  sgdmark run --data synthetic     the same without MNIST\n"
+         "  sgdmark train --help             options and examples of a command");
 }
 
-/* A standard stream that was closed is opened on /dev/null, not for what it is used for, so that no data file takes its
- * number and is written to in its place. */
+/* Opens /dev/null in the place of a closed standard stream, so that no data file gets its number. The mode is the wrong
+ * one for the stream: using it stays an error. */
 static void keep_standard_streams(void) {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -79,7 +76,7 @@ int main(int argc, char **argv) {
         argv[1] = name;
         struct error err;
         int status = commands[i].run(argc - 1, argv + 1, &err);
-        return check_output(status < 0 ? report_error(name, &err) : status);
+        return status < 0 ? report_error(name, &err) : check_output(status);
     }
     fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
     return EXIT_BAD_INPUT;

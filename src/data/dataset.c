@@ -47,8 +47,8 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     ds->start = calloc(n, sizeof *ds->start);
     ds->labels = calloc(n, sizeof *ds->labels);
     if (ds->pixels && ds->start && ds->labels) return 0;
-    fail(err, "%s: %.1f GiB of memory for %zu rows cannot be had: %s", ds->name, gib((double)needed), n,
-         strerror(ENOMEM));
+    fail_program(err, "%s: %.1f GiB of memory for %zu rows cannot be had: %s", ds->name, gib((double)needed), n,
+                 strerror(ENOMEM));
     dataset_free(ds);
     return -1;
 }

@@ -1,4 +1,4 @@
-/* The hyper-parameters of a fit. */
+/* The hyper-parameters of a fit: hyper.def lists them, and hyper_table.h has them by name. */
 #ifndef SGDMARK_LEARN_HYPER_H
 #define SGDMARK_LEARN_HYPER_H
 
@@ -15,10 +15,9 @@ extern const char *const compat_names[]; /* "0.19", "1.2", NULL */
 struct hyper {
     enum engine engine;
     enum loss loss;
-    enum compat compat;
-    double alpha;
-    unsigned epochs;
-    uint32_t seed; /* random_state */
+#define HYPER_NUMBER(type, member, ...) type member;
+#define HYPER_NAME(type, member, ...)   type member;
+#include "learn/hyper.def"
     struct prefetch prefetch;
 };
 

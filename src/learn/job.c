@@ -1,12 +1,18 @@
 #include "learn/job.h"
 
+#include "learn/hyper_table.h"
+
 #include <stdlib.h>
 
+void row_spec_defaults(struct row_spec *rows) {
+    *rows = (struct row_spec){.data = "data/mnist", .order = ORDER_NOTEBOOK, .order_seed = 42};
+}
+
 void job_spec_defaults(struct job_spec *spec) {
-    *spec = (struct job_spec){
-        .rows = {.data = "data/mnist", .split = SPLIT_TRAIN, .order = ORDER_NOTEBOOK, .order_seed = 42},
-        .digit = 5,
-        .hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 5, .seed = 42}};
+    *spec = (struct job_spec){.hyper = {.engine = ENGINE_F32}};
+    row_spec_defaults(&spec->rows);
+    for (enum hyper_id id = HYPER_DIGIT; id < HYPER_FOLDS; id++)
+        hyper_set(spec, id, hyper_table[id].fallback);
 }
 
 static int check_classes(const struct job *job, unsigned digit, struct error *err) {

@@ -32,7 +32,8 @@ struct job {
     struct row_list row_list; /* those; two classes are sure to be among them */
 };
 
-/* Fills in the defaults: the published job. */
+/* Fill in the defaults: the published job. */
+void row_spec_defaults(struct row_spec *rows);
 void job_spec_defaults(struct job_spec *spec);
 
 /* Loads what the specification names. Returns 0, or -1 with the reason; job_close releases it. */

@@ -15,17 +15,17 @@ struct affinity {
 
 static int require_this_system(const struct topology *topology, struct error *err) {
     if (topology->this_system) return 0;
-    return fail(err, "nothing can be bound or timed: the topology is not this machine's");
+    return fail(err, "the topology is not this machine's: nothing can be bound to it or timed on it");
 }
 
-int where_am_i(void) {
+int current_pu(void) {
     return sched_getcpu();
 }
 
-/* Compares what the system says with the one PU that was asked for. */
+/* Verifies that the calling thread is bound to this PU alone and runs on it. */
 static int check_bound(const struct topology *topology, unsigned pu, hwloc_bitmap_t scratch, struct error *err) {
     if (hwloc_get_cpubind(topology->hw, scratch, HWLOC_CPUBIND_THREAD) != 0)
-        return fail(err, "PU %u: the system does not tell what the thread is bound to: %s", pu, strerror(errno));
+        return fail(err, "PU %u: the system does not report what the thread is bound to: %s", pu, strerror(errno));
     if (hwloc_bitmap_weight(scratch) != 1 || !hwloc_bitmap_isset(scratch, pu)) {
         char text[PU_LIST_TEXT];
         list_text(text, scratch);
@@ -58,22 +58,27 @@ struct affinity *affinity_save(const struct topology *topology, struct error *er
     if (require_this_system(topology, err) != 0) return NULL;
     struct affinity *saved = calloc(1, sizeof *saved);
     if (saved) saved->pus = hwloc_bitmap_alloc();
-    if (saved && saved->pus && hwloc_get_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD) == 0) return saved;
+    if (!saved || !saved->pus) {
+        free(saved);
+        fail_program(err, "affinity of the thread: out of memory");
+        return NULL;
+    }
+    if (hwloc_get_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD) == 0) return saved;
     fail(err, "affinity of the thread: cannot be read: %s", strerror(errno));
-    if (saved) hwloc_bitmap_free(saved->pus);
+    hwloc_bitmap_free(saved->pus);
     free(saved);
     return NULL;
 }
 
 int affinity_restore(const struct topology *topology, struct affinity *saved, struct error *err) {
     int bad = hwloc_set_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD);
-    if (bad) fail(err, "affinity of the thread: cannot be put back: %s", strerror(errno));
+    if (bad) fail(err, "affinity of the thread: cannot be restored: %s", strerror(errno));
     hwloc_bitmap_free(saved->pus);
     free(saved);
     return bad;
 }
 
-/* Shrinks the range to whole pages; false when none is left. */
+/* Shrinks the range to whole pages; false when it holds none. */
 static bool whole_pages(void **start, size_t *length) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t from = (uintptr_t)*start + page - 1;
@@ -85,13 +90,14 @@ static bool whole_pages(void **start, size_t *length) {
     return to > from;
 }
 
-/* The set of the slot's memory nodes by OS index; NULL when memory runs out. */
+/* The memory nodes of the slot by OS index; NULL when there is no such node or memory runs out. */
 static hwloc_bitmap_t wanted_nodes(const struct topology *topology, const struct slot *slot) {
     if (slot->policy == MEMORY_INTERLEAVE) return hwloc_bitmap_dup(topology->allowed_nodes);
     hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, (unsigned)slot->memory_node);
     return node ? hwloc_bitmap_dup(node->nodeset) : NULL;
 }
 
+/* Is there no choice of node: one node only, or none listed for the slot? */
 static bool one_node(const struct topology *topology, const struct slot *slot) {
     if (slot->policy != MEMORY_INTERLEAVE && slot->memory_node < 0) return true;
     return count_objects(topology, HWLOC_OBJ_NUMANODE) < 2;
@@ -102,7 +108,7 @@ int place_memory(const struct topology *topology, void *start, size_t length, co
     if (require_this_system(topology, err) != 0) return -1;
     if (one_node(topology, slot) || !whole_pages(&start, &length)) return 0;
     hwloc_bitmap_t nodes = wanted_nodes(topology, slot);
-    if (!nodes) return fail(err, "memory node %d: is not on this machine", slot->memory_node);
+    if (!nodes) return fail(err, "memory node %d: not on this machine", slot->memory_node);
     hwloc_membind_policy_t policy = slot->policy == MEMORY_INTERLEAVE ? HWLOC_MEMBIND_INTERLEAVE : HWLOC_MEMBIND_BIND;
     int bad = hwloc_set_area_membind(topology->hw, start, length, nodes, policy,
                                      HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_STRICT | HWLOC_MEMBIND_MIGRATE);
@@ -113,28 +119,29 @@ int place_memory(const struct topology *topology, void *start, size_t length, co
     return 0;
 }
 
-enum { WINDOW = 1 << 20, WINDOWS = 64 };
+enum { PART_BYTES = 1 << 20, MOST_PARTS = 64 };
 
-/* Or-s the nodes of at most WINDOWS evenly spaced windows of the range into `found`. */
+/* Adds to `found` the nodes of at most MOST_PARTS evenly spaced parts of the range. */
 static int locate(const struct topology *topology, const void *start, size_t length, hwloc_bitmap_t found,
                   struct error *err) {
-    hwloc_bitmap_t part = hwloc_bitmap_alloc();
-    if (!part) return fail_program(err, "memory location: out of memory");
-    size_t windows = length / WINDOW + 1;
-    size_t step = windows > WINDOWS ? windows / WINDOWS * WINDOW : WINDOW;
+    hwloc_bitmap_t nodes = hwloc_bitmap_alloc();
+    if (!nodes) return fail_program(err, "memory location: out of memory");
+    size_t parts = length / PART_BYTES + 1;
+    size_t step = parts > MOST_PARTS ? parts / MOST_PARTS * PART_BYTES : PART_BYTES;
     for (size_t at = 0; at < length; at += step) {
-        size_t size = length - at < WINDOW ? length - at : WINDOW;
-        const char *window = (const char *)start + at;
-        if (hwloc_get_area_memlocation(topology->hw, window, size, part, HWLOC_MEMBIND_BYNODESET) != 0) {
-            hwloc_bitmap_free(part);
-            return fail(err, "memory location: the system does not tell it: %s", strerror(errno));
+        size_t size = length - at < PART_BYTES ? length - at : PART_BYTES;
+        const char *part = (const char *)start + at;
+        if (hwloc_get_area_memlocation(topology->hw, part, size, nodes, HWLOC_MEMBIND_BYNODESET) != 0) {
+            hwloc_bitmap_free(nodes);
+            return fail(err, "memory location: the system does not report it: %s", strerror(errno));
         }
-        hwloc_bitmap_or(found, found, part);
+        hwloc_bitmap_or(found, found, nodes);
     }
-    hwloc_bitmap_free(part);
+    hwloc_bitmap_free(nodes);
     return 0;
 }
 
+/* Lists the nodes, given by OS index, by logical index. */
 static void logical_nodes(const struct topology *topology, hwloc_const_bitmap_t os, char text[PU_LIST_TEXT]) {
     text[0] = 0;
     hwloc_bitmap_t logical = hwloc_bitmap_alloc();
@@ -161,7 +168,7 @@ int check_memory(const struct topology *topology, const void *start, size_t leng
         char asked[PU_LIST_TEXT];
         logical_nodes(topology, found, there);
         logical_nodes(topology, wanted, asked);
-        bad = fail(err, "memory: lies on nodes %s, was to lie on %s", there, asked);
+        bad = fail(err, "memory: lies on nodes %s instead of %s", there, asked);
     }
     hwloc_bitmap_free(wanted);
     hwloc_bitmap_free(found);

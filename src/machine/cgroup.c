@@ -12,7 +12,7 @@
 
 #define ROOT "/sys/fs/cgroup"
 
-/* Whether the comma-separated list of controllers holds the one. */
+/* Is `wanted` in the comma-separated list of controllers? */
 static bool lists(const char *controllers, size_t length, const char *wanted) {
     size_t size = strlen(wanted);
     for (const char *at = controllers; at < controllers + length;) {
@@ -23,8 +23,8 @@ static bool lists(const char *controllers, size_t length, const char *wanted) {
     return false;
 }
 
-/* Finds the path of the group that holds the controller (version 1), or of the one group (version 2, wanted ""), in
- * the lines "id:controllers:path". */
+/* Finds the group's path in the lines "id:controllers:path" of /proc/self/cgroup: the group with the controller
+ * `wanted` (version 1), or the only group (version 2, `wanted` is ""). */
 static bool find_path(const char *lines, const char *wanted, char *path, size_t size) {
     for (const char *line = lines; line && *line; line = strchr(line, '\n')) {
         if (*line == '\n') line++;
@@ -41,7 +41,7 @@ static bool find_path(const char *lines, const char *wanted, char *path, size_t 
     return false;
 }
 
-/* The folder of a group; in a container its path may be the host's, then the mount itself is the group. */
+/* Finds the folder of a group. In a container the path may be the host's; then the mount itself is the group. */
 static bool find_folder(const char *mount, const char *path, char *folder, size_t size) {
     snprintf(folder, size, "%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
     if (access(folder, R_OK) == 0) return true;
@@ -49,7 +49,7 @@ static bool find_folder(const char *mount, const char *path, char *folder, size_
     return access(folder, R_OK) == 0;
 }
 
-/* CPUs' worth of time that the files of this one folder allow; NAN: no limit. */
+/* CPU seconds per second that the files of this folder allow; NAN: no limit. */
 static double folder_quota(const char *folder, int version, char *text, size_t size) {
     char quota[64];
     char period[64];
@@ -62,12 +62,12 @@ static double folder_quota(const char *folder, int version, char *text, size_t s
         if (sysfs_read_in(period, sizeof period, folder, "cpu.cfs_period_us") != 0) return NAN;
         snprintf(text, size, "%.30s %.30s", quota, period);
     }
-    double time = strtod(quota, NULL); /* "max" is 0, no limit is -1 */
+    double time = strtod(quota, NULL); /* no limit: "max" reads as 0, version 1 has -1 */
     double each = strtod(period, NULL);
     return time > 0 && each > 0 ? time / each : NAN;
 }
 
-/* The least quota of the group and the groups above it. */
+/* Finds the least quota of the group and its parents. */
 static void find_quota(struct cgroup *cgroup, const char *mount) {
     char folder[sizeof cgroup->folder];
     snprintf(folder, sizeof folder, "%s", cgroup->folder);
@@ -124,7 +124,7 @@ void cgroup_read(struct cgroup *cgroup) {
     cgroup->throttled = cgroup_throttled(cgroup);
 }
 
-/* into[key] = text, or null and a reason when there is none. */
+/* into[key] = text, or null and a reason when the text is empty. */
 static void add_text(json_t *into, const char *key, const char *text, const char *why) {
     if (text[0]) {
         json_object_set_new(into, key, json_string(text));

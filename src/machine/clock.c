@@ -35,12 +35,12 @@ struct timer_facts timer_measure(void) {
     return facts;
 }
 
-enum { CHAIN = 100 }; /* operations in one pass */
+enum { CHAIN = 100 }; /* instructions in one pass */
 
-/* Passes of CHAIN operations, each of which needs the one before; LATENCY is the cycles that each takes.
- * x86-64: a 32-bit multiplication takes 3 cycles on Intel cores since Nehalem and on AMD's Zen. A chain of
- * `add $constant, register`, the textbook choice, is carried out in the renamer from Golden Cove on, several a cycle:
- * it shows a clock of 11 to 18 GHz. Arm: an addition of two registers takes 1 cycle. */
+/* Runs passes of CHAIN instructions, each of which depends on the one before and takes LATENCY cycles.
+ * x86-64: a 32-bit multiplication takes 3 cycles on Intel cores since Nehalem and on AMD's Zen. The textbook chain of
+ * `add $constant, register` fails since Golden Cove: its renamer executes several per cycle, which reads as 11 to 18
+ * GHz. Arm: adding two registers takes 1 cycle. */
 #if defined(__x86_64__)
 enum { LATENCY = 3 };
 static void run_chain(uint64_t passes) {
@@ -74,7 +74,7 @@ static void run_chain(uint64_t passes) {
 
 double clock_probe(void) {
 #if defined(__x86_64__) || defined(__aarch64__)
-    enum { PARTS = 5, CYCLES = 120000 }; /* of one part: 40 us at 3 GHz */
+    enum { PARTS = 5, CYCLES = 120000 }; /* cycles of one part: 40 us at 3 GHz */
     double best = 0;
     for (int part = 0; part < PARTS; part++) {
         uint64_t start = now_ns();

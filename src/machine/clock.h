@@ -1,4 +1,4 @@
-/* Time, and the processor's clock without a counter. */
+/* The timer, and the clock frequency of a core measured without hardware counters. */
 #ifndef SGDMARK_MACHINE_CLOCK_H
 #define SGDMARK_MACHINE_CLOCK_H
 
@@ -7,17 +7,16 @@
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t now_ns(void);
 
-/* The timer as measured now, in nanoseconds: the smallest step that it makes and what one call costs (the least of
- * many). */
+/* Measures the timer: its smallest step, and the cost of one call (the least of many). */
 struct timer_facts {
     double resolution_ns;
     double overhead_ns;
 };
 struct timer_facts timer_measure(void);
 
-/* The clock of the core that the calling thread runs on now, in GHz, from a chain of dependent operations of known
- * latency timed for about a fifth of a millisecond; disturbances only make it smaller, so the best of five parts
- * counts. NAN on architectures without a known chain. */
+/* The clock frequency in GHz of the core that the calling thread runs on: times a chain of dependent instructions of
+ * known latency, for about 0.2 ms. A disturbance only lowers the result, so the best of five parts counts. NAN on an
+ * architecture without such a chain. */
 double clock_probe(void);
 
 #endif

@@ -36,18 +36,17 @@ static int paranoid_level(void) {
 void counter_reason(char *text, size_t size, int error, int paranoid) {
     if (error == ENOENT || error == ENODEV || error == EOPNOTSUPP) {
         snprintf(text, size,
-                 "no PMU: the processor, as a virtual machine may present it, has no such counter (%s); software "
-                 "events are counted all the same",
+                 "no PMU: this processor or virtual machine has no such counter (%s); software events are counted",
                  strerror(error));
     } else if ((error == EACCES || error == EPERM) && paranoid > 2) {
         snprintf(text, size,
                  "no permission (%s): kernel.perf_event_paranoid is %d; `sudo sysctl kernel.perf_event_paranoid=2` "
-                 "lifts it",
+                 "grants it",
                  strerror(error), paranoid);
     } else if (error == EACCES || error == EPERM) {
         snprintf(text, size,
                  "no permission (%s) although kernel.perf_event_paranoid is %d: a container's seccomp filter or a "
-                 "security module forbids perf_event_open; --cap-add PERFMON lifts it in most containers",
+                 "security module forbids perf_event_open; --cap-add PERFMON grants it in most containers",
                  strerror(error), paranoid);
     } else if (error == ENOSYS) {
         snprintf(text, size, "the kernel has no perf_event_open");
@@ -86,7 +85,7 @@ int counters_open(struct counters *counters, enum counter_pass pass) {
         if (fd < 0) {
             counter_reason(counters->reason[i], sizeof counters->reason[i], errno, paranoid);
         } else if (ioctl(fd, PERF_EVENT_IOC_ID, &counters->id[i]) != 0) {
-            snprintf(counters->reason[i], sizeof counters->reason[i], "the kernel does not name its events");
+            snprintf(counters->reason[i], sizeof counters->reason[i], "the kernel gives events no identifiers");
             close(fd);
         } else {
             counters->fd[i] = fd;
@@ -123,7 +122,7 @@ void counter_values_clear(struct counter_values *values) {
 
 void counters_decode(const struct counters *counters, const uint64_t *words, size_t count,
                      struct counter_values *values) {
-    /* A pinned group that could not be scheduled reads as nothing, or as never running. */
+    /* A pinned group that could not be scheduled reads as empty, or as never running. */
     if (count < 3 || words[2] == 0 || words[0] > (count - 3) / 2) {
         values->lost = true;
         return;

@@ -19,44 +19,45 @@ enum counter {
 };
 extern const char *const counter_names[COUNTERS]; /* "cycles", "instructions", ... */
 
-/* Four counters fit every processor at once, so what is wanted is counted in two passes over the same work. */
+/* Every processor can count four events at once, so the eight are counted in two passes over the same work. */
 enum counter_pass { PASS_MAIN, /* cycles to L1D misses */ PASS_REST /* the others */ };
 enum { PASS_COUNTERS = 4 };
 
-/* One open group. User mode only; the first event is pinned. */
+/* One open group of events, counted in user mode only. The first event is pinned. */
 struct counters {
     enum counter_pass pass;
-    int fd[PASS_COUNTERS];      /* -1: this one is missing */
-    uint64_t id[PASS_COUNTERS]; /* the kernel's name for it */
-    char reason[PASS_COUNTERS][256];
+    int fd[PASS_COUNTERS];           /* -1: missing */
+    uint64_t id[PASS_COUNTERS];      /* the kernel's identifier of the event */
+    char reason[PASS_COUNTERS][256]; /* why it is missing */
 };
 
-/* What was counted; NAN where a counter is missing. */
+/* The counts; NAN where a counter is missing. */
 struct counter_values {
-    double value[COUNTERS]; /* scaled by the time enabled over the time running */
-    double running;         /* time running over time enabled: below 1 the values are estimates */
+    double value[COUNTERS]; /* scaled by time enabled / time running */
+    double running;         /* time running / time enabled: below 1 the values are estimates */
     bool multiplexed;       /* running < 1 */
-    bool lost;              /* the processor's counters were taken by someone else: all values are NAN */
+    bool lost;              /* another user took the hardware counters: all values are NAN */
 };
 
-/* Opens the group for the calling thread. Returns the number of counters that are there, 0..4; `reason` says for each
- * missing one why: no PMU, or no permission with the paranoid level and the command that lifts it. */
+/* Opens the group for the calling thread. Returns the number of counters that work, 0..4. For each of the others
+ * `reason` says why: no PMU, or no permission, with the command that grants it. */
 int counters_open(struct counters *counters, enum counter_pass pass);
 void counters_close(struct counters *counters);
 
-/* Around a timed region, not in it: each is one or two system calls. */
+/* Call these outside the timed region: each makes one or two system calls. */
 void counters_start(const struct counters *counters);
 void counters_stop(const struct counters *counters);
 
-/* Adds the pass's values to *values, which counter_values_clear has made empty. */
+/* Adds the values of this pass to *values; counter_values_clear sets all of them to NAN first. */
 void counters_read(const struct counters *counters, struct counter_values *values);
 void counter_values_clear(struct counter_values *values);
 
-/* Used by counters_open: the sentence for an errno of perf_event_open, given kernel.perf_event_paranoid (INT_MIN:
- * unknown). */
+/* Used by counters_open: explains an errno of perf_event_open, given kernel.perf_event_paranoid (INT_MIN: unknown). */
 void counter_reason(char *text, size_t size, int error, int paranoid);
 
-/* Used by counters_read: reads one group's answer, uint64 words "number, enabled ns, running ns, (value, id)...". */
+/* Used by counters_read: decodes what read() returns for a group: words "number, enabled ns, running ns, (value,
+ * id)...".
+ */
 void counters_decode(const struct counters *counters, const uint64_t *words, size_t count,
                      struct counter_values *values);
 

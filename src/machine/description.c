@@ -1,4 +1,4 @@
-/* Descriptions of other machines: hwloc XML or synthetic text, both untrusted. */
+/* Descriptions of other machines: hwloc XML or synthetic text. Both are untrusted input. */
 #include "machine/topology_private.h"
 
 #include <ctype.h>
@@ -10,8 +10,8 @@
 
 enum {
     SYNTHETIC_TEXT = 4096, /* longest synthetic description */
-    XML_BYTES = 16 << 20,  /* longest XML; 256 PUs take about half a MiB */
-    MAX_PUS = 1 << 12      /* most PUs, and one more than the highest OS index */
+    XML_BYTES = 16 << 20,  /* longest XML; a machine of 256 PUs has about 0.5 MiB */
+    MAX_PUS = 1 << 12      /* most PUs; OS indexes are below it */
 };
 
 int description_load(hwloc_topology_t *hw, const char *text, size_t length) {
@@ -28,7 +28,7 @@ int description_load(hwloc_topology_t *hw, const char *text, size_t length) {
     return bad;
 }
 
-/* The number of PUs that a synthetic description stands for, at most MAX_PUS + 1. */
+/* The number of PUs that a synthetic description has, at most MAX_PUS + 1. */
 static unsigned long synthetic_size(const char *text) {
     unsigned long product = 1;
     int inside = 0;
@@ -49,27 +49,27 @@ static unsigned long synthetic_size(const char *text) {
 int description_trial(const char *text, size_t length) {
     hwloc_topology_t hw;
     if (description_load(&hw, text, length) != 0) return TRIAL_REFUSED;
-    hwloc_topology_check(hw); /* aborts on a tree whose parts contradict each other, which loading accepts */
+    hwloc_topology_check(hw); /* aborts on inconsistent trees, which loading accepts */
     int last = hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(hw));
     int pus = hwloc_get_nbobjs_by_type(hw, HWLOC_OBJ_PU);
     hwloc_topology_destroy(hw);
     return last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0;
 }
 
+/* Turns the wait status of a trial into an error; 0: the text is good. */
 static int judge_trial(const char *name, int status, bool xml, const char *said, struct error *err) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_TOO_MANY_PUS)
-        return fail(err, "%s: describes no PU, or more than %d", name, MAX_PUS);
+        return fail(err, "%s: describes no PU or more than %d", name, MAX_PUS);
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
-        return fail(err, "%s: takes hwloc more than %d seconds to read", name, TRIAL_SECONDS);
-    if (WIFSIGNALED(status)) return fail(err, "%s: is damaged: its parts contradict each other", name);
-    if (xml)
-        return fail(err, "%s: is not hwloc XML (lstopo FILE.xml, or sgdmark topo --export FILE.xml, writes one)", name);
-    return fail(err, "%s: is neither a file nor an hwloc synthetic description%s%s (one is 'package:2 core:4 pu:2')",
+        return fail(err, "%s: hwloc takes more than %d seconds to read it", name, TRIAL_SECONDS);
+    if (WIFSIGNALED(status)) return fail(err, "%s: damaged: its parts contradict each other", name);
+    if (xml) return fail(err, "%s: not hwloc XML (lstopo FILE.xml or sgdmark topo --export FILE.xml writes it)", name);
+    return fail(err, "%s: neither a file nor an hwloc synthetic description%s%s (an example: 'package:2 core:4 pu:2')",
                 name, said[0] ? ": " : "", said);
 }
 
-/* Leaves the first line, as printable ASCII. */
+/* Keeps the first line, as printable ASCII. */
 static void clean_line(char *text) {
     text[strcspn(text, "\n")] = 0;
     for (char *at = text; *at; at++)
@@ -79,7 +79,7 @@ static void clean_line(char *text) {
 static int try_out(const char *name, const char *text, size_t length, struct error *err) {
     char said[200];
     int status = sandbox_trial(text, length, said, sizeof said);
-    if (status < 0) return fail(err, "%s: no process to read it in: %s", name, strerror(errno));
+    if (status < 0) return fail(err, "%s: cannot start a process to read it: %s", name, strerror(errno));
     clean_line(said);
     return judge_trial(name, status, text[0] == '<', said, err);
 }
@@ -87,9 +87,9 @@ static int try_out(const char *name, const char *text, size_t length, struct err
 int description_check(const char *name, const char *text, size_t length, struct error *err) {
     bool xml = length > 0 && text[0] == '<';
     size_t most = xml ? XML_BYTES : SYNTHETIC_TEXT;
-    if (length == 0) return fail(err, "%s: is empty", name);
-    if (length >= most) return fail(err, "%s: has %zu bytes, more than the %zu that are read", name, length, most);
-    if (memchr(text, 0, length)) return fail(err, "%s: holds NUL bytes, it is neither XML nor a description", name);
+    if (length == 0) return fail(err, "%s: empty", name);
+    if (length >= most) return fail(err, "%s: too long: at most %zu bytes are read", name, most - 1);
+    if (memchr(text, 0, length)) return fail(err, "%s: holds NUL bytes: neither XML nor a synthetic description", name);
     if (!xml && synthetic_size(text) > MAX_PUS) return fail(err, "%s: describes more than %d PUs", name, MAX_PUS);
     return try_out(name, text, length, err);
 }

@@ -15,7 +15,7 @@
 
 const char *const disturbance_names[DISTURBANCE_FLAGS] = {"switch", "migration", "fault", "delay", "steal"};
 
-/* /proc/stat lists the PUs first, about 60 bytes each; what follows them is not wanted. */
+/* /proc/stat starts with a line per PU, of about 60 bytes; the rest of the file is not read. */
 enum { STAT_LINE = 128, STAT_MOST = 1 << 20 };
 
 static int open_migrations(char *reason, size_t size) {
@@ -23,12 +23,12 @@ static int open_migrations(char *reason, size_t size) {
         .type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_CPU_MIGRATIONS, .exclude_hv = 1};
     int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
     if (fd < 0)
-        snprintf(reason, size, "perf_event_open: %s; the PU before and after each sample is compared instead",
+        snprintf(reason, size, "perf_event_open: %s; the PUs before and after each sample are compared instead",
                  strerror(errno));
     return fd;
 }
 
-/* On x86 the processor says whether a hypervisor is there that could steal time; elsewhere the file is always read. */
+/* Is there surely no hypervisor? Only x86 processors say so. */
 static bool bare_metal(void) {
     char text[16384];
     if (sysfs_read(text, sizeof text, "/proc/cpuinfo") != 0) return false;
@@ -120,7 +120,7 @@ void monitor_read(const struct monitor *monitor, struct snapshot *snapshot) {
         snapshot->migrations = count;
 }
 
-/* Counters of the kernel only grow, but steal may step back. */
+/* Kernel counters only grow, except steal, which may step back. */
 static uint64_t grown(uint64_t before, uint64_t after) {
     return after > before ? after - before : 0;
 }

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A file and what its content is called. */
+/* A file, and the key of its content. */
 struct source {
     const char *key, *path;
 };
@@ -31,7 +31,7 @@ static void add_integers(json_t *into, const struct source *sources, size_t coun
 }
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Lines "Name:   123 kB" of a /proc file as bytes (a line without a unit as it is). */
+/* A line "Name:   123 kB" of a /proc file, stored in bytes; a number without a unit is stored as it is. */
 struct line {
     const char *key, *name;
 };
@@ -77,7 +77,7 @@ json_t *environment_memory_json(void) {
     return out;
 }
 
-/* Every file of the folder, by name. */
+/* All files of the folder, by name. */
 static json_t *folder_json(const char *folder) {
     DIR *dir = opendir(folder);
     if (!dir) return NULL;
@@ -92,7 +92,7 @@ static json_t *folder_json(const char *folder) {
     return out;
 }
 
-/* "0.10 0.20 0.30 2/345 678": load averages, and runnable over all threads. */
+/* "0.10 0.20 0.30 2/345 678": load averages, runnable threads / all threads. */
 static void add_load(json_t *into) {
     char text[128];
     double load[3];
@@ -121,8 +121,8 @@ static void add_kernel(json_t *into) {
     json_object_set_new(into, "machine", json_string(name.machine));
 }
 
-/* Kernel parameters that change how fast programs run. The rest of the command line names disks, hosts and programs,
- * and result files are shared. */
+/* Is it a kernel parameter that changes the speed of programs? The others may name disks, hosts or programs, which do
+ * not belong in a file that people share. */
 static bool is_about_speed(const char *parameter) {
     static const char *const starts[] = {"mitigations",  "spectre",
                                          "spec_",        "retbleed",

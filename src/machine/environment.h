@@ -1,4 +1,4 @@
-/* Everything about the machine, its settings and this build that a judge of the numbers may ask for. */
+/* The machine, its settings and this build: what a reader needs to judge or repeat a measurement. */
 #ifndef SGDMARK_MACHINE_ENVIRONMENT_H
 #define SGDMARK_MACHINE_ENVIRONMENT_H
 
@@ -6,11 +6,11 @@
 
 #include <jansson.h>
 
-/* {"cpu", "topology", "frequency", "memory", "os", "build"} as objects; "cgroup" too. What cannot be read is null, with
- * "<name>_reason" beside it. `topology` is this machine's. Takes some milliseconds; NULL when memory runs out. */
+/* An object of the parts below, and "topology" and "cgroup". A value that cannot be read is null, with "NAME_reason"
+ * beside it. `topology` is this machine's. Takes milliseconds. NULL when memory runs out. */
 json_t *environment_json(const struct topology *topology);
 
-/* The parts. */
+/* The parts "cpu", "frequency", "memory", "os" and "build". */
 json_t *environment_cpu_json(void);
 json_t *environment_frequency_json(void);
 json_t *environment_memory_json(void);

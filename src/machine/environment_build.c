@@ -1,4 +1,5 @@
-/* This program: how it was built, and the libraries that it really runs with. */
+/* This program: how it was built, and the libraries that are loaded. */
+#include "base/sha256.h"
 #include "kernels.h"
 #include "machine/environment.h"
 #include "machine/sysfs.h"
@@ -9,7 +10,6 @@
 #include <hwloc.h>
 #include <limits.h>
 #include <link.h>
-#include <nettle/sha2.h>
 #include <nettle/version.h>
 #include <png.h>
 #include <stdio.h>
@@ -30,15 +30,12 @@ static void add_program_hash(json_t *into) {
     for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
         sha256_update(&context, got, bytes);
     fclose(file);
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    char hex[2 * SHA256_DIGEST_SIZE + 1];
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    char hex[SHA256_TEXT];
+    sha256_finish(&context, hex);
     json_object_set_new(into, "program_sha256", json_string(hex));
 }
 
-/* One shared library: the name of the file that its link leads to, which ends in the library's version. */
+/* Adds one shared library: the name of its file with links resolved, which ends in the version. */
 static int add_loaded(struct dl_phdr_info *info, size_t size, void *list) {
     (void)size;
     char path[PATH_MAX];
@@ -59,8 +56,8 @@ static json_t *libraries_json(void) {
     json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "libc", gnu_get_libc_version(), "hwloc_api", hwloc,
                             "jansson", jansson_version_str(), "nettle", nettle, "png", png_get_libpng_ver(NULL), "zlib",
                             zlibVersion(), "loaded", loaded);
-    json_missing(out, "benchmark", "it cannot be asked; its version is in the name of the file in `loaded`");
-    json_missing(out, "sleef", "it cannot be asked; its version is in the name of the file in `loaded`");
+    json_missing(out, "benchmark", "the library does not report it; see the file name in `loaded`");
+    json_missing(out, "sleef", "the library does not report it; see the file name in `loaded`");
     return out;
 }
 

@@ -1,4 +1,4 @@
-/* The processor: who it is, what it can do, and how fast it is allowed to run. */
+/* The processor: model, features and frequency settings. */
 #include "base/json.h"
 #include "machine/clock.h"
 #include "machine/environment.h"
@@ -91,7 +91,7 @@ static void add_hypervisor(json_t *into) {
     json_object_set_new(into, "hypervisor", json_string(vendor));
 }
 
-/* Register state that the operating system saves (bits 0x06 AVX, 0xe6 AVX-512). */
+/* XCR0: register state that the operating system saves (bits 0x06: AVX, 0xe6: AVX-512). */
 static void add_saved_state(json_t *into) {
     unsigned a;
     unsigned b;
@@ -145,7 +145,7 @@ json_t *environment_cpu_json(void) {
     return out;
 }
 
-/* The distinct governors of all PUs: mixed ones are a common mistake. */
+/* The governors of all PUs, each once: PUs with different governors are a common mistake. */
 static void add_governors(json_t *into) {
     json_t *all = json_object();
     for (int pu = 0; pu < 8192; pu++) {
@@ -198,7 +198,7 @@ json_t *environment_frequency_json(void) {
     add_governors(out);
     double ghz = clock_probe();
     if (isnan(ghz)) {
-        json_missing(out, "probed_ghz", "no chain of known latency on this architecture");
+        json_missing(out, "probed_ghz", "no instruction chain of known latency on this architecture");
     } else {
         json_object_set_new(out, "probed_ghz", json_number(ghz));
     }

@@ -1,6 +1,6 @@
-/* Kinds of core: which machines are hybrid. hwloc lists more kinds than there are: cores of one design that boost to
- * different clocks become kinds of their own. Cores count as different here where the vendor names their type, or where
- * their capacity or clock differs by more than KIND_STEP. */
+/* Kinds of core on hybrid machines. hwloc lists too many kinds: cores of one design with different boost clocks become
+ * different kinds. Here two kinds differ if the vendor gives them different core types, or if capacity or clock differ
+ * by more than KIND_STEP. */
 #include "machine/topology_private.h"
 
 #include <stdio.h>
@@ -9,9 +9,9 @@
 
 #define KIND_STEP 1.15
 
-/* What hwloc knows of one of its kinds; 0 and NULL where it does not say. */
+/* What hwloc knows about one of its kinds; 0 and NULL: unknown. */
 struct facts {
-    int efficiency; /* -1 unknown, else higher is faster */
+    int efficiency; /* higher is faster; -1: unknown */
     const char *type;
     double capacity, base_mhz, max_mhz;
 };
@@ -43,7 +43,7 @@ static bool differ(const struct facts *a, const struct facts *b) {
     return far_apart(a->max_mhz, b->max_mhz);
 }
 
-/* P is the fast kind and E the slow one; where a letter is taken, a number follows. */
+/* Names the fastest kind P and the others E; a second kind of the same letter gets a number (E2). */
 static void name_kind(struct topology *topology, unsigned at, const char *type) {
     char letter = at == 0 ? 'P' : 'E';
     if (type && strcmp(type, "IntelCore") == 0) letter = 'P';
@@ -68,7 +68,7 @@ static void drop_kinds(struct topology *topology) {
 void find_kinds(struct topology *topology) {
     int listed = hwloc_cpukinds_get_nr(topology->hw, 0);
     struct facts previous = {0};
-    /* hwloc lists the slowest first; neighbours that do not differ are one kind. */
+    /* hwloc lists the slowest kind first. Neighbours that do not differ are one kind. */
     for (int i = listed - 1; i >= 0; i--) {
         hwloc_bitmap_t pus = hwloc_bitmap_alloc();
         if (!pus) break;

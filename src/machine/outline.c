@@ -1,11 +1,11 @@
-/* What a drawing of the machine shows, in pre-order. */
+/* The parts of the machine that a drawing shows, in pre-order. */
 #include "machine/topology_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The list under construction; `items` is NULL once memory has run out. */
+/* The list under construction. */
 struct outline {
     const struct topology *topology;
     struct outline_item *items;
@@ -45,7 +45,7 @@ static int add_nodes(struct outline *outline, unsigned depth, hwloc_obj_t object
             item->bytes = node->attr->numanode.local_memory;
             item->allowed = hwloc_bitmap_isset(outline->topology->allowed_nodes, node->os_index) != 0;
         }
-        /* A memory-side cache has its node below it. */
+        /* The node of a memory-side cache is its child. */
         if (add_nodes(outline, depth, node) != 0) return -1;
     }
     return 0;
@@ -87,7 +87,7 @@ static int walk(struct outline *outline, unsigned depth, hwloc_obj_t object) {
         shown = false;
     }
     if (shown && !item) return -1;
-    /* The nodes of an object that is not shown (a group) stand at its own depth, what is beside them one deeper. */
+    /* Memory nodes of an object that is not shown (a group) take its depth; its other children go one deeper. */
     unsigned inner = depth + shown;
     if (add_nodes(outline, inner, object) != 0) return -1;
     if (!shown && object->memory_first_child) inner++;

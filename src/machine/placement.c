@@ -9,7 +9,7 @@
 
 const char *const memory_policy_names[] = {"local", "remote", "interleave"};
 
-/* Marks the placement as one that the machine does not have. */
+/* Marks the placement as not available. Always returns 0. */
 static int unavailable(struct placement *placement, const char *reason) {
     snprintf(placement->reason, sizeof placement->reason, "%s", reason);
     placement->available = false;
@@ -73,7 +73,7 @@ static unsigned allowed_cores(const struct topology *topology, hwloc_const_cpuse
     return cores;
 }
 
-/* The PU that stands for the machine: the first allowed one of the fastest kind. */
+/* The PU of placement `core`: the first allowed PU of the fastest kind. */
 static hwloc_obj_t first_pu(const struct topology *topology) {
     for (unsigned k = 0; k < topology->kinds; k++)
         for (unsigned i = 0; i < topology->cores; i++) {
@@ -151,7 +151,7 @@ static int build_numa_local(struct placement *placement, const struct topology *
     return add_cores(placement, topology, home->cpuset);
 }
 
-/* How far `other` is from `home`: as the firmware states it, else judged by what they share. */
+/* The distance of two nodes: from the firmware, else 1 with shared PUs, 2 in the same package, 3 elsewhere. */
 static uint64_t node_distance(const struct topology *topology, hwloc_obj_t home, hwloc_obj_t other) {
     struct hwloc_distances_s *matrix = NULL;
     unsigned count = 1;
@@ -174,7 +174,7 @@ static hwloc_obj_t farthest_node(const struct topology *topology, hwloc_obj_t ho
     for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_NUMANODE); i++) {
         hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, i);
         if (!hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) continue;
-        if (hwloc_bitmap_isequal(node->cpuset, home->cpuset)) continue; /* home itself, or a second memory beside it */
+        if (hwloc_bitmap_isequal(node->cpuset, home->cpuset)) continue; /* home, or another memory of the same PUs */
         uint64_t distance = node_distance(topology, home, node);
         if (distance > best_distance) {
             best = node;
@@ -188,11 +188,11 @@ static int build_numa_remote(struct placement *placement, const struct topology 
     if (build_numa_local(placement, topology) != 0) return -1;
     if (placement->count == 0) return 0;
     hwloc_obj_t home = node_of(topology, first_pu(topology));
-    hwloc_obj_t far = farthest_node(topology, home);
-    if (!far) return unavailable(placement, "every allowed memory node is local to the workers");
+    hwloc_obj_t remote = farthest_node(topology, home);
+    if (!remote) return unavailable(placement, "every allowed memory node is local to the workers");
     for (size_t i = 0; i < placement->count; i++) {
         placement->slots[i].policy = MEMORY_REMOTE;
-        placement->slots[i].memory_node = (int)far->logical_index;
+        placement->slots[i].memory_node = (int)remote->logical_index;
     }
     return 0;
 }
@@ -245,7 +245,7 @@ static const struct {
              {"all-pus", build_all_pus}};
 enum { NAMED = sizeof named / sizeof *named };
 
-/* Builds the placement if its name is one of `named`; *known says whether. */
+/* Builds the placement if its name is in `named`; *known says whether it is. */
 static int build_named(struct placement *placement, const struct topology *topology, bool *known) {
     *known = false;
     for (size_t i = 0; i < NAMED; i++) {
@@ -274,7 +274,7 @@ int placement_resolve(struct placement *placement, const struct topology *topolo
         placement->available = true;
         bad = resolve_expression(placement, topology, err);
     } else if (!placement->available) {
-        bad = fail(err, "placement '%s': not on this machine: %s (sgdmark topo lists those that it has)", text,
+        bad = fail(err, "placement '%s': not on this machine: %s (sgdmark topo lists its placements)", text,
                    placement->reason);
     }
     if (bad) placement_free(placement);
@@ -290,7 +290,7 @@ static bool same_slots(const struct placement *a, const struct placement *b) {
     return true;
 }
 
-/* Which placement stands for others with the same workers: core, all-cores, all-pus, then the order of the list. */
+/* Of placements with the same workers the one with the lowest rank stands for the others. */
 static int rank(const struct placement *list, size_t i) {
     static const char *const first[] = {"core", "all-cores", "all-pus"};
     for (int k = 0; k < 3; k++)
@@ -309,7 +309,7 @@ static void mark_same(struct placement *list, size_t count) {
     }
 }
 
-/* The names of the list: those of `named`, with one kind: for each kind. */
+/* Fills in the names of the list: those in `named`, and one "kind:NAME" for each kind. Returns how many. */
 static size_t list_names(struct placement *list, const struct topology *topology) {
     size_t count = 0;
     for (size_t i = 0; i < NAMED; i++) {
@@ -401,7 +401,7 @@ json_t *placement_json(const struct placement *placement) {
     }
     json_t *out =
         json_pack("{s:s, s:b, s:o}", "name", placement->name, "available", placement->available, "slots", slots);
-    if (placement->available) return out;
-    json_object_set_new(out, "reason", json_string(placement->reason));
+    if (placement->same_as[0]) json_object_set_new(out, "same_as", json_string(placement->same_as));
+    if (!placement->available) json_object_set_new(out, "reason", json_string(placement->reason));
     return out;
 }

@@ -1,4 +1,4 @@
-/* Placements: where workers run and where the rows that they read lie. */
+/* Placements: the PUs that workers run on, and the memory nodes that their rows lie on. */
 #ifndef SGDMARK_MACHINE_PLACEMENT_H
 #define SGDMARK_MACHINE_PLACEMENT_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* On which memory node the rows lie, seen from the workers. */
+/* Where the rows lie, seen from the workers. */
 enum memory_policy {
     MEMORY_LOCAL,     /* on each worker's own node: one copy per node */
     MEMORY_REMOTE,    /* on the node farthest from the workers */
@@ -17,34 +17,34 @@ enum memory_policy {
 };
 extern const char *const memory_policy_names[]; /* "local", "remote", "interleave" */
 
-/* One worker. Indexes are logical unless they say os; -1 where the machine lists no such part. */
+/* One worker. Indexes are logical unless named os; -1 where the machine lists no such part. */
 struct slot {
     unsigned pu_os, pu;
     int core, cache, package, node; /* `cache` is the last-level cache */
     enum memory_policy policy;
-    int memory_node; /* where its rows lie; -1 with MEMORY_INTERLEAVE, or when no node is listed */
+    int memory_node; /* of its rows; -1: MEMORY_INTERLEAVE, or no node is listed */
 };
 
 struct placement {
     char name[96];
     bool available;
-    char reason[192];   /* why not, when not available; else "" */
-    char same_as[96];   /* another placement of the list with the same PUs and memory, measured in its stead, or "" */
-    struct slot *slots; /* [count] the workers; none when not available */
+    char reason[192];   /* why it is not available, or "" */
+    char same_as[96];   /* the placement of the list that has the same PUs and memory and stands for it, or "" */
+    struct slot *slots; /* [count] workers; none when not available */
     size_t count;
 };
 
 /* Resolves the name of a placement or an expression. Names: core, smt, l3, l3-spread, numa-local, numa-remote,
  * numa-interleave, packages, kind:NAME, all-cores, all-pus. Expressions, with logical indexes as hwloc-calc counts
- * them: TYPE:LIST, where TYPE is pu, core, l1, l2, l3, l4, die, numa or package and LIST is "all" or indexes and ranges
- * ("0,2,4-7"); narrower parts follow a dot ("package:1.core:0-3"). pu gives one worker per PU, any other type one per
- * core. Returns 0, or -1 with one line when the text is wrong, names what the machine lacks, or may not be used;
- * placement_free releases it. */
+ * them: TYPE:LIST. TYPE is pu, core, l1, l2, l3, l4, die, numa or package; LIST is "all" or indexes and ranges
+ * ("0,2,4-7"). A dot selects inside: "package:1.core:0-3". TYPE pu gives one worker per PU, every other type one per
+ * core. Returns 0, or -1 with the reason: the text is wrong, the machine lacks such a part, or the process may not use
+ * it. placement_free releases the placement. */
 int placement_resolve(struct placement *placement, const struct topology *topology, const char *text,
                       struct error *err);
 
-/* All named placements in a fixed order, those that the machine lacks included, each with its reason. Returns 0, or -1
- * when memory runs out; placement_list_free releases the list. */
+/* All named placements in a fixed order; those that the machine lacks are in the list with a reason. Returns 0, or -1
+ * when memory runs out. placement_list_free releases the list. */
 int placement_list(struct placement **list, size_t *count, const struct topology *topology, struct error *err);
 
 void placement_free(struct placement *placement);
@@ -53,7 +53,7 @@ void placement_list_free(struct placement *list, size_t count);
 /* The OS indexes of its PUs in worker order, "0,2,4-7". */
 void placement_pus(const struct placement *placement, char text[PU_LIST_TEXT]);
 
-/* The same for the memory nodes that its rows lie on, by logical index and ascending; "" where no node is listed. */
+/* The logical indexes of the memory nodes that its rows lie on, ascending; "" where no node is listed. */
 void placement_nodes(const struct placement *placement, const struct topology *topology, char text[PU_LIST_TEXT]);
 
 /* name, available, reason, slots: for result files. */

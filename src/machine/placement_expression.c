@@ -1,4 +1,4 @@
-/* Placements that a user types: TYPE:LIST[.TYPE:LIST...]. */
+/* Placements as an expression: TYPE:LIST[.TYPE:LIST...]. */
 #include "machine/placement_private.h"
 
 #include <ctype.h>
@@ -12,12 +12,12 @@ static const struct {
              {"l2", HWLOC_OBJ_L2CACHE}, {"l3", HWLOC_OBJ_L3CACHE},    {"l4", HWLOC_OBJ_L4CACHE},
              {"die", HWLOC_OBJ_DIE},    {"numa", HWLOC_OBJ_NUMANODE}, {"package", HWLOC_OBJ_PACKAGE}};
 
-/* An expression on its way to a set of PUs. */
+/* An expression that is being resolved. */
 struct expression {
     const struct topology *topology;
-    const char *text; /* the whole of it, for messages */
-    hwloc_bitmap_t picked;
-    bool by_pu; /* the last TYPE is pu */
+    const char *text;      /* all of it, for messages */
+    hwloc_bitmap_t picked; /* PUs so far */
+    bool by_pu;            /* the last TYPE is pu */
 };
 
 /* One TYPE:LIST inside the set `within`. */
@@ -25,13 +25,13 @@ struct part {
     const char *type_name;
     hwloc_obj_type_t type;
     const char *list;
-    const char *rest; /* what follows the list: "" or ".TYPE:LIST..." */
+    const char *rest; /* behind the list: "" or ".TYPE:LIST..." */
     hwloc_const_cpuset_t within;
 };
 
 static int collect(struct expression *expression, const char *at, hwloc_const_cpuset_t within, struct error *err);
 
-/* The index-th object of the part; *count is how many there are, when it is past the last one. */
+/* The object of the part with this index; NULL past the last one, and then *count is how many there are. */
 static hwloc_obj_t object_inside(const struct expression *expression, const struct part *part, unsigned index,
                                  unsigned *count) {
     *count = 0;
@@ -55,7 +55,8 @@ static int pick(struct expression *expression, const struct part *part, unsigned
     unsigned count;
     hwloc_obj_t object = object_inside(expression, part, index, &count);
     if (!object && count == 0)
-        return fail(err, "placement '%s': the machine lists no %s there", expression->text, part->type_name);
+        return fail(err, "placement '%s': the machine lists no %s there (sgdmark topo draws it)", expression->text,
+                    part->type_name);
     if (!object)
         return fail(err, "placement '%s': there is no %s:%u, the last one is %s:%u", expression->text, part->type_name,
                     index, part->type_name, count - 1);
@@ -69,7 +70,7 @@ static int pick(struct expression *expression, const struct part *part, unsigned
     return hwloc_bitmap_or(expression->picked, expression->picked, object->cpuset);
 }
 
-/* All objects of the part that have an allowed PU. */
+/* Picks all objects of the part that have an allowed PU. */
 static int pick_all(struct expression *expression, const struct part *part, struct error *err) {
     unsigned count;
     hwloc_obj_t object = object_inside(expression, part, 0, &count);
@@ -81,7 +82,7 @@ static int pick_all(struct expression *expression, const struct part *part, stru
     return 0;
 }
 
-/* A number of at most six digits; moves *at behind it. */
+/* Reads a number of at most six digits and moves *at behind it. */
 static int read_index(const char **at, unsigned *index) {
     char *end;
     if (!isdigit((unsigned char)**at)) return -1;
@@ -92,7 +93,7 @@ static int read_index(const char **at, unsigned *index) {
     return 0;
 }
 
-/* An index or a range; moves *at behind it. */
+/* Reads an index or a range and moves *at behind it. */
 static int read_range(const char **at, unsigned *first, unsigned *last) {
     if (read_index(at, first) != 0) return -1;
     *last = *first;
@@ -101,7 +102,7 @@ static int read_range(const char **at, unsigned *first, unsigned *last) {
     return read_index(at, last) != 0 || *last < *first ? -1 : 0;
 }
 
-/* LIST: "all", or indexes and ranges. */
+/* Picks LIST: "all", or indexes and ranges. */
 static int pick_list(struct expression *expression, const struct part *part, struct error *err) {
     if (part->rest - part->list == 3 && strncmp(part->list, "all", 3) == 0) return pick_all(expression, part, err);
     const char *at = part->list;
@@ -123,7 +124,7 @@ static int find_type(const struct expression *expression, struct part *part, con
         if (at[length] != ':' || strlen(types[i].name) != length || strncmp(at, types[i].name, length) != 0) continue;
         part->type_name = types[i].name;
         part->type = types[i].type;
-        /* Where no core is listed every PU counts as one. */
+        /* Where no core is listed, every PU counts as a core. */
         if (part->type == HWLOC_OBJ_CORE && count_objects(expression->topology, HWLOC_OBJ_CORE) == 0)
             part->type = HWLOC_OBJ_PU;
         part->list = at + length + 1;
@@ -131,12 +132,12 @@ static int find_type(const struct expression *expression, struct part *part, con
         return 0;
     }
     return fail(err,
-                "placement '%s': unknown; it is a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, core, l1, "
+                "placement '%s': unknown; give a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, core, l1, "
                 "l2, l3, l4, die, numa or package",
                 expression->text);
 }
 
-/* Picks what TYPE:LIST[.TYPE:LIST...] names inside the set. */
+/* Picks the objects of TYPE:LIST[.TYPE:LIST...] inside the set. */
 static int collect(struct expression *expression, const char *at, hwloc_const_cpuset_t within, struct error *err) {
     struct part part = {.within = within};
     if (find_type(expression, &part, at, err) != 0) return -1;
@@ -155,6 +156,6 @@ int resolve_expression(struct placement *placement, const struct topology *topol
     }
     hwloc_bitmap_free(expression.picked);
     if (!bad && placement->count == 0)
-        return fail(err, "placement '%s': none of its PUs is allowed here", placement->name);
+        return fail(err, "placement '%s': none of its PUs is allowed here (cgroup or taskset)", placement->name);
     return bad;
 }

@@ -1,11 +1,11 @@
-/* How placements are put together: for src/machine only. */
+/* The parts that build placements; private to src/machine. */
 #ifndef SGDMARK_MACHINE_PLACEMENT_PRIVATE_H
 #define SGDMARK_MACHINE_PLACEMENT_PRIVATE_H
 
 #include "machine/placement.h"
 #include "machine/topology_private.h"
 
-/* Appends a worker on the PU with its rows on its own node. Returns 0, or -1 when memory runs out. */
+/* Appends a worker on the PU, with its rows on the PU's own node. Returns 0, or -1 when memory runs out. */
 int add_slot(struct placement *placement, const struct topology *topology, hwloc_obj_t pu);
 
 /* Appends one worker for each core that has an allowed PU inside the set. */
@@ -14,7 +14,7 @@ int add_cores(struct placement *placement, const struct topology *topology, hwlo
 /* Appends one worker for each allowed PU inside the set. */
 int add_pus(struct placement *placement, const struct topology *topology, hwloc_const_cpuset_t set);
 
-/* Resolves TYPE:LIST[.TYPE:LIST...]; placement->name is the text. Returns 0, or -1 with one line. */
+/* Resolves TYPE:LIST[.TYPE:LIST...], the text in placement->name. Returns 0, or -1 with the reason. */
 int resolve_expression(struct placement *placement, const struct topology *topology, struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+/* Bandwidth of a core to a remote node / to its own node. */
 #define REMOTE_SHARE 0.5
 
 double plan_fold_bytes(const struct plan_job *job) {
@@ -14,7 +15,7 @@ static bool same_core(const struct slot *a, const struct slot *b) {
     return a->core < 0 ? a->pu_os == b->pu_os : a->core == b->core;
 }
 
-/* Slots stand in logical order, so those of one core are neighbours. */
+/* Workers on the core of slot `at`. Slots are in logical order, so the slots of a core are neighbours. */
 static unsigned workers_on_core(const struct placement *placement, size_t at) {
     const struct slot *slot = &placement->slots[at];
     size_t first = at;
@@ -26,7 +27,7 @@ static unsigned workers_on_core(const struct placement *placement, size_t at) {
     return (unsigned)(last - first + 1);
 }
 
-/* How many workers' worth of reading goes to the node that the slot reads from. */
+/* How many workers read from the node that the slot reads from; an interleaved worker counts 1 / nodes. */
 static double count_readers(const struct placement *placement, const struct slot *slot, unsigned nodes) {
     if (slot->policy == MEMORY_INTERLEAVE) return (double)placement->count / nodes;
     double readers = 0;
@@ -35,12 +36,12 @@ static double count_readers(const struct placement *placement, const struct slot
     return readers;
 }
 
-/* Bytes per second of one worker that shares its core with `sharing` - 1 others and its node with `readers` - 1. */
+/* Bytes per second of one of `sharing` workers on a core that read from a node with `readers` readers. */
 static double worker_rate(const struct slot *slot, unsigned nodes, unsigned sharing, double readers,
                           const struct roofs *roofs) {
-    double near = slot->memory_node == slot->node ? 1.0 : 0.0;
-    if (slot->policy == MEMORY_INTERLEAVE) near = 1.0 / nodes;
-    double core = roofs->core / (near + (1.0 - near) / REMOTE_SHARE) / sharing;
+    double local = slot->memory_node == slot->node ? 1.0 : 0.0; /* share of its pages on its own node */
+    if (slot->policy == MEMORY_INTERLEAVE) local = 1.0 / nodes;
+    double core = roofs->core / (local + (1.0 - local) / REMOTE_SHARE) / sharing;
     return fmin(core, roofs->node / readers);
 }
 

@@ -1,4 +1,4 @@
-/* What a placement can be expected to take, from read bandwidths: for machines that are not at hand. */
+/* The time that a placement is expected to take, computed from read bandwidths, for machines that are not at hand. */
 #ifndef SGDMARK_MACHINE_PLAN_H
 #define SGDMARK_MACHINE_PLAN_H
 
@@ -12,8 +12,8 @@ struct roofs {
     double node; /* all cores together from one memory node */
 };
 
-/* The cross-validation of the fixed job: `folds` fits of `epochs` epochs, each over the other folds' rows, and one
- * prediction of the fold's own rows. */
+/* Cross-validation: each of `folds` folds trains `epochs` epochs on the rows of the other folds and predicts its own
+ * rows once. */
 struct plan_job {
     uint64_t rows;
     uint64_t row_bytes;
@@ -21,18 +21,18 @@ struct plan_job {
 };
 
 struct plan {
-    uint64_t node_bytes;     /* rows on each memory node that the placement reads */
-    double fold_seconds;     /* of the slowest worker, while all workers are busy */
-    double folds_per_second; /* of all workers */
+    uint64_t node_bytes;     /* bytes of rows on each memory node that the placement reads */
+    double fold_seconds;     /* one fold by the slowest worker, while all workers are busy */
+    double folds_per_second; /* all workers together */
 };
 
 /* The bytes that one fold reads: rows * row_bytes * (epochs * (folds - 1) + 1) / folds. */
 double plan_fold_bytes(const struct plan_job *job);
 
-/* Every worker reads at the least of: its core's bandwidth, shared by the workers on that core; half of it for what
- * lies on another node (one core's bandwidth is its concurrency over the latency, and a remote node's latency is about
- * twice the local one); and the node's bandwidth, shared by all who read there. Caches are left out. `nodes` is the
- * number of memory nodes that pages are interleaved over. */
+/* The model: a worker reads at its core's bandwidth, divided by the workers on that core, but no faster than the node's
+ * bandwidth divided by the workers that read there. A core reads a remote node at half its bandwidth: it has a fixed
+ * number of misses in flight, and a remote node has about twice the latency. Caches are ignored. `nodes` is the number
+ * of memory nodes that pages are interleaved over. */
 struct plan plan_placement(const struct placement *placement, unsigned nodes, const struct plan_job *job,
                            const struct roofs *roofs);
 

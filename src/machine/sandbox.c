@@ -1,4 +1,4 @@
-/* A process of its own for what hwloc may not survive. */
+/* Runs description_trial in a child process, because hwloc may crash or hang on untrusted text. */
 #include "machine/topology_private.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static void limit_trial(void) {
     setrlimit(RLIMIT_CPU, &cpu);
     struct rlimit core = {0, 0};
     setrlimit(RLIMIT_CORE, &core);
-    /* Counted from what is mapped already: a sanitizer's shadow alone is terabytes. */
+    /* Address space beyond what is mapped already: the shadow memory of a sanitizer is terabytes. */
     unsigned long pages = 0;
     FILE *statm = fopen("/proc/self/statm", "r");
     if (!statm) return;
@@ -27,7 +27,7 @@ static void limit_trial(void) {
     fclose(statm);
 }
 
-/* The child: tries the text with hwloc's complaints going to the pipe. */
+/* The child: tries the text; hwloc's messages go to the pipe. */
 static _Noreturn void run_trial(const char *text, size_t length, int pipe_end) {
     limit_trial();
     signal(SIGABRT, SIG_DFL);
@@ -37,7 +37,7 @@ static _Noreturn void run_trial(const char *text, size_t length, int pipe_end) {
     _exit(description_trial(text, length));
 }
 
-/* Keeps the beginning of what comes, with a NUL behind it; reads all of it, so that the child is never held up. */
+/* Reads all that the child writes, so that it never blocks, and keeps the beginning as a string. */
 static void drain(int fd, char *kept, size_t size) {
     char buffer[512];
     size_t used = 0;

@@ -48,13 +48,13 @@ void list_text(char text[PU_LIST_TEXT], hwloc_const_bitmap_t set) {
     if (length >= PU_LIST_TEXT) memcpy(text + PU_LIST_TEXT - 4, "...", 4);
 }
 
-/* What this process may use: what hwloc found to be allowed (cgroup), and on this machine its affinity too. */
+/* The PUs that this process may use: those that hwloc calls allowed (cgroup) and, on this machine, its affinity. */
 static int find_allowed(struct topology *topology) {
     topology->allowed = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(topology->hw));
     topology->allowed_nodes = hwloc_bitmap_dup(hwloc_topology_get_allowed_nodeset(topology->hw));
     if (!topology->allowed || !topology->allowed_nodes) return -1;
     hwloc_bitmap_and(topology->allowed, topology->allowed, hwloc_topology_get_topology_cpuset(topology->hw));
-    /* A PU outside of every core, or listed in a set alone, which only a made-up XML has, takes no worker. */
+    /* A PU without an object or outside of every core takes no worker. Only handwritten XML has such PUs. */
     hwloc_bitmap_t usable = hwloc_bitmap_alloc();
     if (!usable) return -1;
     for (unsigned os = 0; os < topology->pus; os++)
@@ -101,7 +101,7 @@ static void find_last_level(struct topology *topology) {
     }
 }
 
-/* Takes over hw, which is loaded. */
+/* Makes a topology of the loaded hw, and owns hw from then on. */
 static int complete(struct topology **out, hwloc_topology_t hw, const char *name, struct error *err) {
     struct topology *topology = calloc(1, sizeof *topology);
     if (!topology) {
@@ -116,7 +116,7 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
     }
     if (hwloc_bitmap_iszero(topology->allowed)) {
         topology_free(topology);
-        return fail(err, "%s: allows no PU, so nothing can be placed on it", name);
+        return fail(err, "%s: allows no PU: nothing can be placed on it", name);
     }
     find_last_level(topology);
     find_kinds(topology);
@@ -125,10 +125,10 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
 }
 
 static int load_this_machine(struct topology **topology, struct error *err) {
-    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* errors are ours to tell */
+    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* hwloc prints none; we report them */
     hwloc_topology_t hw;
     if (hwloc_topology_init(&hw) != 0) return fail_program(err, "topology of this machine: out of memory");
-    /* What is not allowed stays in, so that it can be drawn and so that indexes are those of the machine. */
+    /* Parts that are not allowed are included, to be drawn, and so that indexes are those of the whole machine. */
     if (hwloc_topology_set_flags(hw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) != 0 || hwloc_topology_load(hw) != 0) {
         int why = errno;
         hwloc_topology_destroy(hw);
@@ -145,15 +145,19 @@ int topology_parse(struct topology **topology, const char *name, const char *tex
     return complete(topology, hw, name, err);
 }
 
-/* Reads a regular file, with a NUL after its bytes; longer files than description_check takes are cut off behind that
- * length, so that it refuses them. */
+/* Reads a regular file as a string. A file that is too long for description_check is cut at a length that it still
+ * refuses. */
 static char *read_description(const char *path, size_t *length, struct error *err) {
     enum { MOST = (16 << 20) + 1 };
     FILE *file = fopen(path, "rbe");
-    char *text = file ? malloc(MOST + 1) : NULL;
-    if (!text) {
+    if (!file) {
         fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        if (file) fclose(file);
+        return NULL;
+    }
+    char *text = malloc(MOST + 1);
+    if (!text) {
+        fail_program(err, "%s: out of memory", path);
+        fclose(file);
         return NULL;
     }
     *length = fread(text, 1, MOST, file);
@@ -174,7 +178,7 @@ static int load_file(struct topology **topology, const char *path, struct error 
     char *text = read_description(path, &length, err);
     if (!text) return -1;
     int bad = text[0] == '<' ? topology_parse(topology, path, text, length, err)
-                             : fail(err, "%s: is not hwloc XML (lstopo FILE.xml writes it)", path);
+                             : fail(err, "%s: not hwloc XML (lstopo FILE.xml writes it)", path);
     free(text);
     return bad;
 }
@@ -183,7 +187,7 @@ int topology_load(struct topology **topology, const char *spec, struct error *er
     if (!spec) return load_this_machine(topology, err);
     struct stat info;
     if (stat(spec, &info) == 0) {
-        if (!S_ISREG(info.st_mode)) return fail(err, "%s: is not a regular file", spec);
+        if (!S_ISREG(info.st_mode)) return fail(err, "%s: not a regular file", spec);
         return load_file(topology, spec, err);
     }
     size_t length = strlen(spec);

@@ -1,15 +1,14 @@
-/* A topology as text for other programs: XML without private names, and the JSON of result files. */
-#include "base/json.h"
+/* A topology for other programs: XML without private names, and the JSON of result files. */
+#include "base/sha256.h"
 #include "machine/topology_private.h"
 
 #include <hwloc/distances.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The infos that stay in an exported file. Others name the host, its owner, processes, cgroups, serial numbers or
- * kernel builds, and new ones may appear, so this is a list of what is kept. */
+/* The infos that are kept. Others name the host, its owner, processes, cgroups, serial numbers or kernel builds. hwloc
+ * may add more of those, so this list says what is kept, not what is dropped. */
 static const char *const kept_infos[] = {"Architecture",     "Backend",        "hwlocVersion",
                                          "OSName",           "CPUVendor",      "CPUModel",
                                          "CPUFamilyNumber",  "CPUModelNumber", "CPUStepping",
@@ -36,12 +35,12 @@ static bool keep_public(const char *tag) {
     return strncmp(tag, "<info ", 6) != 0 || info_is_kept(tag);
 }
 
-/* Pages come and go; what is supported is the loader's matter. */
+/* Page counts change, and <support> describes what the loading process may do, not the machine. */
 static bool keep_structure(const char *tag) {
     return strncmp(tag, "<page_type ", 11) != 0 && strncmp(tag, "<support ", 9) != 0;
 }
 
-/* Removes, in place, the lines that are not kept: hwloc writes each element on a line of its own. */
+/* Removes the lines that are not kept, in place. hwloc writes one element per line. */
 static void keep_lines(char *xml, keep_fn *keep) {
     char *to = xml;
     for (char *line = xml; *line;) {
@@ -56,7 +55,7 @@ static void keep_lines(char *xml, keep_fn *keep) {
     *to = 0;
 }
 
-/* Removes, in place, every ` name="value"`. */
+/* Removes every ` name="value"`, in place. */
 static void drop_attribute(char *xml, const char *name) {
     char pattern[32];
     snprintf(pattern, sizeof pattern, " %s=\"", name);
@@ -89,21 +88,15 @@ char *topology_xml(const struct topology *topology, struct error *err) {
     return xml;
 }
 
-/* SHA-256 of the XML without what changes from load to load: the size of memory and hwloc's own numbering. */
+/* SHA-256 of the XML without what changes from load to load: memory sizes and hwloc's internal numbers. */
 static json_t *hash_json(const char *xml) {
     char *text = strdup(xml);
     if (!text) return NULL;
     keep_lines(text, keep_structure);
     drop_attribute(text, "local_memory");
     drop_attribute(text, "gp_index");
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    char hex[2 * SHA256_DIGEST_SIZE + 1];
-    sha256_init(&context);
-    sha256_update(&context, strlen(text), (const uint8_t *)text);
-    sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    char hex[SHA256_TEXT];
+    sha256_bytes(text, strlen(text), hex);
     free(text);
     return json_string(hex);
 }
@@ -133,7 +126,7 @@ static json_t *kinds_json(const struct topology *topology) {
     return kinds;
 }
 
-/* Latencies between nodes as the firmware states them, row by row. */
+/* The distance matrix of the memory nodes from the firmware, row by row. */
 static void add_distances(const struct topology *topology, json_t *into) {
     struct hwloc_distances_s *matrix = NULL;
     unsigned count = 1;

@@ -21,44 +21,44 @@ struct timed_sample {
 /* Places for a stack to begin in its page. */
 enum { STACK_STEP = 16, STACK_PLACES = 256 };
 
-/* Runs the arm with its stack so many bytes further down, and takes the times. A store to the stack holds up a read at
- * the same place of another page, so where the system put the stack makes a loop faster or slower for as long as the
- * process lives. */
-static void time_arm(struct timed_sample *taken, const struct arm *arm, size_t down) {
+/* Runs the case with its stack moved down by `down` bytes, and takes the times. 4K aliasing: a store to the stack
+ * delays a load at the same offset of another page, so the stack's address makes a loop faster or slower for as long as
+ * the process lives. */
+static void time_case(struct timed_sample *taken, const struct timed_case *timed, size_t down) {
     volatile unsigned char room[down];
     room[0] = 0;
     double cpu_begin = thread_seconds();
     double begin = seconds_now();
-    arm->run(arm->context);
+    timed->run(timed->context);
     taken->seconds = seconds_now() - begin;
     taken->cpu_seconds = thread_seconds() - cpu_begin;
     (void)room[0]; /* read: it stands until here */
 }
 
 /* Everything that is a system call stays outside of the wall clock. */
-static int sample(struct timed_sample *taken, const struct arm *arm, const struct watch *watch, unsigned pass,
+static int sample(struct timed_sample *taken, const struct timed_case *timed, const struct watch *watch, unsigned pass,
                   size_t down, struct error *err) {
     struct snapshot before, after;
-    if (arm->prepare) arm->prepare(arm->context);
+    if (timed->prepare) timed->prepare(timed->context);
     monitor_read(&watch->monitor, &before);
     if (watch->there[pass]) counters_start(&watch->counters[pass]);
-    time_arm(taken, arm, down);
+    time_case(taken, timed, down);
     if (watch->there[pass]) counters_stop(&watch->counters[pass]);
     monitor_read(&watch->monitor, &after);
     taken->seen.disturbance = disturbance_between(&before, &after);
     counter_values_clear(&taken->seen.counted);
     if (watch->there[pass]) counters_read(&watch->counters[pass], &taken->seen.counted);
-    return arm->check ? arm->check(arm->context, err) : 0;
+    return timed->check ? timed->check(timed->context, err) : 0;
 }
 
 static int allocate(struct rounds *result, struct error *err) {
-    size_t samples = result->arms * result->rounds;
+    size_t samples = result->cases * result->rounds;
     result->seconds = malloc(samples * sizeof *result->seconds);
     result->cpu_seconds = malloc(samples * sizeof *result->cpu_seconds);
     result->observed = malloc(samples * sizeof *result->observed);
     result->ghz = malloc(result->rounds * sizeof *result->ghz);
     if (result->seconds && result->cpu_seconds && result->observed && result->ghz) return 0;
-    return fail_program(err, "out of memory for %zu rounds of %zu arms", result->rounds, result->arms);
+    return fail_program(err, "out of memory for %zu rounds of %zu cases", result->rounds, result->cases);
 }
 
 static int watch_open(struct watch *watch, struct rounds *result, int pu, struct error *err) {
@@ -78,24 +78,24 @@ static void watch_close(struct watch *watch) {
     monitor_close(&watch->monitor);
 }
 
-/* Another place in each round, the same for all its arms: 159 of 256 is near the golden ratio, whose multiples spread
- * any number of rounds evenly over the page. */
+/* Stack offset of a round, the same for all its cases: 159/256 is near the golden ratio, whose multiples spread any
+ * number of rounds evenly over the page. */
 static size_t stack_place(size_t round) {
     return STACK_STEP * (1 + round * 159 % STACK_PLACES);
 }
 
-static int run_all(struct rounds *result, const struct arm *arms, const struct watch *watch,
+static int run_all(struct rounds *result, const struct timed_case *cases, const struct watch *watch,
                    const struct progress_sink *progress, struct error *err) {
     struct timed_sample taken;
-    for (size_t a = 0; a < result->arms; a++) /* once at the deepest place, so that no sample meets a new page */
-        if (sample(&taken, &arms[a], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
+    for (size_t c = 0; c < result->cases; c++) /* at the deepest place: no sample meets a new page */
+        if (sample(&taken, &cases[c], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
     double begin = seconds_now();
     for (size_t r = 0; r < result->rounds; r++) {
         result->ghz[r] = clock_probe();
         size_t down = stack_place(r);
-        for (size_t slot = 0; slot < result->arms; slot++) {
-            size_t a = schedule_arm(&result->schedule, r, slot), at = a * result->rounds + r;
-            if (sample(&taken, &arms[a], watch, r % 2, down, err) != 0) return -1;
+        for (size_t slot = 0; slot < result->cases; slot++) {
+            size_t c = schedule_case(&result->schedule, r, slot), at = c * result->rounds + r;
+            if (sample(&taken, &cases[c], watch, r % 2, down, err) != 0) return -1;
             result->seconds[at] = taken.seconds;
             result->cpu_seconds[at] = taken.cpu_seconds;
             result->observed[at] = taken.seen;
@@ -107,17 +107,17 @@ static int run_all(struct rounds *result, const struct arm *arms, const struct w
     return 0;
 }
 
-int rounds_run(struct rounds *result, const struct arm *arms, size_t count, size_t rounds, uint32_t seed, int pu,
+int rounds_run(struct rounds *result, const struct timed_case *cases, size_t count, const struct rounds_plan *plan,
                const struct progress_sink *progress, struct error *err) {
     struct watch watch;
-    *result = (struct rounds){.arms = count, .rounds = rounds};
-    size_t early = 0;
-    while (early < count && arms[early].early)
-        early++;
-    if (schedule_make(&result->schedule, count, early, rounds, seed, err) != 0) return -1;
+    *result = (struct rounds){.cases = count, .rounds = plan->rounds};
+    size_t leading = 0;
+    while (leading < count && cases[leading].leads)
+        leading++;
+    if (schedule_make(&result->schedule, count, leading, plan->rounds, plan->seed, err) != 0) return -1;
     int bad = allocate(result, err);
-    if (!bad && watch_open(&watch, result, pu, err) == 0) {
-        bad = run_all(result, arms, &watch, progress, err);
+    if (!bad && watch_open(&watch, result, plan->pu, err) == 0) {
+        bad = run_all(result, cases, &watch, progress, err);
         watch_close(&watch);
     } else {
         bad = -1;
@@ -135,21 +135,21 @@ void rounds_free(struct rounds *result) {
     *result = (struct rounds){0};
 }
 
-const double *rounds_of(const struct rounds *result, size_t arm) {
-    return result->seconds + arm * result->rounds;
+const double *rounds_of(const struct rounds *result, size_t which) {
+    return result->seconds + which * result->rounds;
 }
 
-const double *rounds_cpu_of(const struct rounds *result, size_t arm) {
-    return result->cpu_seconds + arm * result->rounds;
+const double *rounds_cpu_of(const struct rounds *result, size_t which) {
+    return result->cpu_seconds + which * result->rounds;
 }
 
-const struct observation *rounds_observed(const struct rounds *result, size_t arm) {
-    return result->observed + arm * result->rounds;
+const struct observation *rounds_observed(const struct rounds *result, size_t which) {
+    return result->observed + which * result->rounds;
 }
 
-size_t rounds_disturbed(const struct rounds *result, size_t arm) {
+size_t rounds_disturbed(const struct rounds *result, size_t which) {
     size_t disturbed = 0;
     for (size_t r = 0; r < result->rounds; r++)
-        disturbed += rounds_observed(result, arm)[r].disturbance.flags != 0;
+        disturbed += rounds_observed(result, which)[r].disturbance.flags != 0;
     return disturbed;
 }

@@ -1,9 +1,9 @@
-/* Timing arms side by side: in every round each arm is timed once, in the order of a schedule. */
+/* Timing cases side by side: in every round each case is timed once, in the order of a schedule. */
 #ifndef SGDMARK_MEASURE_ROUNDS_H
 #define SGDMARK_MEASURE_ROUNDS_H
 
 #include "base/error.h"
-#include "learn/cv.h"
+#include "base/progress.h"
 #include "machine/counters.h"
 #include "machine/disturbance.h"
 #include "measure/schedule.h"
@@ -12,16 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ARM_NAME = 192 };
+enum { CASE_NAME = 192 };
 
 /* One thing that is timed. */
-struct arm {
-    char name[ARM_NAME];
+struct timed_case {
+    char name[CASE_NAME];                           /* stable, without machine facts: "epoch/f32/avx512" */
     void (*prepare)(void *context);                 /* before each sample, not timed; may be NULL */
     void (*run)(void *context);                     /* the sample; allocates nothing and makes no system call */
     int (*check)(void *context, struct error *err); /* after each sample, not timed; may be NULL; -1 ends the rounds */
     void *context;
-    bool early; /* one of those that come first in each round (schedule.h); they stand first in an array of arms, too */
+    bool
+        leads; /* one of those that come first in each round (schedule.h); they stand first in an array of cases, too */
 };
 
 /* What was seen around a sample. Nothing of it is read inside the timed region. */
@@ -30,32 +31,38 @@ struct observation {
     struct counter_values counted;  /* of the calling thread; counters of the other pass are NAN */
 };
 
-/* Raw samples of all arms. */
+/* How the rounds are made. */
+struct rounds_plan {
+    size_t rounds;
+    uint32_t seed; /* of the schedule */
+    int pu;        /* that the calling thread is bound to; -1: none */
+};
+
+/* Raw samples of all cases. */
 struct rounds {
-    size_t arms, rounds;
+    size_t cases, rounds;
     struct schedule schedule;
-    double *seconds;                    /* [arms][rounds] wall time */
-    double *cpu_seconds;                /* [arms][rounds] CPU time of the calling thread */
-    struct observation *observed;       /* [arms][rounds] */
+    double *seconds;                    /* [cases][rounds] wall time */
+    double *cpu_seconds;                /* [cases][rounds] CPU time of the calling thread */
+    struct observation *observed;       /* [cases][rounds] */
     double *ghz;                        /* [rounds] the core's clock at the start of each round */
     double timed, total;                /* seconds inside samples, and of the whole */
     char counter_reason[COUNTERS][256]; /* why a counter is missing, or "" */
 };
 
-/* One discarded round (caches, page faults, frequency), then `rounds` counted ones. Each round moves the stack to
- * another place in its page, so that a run's times are those of many places, not of the one that its process happened
- * to get. `pu`: the PU that the calling thread is bound to, -1 for none. Returns 0, or -1 with the reason; rounds_free
- * releases it. */
-int rounds_run(struct rounds *result, const struct arm *arms, size_t count, size_t rounds, uint32_t seed, int pu,
+/* One discarded round (caches, page faults, frequency), then those counted. Each round moves the stack to another place
+ * in its page (4K aliasing), so that a run's times are those of many places, not of the one that its process happened
+ * to get. Returns 0, or -1 with the reason; rounds_free releases it. */
+int rounds_run(struct rounds *result, const struct timed_case *cases, size_t count, const struct rounds_plan *plan,
                const struct progress_sink *progress, struct error *err);
 void rounds_free(struct rounds *result);
 
-/* The samples of one arm, [rounds]. */
-const double *rounds_of(const struct rounds *result, size_t arm);
-const double *rounds_cpu_of(const struct rounds *result, size_t arm);
-const struct observation *rounds_observed(const struct rounds *result, size_t arm);
+/* The samples of one case, [rounds]. */
+const double *rounds_of(const struct rounds *result, size_t which);
+const double *rounds_cpu_of(const struct rounds *result, size_t which);
+const struct observation *rounds_observed(const struct rounds *result, size_t which);
 
-/* How many samples of an arm were disturbed. */
-size_t rounds_disturbed(const struct rounds *result, size_t arm);
+/* How many samples of a case were disturbed. */
+size_t rounds_disturbed(const struct rounds *result, size_t which);
 
 #endif

@@ -19,7 +19,7 @@ static void fill_block(struct schedule *schedule, struct part part, size_t first
                        bool mirrored) {
     size_t n = part.count;
     for (size_t r = 0; r < n && first_round + r < schedule->rounds; r++) {
-        uint32_t *slots = schedule->arm + (first_round + r) * schedule->arms + part.first;
+        uint32_t *slots = schedule->which + (first_round + r) * schedule->cases + part.first;
         for (size_t s = 0; s < n; s++)
             slots[s] = (uint32_t)part.first + p[(r + zigzag(mirrored ? n - 1 - s : s, n)) % n];
     }
@@ -33,30 +33,30 @@ static void fill_part(struct schedule *schedule, struct part part, struct random
     }
 }
 
-int schedule_make(struct schedule *schedule, size_t arms, size_t early, size_t rounds, uint32_t seed,
+int schedule_make(struct schedule *schedule, size_t cases, size_t leading, size_t rounds, uint32_t seed,
                   struct error *err) {
-    if (arms == 0 || early > arms || rounds == 0 || arms > 100000 || rounds > 1000000000 / arms)
-        return fail(err, "no schedule for %zu arms in %zu rounds", arms, rounds);
-    uint32_t *p = malloc(arms * sizeof *p);
-    *schedule = (struct schedule){arms, rounds, seed, malloc(arms * rounds * sizeof *schedule->arm)};
-    if (!p || !schedule->arm) {
+    if (cases == 0 || leading > cases || rounds == 0 || cases > 100000 || rounds > 1000000000 / cases)
+        return fail(err, "no schedule for %zu cases in %zu rounds", cases, rounds);
+    uint32_t *p = malloc(cases * sizeof *p);
+    *schedule = (struct schedule){cases, rounds, seed, malloc(cases * rounds * sizeof *schedule->which)};
+    if (!p || !schedule->which) {
         free(p);
         schedule_free(schedule);
-        return fail_program(err, "out of memory for a schedule of %zu arms in %zu rounds", arms, rounds);
+        return fail_program(err, "out of memory for a schedule of %zu cases in %zu rounds", cases, rounds);
     }
     struct random_state rs;
     random_seed(&rs, seed);
-    fill_part(schedule, (struct part){0, early}, &rs, p);
-    fill_part(schedule, (struct part){early, arms - early}, &rs, p);
+    fill_part(schedule, (struct part){0, leading}, &rs, p);
+    fill_part(schedule, (struct part){leading, cases - leading}, &rs, p);
     free(p);
     return 0;
 }
 
 void schedule_free(struct schedule *schedule) {
-    free(schedule->arm);
-    schedule->arm = NULL;
+    free(schedule->which);
+    schedule->which = NULL;
 }
 
-size_t schedule_arm(const struct schedule *schedule, size_t round, size_t slot) {
-    return schedule->arm[round * schedule->arms + slot];
+size_t schedule_case(const struct schedule *schedule, size_t round, size_t slot) {
+    return schedule->which[round * schedule->cases + slot];
 }

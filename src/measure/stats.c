@@ -398,12 +398,12 @@ int judge_aa(struct aa_gate *aa, const double *first, const double *second, size
     if (isnan(aa->gate.low))
         aa->state = AA_TOO_FEW;
     else
-        aa->state = aa->gate.verdict == VERDICT_NOT_RESOLVED ? AA_QUIET : AA_UNQUIET;
+        aa->state = aa->gate.verdict == VERDICT_NOT_RESOLVED ? AA_QUIET : AA_NOISY;
     return 0;
 }
 
 const char *aa_words(enum aa_state state) {
-    static const char *const words[] = {"quiet", "unquiet", "too few rounds"};
+    static const char *const words[] = {"quiet", "noisy", "too few rounds"};
     return words[state];
 }
 

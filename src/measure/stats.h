@@ -1,4 +1,4 @@
-/* Statistics of timings: what one arm took, and whether one arm is faster than another.
+/* Statistics of timings: what one case took, and whether one case is faster than another.
  *
  * Times are positive and finite; every function that compares refuses others. Ratios are time of the subject over time
  * of the base: below 1 the subject is faster. Nothing here assumes a distribution; intervals come from order
@@ -18,7 +18,7 @@ void sort_doubles(double *x, size_t n);
  * Fan, "Sample quantiles in statistical packages", 1996: NumPy's and R's default). */
 double quantile(const double *sorted, size_t n, double p);
 
-/* The absolute numbers of one arm, in the unit of its samples. */
+/* The absolute numbers of one case, in the unit of its samples. */
 struct summary {
     size_t n;
     double min, median, max;
@@ -84,16 +84,16 @@ int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double
 /* How large a change the interval could have shown: its wider side, relative to the ratio. NaN without an interval. */
 double resolution(const struct comparison *c);
 
-/* The A/A arm: the same backend timed twice in the same rounds. */
-enum aa_state { AA_QUIET, AA_UNQUIET, AA_TOO_FEW };
+/* The A/A case: the same work timed twice in the same rounds. */
+enum aa_state { AA_QUIET, AA_NOISY, AA_TOO_FEW };
 struct aa_gate {
-    struct comparison shown; /* at 95 %: what the run could resolve */
-    struct comparison gate;  /* at 99.9 %: when it excludes 1 the run was not quiet */
+    struct comparison shown; /* at 95 %: what the experiment can tell apart */
+    struct comparison gate;  /* at 99.9 %: when it excludes 1 the experiment was noisy */
     enum aa_state state;     /* only AA_QUIET lets verdicts through */
 };
 int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
 
-/* "quiet", "unquiet", "too few rounds". */
+/* "quiet", "noisy", "too few rounds". */
 const char *aa_words(enum aa_state state);
 
 /* Why verdicts are withheld, in a sentence; NULL for AA_QUIET. */

@@ -34,36 +34,11 @@ static size_t match(struct compare_report *report, struct ratio_row *rows) {
 }
 
 /* What is left of the verdict of the samples alone. */
-static enum verdict settle(const struct comparison *c, const struct against *against) {
-    if (against->withheld) return VERDICT_WITHHELD;
-    if (c->low > 1 + against->floor) return VERDICT_SLOWER;
-    if (c->high < 1 / (1 + against->floor)) return VERDICT_FASTER;
+static enum verdict settle(const struct comparison *c, const struct gate *gate) {
+    if (gate->withheld[0]) return VERDICT_WITHHELD;
+    if (c->low > 1 + gate->floor) return VERDICT_SLOWER;
+    if (c->high < 1 / (1 + gate->floor)) return VERDICT_FASTER;
     return VERDICT_NOT_RESOLVED; /* also without an interval */
-}
-
-static int fill_row(struct ratio_row *row, const struct compare_report *report, double confidence, struct error *err) {
-    const struct series *base = find_series(&report->files[0], row->name);
-    const struct series *subject = find_series(&report->files[row->subject], row->name);
-    if (summarize(&row->base_times, base->seconds, base->n, err) != 0 ||
-        summarize(&row->subject_times, subject->seconds, subject->n, err) != 0)
-        return -1;
-    if (compare_independent(&row->times, subject->seconds, subject->n, base->seconds, base->n, confidence,
-                            (unsigned)report->row_count, err) != 0)
-        return -1;
-    row->times.verdict = settle(&row->times, &report->against[row->subject]);
-    return 0;
-}
-
-static int fill_rows(struct compare_report *report, double confidence, struct error *err) {
-    report->row_count = match(report, NULL);
-    if (report->row_count == 0)
-        return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
-    report->rows = calloc(report->row_count, sizeof *report->rows);
-    if (!report->rows) return fail_program(err, "out of memory for %zu comparisons", report->row_count);
-    match(report, report->rows);
-    for (size_t i = 0; i < report->row_count; i++)
-        if (fill_row(&report->rows[i], report, confidence, err) != 0) return -1;
-    return 0;
 }
 
 /* Counts the benchmarks that the base or a subject lacks; with `partial`, also notes which they are. */
@@ -91,19 +66,11 @@ static int fill_partial(struct compare_report *report, struct error *err) {
     return 0;
 }
 
-/* How much of a change the run's A/A arm could resolve; 0 where there was none. */
-static double aa_resolution(const struct result_file *file) {
-    return json_number_value(json_object_get(json_object_get(file->own, "aa"), "resolution"));
-}
-
-static bool was_unquiet(const struct result_file *file) {
-    const char *state = json_string_value(json_object_get(json_object_get(file->own, "aa"), "state"));
-    return state && strcmp(state, aa_words(AA_UNQUIET)) == 0;
-}
-
 /* A roof of a kernel's own arithmetic says how fast the kernel is, not the machine: a slower kernel lowers it. */
 static bool is_of_machine(const json_t *roof) {
-    return strncmp(json_string_value(json_object_get(roof, "name")), "mix/", strlen("mix/")) != 0;
+    const char *name = json_string_value(json_object_get(roof, "name"));
+    /* Schema 1 called compute roofs "mix". */
+    return strncmp(name, "compute/", strlen("compute/")) != 0 && strncmp(name, "mix/", strlen("mix/")) != 0;
 }
 
 /* The largest change of a roof that both files have, where both are of one machine, squared; otherwise 0. Squared,
@@ -128,40 +95,94 @@ static double roof_shift(const struct result_file *a, const struct result_file *
     return largest;
 }
 
-/* The longest that a benchmark of the file took for its CPU time, squared: who waits for a processor also finds its
- * caches emptied by those who had it. */
-static double waiting(const struct result_file *file) {
+/* The longest that a benchmark of the experiment took for its CPU time, squared: who waits for a processor also finds
+ * its caches emptied by those who had it. */
+static double waiting(const struct result_file *file, int gate) {
     double longest = 1;
     for (size_t i = 0; i < file->count; i++)
-        longest = fmax(longest, file->series[i].waited);
+        if (file->series[i].gate == gate) longest = fmax(longest, file->series[i].waited);
     return longest * longest - 1;
 }
 
-static void raise_floor(struct against *against, double floor, const char *reason) {
-    if (!(floor > against->floor)) return;
-    against->floor = floor;
-    against->floor_reason = reason;
+static void raise_floor(struct gate *gate, double floor, const char *reason) {
+    if (!(floor > gate->floor)) return;
+    gate->floor = floor;
+    gate->floor_reason = reason;
 }
 
-static int fill_against(struct compare_report *report, struct error *err) {
+/* What the A/A of one side says; `side` is "base" or "subject". */
+static void apply_record(struct gate *gate, const struct result_file *file, int which, const char *side) {
+    if (which == NO_GATE) return;
+    const struct aa_record *record = &file->gates[which];
+    gate->experiment = record->experiment;
+    if (record->missing)
+        snprintf(gate->withheld, sizeof gate->withheld, "the %s has no A/A of its %s: %s", side, record->experiment,
+                 record->missing);
+    else if (record->state == AA_NOISY)
+        snprintf(gate->withheld, sizeof gate->withheld, "the %s's %s were noisy: their A/A says so", side,
+                 record->experiment);
+}
+
+static double resolved(const struct result_file *file, int which) {
+    return which == NO_GATE ? 0 : file->gates[which].resolution;
+}
+
+static struct gate make_gate(const struct compare_report *report, size_t f, int base_gate, int subject_gate) {
     const struct result_file *base = &report->files[0];
-    report->against = calloc(report->file_count, sizeof *report->against);
-    if (!report->against) return fail_program(err, "out of memory for %zu files", report->file_count);
-    for (size_t f = 1; f < report->file_count; f++) {
-        struct against *against = &report->against[f];
-        const struct result_file *subject = &report->files[f];
-        *against = (struct against){.geometric_mean = NAN,
-                                    .floor = smallest_floor,
-                                    .floor_reason = "two runs of one program differ by where its code and data lie"};
-        raise_floor(against, aa_resolution(base), "what the base's A/A arm could resolve");
-        raise_floor(against, aa_resolution(subject), "what the subject's A/A arm could resolve");
-        raise_floor(against, waiting(base), "the base's samples waited for a processor that others used");
-        raise_floor(against, waiting(subject), "the subject's samples waited for a processor that others used");
-        raise_floor(against, roof_shift(base, subject),
-                    "a roof of the machine moved between the runs, and work may move as far twice");
-        if (was_unquiet(base)) against->withheld = "the base's run was not quiet: its A/A arm says so";
-        if (was_unquiet(subject)) against->withheld = "the subject's run was not quiet: its A/A arm says so";
-    }
+    const struct result_file *subject = &report->files[f];
+    struct gate gate = {.experiment = "",
+                        .base = base_gate,
+                        .subject = subject_gate,
+                        .floor = smallest_floor,
+                        .floor_reason = "two runs of one program differ by where its code and data lie"};
+    raise_floor(&gate, resolved(base, base_gate), "what the base's A/A could resolve");
+    raise_floor(&gate, resolved(subject, subject_gate), "what the subject's A/A could resolve");
+    raise_floor(&gate, waiting(base, base_gate), "the base's samples waited for a processor that others used");
+    raise_floor(&gate, waiting(subject, subject_gate), "the subject's samples waited for a processor that others used");
+    raise_floor(&gate, roof_shift(base, subject),
+                "a roof of the machine moved between the runs, and work may move as far twice");
+    apply_record(&gate, subject, subject_gate, "subject");
+    apply_record(&gate, base, base_gate, "base");
+    return gate;
+}
+
+/* The subject's gate for a row, made where it is the first that needs it. */
+static int choose_gate(struct compare_report *report, struct ratio_row *row, struct error *err) {
+    struct against *against = &report->against[row->subject];
+    int base = find_series(&report->files[0], row->name)->gate;
+    int subject = find_series(&report->files[row->subject], row->name)->gate;
+    for (row->gate = 0; row->gate < against->gate_count; row->gate++)
+        if (against->gates[row->gate].base == base && against->gates[row->gate].subject == subject) return 0;
+    struct gate *grown = realloc(against->gates, (against->gate_count + 1) * sizeof *grown);
+    if (!grown) return fail_program(err, "out of memory for %zu gates", against->gate_count + 1);
+    against->gates = grown;
+    grown[against->gate_count++] = make_gate(report, row->subject, base, subject);
+    return 0;
+}
+
+static int fill_row(struct ratio_row *row, struct compare_report *report, double confidence, struct error *err) {
+    const struct series *base = find_series(&report->files[0], row->name);
+    const struct series *subject = find_series(&report->files[row->subject], row->name);
+    if (summarize(&row->base_times, base->seconds, base->n, err) != 0 ||
+        summarize(&row->subject_times, subject->seconds, subject->n, err) != 0)
+        return -1;
+    if (choose_gate(report, row, err) != 0) return -1;
+    if (compare_independent(&row->times, subject->seconds, subject->n, base->seconds, base->n, confidence,
+                            (unsigned)report->row_count, err) != 0)
+        return -1;
+    row->times.verdict = settle(&row->times, &report->against[row->subject].gates[row->gate]);
+    return 0;
+}
+
+static int fill_rows(struct compare_report *report, double confidence, struct error *err) {
+    report->row_count = match(report, NULL);
+    if (report->row_count == 0)
+        return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
+    report->rows = calloc(report->row_count, sizeof *report->rows);
+    if (!report->rows) return fail_program(err, "out of memory for %zu comparisons", report->row_count);
+    match(report, report->rows);
+    for (size_t i = 0; i < report->row_count; i++)
+        if (fill_row(&report->rows[i], report, confidence, err) != 0) return -1;
     return 0;
 }
 
@@ -186,8 +207,10 @@ int compare_results(struct compare_report *report, const struct result_file *fil
         if (refuse_incomplete(&files[f], err) != 0) return -1;
     for (size_t f = 1; f < file_count; f++)
         if (refuse_other_work(&files[0], &files[f], err) != 0) return -1;
-    if (fill_against(report, err) == 0 && fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 &&
-        fill_means(report, err) == 0 && find_differences(report, err) == 0)
+    report->against = calloc(file_count, sizeof *report->against);
+    if (!report->against) return fail_program(err, "out of memory for %zu files", file_count);
+    if (fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 && fill_means(report, err) == 0 &&
+        find_differences(report, err) == 0)
         return 0;
     compare_free(report);
     return -1;
@@ -197,6 +220,8 @@ void compare_free(struct compare_report *report) {
     free_differences(report);
     free(report->rows);
     free(report->partial);
+    for (size_t f = 0; report->against && f < report->file_count; f++)
+        free(report->against[f].gates);
     free(report->against);
     *report = (struct compare_report){0};
 }
@@ -232,12 +257,19 @@ static json_t *row_json(const struct ratio_row *row, const struct result_file *f
     return NULL;
 }
 
-static json_t *against_json(const struct result_file *subject, const struct against *against) {
-    json_t *value = json_pack("{s:s, s:o, s:I, s:f, s:s}", "subject", subject->path, "geometric_mean",
-                              json_number(against->geometric_mean), "ratios", (json_int_t)against->mean_of, "floor",
-                              against->floor, "floor_reason", against->floor_reason);
-    if (against->withheld) json_object_set_new(value, "withheld", json_string(against->withheld));
+static json_t *gate_json(const struct gate *gate) {
+    json_t *value = json_pack("{s:s, s:f, s:s}", "experiment", gate->experiment, "floor", gate->floor, "floor_reason",
+                              gate->floor_reason);
+    if (gate->withheld[0]) json_object_set_new(value, "withheld", json_string(gate->withheld));
     return value;
+}
+
+static json_t *against_json(const struct result_file *subject, const struct against *against) {
+    json_t *gates = json_array();
+    for (size_t g = 0; g < against->gate_count; g++)
+        json_array_append_new(gates, gate_json(&against->gates[g]));
+    return json_pack("{s:s, s:o, s:I, s:o}", "subject", subject->path, "geometric_mean",
+                     json_number(against->geometric_mean), "ratios", (json_int_t)against->mean_of, "gates", gates);
 }
 
 static json_t *partial_json(const struct partial *partial, const struct result_file *files) {

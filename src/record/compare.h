@@ -28,19 +28,27 @@ struct ratio_row {
     size_t subject;                           /* index of the file, 1.. */
     struct summary base_times, subject_times; /* seconds of one iteration */
     struct comparison times;
+    size_t gate; /* index of the subject's gates */
+};
+
+/* What verdicts on one experiment need. Samples of one run share that run's memory layout and machine state, which
+ * their own spread does not show. So a verdict also needs an interval outside of 1 / (1 + floor) .. 1 + floor: at least
+ * 1 %, what the experiment's A/A of both runs could resolve, how long its samples waited for a processor, and, on one
+ * machine, how far the roofs moved between the runs. */
+struct gate {
+    const char *experiment; /* "epochs", "folds"; "" for benchmarks that are part of none */
+    int base, subject;      /* which experiment of either file (series.gate) */
+    double floor;
+    const char *floor_reason;
+    char withheld[160]; /* why there are no verdicts; "" where there are */
 };
 
 /* How a subject as a whole stands against the base. */
 struct against {
     double geometric_mean; /* of its ratios; NaN where there are none */
     size_t mean_of;        /* how many ratios that is */
-    /* Samples of one run share that run's memory layout and machine state, which their own spread does not show. So a
-     * verdict also needs an interval outside of 1 / (1 + floor) .. 1 + floor: at least 1 %, what the A/A arms of both
-     * runs could resolve, how long their samples waited for a processor, and, on one machine, how far its roofs moved
-     * between the runs. */
-    double floor;
-    const char *floor_reason;
-    const char *withheld; /* why there are no verdicts; NULL where there are */
+    struct gate *gates;    /* [gate_count] in the order in which benchmarks need them */
+    size_t gate_count;
 };
 
 /* A benchmark that some files lack. */

@@ -1,6 +1,7 @@
 #include "record/difference.h"
 
 #include "base/json.h"
+#include "learn/hyper_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,19 @@ static void compare_work(char *text, size_t size, const json_t *a, const json_t 
     }
 }
 
+/* Hyper-parameters by the table: a file without one was made with its default. */
+static void compare_hyper(char *text, size_t size, const json_t *a, const json_t *b) {
+    for (size_t i = 0; i < hyper_count; i++) {
+        const char *name = hyper_table[i].name;
+        json_t *fallback = hyper_value_json((enum hyper_id)i, hyper_table[i].fallback);
+        const json_t *one = json_object_get(a, name), *two = json_object_get(b, name);
+        if (!one) one = fallback;
+        if (!two) two = fallback;
+        if (!json_equal(one, two)) note_difference(text, size, name, one, two);
+        json_decref(fallback);
+    }
+}
+
 int refuse_other_work(const struct result_file *a, const struct result_file *b, struct error *err) {
     const json_t *one = json_object_get(a->own, "workload");
     const json_t *two = json_object_get(b->own, "workload");
@@ -149,7 +163,7 @@ int refuse_other_work(const struct result_file *a, const struct result_file *b, 
         return fail(err, "%s and %s are not comparable: only one of them says what was trained", a->path, b->path);
     char text[600] = "";
     compare_work(text, sizeof text, one, two);
-    compare_work(text, sizeof text, json_object_get(one, "hyper"), json_object_get(two, "hyper"));
+    compare_hyper(text, sizeof text, json_object_get(one, "hyper"), json_object_get(two, "hyper"));
     if (!*text) return 0;
     return fail(err, "%s and %s are not comparable: their work differs in %s", a->path, b->path, text);
 }

@@ -16,7 +16,7 @@
 
 static const char family[] = "epoch/";
 
-/* The medians of one arm, by launch. */
+/* The medians of one case, by launch. */
 struct medians {
     const char *name;
     double seconds[LAUNCHES];
@@ -119,20 +119,6 @@ static bool medians_of(struct medians *medians, const struct launches *launches,
     medians->middle = s.median;
     medians->spread = (s.max - s.min) / s.median;
     return true;
-}
-
-void print_launches(const struct launches *launches) {
-    struct medians medians;
-    printf("\nLAUNCHES: the epochs in %d more processes, %zu rounds or so each\n%-20s %8s  %s\n", LAUNCHES,
-           launches->file[0].series[0].n, "engine/backend", "spread", "median ms of each");
-    for (size_t at = 0; at < launches->file[0].count; at++) {
-        if (!medians_of(&medians, launches, at)) continue;
-        printf("%-20s %6.1f %% ", medians.name + strlen(family), 100.0 * medians.spread);
-        for (int i = 0; i < LAUNCHES; i++)
-            printf(" %.2f", medians.seconds[i] * 1e3);
-        putchar('\n');
-    }
-    puts("Spread: largest less smallest median, of the middle one. Two runs that differ by less are not told apart.");
 }
 
 json_t *launches_json(const struct launches *launches) {

@@ -19,9 +19,6 @@ struct launches {
 int launches_make(struct launches *launches, int argc, char *const *argv, struct error *err);
 void launches_free(struct launches *launches);
 
-/* One row per epoch arm: the median of each launch, and how far they lie apart. */
-void print_launches(const struct launches *launches);
-
 /* [{"name": "epoch/f32/avx512", "median_seconds": [...], "spread": 0.013}]; spread is (largest - smallest) / median of
  * the medians. NULL when memory runs out. */
 json_t *launches_json(const struct launches *launches);

@@ -1,8 +1,8 @@
-#include "record/load.h"
+#include "record/load_private.h"
 
+#include "learn/hyper_table.h"
 #include "measure/stats.h"
 #include "record/result.h"
-#include "record/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,19 +17,12 @@ enum {
     MAX_BYTES = 64 << 20,
     MAX_NESTING = 64,
     MAX_ROWS = 1000000,
-    MAX_SERIES = 10000,   /* timings of one file */
-    MAX_SAMPLES = 100000, /* of one timing */
 };
 
 /* Of one iteration, in seconds. */
-#define SHORTEST      1e-15
-#define LONGEST       1e7 /* 115 days */
-#define NS_PER_SECOND 1e9
 
 /* Counts beyond 2^53 cannot be held by every JSON reader. */
 #define MAX_COUNT 9007199254740992.0
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct rule own_rules[] = {
     {"run_id", 0, 36, TEXT, false},
@@ -46,10 +39,7 @@ static const struct rule own_rules[] = {
     {"environment", 0, 0, OBJECT, true},
     {"workload", 0, 0, OBJECT, true},
     {"receipts", 0, 0, OBJECT, false},
-    {"schedule", 0, 0, OBJECT, true},
-    {"aa", 0, 0, OBJECT, true},
     {"roofs", 0, 10000, ARRAY, false},
-    {"comparisons", 0, MAX_SERIES, ARRAY, false},
     {"samples", 0, MAX_SERIES, ARRAY, false},
 };
 
@@ -67,11 +57,6 @@ static const struct rule workload_rules[] = {
     {"hyper", 0, 0, OBJECT, false},
 };
 
-static const struct rule hyper_rules[] = {
-    {"digit", 0, 255, WHOLE, false}, {"epochs", 1, 1e9, WHOLE, false},        {"alpha", 1e-300, 1e300, REAL, false},
-    {"folds", 0, 1e9, WHOLE, false}, {"seed", 0, 4294967295.0, WHOLE, false}, {"compat", 0, 16, TEXT, false},
-};
-
 static const struct rule dispatch_rules[] = {
     {"asked", 0, 4096, TEXT, false}, {"chosen", 0, 0, NAME, false}, {"why", 0, 4096, TEXT, false},
     {"kernel", 0, 0, NAME, false},   {"symbol", 0, 0, NAME, false}, {"code_sha256", 64, 64, HEX, true},
@@ -82,27 +67,6 @@ static const struct rule parity_rules[] = {
     {"reached", 0, 64, TEXT, false},  {"reference", 0, 4096, TEXT, false},     {"passed", 0, 0, TRUTH, false},
     {"detail", 0, 4096, TEXT, false}, {"fingerprint", 16, 16, HEX, true},      {"update_hash", 16, 16, HEX, true},
     {"accuracy", 0, 1, REAL, true},   {"max_deviation", 0, 1e308, REAL, true}, {"tolerance", 0, 1e308, REAL, true},
-};
-
-static const struct rule comparison_rules[] = {
-    {"verdict", 0, 16, TEXT, false},
-    {"ratio", 1e-15, 1e15, REAL, false},
-    {"low", 1e-15, 1e15, REAL, true},
-    {"high", 1e-15, 1e15, REAL, true},
-    {"confidence", 0, 1, REAL, false},
-    {"coverage", 0, 1, REAL, true},
-    {"p", 0, 1, REAL, false},
-    {"comparisons", 0, 1e9, WHOLE, false},
-    {"subject_samples", 1, 1e9, WHOLE, false},
-    {"base_samples", 1, 1e9, WHOLE, false},
-};
-
-static const struct rule pair_rules[] = {
-    {"subject", 0, 0, NAME, false}, {"base", 0, 0, NAME, false}, {"kind", 0, 16, TEXT, false}};
-
-static const struct rule aa_rules[] = {
-    {"first", 0, 0, NAME, false},   {"second", 0, 0, NAME, false}, {"state", 0, 16, TEXT, false},
-    {"shown", 0, 0, OBJECT, false}, {"gate", 0, 0, OBJECT, false}, {"resolution", 0, 1e15, REAL, true},
 };
 
 static const struct rule roof_rules[] = {
@@ -163,7 +127,7 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
 }
 
 /* Is it ours, and of a schema that is known here? */
-static int check_origin(const struct result_file *file, struct error *err) {
+static int check_origin(struct result_file *file, struct error *err) {
     const json_t *version = json_object_get(file->own, "schema_version");
     if (!json_is_object(file->root)) return fail(err, "%s: is no result file: not a JSON object", file->path);
     if (!file->own && json_is_array(json_object_get(file->root, "benchmarks")))
@@ -174,6 +138,7 @@ static int check_origin(const struct result_file *file, struct error *err) {
     if (!json_is_object(file->own)) return fail(err, "%s: is no result file: no \"sgdmark\" object in it", file->path);
     if (!json_is_integer(version) || json_integer_value(version) < 1)
         return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
+    file->schema = (int)json_integer_value(version);
     if (json_integer_value(version) > RESULT_SCHEMA)
         return fail(err, "%s: has schema %lld, written by a newer sgdmark; this one reads schemas up to %d: update it",
                     file->path, (long long)json_integer_value(version), RESULT_SCHEMA);
@@ -187,11 +152,27 @@ static int check_status(struct result_file *file, const struct reader *reader) {
     return fault(reader, "", "status", "is neither \"complete\" nor \"incomplete\"");
 }
 
+/* A result without a hyper-parameter was made with its default. */
+static int check_hyper(const json_t *hyper, const struct reader *reader) {
+    if (!json_is_object(hyper)) return fault(reader, "workload", "hyper", "is not an object");
+    for (size_t i = 0; i < hyper_count; i++) {
+        const struct hyper_parameter *one = &hyper_table[i];
+        const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
+        const bool choice = one->kind == HYPER_KIND_CHOICE;
+        /* A real lies above its lower end, not on it. */
+        const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, (double)INFINITY) : one->low;
+        const struct rule rule = {one->name, low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
+        if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int check_workload(const json_t *own, const struct reader *reader) {
     const json_t *workload = json_object_get(own, "workload");
     if (json_is_null(workload)) return 0;
     if (check_members(reader, workload, "workload", workload_rules, COUNT(workload_rules)) != 0) return -1;
-    return check_members(reader, json_object_get(workload, "hyper"), "workload.hyper", hyper_rules, COUNT(hyper_rules));
+    return check_hyper(json_object_get(workload, "hyper"), reader);
 }
 
 static int check_receipts(const json_t *own, const struct reader *reader) {
@@ -203,19 +184,6 @@ static int check_receipts(const json_t *own, const struct reader *reader) {
         return -1;
     return check_list(reader, json_object_get(receipts, "parity"), "receipts.parity", parity_rules,
                       COUNT(parity_rules));
-}
-
-static int check_claims(const json_t *own, const struct reader *reader) {
-    const json_t *comparisons = json_object_get(own, "comparisons");
-    const json_t *aa = json_object_get(own, "aa");
-    if (check_list(reader, comparisons, "comparisons", comparison_rules, COUNT(comparison_rules)) != 0 ||
-        check_list(reader, comparisons, "comparisons", pair_rules, COUNT(pair_rules)) != 0)
-        return -1;
-    if (json_is_null(aa)) return 0;
-    if (check_members(reader, aa, "aa", aa_rules, COUNT(aa_rules)) != 0 ||
-        check_members(reader, json_object_get(aa, "shown"), "aa.shown", comparison_rules, COUNT(comparison_rules)) != 0)
-        return -1;
-    return check_members(reader, json_object_get(aa, "gate"), "aa.gate", comparison_rules, COUNT(comparison_rules));
 }
 
 /* Every member of object[key], an array, is a time of low..LONGEST. */
@@ -301,6 +269,7 @@ static int read_series(struct series *series, const json_t *sample, size_t at, c
                               .engine = json_string_value(json_object_get(sample, "engine")),
                               .backend = json_string_value(json_object_get(sample, "backend")),
                               .n = n,
+                              .gate = NO_GATE,
                               .seconds = malloc(n * sizeof(double))};
     if (!series->seconds) return fail_program(reader->err, "%s: out of memory", reader->path);
     for (size_t i = 0; i < n; i++)
@@ -317,6 +286,7 @@ static int read_all_series(struct result_file *file, const json_t *outcomes, con
     for (; file->count < count; file->count++) {
         struct series *series = &file->series[file->count];
         if (read_series(series, json_array_get(samples, file->count), file->count, reader) != 0) return -1;
+        series->gate = gate_of(file, series->name);
         if (check_parity(series, outcomes, reader) != 0) {
             free(series->seconds);
             return -1;
@@ -389,7 +359,7 @@ static int check_benchmarks(const struct result_file *file, const struct reader 
 static int check_content(struct result_file *file, const struct reader *reader) {
     if (check_members(reader, file->own, "", own_rules, COUNT(own_rules)) != 0 || check_status(file, reader) != 0 ||
         check_workload(file->own, reader) != 0 || check_receipts(file->own, reader) != 0 ||
-        check_claims(file->own, reader) != 0 || check_roofs(file->own, reader) != 0)
+        read_gates(file, reader) != 0 || check_roofs(file->own, reader) != 0)
         return -1;
     json_t *outcomes = parity_outcomes(file->own);
     int bad = read_all_series(file, outcomes, reader);
@@ -445,6 +415,7 @@ void result_unload(struct result_file *file) {
     for (size_t i = 0; i < file->count; i++)
         free(file->series[i].seconds);
     free(file->series);
+    free(file->gates);
     json_decref(file->root);
     *file = (struct result_file){0};
 }

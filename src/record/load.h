@@ -3,10 +3,21 @@
 #define SGDMARK_RECORD_LOAD_H
 
 #include "base/error.h"
+#include "measure/stats.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What is known of the A/A of one experiment. */
+struct aa_record {
+    const char *experiment; /* "epochs", "folds" */
+    enum aa_state state;
+    double resolution;   /* what it could tell apart; NAN: not known */
+    const char *missing; /* why there is no A/A; NULL: there is one */
+};
+
+enum { NO_GATE = -1 };
 
 /* The samples of one benchmark. */
 struct series {
@@ -14,6 +25,7 @@ struct series {
     const char *engine, *backend;
     size_t n;        /* >= 1 */
     double *seconds; /* [n] wall time of one iteration, positive and finite, in the order they were taken */
+    int gate;        /* of the experiment that timed it, an index of result_file.gates; NO_GATE: none did */
     double waited;   /* median of wall time over the thread's CPU time: 1 or less where it never waited to run */
 };
 
@@ -22,8 +34,11 @@ struct series {
 struct result_file {
     const char *path; /* the caller's */
     json_t *root;
-    const json_t *own; /* root["sgdmark"] */
-    bool complete;     /* the run did all it set out to do */
+    const json_t *own;       /* root["sgdmark"] */
+    int schema;              /* 1: before experiments were recorded */
+    bool complete;           /* the run did all it set out to do */
+    struct aa_record *gates; /* [gate_count] one for each experiment */
+    size_t gate_count;
     struct series *series;
     size_t count;
 };

@@ -112,11 +112,12 @@ static json_t *new_context(const struct result *result, const char *executable) 
 }
 
 static json_t *new_own(const struct result *result, int argc, char *const *argv) {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[]}, s:[], s:[], s:[]}",
-                     "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start",
-                     result->start, "argv", argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit",
-                     SGDMARK_COMMIT, "build", "compiler", __VERSION__, "flags", SGDMARK_CFLAGS, "backends",
-                     backend_flags(), "receipts", "dispatch", "parity", "roofs", "comparisons", "samples");
+    return json_pack(
+        "{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[], s:[]}, s:[], s:[], s:[]}",
+        "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start", result->start, "argv",
+        argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit", SGDMARK_COMMIT, "build", "compiler",
+        __VERSION__, "flags", SGDMARK_CFLAGS, "backends", backend_flags(), "receipts", "dispatch", "parity",
+        "no_engine", "roofs", "experiments", "samples");
 }
 
 struct result *result_new(int argc, char *const *argv, struct error *err) {
@@ -175,7 +176,7 @@ int result_environment(struct result *result, json_t *environment, struct error 
     return fail_program(err, "the result: out of memory");
 }
 
-static const char *const fact_keys[] = {"clock", "notebook", "placements", "launches"};
+static const char *const fact_keys[] = {"clock", "machine", "job", "notebook", "placements", "launches", "verdict"};
 
 int result_facts(struct result *result, const char *key, json_t *value, struct error *err) {
     for (size_t i = 0; i < sizeof fact_keys / sizeof *fact_keys; i++)
@@ -184,10 +185,7 @@ int result_facts(struct result *result, const char *key, json_t *value, struct e
     return fail(err, "the result has no section '%s'", key);
 }
 
-int result_workload(struct result *result, const struct workload *w, struct error *err) {
-    json_t *hyper = json_pack("{s:I, s:I, s:o, s:I, s:o, s:I}", "digit", (json_int_t)w->digit, "epochs",
-                              (json_int_t)w->epochs, "alpha", json_number(w->alpha), "seed", (json_int_t)w->seed,
-                              "compat", text_value(w->compat), "folds", (json_int_t)w->folds);
+int result_workload(struct result *result, const struct workload *w, json_t *hyper, struct error *err) {
     json_t *workload =
         json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "data", text_value(w->data), "split",
                   text_value(w->split), "order", text_value(w->order), "order_seed", (json_int_t)w->order_seed, "limit",
@@ -210,12 +208,24 @@ int result_dispatch(struct result *result, const struct dispatch_receipt *r, str
     return fail_program(err, "the result: out of memory");
 }
 
+static int put_folds(json_t *value, const struct cv_result *cv) {
+    const struct confusion *c = &cv->confusion;
+    json_t *accuracy = json_array();
+    for (unsigned f = 0; f < cv->folds; f++)
+        json_array_append_new(accuracy, json_number(cv->fold[f].accuracy));
+    if (json_object_set_new(value, "fold_accuracy", accuracy) != 0) return -1;
+    return json_object_set_new(
+        value, "confusion",
+        json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
+}
+
 int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {
     json_t *value =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "engine", text_value(r->engine), "backend",
                   text_value(r->backend), "needed", text_value(r->needed), "reached", text_value(r->reached),
                   "reference", text_value(r->reference), "passed", r->passed, "detail", text_value(r->detail));
     if (append_or_fail(receipts(result, "parity"), value, err) != 0) return -1;
+    if (r->cv && put_folds(value, r->cv) != 0) return fail_program(err, "the result: out of memory");
     if (put_hash(value, "fingerprint", r->fingerprint) == 0 && put_hash(value, "update_hash", r->update_hash) == 0 &&
         put_number(value, "accuracy", r->accuracy, NULL) == 0 &&
         put_number(value, "max_deviation", r->max_deviation, NULL) == 0 &&
@@ -225,56 +235,13 @@ int result_parity(struct result *result, const struct parity_receipt *r, struct 
     return fail_program(err, "the result: out of memory");
 }
 
-int result_schedule(struct result *result, const struct schedule *schedule, const char *const *names,
-                    struct error *err) {
-    json_t *arms = json_array();
-    json_t *order = json_array();
-    for (size_t arm = 0; arm < schedule->arms; arm++)
-        json_array_append_new(arms, text_value(names[arm]));
-    for (size_t r = 0; r < schedule->rounds; r++) {
-        json_t *round = json_array();
-        for (size_t s = 0; s < schedule->arms; s++)
-            json_array_append_new(round, json_integer((json_int_t)schedule_arm(schedule, r, s)));
-        json_array_append_new(order, round);
-    }
-    json_t *value = json_pack("{s:I, s:o, s:o}", "seed", (json_int_t)schedule->seed, "arms", arms, "order", order);
-    return set_or_fail(result->own, "schedule", value, err);
+int result_no_engine(struct result *result, const char *engine, const char *reason, struct error *err) {
+    json_t *value = json_pack("{s:o, s:o}", "engine", text_value(engine), "reason", text_value(reason));
+    return append_or_fail(receipts(result, "no_engine"), value, err);
 }
 
-json_t *comparison_json(const struct comparison *c) {
-    static const char few[] = "too few samples for an interval at this confidence";
-    json_t *value = json_pack("{s:I, s:I, s:f, s:I, s:s}", "subject_samples", (json_int_t)c->n_subject, "base_samples",
-                              (json_int_t)c->n_base, "confidence", c->confidence, "comparisons",
-                              (json_int_t)c->comparisons, "verdict", verdict_words(c->verdict));
-    if (value && put_number(value, "ratio", c->ratio, NULL) == 0 && put_number(value, "low", c->low, few) == 0 &&
-        put_number(value, "high", c->high, few) == 0 && put_number(value, "coverage", c->coverage, few) == 0 &&
-        put_number(value, "p", c->p, NULL) == 0)
-        return value;
-    json_decref(value);
-    return NULL;
-}
-
-int result_aa(struct result *result, const char *first, const char *second, const struct aa_gate *aa,
-              struct error *err) {
-    json_t *value =
-        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(first), "second", text_value(second), "state",
-                  aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
-    if (set_or_fail(result->own, "aa", value, err) != 0) return -1;
-    int bad = put_number(value, "resolution", resolution(&aa->shown), "too few rounds");
-    if (aa->state != AA_QUIET) bad |= json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
-    return bad ? fail_program(err, "the result: out of memory") : 0;
-}
-
-int result_comparison(struct result *result, const char *subject, const char *base, const struct comparison *c,
-                      const char *withheld, struct error *err) {
-    json_t *value = comparison_json(c);
-    if (append_or_fail(json_object_get(result->own, "comparisons"), value, err) != 0) return -1;
-    int bad = json_object_set_new(value, "subject", text_value(subject)) |
-              json_object_set_new(value, "base", text_value(base)) |
-              json_object_set_new(value, "kind", json_string("paired"));
-    if (c->verdict == VERDICT_WITHHELD)
-        bad |= json_object_set_new(value, "verdict_reason", text_value(withheld ? withheld : "not stated"));
-    return bad ? fail_program(err, "the result: out of memory") : 0;
+const json_t *result_own(const struct result *result) {
+    return result->own;
 }
 
 int result_adopt(struct result *result, const char *text, struct error *err) {
@@ -317,7 +284,7 @@ int result_path(const struct result *result, const char *folder, char *path, siz
 
 /* Sections that every file has; null with a reason where the run did not fill them in. */
 static int fill_gaps(struct result *result) {
-    static const char *const required[] = {"libraries", "cpu", "topology", "environment", "workload", "schedule", "aa"};
+    static const char *const required[] = {"libraries", "cpu", "topology", "environment", "workload"};
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
         if (json_object_get(result->own, required[i])) continue;
         if (put_text_or_reason(result->own, required[i], NULL, "not part of this run") != 0) return -1;

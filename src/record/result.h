@@ -7,15 +7,15 @@
 #define SGDMARK_RECORD_RESULT_H
 
 #include "base/error.h"
-#include "measure/schedule.h"
-#include "measure/stats.h"
+#include "learn/cv.h"
+#include "measure/analysis.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RESULT_SCHEMA = 1 };
+enum { RESULT_SCHEMA = 2 };
 
 struct result;
 
@@ -32,8 +32,8 @@ int result_context(struct result *result, const char *key, const char *value, st
  * ours) and environment (the others). Takes the value over, on failure too; NULL counts as out of memory. */
 int result_environment(struct result *result, json_t *environment, struct error *err);
 
-/* What the command found out, as it is: `key` is one of clock, notebook, placements, launches. Takes the value over, on
- * failure too; NULL counts as out of memory. */
+/* What the command found out, as it is: `key` is one of clock, machine, job, notebook, placements, launches, verdict.
+ * Takes the value over, on failure too; NULL counts as out of memory. */
 int result_facts(struct result *result, const char *key, json_t *value, struct error *err);
 
 /* What was trained. Two files are compared only when all of it but `data` agrees. */
@@ -45,13 +45,9 @@ struct workload {
     const char *pixels_sha256, *labels_sha256;
     size_t n, d;
     uint64_t permutation_hash; /* view_hash */
-    unsigned digit;
-    unsigned epochs, folds;
-    double alpha;
-    uint32_t seed;
-    const char *compat;
 };
-int result_workload(struct result *result, const struct workload *workload, struct error *err);
+/* `hyper` is hyper_json of the job. Takes it over, on failure too; NULL counts as out of memory. */
+int result_workload(struct result *result, const struct workload *workload, json_t *hyper, struct error *err);
 
 /* Which code was taken for one kernel, and why. */
 struct dispatch_receipt {
@@ -74,12 +70,16 @@ struct parity_receipt {
     const char *detail;   /* what was checked, or the first difference */
     uint64_t fingerprint; /* of the model it trained; 0 for this and the next where none was */
     uint64_t update_hash;
-    double accuracy;      /* NaN where it was not measured */
-    double max_deviation; /* largest absolute difference from the reference; NaN where it was not measured */
-    double tolerance;     /* allowed of it */
-    const char *prefetch; /* the lookahead it ran with, as --prefetch takes it; NULL where it does not train */
+    double accuracy;            /* NaN where it was not measured */
+    const struct cv_result *cv; /* fold accuracies and confusion of it are kept; NULL: no folds were run */
+    double max_deviation;       /* largest absolute difference from the reference; NaN where it was not measured */
+    double tolerance;           /* allowed of it */
+    const char *prefetch; /* the prefetch distances it ran with, as --prefetch takes it; NULL where it does not train */
 };
 int result_parity(struct result *result, const struct parity_receipt *receipt, struct error *err);
+
+/* An engine that the job has no form for: `reason` says why. */
+int result_no_engine(struct result *result, const char *engine, const char *reason, struct error *err);
 
 /* One number per sample, beside the times. */
 struct sample_counter {
@@ -88,7 +88,7 @@ struct sample_counter {
     const char *missing;  /* why, where a value is NaN */
 };
 
-/* The timing of one arm. */
+/* The timing of one case. */
 struct timing {
     const char *name; /* stable, without machine facts: "epoch/f32/avx512" */
     const char *engine, *backend;
@@ -111,7 +111,7 @@ int result_timing(struct result *result, const struct timing *timing, struct err
 /* Stands in the place of a timing that was not made: an error row with the reason. */
 int result_not_timed(struct result *result, const char *name, const char *reason, struct error *err);
 
-/* A limit of the machine, timed as an arm of its own. */
+/* A limit of the machine, timed as a case of its own. */
 struct roof {
     const char *name; /* "read/epoch-order" */
     const char *what; /* one sentence */
@@ -122,16 +122,9 @@ struct roof {
 };
 int result_roof(struct result *result, const struct roof *roof, struct error *err);
 
-/* The order of the rounds; names[arm] for each arm. */
-int result_schedule(struct result *result, const struct schedule *schedule, const char *const *names,
-                    struct error *err);
-
-int result_aa(struct result *result, const char *first, const char *second, const struct aa_gate *aa,
-              struct error *err);
-
-/* A claim of this run. `withheld`: why there is no verdict, where the verdict is VERDICT_WITHHELD. */
-int result_comparison(struct result *result, const char *subject, const char *base, const struct comparison *c,
-                      const char *withheld, struct error *err);
+/* An experiment: schedule, A/A gate, clock, the analysis of its cases and pairs, and the raw samples of every case. The
+ * parity receipts of its jobs must be there. */
+int result_experiment(struct result *result, const struct analysis *analysis, struct error *err);
 
 /* The members of a comparison as JSON, for other outputs too. NULL when memory runs out. */
 json_t *comparison_json(const struct comparison *c);
@@ -142,6 +135,9 @@ int result_adopt(struct result *result, const char *text, struct error *err);
 
 /* folder/<host>-<start in UTC>.json, with only letters, digits, '.' and '-' of the host's name. */
 int result_path(const struct result *result, const char *folder, char *path, size_t size, struct error *err);
+
+/* Our facts so far, as `sgdmark` has them in the file; the result's. */
+const json_t *result_own(const struct result *result);
 
 /* Writes the file, whole or not at all ("-": standard output). `complete` says that the run did all it set out to do;
  * another file can be written later. */

@@ -24,6 +24,8 @@ json_t *text_value(const char *text);
 /* object[key] = value, or null and object[key_reason] = reason where the value is not finite. Returns 0 or -1. */
 int put_number(json_t *object, const char *key, double value, const char *reason);
 
+json_t *summary_json(const struct summary *summary);
+
 /* Appends to the array and releases the value on failure; a NULL value is a failure: "out of memory". */
 int append_or_fail(json_t *array, json_t *value, struct error *err);
 

@@ -148,7 +148,7 @@ static int add_aggregate_row(struct result *result, const struct timing *t, cons
     return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
-static json_t *summary_json(const struct summary *s) {
+json_t *summary_json(const struct summary *s) {
     return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I}", "n", (json_int_t)s->n, "min", s->min, "median",
                      s->median, "mad", s->mad, "q1", s->q1, "q3", s->q3, "max", s->max, "outliers",
                      (json_int_t)s->outliers, "far_outliers", (json_int_t)s->far_outliers);

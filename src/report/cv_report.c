@@ -1,50 +1,54 @@
 #include "report/cv_report.h"
 
-#include "cli/job.h"
-
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
-void print_accuracies(const struct cv_result *result) {
+void print_accuracies(FILE *out, const struct cv_result *result) {
     for (unsigned f = 0; f < result->folds; f++) {
         char text[REAL_TEXT];
         format_real(text, result->fold[f].accuracy);
-        printf("%s%s", f ? " " : "", text);
+        fprintf(out, "%s%s", f ? " " : "", text);
     }
 }
 
-static void print_score(const char *name, double score, const char *why_not) {
+static void print_score(FILE *out, const char *name, double score, const char *why_not) {
     char text[REAL_TEXT];
     format_real(text, score);
-    printf("%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : why_not);
+    fprintf(out, "%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : why_not);
 }
 
 static const char no_positive_predicted[] = "no row was predicted positive";
 static const char no_positive[] = "no row is positive";
 static const char no_decision[] = "the never estimator has no decision values";
 
-void print_cv(const struct cv_result *result, enum estimator estimator, const char *engine, const char *isa) {
+static void print_fold(FILE *out, unsigned number, const struct fold_result *fold) {
+    char intercept[REAL_TEXT];
+    format_real(intercept, fold->intercept);
+    fprintf(out,
+            "fold %-7u intercept %s, %" PRIu64 " updates, fingerprint %016" PRIx64 ", update hash %016" PRIx64 "\n",
+            number, intercept, fold->updates, fold->fingerprint, fold->update_hash);
+}
+
+void print_cv(FILE *out, const struct cv_report *report) {
+    const struct cv_result *result = report->result;
     const struct confusion *c = &result->confusion;
-    printf("engine       %s, backend %s\n", engine, isa);
-    printf("accuracy     ");
-    print_accuracies(result);
-    printf("\nconfusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "  (tn fp / fn tp)\n", c->tn, c->fp, c->fn,
-           c->tp);
-    print_score("precision", precision_score(c), no_positive_predicted);
-    print_score("recall", recall_score(c), no_positive);
-    print_score("f1", f1_score(c), no_positive);
-    if (estimator == ESTIMATOR_NEVER) return;
-    print_score("roc auc", result->roc_auc, "one class only");
-    for (unsigned f = 0; f < result->folds; f++) {
-        const struct fold_result *fold = &result->fold[f];
-        char intercept[REAL_TEXT];
-        format_real(intercept, fold->intercept);
-        printf("fold %-7u intercept %s, %" PRIu64 " updates, fingerprint %016" PRIx64 ", update hash %016" PRIx64 "\n",
-               f + 1, intercept, fold->updates, fold->fingerprint, fold->update_hash);
-    }
-    printf("time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
-           result->seconds * 1e3);
+    fprintf(out, "engine       %s, backend %s\n", report->engine, report->backend);
+    fprintf(out, "accuracy     ");
+    print_accuracies(out, result);
+    fprintf(out, "\nconfusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "  (tn fp / fn tp)\n", c->tn, c->fp,
+            c->fn, c->tp);
+    print_score(out, "precision", report->precision, no_positive_predicted);
+    print_score(out, "recall", report->recall, no_positive);
+    print_score(out, "f1", report->f1, no_positive);
+    if (!report->fitted) return;
+    print_score(out, "roc auc", report->roc_auc, "one class only");
+    for (unsigned f = 0; f < result->folds; f++)
+        print_fold(out, f + 1, &result->fold[f]);
+    fprintf(out, "time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
+            result->seconds * 1e3);
+    if (report->placed)
+        fprintf(out, "workers      %zu on %s, %u x the folds, all with these models\n", report->workers, report->place,
+                report->repeats);
 }
 
 static void set_score(json_t *to, const char *name, double score, const char *why_not) {
@@ -54,12 +58,8 @@ static void set_score(json_t *to, const char *name, double score, const char *wh
     if (!isfinite(score)) json_object_set_new(to, reason, json_string(why_not));
 }
 
-json_t *cv_json(const struct dataset *ds, const struct cv_result *result, enum estimator estimator, const char *engine,
-                const char *isa) {
-    const struct confusion *c = &result->confusion;
-    json_t *to =
-        json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i}", "engine", engine, "isa", isa, "data", ds->name, "synthetic",
-                  ds->synthetic, "n", (json_int_t)result->n, "d", (json_int_t)ds->d, "folds", (int)result->folds);
+/* One list for each property of the folds. */
+static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     json_t *accuracy = json_array(), *intercept = json_array(), *updates = json_array(), *fingerprint = json_array(),
            *hash = json_array();
     for (unsigned f = 0; f < result->folds; f++) {
@@ -71,7 +71,6 @@ json_t *cv_json(const struct dataset *ds, const struct cv_result *result, enum e
         json_array_append_new(hash, json_hex(fold->update_hash));
     }
     json_object_set_new(to, "fold_accuracy", accuracy);
-    bool fitted = estimator == ESTIMATOR_SGD;
     json_object_set_new(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
     json_object_set_new(to, "fold_updates", fitted ? json_incref(updates) : json_null());
     json_object_set_new(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
@@ -81,13 +80,25 @@ json_t *cv_json(const struct dataset *ds, const struct cv_result *result, enum e
     json_decref(updates);
     json_decref(fingerprint);
     json_decref(hash);
+}
+
+json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
+    const struct cv_result *result = report->result;
+    const struct confusion *c = &result->confusion;
+    json_t *to = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i}", "engine", report->engine, "isa", report->backend,
+                           "data", ds->name, "synthetic", ds->synthetic, "n", (json_int_t)result->n, "d",
+                           (json_int_t)ds->d, "folds", (int)result->folds);
+    set_folds(to, result, report->fitted);
     json_object_set_new(
         to, "confusion",
         json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
-    set_score(to, "precision", precision_score(c), no_positive_predicted);
-    set_score(to, "recall", recall_score(c), no_positive);
-    set_score(to, "f1", f1_score(c), no_positive);
-    set_score(to, "roc_auc", fitted ? result->roc_auc : (double)NAN, no_decision);
+    set_score(to, "precision", report->precision, no_positive_predicted);
+    set_score(to, "recall", report->recall, no_positive);
+    set_score(to, "f1", report->f1, no_positive);
+    set_score(to, "roc_auc", report->roc_auc, no_decision);
     json_object_set_new(to, "seconds", json_number(result->seconds));
+    json_object_set_new(to, "place", json_string(report->place));
+    json_object_set_new(to, "workers", json_integer((json_int_t)report->workers));
+    json_object_set_new(to, "repeats", json_integer((json_int_t)report->repeats));
     return to;
 }

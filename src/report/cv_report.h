@@ -5,14 +5,27 @@
 #include "base/json.h"
 #include "learn/cv.h"
 
-void print_cv(const struct cv_result *result, enum estimator estimator, const char *engine, const char *isa);
+#include <stdio.h>
+
+struct cv_report {
+    const struct cv_result *result;
+    bool fitted; /* no: the never estimator, which has no model and no decision values */
+    const char *engine, *backend;
+    double precision, recall, f1; /* NaN where the denominator is 0 */
+    double roc_auc;               /* NaN where there is one class only, or nothing fitted */
+    const char *place;
+    bool placed; /* the workers were bound to the place; no: the calling thread ran the folds */
+    size_t workers;
+    unsigned repeats;
+};
+
+void print_cv(FILE *out, const struct cv_report *report);
 
 /* The JSON of `sgdmark cv`. A score whose denominator is 0 is null, with "<score>_reason" beside it; so are the
  * properties that the never estimator does not have. */
-json_t *cv_json(const struct dataset *ds, const struct cv_result *result, enum estimator estimator, const char *engine,
-                const char *isa);
+json_t *cv_json(const struct dataset *ds, const struct cv_report *report);
 
 /* "0.9502 0.96565 0.96495" */
-void print_accuracies(const struct cv_result *result);
+void print_accuracies(FILE *out, const struct cv_result *result);
 
 #endif

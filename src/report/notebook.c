@@ -1,11 +1,10 @@
 /* The notebook, step by step, from what was computed. */
-#include "cli/run.h"
-#include "report/cv_report.h"
+#include "base/json.h"
+#include "report/facts.h"
+#include "report/run_report.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* What the notebook of January 2018 printed (scikit-learn 0.19, rows sorted by label and permuted with seed 42). */
 static const char published_accuracy[] = "0.9502 0.96565 0.96495";
@@ -16,77 +15,94 @@ static const char published_recall[] = "0.801328168234643";
 static const char published_f1[] = "0.7846820809248555";
 static const char published_decision[] = "161855.74572176";
 
-static void beside(const struct run *run, const char *published) {
-    if (run->published) printf("\n               published: %s", published);
-    putchar('\n');
+/* The sections that the steps read. */
+struct steps {
+    FILE *to;
+    const json_t *notebook, *work, *hyper;
+    bool published;
+};
+
+static void print_published(const struct steps *steps, const char *published) {
+    if (steps->published) fprintf(steps->to, "\n               published: %s", published);
+    fputc('\n', steps->to);
 }
 
-static void score(const struct run *run, const char *name, double value, const char *published, const char *meaning) {
+static void print_score(const struct steps *steps, const char *name, const char *published, const char *meaning) {
     char text[REAL_TEXT];
+    double value = fact_number(steps->notebook, name);
     format_real(text, value);
-    printf("   %-11s %s", name, isfinite(value) ? text : "undefined (no row predicted positive)");
-    beside(run, published);
-    printf("               %s\n", meaning);
+    fprintf(steps->to, "   %-11s %s", name, isfinite(value) ? text : "undefined (no row predicted positive)");
+    print_published(steps, published);
+    fprintf(steps->to, "               %s\n", meaning);
 }
 
-/* The notebook looks at row 36000 of the 60000 sorted ones: the same share of any data. The row's number in the files.
- */
-static uint32_t some_digit(const struct dataset *ds) {
-    size_t rank = ds->n / 5 * 3, below = 0;
-    for (unsigned label = 0; label < 10; label++)
-        for (size_t i = 0; i < ds->n; i++)
-            if (ds->labels[dataset_place(ds, i)] == label && below++ == rank) return (uint32_t)i;
-    return 0;
+static void print_data_steps(const struct steps *steps) {
+    const json_t *digit = json_object_get(steps->notebook, "digit");
+    fprintf(steps->to, "1 Load         %.0f rows of %.0f uint8 pixels; %.0f rows are a %.0f\n",
+            fact_number(steps->work, "n"), fact_number(steps->work, "d"), fact_number(steps->notebook, "positives"),
+            fact_number(steps->hyper, "digit"));
+    fprintf(steps->to, "2 A digit      row %.0f of the file, labelled %.0f\n", fact_number(digit, "row"),
+            fact_number(digit, "label"));
+    fputs("3 Split        ", steps->to);
+    print_plain(steps->to, fact_text(steps->work, "split"));
+    fputs(" rows in ", steps->to);
+    print_plain(steps->to, fact_text(steps->work, "order"));
+    fputs(" order", steps->to);
+    if (strcmp(fact_text(steps->work, "order"), "notebook") == 0)
+        fprintf(steps->to, ": sorted by label, then permutation(%.0f) of seed %.0f",
+                fact_number(steps->notebook, "rows_read"), fact_number(steps->work, "order_seed"));
+    fputc('\n', steps->to);
 }
 
-void print_notebook(const struct run *run, const struct verified_job *trial, const struct cv_result *never) {
-    const struct job *job = &run->job;
-    const struct dataset *ds = &job->ds;
-    const struct hyper *hyper = &run->options.spec.hyper;
-    char text[REAL_TEXT], name[JOB_NAME];
-    unsigned digit = run->options.spec.digit;
-    uint64_t positives = 0;
-    for (size_t i = 0; i < job->view.n; i++)
-        positives += job->at[i].positive;
+static void print_fit_steps(const struct steps *steps) {
+    const json_t *digit = json_object_get(steps->notebook, "digit");
+    char alpha[REAL_TEXT], decision[REAL_TEXT];
+    format_real(alpha, fact_number(steps->hyper, "alpha"));
+    format_real(decision, fact_number(digit, "decision"));
+    fprintf(steps->to, "4 Fit          SGDClassifier(loss='hinge', penalty='l2', alpha=%s,\n", alpha);
+    fprintf(steps->to,
+            "               learning_rate='optimal', fit_intercept=True, max_iter=%.0f, tol=None,\n"
+            "               shuffle=True, random_state=%.0f, average=False), as scikit-learn ",
+            fact_number(steps->hyper, "epochs"), fact_number(steps->hyper, "seed"));
+    print_plain(steps->to, fact_text(steps->hyper, "compat"));
+    fprintf(steps->to, "\n5 Predict      that digit is%s a %.0f: decision %s",
+            fact_true(digit, "positive") ? "" : " not", fact_number(steps->hyper, "digit"), decision);
+    print_published(steps, published_decision);
+}
 
-    verified_job_name(name, trial);
-    printf("\nTHE NOTEBOOK, by %s%s\n", name, ds->synthetic ? " on SYNTHETIC rows, not MNIST" : "");
-    printf("1 Load         %zu rows of %zu uint8 pixels; %" PRIu64 " rows are a %u\n", job->view.n, ds->d, positives,
-           digit);
-    uint32_t in_file = some_digit(ds), row = (uint32_t)dataset_place(ds, in_file);
-    printf("2 A digit      row %" PRIu32 " of the file, labelled %u\n", in_file, ds->labels[row]);
-    printf("3 Split        %s rows in %s order", split_names[run->options.spec.rows.split],
-           order_names[run->options.spec.rows.order]);
-    if (run->options.spec.rows.order == ORDER_NOTEBOOK)
-        printf(": sorted by label, then permutation(%zu) of seed %" PRIu32, ds->n, run->options.spec.rows.order_seed);
-    format_real(text, hyper->alpha);
-    printf("\n4 Fit          SGDClassifier(loss='hinge', penalty='l2', alpha=%s,\n", text);
-    printf("               learning_rate='optimal', fit_intercept=True, max_iter=%u, tol=None,\n", hyper->epochs);
-    printf("               shuffle=True, random_state=%" PRIu32 ", average=False), as scikit-learn %s\n", hyper->seed,
-           compat_names[hyper->compat]);
-    double decision;
-    struct row_ref some;
-    row_refs_fill(&some, ds, &row, 1, digit);
-    decision_function(&decision, &trial->model, &(struct row_list){ds, &some, 1}, trial->backend);
-    format_real(text, decision);
-    printf("5 Predict      that digit is%s a %u: decision %s", decision > 0.0 ? "" : " not", digit, text);
-    beside(run, published_decision);
+static void print_result_steps(const struct steps *steps) {
+    const json_t *c = json_object_get(steps->notebook, "confusion");
+    const double digit = fact_number(steps->hyper, "digit");
+    fputs("6 Accuracy     ", steps->to);
+    print_numbers(steps->to, json_object_get(steps->notebook, "fold_accuracy"));
+    print_published(steps, published_accuracy);
+    fprintf(steps->to, "               share of right answers, per fold of cross_val_score(cv=%.0f)\n",
+            fact_number(steps->hyper, "folds"));
+    fprintf(steps->to, "7 Never %-6.0f ", digit);
+    print_numbers(steps->to, json_object_get(steps->notebook, "never_accuracy"));
+    print_published(steps, published_never);
+    fputs("               a classifier that always says no: accuracy alone proves little\n8 Confusion    ", steps->to);
+    print_confusion(steps->to, c);
+    print_published(steps, published_confusion);
+    fputs("   perfect     ", steps->to);
+    print_confusion(steps->to, json_object_get(steps->notebook, "perfect_confusion"));
+    fprintf(steps->to, "\n               rows are the truth (not %.0f, %.0f), columns the prediction\n9 Scores\n",
+            digit, digit);
+    print_score(steps, "precision", published_precision, "of the rows called positive, the share that is");
+    print_score(steps, "recall", published_recall, "of the positive rows, the share that was found");
+    print_score(steps, "f1", published_f1, "harmonic mean of the two: high only when both are");
+}
 
-    printf("6 Accuracy     ");
-    print_accuracies(&trial->cv);
-    beside(run, published_accuracy);
-    printf("               share of right answers, per fold of cross_val_score(cv=%u)\n", run->folds);
-    printf("7 Never %-6u ", digit);
-    print_accuracies(never);
-    beside(run, published_never);
-    printf("               a classifier that always says no: accuracy alone proves little\n");
-    const struct confusion *c = &trial->cv.confusion;
-    printf("8 Confusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64, c->tn, c->fp, c->fn, c->tp);
-    beside(run, published_confusion);
-    printf("   perfect     %" PRIu64 " 0 / 0 %" PRIu64 "\n", c->tn + c->fp, c->fn + c->tp);
-    printf("               rows are the truth (not %u, %u), columns the prediction\n", digit, digit);
-    printf("9 Scores\n");
-    score(run, "precision", precision_score(c), published_precision, "of the rows called positive, the share that is");
-    score(run, "recall", recall_score(c), published_recall, "of the positive rows, the share that was found");
-    score(run, "f1", f1_score(c), published_f1, "harmonic mean of the two: high only when both are");
+void report_notebook(FILE *to, const json_t *own) {
+    const json_t *work = json_object_get(own, "workload");
+    const struct steps steps = {.to = to,
+                                .notebook = json_object_get(own, "notebook"),
+                                .work = work,
+                                .hyper = json_object_get(work, "hyper"),
+                                .published = fact_true(json_object_get(own, "notebook"), "published")};
+    fprintf(to, "\nTHE NOTEBOOK, by %s%s\n", fact_text(steps.notebook, "by"),
+            fact_true(steps.notebook, "synthetic") ? " on SYNTHETIC rows, not MNIST" : "");
+    print_data_steps(&steps);
+    print_fit_steps(&steps);
+    print_result_steps(&steps);
 }

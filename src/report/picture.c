@@ -15,9 +15,9 @@ enum { PNG_SCALE = 8 };
 /* The 24 greys of the 256-colour palette, from black. */
 enum { FIRST_GREY = 232, GREYS = 24 };
 
-static bool terminal_has_greys(void) {
+static bool has_greys(FILE *out) {
     const char *term = getenv("TERM");
-    if (!isatty(STDOUT_FILENO) || getenv("NO_COLOR") || !term || strcmp(term, "dumb") == 0) return false;
+    if (!isatty(fileno(out)) || getenv("NO_COLOR") || !term || strcmp(term, "dumb") == 0) return false;
     locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
     if (!locale) return false;
     bool utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
@@ -29,25 +29,25 @@ static unsigned pixel(const struct picture *picture, size_t y, size_t x) {
     return y < picture->height ? picture->pixels[y * picture->width + x] : 0;
 }
 
-static void print_greys(unsigned upper, unsigned lower) {
-    printf("\033[38;5;%u;48;5;%um\u2580", FIRST_GREY + upper * GREYS / 256, FIRST_GREY + lower * GREYS / 256);
+static void print_greys(FILE *out, unsigned upper, unsigned lower) {
+    fprintf(out, "\033[38;5;%u;48;5;%um\u2580", FIRST_GREY + upper * GREYS / 256, FIRST_GREY + lower * GREYS / 256);
 }
 
-static void print_shade(unsigned upper, unsigned lower) {
+static void print_shade(FILE *out, unsigned upper, unsigned lower) {
     static const char shades[] = " .:-=+*#%@";
-    putchar(shades[(upper + lower) * (sizeof shades - 1) / 511]);
+    fputc(shades[(upper + lower) * (sizeof shades - 1) / 511], out);
 }
 
-void picture_print(const struct picture *picture) {
-    bool greys = terminal_has_greys();
+void picture_print(FILE *out, const struct picture *picture) {
+    bool greys = has_greys(out);
     for (size_t y = 0; y < picture->height; y += 2) {
         for (size_t x = 0; x < picture->width; x++)
-            (greys ? print_greys : print_shade)(pixel(picture, y, x), pixel(picture, y + 1, x));
-        puts(greys ? "\033[0m" : "");
+            (greys ? print_greys : print_shade)(out, pixel(picture, y, x), pixel(picture, y + 1, x));
+        fputs(greys ? "\033[0m\n" : "\n", out);
     }
 }
 
-/* The enlarged and inverted pixels; NULL when memory runs out. */
+/* The pixels, enlarged and inverted; NULL when memory runs out. */
 static uint8_t *enlarge(const struct picture *picture) {
     size_t width = PNG_SCALE * picture->width;
     uint8_t *large = malloc(PNG_SCALE * picture->height * width);

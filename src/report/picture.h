@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* height x width grey values, row by row; 0 is paper, 255 is ink. */
 struct picture {
@@ -14,9 +15,9 @@ struct picture {
     size_t height, width;
 };
 
-/* Prints the picture on stdout, one character for two pixels, one above the other: in greys on a terminal that has
- * colours and UTF-8 (and NO_COLOR is not set), otherwise in ASCII characters from light to dark. */
-void picture_print(const struct picture *picture);
+/* Prints the picture. One character stands for two pixels, one above the other: in greys where `out` is a terminal with
+ * colours and UTF-8 and NO_COLOR is not set, otherwise in ASCII characters from light to dark. */
+void picture_print(FILE *out, const struct picture *picture);
 
 /* Writes the picture, black on white and eight times as large, as a PNG file. Returns 0, or -1 with the reason. */
 int picture_write_png(const struct picture *picture, const char *path, struct error *err);

@@ -64,8 +64,8 @@ void verified_job_name(char text[JOB_NAME], const struct verified_job *verified)
              engine_backend_name(verified->engine, verified->backend));
 }
 
-/* The jobs of one call of verified_jobs_run. */
-struct batch_of_jobs {
+/* The arguments of verified_jobs_run, for the functions below. */
+struct job_batch {
     struct verified_jobs *jobs;
     const struct row_list *row_list;
     const struct hyper *hyper;
@@ -73,7 +73,8 @@ struct batch_of_jobs {
     const struct progress_sink *progress;
 };
 
-static int add_job(const struct batch_of_jobs *all, enum engine engine, const struct backend *backend, size_t reference,
+/* Runs one more job and checks it against job number `reference` of the list. */
+static int add_job(const struct job_batch *all, enum engine engine, const struct backend *backend, size_t reference,
                    enum parity_level needed, struct error *err) {
     struct verified_jobs *jobs = all->jobs;
     struct verified_job *added = &jobs->list[jobs->count];
@@ -85,8 +86,8 @@ static int add_job(const struct batch_of_jobs *all, enum engine engine, const st
     return 0;
 }
 
-/* Every backend of one engine; those that promise bits have to have the bits of job number `reference`. */
-static int add_jobs(const struct batch_of_jobs *all, enum engine engine, const struct backend_list *chosen,
+/* Runs the job on every backend of one engine. Backends that promise bits need the bits of job number `reference`. */
+static int add_jobs(const struct job_batch *all, enum engine engine, const struct backend_list *chosen,
                     size_t reference, struct error *err) {
     const struct verified_job *done = &all->jobs->list[reference];
     struct backend_list mine = {malloc((chosen->count + 1) * sizeof *mine.list), chosen->count};
@@ -107,12 +108,12 @@ static int add_jobs(const struct batch_of_jobs *all, enum engine engine, const s
 int verified_jobs_run(struct verified_jobs *jobs, struct job *job, const struct hyper *hyper, unsigned folds,
                       const struct backend_list *chosen, const struct progress_sink *progress, struct error *err) {
     enum { F64, F32_SCALAR };
-    const struct batch_of_jobs all = {jobs, &job->row_list, hyper, folds, progress};
+    const struct job_batch all = {jobs, &job->row_list, hyper, folds, progress};
     *jobs = (struct verified_jobs){.list = calloc(2 * chosen->count + 2, sizeof *jobs->list)};
     if (!jobs->list) return fail_program(err, "out of memory");
     int bad = add_job(&all, ENGINE_F64, backend_scalar(), F64, PARITY_L2, err);
     if (!bad) jobs->list[F64].reference = NULL;
-    /* Decisions near the margin may differ between f32 and f64; on the images they do not. */
+    /* f32 and f64 may round to different sides of the margin. On MNIST they never do; on synthetic rows they may. */
     if (!bad) bad = add_job(&all, ENGINE_F32, backend_scalar(), F64, job->ds.synthetic ? PARITY_NONE : PARITY_L1, err);
     if (!bad) bad = add_jobs(&all, ENGINE_F32, chosen, F32_SCALAR, err);
     struct hyper integer = *hyper;

@@ -9,11 +9,12 @@ struct soak {
     struct row_list row_list;
     struct hyper hyper;
     uint32_t *permutation; /* [n] */
-    double *right;         /* [epochs][n] decisions of the reference */
-    double *got;           /* [n] of the epoch in work */
-    uint64_t fingerprint;
+    double *right;         /* [epochs][n] decision values of the reference */
+    double *got;           /* [n] decision values of the current epoch */
+    uint64_t fingerprint;  /* of the reference */
 };
 
+/* Trains the reference and keeps its decision values. */
 static int train(struct soak *soak, struct trainer *trainer, double *decisions, struct error *err) {
     struct model model;
     if (model_new(&model, soak->row_list.ds->d, &soak->hyper, err) != 0) return -1;
@@ -65,10 +66,10 @@ uint64_t soak_fingerprint(const struct soak *soak) {
     return soak->fingerprint;
 }
 
-/* The first position at which the bits differ; n where none do. */
+/* The first position at which the bits differ; n: nowhere. */
 static size_t first_difference(const double *a, const double *b, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): bits are what is asked for */
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): compares bits on purpose */
         if (memcmp(&a[i], &b[i], sizeof *a) != 0) return i;
     }
     return n;

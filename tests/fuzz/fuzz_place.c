@@ -1,4 +1,4 @@
-/* libFuzzer target: what --place is given, on a machine of two packages, four nodes and SMT. */
+/* libFuzzer target: the argument of --place, on a machine with two packages, four nodes and SMT. */
 #include "machine/placement.h"
 #include "machine/topology.h"
 

@@ -1,6 +1,7 @@
-/* libFuzzer target: what --topology is given: hwloc XML when it begins with '<', else a synthetic description. The
- * program tries each description in a new process. Here one process tries them all, until one of them ends it: a fork
- * of the fuzzer costs fifty times what hwloc does. So a small process, made at the start, forks the next one. */
+/* libFuzzer target: the argument of --topology: hwloc XML when it starts with '<', else a synthetic description. The
+ * program tries each description in a new child process. Here one process tries them all until one description ends it,
+ * because a fork of the fuzzer costs fifty times as much as the trial. A small keeper process, started first, forks the
+ * next one. */
 #include "machine/placement.h"
 #include "machine/topology.h"
 #include "machine/topology_private.h"
@@ -19,18 +20,18 @@
 #include <unistd.h>
 
 enum { MOST_BYTES = 1 << 20 };
-static char *shared;   /* the text, as the trial's process sees it */
-static int complaints; /* file of what it says */
-static int channel;    /* lengths go out, wait statuses come back */
+static char *shared;   /* the text, shared with the trial process */
+static int complaints; /* file with its messages */
+static int channel;    /* sends lengths, receives wait statuses */
 
-/* Large blocks, which an absurd PU number takes, are refused, as a limit of the trial would, and freed ones not kept.
- * The sanitizer's strstr takes the length of all XML that is left at every call. */
+/* Refuses large blocks, which an absurd PU number asks for, as the memory limit of the trial does; keeps few freed
+ * blocks. The sanitizer's strstr is off: at each call it measures the length of all remaining XML. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "allocator_may_return_null=1:max_allocation_size_mb=64:quarantine_size_mb=4:intercept_strstr=0";
 }
 
-/* The time is that of the program's own trials, counted from here on. */
+/* Gives the next description the CPU time that a trial of the program has. */
 static void limit_next(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -54,7 +55,7 @@ static _Noreturn void try_all(int end) {
     _exit(0);
 }
 
-/* Tells how each process ended that a description ended, until the fuzzer closes its end. */
+/* The keeper: restarts the trial process and reports how each one ended, until the fuzzer closes the channel. */
 static _Noreturn void renew(int end) {
     int status = 0;
     do {
@@ -85,13 +86,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
     return 0;
 }
 
-/* Takes the place of the program's. */
+/* Replaces the function of src/machine/sandbox.c. */
 int sandbox_trial(const char *text, size_t length, char *said, size_t size) {
     int status;
     memcpy(shared, text, length + 1);
     if (write(channel, &length, sizeof length) != (ssize_t)sizeof length) abort();
     while (read(channel, &status, sizeof status) != (ssize_t)sizeof status)
-        if (errno != EINTR) abort(); /* libFuzzer's alarm interrupts */
+        if (errno != EINTR) abort(); /* the alarm of libFuzzer interrupts the call */
     ssize_t got = pread(complaints, said, size - 1, 0);
     said[got > 0 ? got : 0] = 0;
     return status;
@@ -112,9 +113,9 @@ static void check_placements(const struct topology *topology) {
     placement_list_free(list, count);
 }
 
-/* A synthetic description of many PUs, for which hwloc takes up to seconds. The unit tests plan for large machines, and
- * see too large ones refused. Numbers in parentheses are no counts, but hwloc reads on where parentheses are amiss, and
- * takes what stands behind a name and a colon. */
+/* Does a synthetic description have many PUs, so that hwloc needs up to seconds? (The unit tests cover large machines
+ * and the limit.) Numbers in parentheses are attributes, not counts; where parentheses do not match, hwloc still reads
+ * counts behind a name and a colon. */
 static bool is_slow(const char *text) {
     enum { QUICK = 64 };
     unsigned long pus = 1;

@@ -5,7 +5,7 @@
 #include "machine/disturbance.h"
 #include "machine/environment.h"
 #include "machine/plan.h"
-#include "measure/roof.h"
+#include "setup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,10 +23,6 @@
 
 #include <cmocka.h>
 
-static void assert_near(double value, double expected) {
-    if (!(fabs(value - expected) <= 1e-9 * fabs(expected))) fail_msg("%.17g is not %.17g", value, expected);
-}
-
 /* ---- clock ---- */
 
 static void test_timer(void **state) {
@@ -40,7 +36,7 @@ static void test_timer(void **state) {
     assert_true(now_ns() - start >= 2000000);
 }
 
-/* A chain that the processor shortens (Golden Cove's renamer) would show 11 GHz and more. */
+/* A chain that the renamer executes (Golden Cove does with additions) would show 11 GHz and more. */
 static void test_clock_probe(void **state) {
     (void)state;
     double best = 0;
@@ -87,7 +83,7 @@ static void test_counters_are_scaled(void **state) {
     assert_near(values.value[COUNTER_CYCLES], 100);
 }
 
-/* A group that never ran, an empty answer and one that says more than it holds count nothing. */
+/* A group that never ran, an empty read and a read that announces too many values yield no counts. */
 static void test_counters_that_are_lost(void **state) {
     (void)state;
     struct counters counters = {.pass = PASS_MAIN, .fd = {5, -1, -1, -1}, .id = {11, 0, 0, 0}};
@@ -106,7 +102,7 @@ static void test_counters_that_are_lost(void **state) {
     }
 }
 
-/* On this machine: either counters count, or every missing one says why and has no value. */
+/* On this machine a counter either counts, or has a reason and no value. */
 static void test_counters_here(void **state) {
     (void)state;
     struct counters counters;
@@ -189,7 +185,7 @@ static void test_disturbances_here(void **state) {
     assert_true(d.flags & DISTURBED_FAULT);
     munmap(fresh, length);
 
-    /* A snapshot is cheap enough to stand between samples of a millisecond. */
+    /* A snapshot is cheap enough between samples of a millisecond. */
     enum { SNAPSHOTS = 200 };
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < SNAPSHOTS; i++) {
@@ -242,7 +238,7 @@ static void test_expected_times(void **state) {
     assert_near(core.fold_seconds, fold / 20e9);
     assert_near(core.folds_per_second, 20e9 / fold);
     assert_int_equal(core.node_bytes, 60000 * 784);
-    /* Siblings share their core; four cores are held back by their node; two nodes give twice that. */
+    /* Siblings share their core. Four cores are limited by their node; two nodes give twice that. */
     assert_near(plan_on(machine, "smt", 2).folds_per_second, 20e9 / fold);
     assert_near(plan_on(machine, "numa-local", 2).folds_per_second, 50e9 / fold);
     assert_near(plan_on(machine, "all-cores", 2).folds_per_second, 100e9 / fold);
@@ -254,115 +250,9 @@ static void test_expected_times(void **state) {
     assert_int_equal(interleaved.node_bytes, 60000 * 784 / 2);
 }
 
-/* ---- roofs ---- */
-
-static size_t bytes_read;
-
-static uint64_t counting_read(const uint8_t *x, size_t d) {
-    bytes_read += d;
-    return d ? x[0] : 0;
-}
-
-/* Every row once, in any order and with any prefetch: the bytes of the epoch, no more and no less. */
-static void test_row_roof_reads_each_row(void **state) {
-    (void)state;
-    enum { ROWS = 50, WIDTH = 100, STRIDE = 128 };
-    static uint8_t pixels[ROWS * STRIDE];
-    uint32_t row[ROWS];
-    uint64_t expected = 0;
-    for (uint32_t i = 0; i < ROWS; i++) {
-        row[i] = (i * 7 + 3) % ROWS;
-        pixels[i * STRIDE] = (uint8_t)(i * 31 + 1);
-        expected ^= pixels[i * STRIDE];
-    }
-    struct row_roof roof = {pixels, WIDTH, STRIDE, row, ROWS, counting_read, 0, false, 0};
-    static const size_t ahead[] = {0, 1, 16, 49, 50, 1000};
-    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
-        roof.ahead = ahead[i];
-        roof.into_l2 = i % 2 == 1;
-        roof.sink = 0;
-        bytes_read = 0;
-        row_roof_run(&roof);
-        assert_int_equal(bytes_read, ROWS * WIDTH);
-        assert_int_equal(roof.sink, expected);
-    }
-    row_roof_tune(&roof, 2);
-    assert_true(roof.ahead >= 8);
-}
-
-static void test_level_roofs(void **state) {
-    (void)state;
-    struct topology *topology;
-    assert_int_equal(
-        topology_load(&topology, "package:1 l3:1(size=32MB) l2:4(size=1MB) l1d:1(size=64KB) core:1 pu:1", NULL), 0);
-    assert_int_equal(roof_level_bytes(topology, ROOF_L1), 32000 / 4096 * 4096);
-    assert_int_equal(roof_level_bytes(topology, ROOF_L2), 500000 / 4096 * 4096);
-    assert_int_equal(roof_level_bytes(topology, ROOF_LAST), 4000000 / 4096 * 4096);
-    size_t memory = roof_level_bytes(topology, ROOF_MEMORY);
-    assert_true(memory == 0 || (memory > 32000000 && memory <= 128000000));
-    topology_free(topology);
-    assert_int_equal(topology_load(&topology, "core:2 pu:1", NULL), 0);
-    for (int level = 0; level < ROOF_LEVELS; level++)
-        assert_int_equal(roof_level_bytes(topology, (enum roof_level)level), 0);
-    topology_free(topology);
-
-    struct level_roof roof;
-    assert_int_equal(level_roof_new(&roof, 3 * 4096, 100000, counting_read, NULL), 0);
-    bytes_read = 0;
-    level_roof_run(&roof);
-    assert_int_equal(bytes_read, roof.passes * roof.bytes);
-    assert_true(bytes_read >= 100000);
-    level_roof_free(&roof);
-    struct error err = {.text = ""};
-    assert_int_equal(level_roof_new(&roof, (size_t)1 << 60, 1, counting_read, &err), -1);
-    assert_non_null(strstr(err.text, "no memory"));
-}
-
-static float slow_dot(const float *w, const uint8_t *x, size_t d) {
-    float sum = 0;
-    for (int i = 0; i < 50; i++)
-        sum += backend_scalar()->dot_u8f32(w, x, d);
-    return sum;
-}
-
-static float slow_dot_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)near, (void)far;
-    return slow_dot(w, x, d);
-}
-
-static void test_mix_roof(void **state) {
-    (void)state;
-    const struct backend *backend = backend_scalar();
-    struct mix_roof roof;
-    struct error err;
-    assert_int_equal(mix_roof_new(&roof, backend, MIX_F32, 100, 3, &err), 0);
-    mix_roof_run(&roof);
-    float expected = backend->dot_u8f32(roof.weights, roof.row, 100);
-    uint32_t bits;
-    memcpy(&bits, &expected, sizeof bits);
-    assert_true(expected > 0);
-    assert_int_equal(roof.sink, 3 * (uint64_t)bits);
-    roof.ahead = true;
-    mix_roof_run(&roof);
-    assert_int_equal(roof.sink, 6 * (uint64_t)bits);
-    mix_roof_free(&roof);
-    struct backend uneven = *backend;
-    uneven.dot_u8f32 = slow_dot;
-    assert_int_equal(mix_roof_new(&roof, &uneven, MIX_F32, 100, 3, &err), 0);
-    mix_roof_tune(&roof, 2);
-    assert_true(roof.ahead);
-    mix_roof_free(&roof);
-    uneven = *backend;
-    uneven.dot_prefetch_u8f32 = slow_dot_ahead;
-    assert_int_equal(mix_roof_new(&roof, &uneven, MIX_F32, 100, 3, &err), 0);
-    mix_roof_tune(&roof, 2);
-    assert_false(roof.ahead);
-    mix_roof_free(&roof);
-}
-
 /* ---- environment ---- */
 
-/* Every null says why; nothing is empty. Returns how many nulls there are. */
+/* Checks that every null has a reason. Returns the number of nulls. */
 static size_t check_nulls(const char *where, json_t *object) {
     size_t nulls = 0;
     const char *key;
@@ -410,9 +300,6 @@ int main(void) {
         cmocka_unit_test(test_disturbances_here),
         cmocka_unit_test(test_cgroup_here),
         cmocka_unit_test(test_expected_times),
-        cmocka_unit_test(test_row_roof_reads_each_row),
-        cmocka_unit_test(test_level_roofs),
-        cmocka_unit_test(test_mix_roof),
         cmocka_unit_test(test_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

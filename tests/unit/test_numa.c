@@ -1,34 +1,24 @@
-/* Binding and memory on a machine of four packages, each with a memory node, that the system only plays: hwloc is told
- * that a recorded topology is this machine's, and the system calls that it makes end here. */
-#include "data/dataset.h"
-#include "kernels.h"
+/* Binding and memory on a machine of four packages with a memory node each, which this test plays: hwloc is told that a
+ * recorded topology is this machine's, and the system calls that hwloc makes end here. */
 #include "machine/binding.h"
 #include "measure/fold_pool.h"
+#include "played_syscall.h"
+#include "setup.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-enum { PUS = 8, NODES = 4, FOLDS = 3, ROWS = 120 };
+enum { PUS = 8, NODES = 4 };
 enum { BIND = 2, INTERLEAVE = 3 }; /* the kernel's memory policies */
 
-/* What the system was asked for, and how it is to answer. */
+/* How the system answers, and what it was last asked for. */
 static struct {
     int bind_error, tell_error, place_error, locate_error;
-    int lies_about_pus; /* tells these as a mask instead of those asked for; 0: none */
-    int runs_on;        /* the PU of every thread; -1: the first it is bound to */
+    int lies_about_pus; /* mask that sched_getaffinity answers; 0: the truth */
+    int runs_on;        /* PU that every thread runs on; -1: the first it is bound to */
     int lies_about_node;
     long mode; /* of the last mbind */
     unsigned long nodes;
@@ -79,28 +69,20 @@ static long locate(unsigned long count, int *node) {
     return 0;
 }
 
-long syscall(long number, ...) {
-    long value[6];
-    va_list values;
-    va_start(values, number);
-    for (int i = 0; i < 6; i++)
-        value[i] = va_arg(values, long);
-    va_end(values);
-    int error = number == SYS_mbind ? played.place_error : number == SYS_move_pages ? played.locate_error : 0;
-    if (error) {
-        errno = error;
-        return -1;
-    }
+static bool play_syscall(long number, const long argument[6], long *result) {
+    if (number != SYS_mbind && number != SYS_move_pages) return false;
+    *result = -1;
+    errno = number == SYS_mbind ? played.place_error : played.locate_error;
+    if (errno) return true;
     if (number == SYS_mbind) {
         played.places++;
-        played.mode = value[2];
-        played.nodes = *(const unsigned long *)value[3]; // NOLINT(performance-no-int-to-ptr): as the kernel takes it
-        return 0;
+        played.mode = argument[2];
+        played.nodes = *(const unsigned long *)argument[3]; // NOLINT(performance-no-int-to-ptr): as the kernel takes it
+        *result = 0;
+    } else {
+        *result = locate((unsigned long)argument[1], (int *)argument[4]); // NOLINT
     }
-    if (number == SYS_move_pages) return locate((unsigned long)value[1], (int *)value[4]); // NOLINT
-    long (*libc_syscall)(long, ...);
-    *(void **)&libc_syscall = dlsym(RTLD_NEXT, "syscall");
-    return libc_syscall(number, value[0], value[1], value[2], value[3], value[4], value[5]);
+    return true;
 }
 
 static struct topology *machine;
@@ -143,7 +125,7 @@ static void test_bound(void **state) {
     assert_non_null(before);
     if (bind_worker(machine, &slot, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(bound, 1UL << 5);
-    assert_int_equal(where_am_i(), 5);
+    assert_int_equal(current_pu(), 5);
     assert_int_equal(affinity_restore(machine, before, &err), 0);
     assert_int_equal(bound, 0xff);
 }
@@ -161,7 +143,7 @@ static void test_not_bound(void **state) {
     refused("PU 5: the system refuses to bind a thread to it: Operation not permitted");
     play();
     played.tell_error = ENOSYS;
-    refused("PU 5: the system does not tell what the thread is bound to");
+    refused("PU 5: the system does not report what the thread is bound to");
     play();
     played.lies_about_pus = 0x0c;
     refused("PU 5: the system bound the thread to PUs 2-3 instead");
@@ -170,19 +152,19 @@ static void test_not_bound(void **state) {
     refused("PU 5: the thread is bound to it but runs on PU 1");
 }
 
-static void test_affinity_is_told(void **state) {
+static void test_affinity_errors(void **state) {
     (void)state;
     struct error err;
     struct affinity *before = affinity_save(machine, &err);
     played.bind_error = EPERM;
     assert_int_equal(affinity_restore(machine, before, &err), -1);
-    assert_non_null(strstr(err.text, "cannot be put back: Operation not permitted"));
+    assert_non_null(strstr(err.text, "cannot be restored: Operation not permitted"));
     played.tell_error = ENOSYS;
     assert_null(affinity_save(machine, &err));
     assert_non_null(strstr(err.text, "cannot be read"));
 }
 
-/* Of rows that worker 0 of a placement reads. */
+/* Worker 0 of a placement. */
 static struct slot first_slot(const char *name) {
     struct placement placement;
     struct error err;
@@ -221,10 +203,10 @@ static void test_memory_elsewhere(void **state) {
     assert_int_equal(place_memory(machine, page, length, &slot, &err), 0);
     played.lies_about_node = 1;
     assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
-    assert_string_equal(err.text, "memory: lies on nodes 1, was to lie on 2");
+    assert_string_equal(err.text, "memory: lies on nodes 1 instead of 2");
     played.locate_error = ENOSYS;
     assert_int_equal(check_memory(machine, page, length, &slot, &err), -1);
-    assert_non_null(strstr(err.text, "does not tell it"));
+    assert_non_null(strstr(err.text, "does not report it"));
     char nodes[PU_LIST_TEXT];
     assert_int_equal(memory_nodes(machine, page, length, nodes, &err), -1);
     assert_string_equal(nodes, "");
@@ -233,10 +215,10 @@ static void test_memory_elsewhere(void **state) {
     assert_non_null(strstr(err.text, "memory, remote on node 2: the system refuses to place"));
     slot.memory_node = NODES;
     assert_int_equal(place_memory(machine, page, length, &slot, &err), -1);
-    assert_non_null(strstr(err.text, "is not on this machine"));
+    assert_non_null(strstr(err.text, "not on this machine"));
 }
 
-/* Less than a page cannot be placed, and need not be. */
+/* A range without a whole page cannot be placed, which is no error. */
 static void test_too_little_memory(void **state) {
     (void)state;
     struct error err;
@@ -248,33 +230,26 @@ static void test_too_little_memory(void **state) {
     assert_int_equal(played.places, 0);
 }
 
-static const struct hyper hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 2, .seed = 42};
-
-/* The folds by the workers of a placement, with rows of their own. Returns the crew's error, "" for none. */
+/* Cross-validates on the workers of a placement. Returns the error, "" for none. */
 static const char *fold_on(const char *name) {
     static struct error err;
-    static struct row_ref at[ROWS];
-    struct dataset ds;
+    static struct small_job job;
     struct placement placement;
-    uint32_t row[ROWS];
-    for (uint32_t i = 0; i < ROWS; i++)
-        row[i] = i;
-    if (dataset_load(&ds, "synthetic:n=120", SPLIT_TRAIN, &err) != 0 ||
-        placement_resolve(&placement, machine, name, &err) != 0)
-        fail_msg("%s", err.text);
-    row_refs_fill(at, &ds, row, ROWS, 5);
-    const struct row_list row_list = {&ds, at, ROWS};
+    struct cv_plan plan;
     struct cv_result expected, result;
-    if (cross_validate(&expected, &row_list, FOLDS, &hyper, backend_scalar(), NULL, &err) != 0)
+    if (small_job_load(&job, 784, &err) != 0 || placement_resolve(&placement, machine, name, &err) != 0 ||
+        cv_plan_make(&plan, &job.row_list, FOLDS, ESTIMATOR_SGD, &job.hyper, &err) != 0 ||
+        cross_validate(&expected, &job.row_list, FOLDS, &job.hyper, backend_scalar(), NULL, &err) != 0)
         fail_msg("%s", err.text);
     err.text[0] = 0;
-    int bad = cross_validate_on(&result, machine, &placement, &row_list, FOLDS, &hyper, backend_scalar(), 1, &err);
+    int bad = cross_validate_on(&result, machine, &placement, &plan, backend_scalar(), 1, &err);
     for (unsigned f = 0; !bad && f < FOLDS; f++)
         assert_int_equal(result.fold[f].fingerprint, expected.fold[f].fingerprint);
     if (!bad) cv_free(&result);
     cv_free(&expected);
+    cv_plan_free(&plan);
     placement_free(&placement);
-    dataset_free(&ds);
+    dataset_free(&job.ds);
     return bad ? err.text : "";
 }
 
@@ -288,7 +263,7 @@ static void test_rows_of_their_own(void **state) {
     assert_int_equal(played.places, NODES);
     play();
     played.lies_about_node = 3;
-    assert_string_equal(fold_on("numa-remote"), "memory: lies on nodes 3, was to lie on 2");
+    assert_string_equal(fold_on("numa-remote"), "memory: lies on nodes 3 instead of 2");
     play();
     played.place_error = ENOMEM;
     assert_non_null(strstr(fold_on("numa-remote"), "refuses to place"));
@@ -298,7 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_bound, begin),
         cmocka_unit_test_setup(test_not_bound, begin),
-        cmocka_unit_test_setup(test_affinity_is_told, begin),
+        cmocka_unit_test_setup(test_affinity_errors, begin),
         cmocka_unit_test_setup(test_memory_is_placed, begin),
         cmocka_unit_test_setup(test_memory_elsewhere, begin),
         cmocka_unit_test_setup(test_too_little_memory, begin),

@@ -1,4 +1,6 @@
 /* Result files: what is written reads back, and what no run can have written is refused in one line. */
+#include "learn/hyper_table.h"
+#include "played_experiment.h"
 #include "record/load.h"
 #include "record/result.h"
 
@@ -93,33 +95,20 @@ static void add_workload(struct result *result) {
                                 .labels_sha256 = sha256,
                                 .n = 60000,
                                 .d = 784,
-                                .permutation_hash = 0xfedcba9876543210ULL,
-                                .digit = 5,
-                                .epochs = 5,
-                                .folds = 3,
-                                .alpha = 1e-4,
-                                .seed = 42,
-                                .compat = "0.19"};
-    assert_int_equal(result_workload(result, &workload, NULL), 0);
+                                .permutation_hash = 0xfedcba9876543210ULL};
+    struct job_spec spec;
+    job_spec_defaults(&spec);
+    assert_int_equal(result_workload(result, &workload, hyper_json(&spec, 3), NULL), 0);
 }
 
-static void add_claims(struct result *result) {
-    double first[SAMPLES];
-    double second[SAMPLES];
-    double slow[SAMPLES];
-    for (int i = 0; i < SAMPLES; i++) {
-        first[i] = 1 + 0.01 * ((i * 5) % SAMPLES);
-        second[i] = 1 + 0.01 * ((i * 7 + 3) % SAMPLES);
-        slow[i] = 2 * first[i];
-    }
-    struct aa_gate aa;
-    struct comparison c;
-    assert_int_equal(judge_aa(&aa, first, second, SAMPLES, NULL), 0);
-    assert_int_equal(compare_paired(&c, slow, first, SAMPLES, 0.95, 2, NULL), 0);
-    assert_int_equal(result_aa(result, "epoch/f32/avx2", "epoch/f32/avx2/again", &aa, NULL), 0);
-    assert_int_equal(result_comparison(result, "epoch/f32/scalar", "epoch/f32/avx2", &c, NULL, NULL), 0);
-    c.verdict = VERDICT_WITHHELD;
-    assert_int_equal(result_comparison(result, "epoch/f32/avx2", "epoch/f32/scalar", &c, "not quiet", NULL), 0);
+static void add_experiment(struct result *result) {
+    struct experiment *folds = played_folds(1.0);
+    struct analysis analysis;
+    struct error err = {.text = ""};
+    assert_int_equal(analyse(&analysis, folds, NULL), 0);
+    if (result_experiment(result, &analysis, &err) != 0) fail_msg("%s", err.text);
+    analysis_free(&analysis);
+    experiment_free(folds);
 }
 
 /* A result that has every section. */
@@ -142,12 +131,7 @@ static struct result *full_result(void) {
     static const double read_times[] = {1e-3, 1.1e-3, 1.2e-3};
     struct roof roof = {"read/epoch-order", "reads the bytes of one epoch", "bytes", 47.04e6, read_times, 3};
     assert_int_equal(result_roof(result, &roof, NULL), 0);
-    struct schedule schedule;
-    static const char *const arms[] = {"epoch/f32/scalar", "epoch/f32/avx2"};
-    assert_int_equal(schedule_make(&schedule, 2, 0, SAMPLES, 1, NULL), 0);
-    assert_int_equal(result_schedule(result, &schedule, arms, NULL), 0);
-    schedule_free(&schedule);
-    add_claims(result);
+    add_experiment(result);
     return result;
 }
 
@@ -180,12 +164,47 @@ static void what_is_written_reads_back(void **state) {
     struct error err = {.text = ""};
     if (parse_json(&file, written(full_result(), true), &err) != 0) fail_msg("%s", err.text);
     assert_true(file.complete);
-    assert_int_equal(file.count, 2);
+    assert_int_equal(file.count, 5);
     assert_string_equal(file.series[1].name, "epoch/f32/avx2");
     assert_string_equal(file.series[1].backend, "avx2");
     assert_int_equal(file.series[1].n, SAMPLES);
     assert_true(file.series[1].seconds[3] == 1.5e-3 * (1 + 0.001 * 3));
+    assert_int_equal(file.series[1].gate, NO_GATE);
+    assert_string_equal(file.series[2].name, "cv/f32/scalar/place:core");
+    assert_int_equal(file.series[2].gate, 0);
+    assert_int_equal(file.gate_count, 1);
+    assert_string_equal(file.gates[0].experiment, "folds");
+    assert_int_equal(file.gates[0].state, AA_QUIET);
+    assert_null(file.gates[0].missing);
     result_unload(&file);
+}
+
+/* What an analysis says is in the file, to the bit. */
+static void an_experiment_is_recorded_whole(void **state) {
+    (void)state;
+    struct experiment *folds = played_folds(1.05);
+    struct analysis analysis;
+    struct result *result = new_result();
+    add_parity(result, "scalar", true);
+    assert_int_equal(analyse(&analysis, folds, NULL), 0);
+    assert_int_equal(result_experiment(result, &analysis, NULL), 0);
+    json_t *root = written(result, true);
+    json_t *one = json_array_get(json_object_get(json_object_get(root, "sgdmark"), "experiments"), 0);
+    json_t *pair = json_array_get(json_object_get(one, "pairs"), 0);
+    assert_true(json_real_value(json_object_get(pair, "contention")) == analysis.pairs[0].contention);
+    assert_true(json_real_value(json_object_get(pair, "contention_low")) == analysis.pairs[0].contention_low);
+    assert_true(json_real_value(json_object_get(pair, "speed")) == analysis.pairs[0].speed);
+    assert_string_equal(json_string_value(json_object_get(pair, "verdict")), "withheld");
+    assert_true(json_is_string(json_object_get(pair, "verdict_reason")));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(one, "aa"), "state")), "noisy");
+    json_t *roof = json_object_get(json_array_get(json_object_get(one, "cases"), 0), "roof");
+    assert_true(json_real_value(json_object_get(roof, "percent")) == analysis.cases[0].stored.percent);
+    assert_string_equal(json_string_value(json_object_get(roof, "read")), "roof/read/f32/scalar/place:core");
+    assert_true(json_is_null(json_object_get(roof, "compute")));
+    assert_int_equal(json_array_size(json_object_get(json_object_get(one, "schedule"), "order")), PLAYED_ROUNDS);
+    json_decref(root);
+    analysis_free(&analysis);
+    experiment_free(folds);
 }
 
 static void the_environment_is_sorted_into_sections(void **state) {
@@ -209,7 +228,7 @@ static void rows_are_google_benchmarks(void **state) {
     (void)state;
     json_t *root = written(full_result(), true);
     json_t *rows = json_object_get(root, "benchmarks");
-    assert_int_equal(json_array_size(rows), 2 * (SAMPLES + 3) + 1);
+    assert_int_equal(json_array_size(rows), 2 * (SAMPLES + 3) + 1 + 3 * (PLAYED_ROUNDS + 3));
     json_t *row = json_array_get(rows, 2);
     assert_string_equal(json_string_value(json_object_get(row, "run_type")), "iteration");
     assert_int_equal(json_integer_value(json_object_get(row, "repetition_index")), 2);
@@ -309,8 +328,9 @@ static void an_empty_run_says_what_it_lacks(void **state) {
     struct error err = {.text = ""};
     json_t *root = written(new_result(), true);
     json_t *own = json_object_get(root, "sgdmark");
-    assert_true(json_is_null(json_object_get(own, "aa")));
-    assert_true(json_is_string(json_object_get(own, "aa_reason")));
+    assert_int_equal(json_array_size(json_object_get(own, "experiments")), 0);
+    assert_true(json_is_null(json_object_get(own, "workload")));
+    assert_true(json_is_string(json_object_get(own, "workload_reason")));
     if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(file.count, 0);
     result_unload(&file);
@@ -348,7 +368,7 @@ static void what_is_no_result_file_is_refused(void **state) {
     refuse_text("{}", "no \"sgdmark\" object");
     refuse_text("{\"context\": {}, \"benchmarks\": []}", "compare.py");
     refuse_text("{\"sgdmark\": 5}", "no \"sgdmark\" object");
-    refuse_text("{\"sgdmark\": {\"schema_version\": 2}}", "newer sgdmark");
+    refuse_text("{\"sgdmark\": {\"schema_version\": 3}}", "newer sgdmark");
     refuse_text("{\"sgdmark\": {\"schema_version\": 0}}", "schema_version");
     refuse_text("{\"sgdmark\": {\"schema_version\": \"1\"}}", "schema_version");
     refuse_text("{\"sgdmark\": {\"schema_version\": 1}}", "run_id is missing");
@@ -452,9 +472,13 @@ static void one_bad_value_is_refused(void **state) {
         {"sgdmark.receipts.dispatch.0.code_sha256", "\"\"", "code_sha256"},
         {"sgdmark.roofs.0.seconds.1", "0", "seconds[1] is not a time"},
         {"sgdmark.roofs.0.per_second", "null", "per_second"},
-        {"sgdmark.comparisons.0.ratio", "0", "comparisons[0].ratio"},
-        {"sgdmark.comparisons.0.subject", "\"\\u001b[2J\"", "comparisons[0].subject"},
-        {"sgdmark.aa.gate", "{}", "aa.gate.verdict is missing"},
+        {"sgdmark.experiments", NULL, "experiments is missing"},
+        {"sgdmark.experiments.0.rounds", "0", "experiments[0].rounds is not a whole number"},
+        {"sgdmark.experiments.0.cases.0.name", "7", "experiments[0].cases[0].name"},
+        {"sgdmark.experiments.0.cases.0.work", "-1", "experiments[0].cases[0].work"},
+        {"sgdmark.experiments.0.pairs.0.ratio", "0", "experiments[0].pairs[0].ratio"},
+        {"sgdmark.experiments.0.pairs.0.subject", "\"\\u001b[2J\"", "experiments[0].pairs[0].subject"},
+        {"sgdmark.experiments.0.aa.gate", "{}", "experiments[0].aa.gate.verdict is missing"},
         {"sgdmark.samples.0.name", "\"epoch/f32/avx2\"", "is there twice"},
         {"sgdmark.samples.0.seconds", "[]", "seconds is empty"},
         {"sgdmark.samples.0.seconds", "[1]", "another length"},
@@ -505,13 +529,21 @@ static void unreadable_files_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_reads_back),   cmocka_unit_test(the_environment_is_sorted_into_sections),
-        cmocka_unit_test(rows_are_google_benchmarks),   cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
-        cmocka_unit_test(no_timing_without_parity),     cmocka_unit_test(bad_timings_are_refused),
-        cmocka_unit_test(an_interrupted_run_is_marked), cmocka_unit_test(an_empty_run_says_what_it_lacks),
-        cmocka_unit_test(paths_hold_no_surprises),      cmocka_unit_test(what_is_no_result_file_is_refused),
-        cmocka_unit_test(deep_nesting_is_refused),      cmocka_unit_test(every_truncation_is_refused),
-        cmocka_unit_test(one_bad_value_is_refused),     cmocka_unit_test(unreadable_files_are_refused),
+        cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(an_experiment_is_recorded_whole),
+        cmocka_unit_test(the_environment_is_sorted_into_sections),
+        cmocka_unit_test(rows_are_google_benchmarks),
+        cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
+        cmocka_unit_test(no_timing_without_parity),
+        cmocka_unit_test(bad_timings_are_refused),
+        cmocka_unit_test(an_interrupted_run_is_marked),
+        cmocka_unit_test(an_empty_run_says_what_it_lacks),
+        cmocka_unit_test(paths_hold_no_surprises),
+        cmocka_unit_test(what_is_no_result_file_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(one_bad_value_is_refused),
+        cmocka_unit_test(unreadable_files_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

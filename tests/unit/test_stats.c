@@ -113,7 +113,7 @@ static void paired_comparison_takes_the_right_order_statistics(void **state) {
     double base[11];
     double subject[11];
     for (size_t i = 0; i < 11; i++) {
-        base[i] = 1 + (double)((i * 7) % 11);                         /* noise that both arms share */
+        base[i] = 1 + (double)((i * 7) % 11);                         /* noise that both cases share */
         subject[i] = base[i] * (1.1 + 0.01 * (double)((i * 3) % 11)); /* ratios 1.10 .. 1.20 */
     }
     struct comparison c;
@@ -147,15 +147,15 @@ static void equal_samples_are_not_resolved(void **state) {
 
 /* Hollander and Wolfe, example 4.1 (permeability of the human chorioamnion). */
 static const double term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
-static const double early[] = {1.15, 0.88, 0.90, 0.74, 1.21};
+static const double leading[] = {1.15, 0.88, 0.90, 0.74, 1.21};
 
 static void mann_whitney_known_answers(void **state) {
     (void)state;
     struct rank_sum test;
-    assert_int_equal(mann_whitney(&test, term, COUNT(term), early, COUNT(early), NULL), 0);
+    assert_int_equal(mann_whitney(&test, term, COUNT(term), leading, COUNT(leading), NULL), 0);
     assert_true(test.exact && test.u == 35);
     assert_near(test.p, 0.2544122544122544, 1e-12);
-    assert_int_equal(mann_whitney(&test, early, COUNT(early), term, COUNT(term), NULL), 0);
+    assert_int_equal(mann_whitney(&test, leading, COUNT(leading), term, COUNT(term), NULL), 0);
     assert_true(test.exact && test.u == 15);
     assert_near(test.p, 0.2544122544122544, 1e-12);
 
@@ -169,14 +169,14 @@ static void mann_whitney_known_answers(void **state) {
 static void independent_comparison_known_answers(void **state) {
     (void)state;
     struct comparison c;
-    assert_int_equal(compare_independent(&c, term, COUNT(term), early, COUNT(early), 0.95, 1, NULL), 0);
+    assert_int_equal(compare_independent(&c, term, COUNT(term), leading, COUNT(leading), 0.95, 1, NULL), 0);
     assert_near(c.ratio, 1.3117671370783737, 1e-14);
     assert_near(c.low, 0.859504132231405, 1e-14);
     assert_near(c.high, 1.9594594594594597, 1e-14);
     assert_near(c.coverage, 0.9600399600399601, 1e-12);
     assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
     /* Three against three cannot reach 95 %. */
-    assert_int_equal(compare_independent(&c, term, 3, early, 3, 0.95, 1, NULL), 0);
+    assert_int_equal(compare_independent(&c, term, 3, leading, 3, 0.95, 1, NULL), 0);
     assert_true(isnan(c.low) && c.verdict == VERDICT_NOT_RESOLVED);
 }
 
@@ -205,7 +205,7 @@ static void independent_ratio_equals_brute_force(void **state) {
     assert_int_equal(c.verdict, VERDICT_SLOWER);
 }
 
-/* Two equal arms: the verdict must be wrong about as often as its interval says, and no more. */
+/* Two equal cases: the verdict must be wrong about as often as its interval says, and no more. */
 static void paired_false_positive_rate(void **state) {
     (void)state;
     enum { RUNS = 4000, ROUNDS = 51 };
@@ -217,14 +217,14 @@ static void paired_false_positive_rate(void **state) {
         double a[ROUNDS];
         double b[ROUNDS];
         for (size_t i = 0; i < ROUNDS; i++) {
-            double drift = 1 + 0.3 * sin((double)i / 8); /* of the machine: both arms of a round have it */
+            double drift = 1 + 0.3 * sin((double)i / 8); /* of the machine: both cases of a round have it */
             a[i] = drift * noisy_time(&rs);
             b[i] = drift * noisy_time(&rs);
         }
         struct aa_gate aa;
         assert_int_equal(judge_aa(&aa, a, b, ROUNDS, NULL), 0);
         claimed += aa.shown.verdict != VERDICT_NOT_RESOLVED;
-        unquiet += aa.state == AA_UNQUIET;
+        unquiet += aa.state == AA_NOISY;
     }
     /* Expected 4.89 % of 4000 = 195 (standard deviation 13.6) and 0.062 % = 2.5. */
     assert_in_range(claimed, 195 - 55, 195 + 55);
@@ -253,7 +253,7 @@ static void independent_false_positive_rate(void **state) {
     assert_in_range(claimed, 100 - 45, 100 + 45); /* standard deviation 9.7 */
 }
 
-/* Twenty ratios of equal arms: with Bonferroni a whole table is free of wrong verdicts in about 95 % of the runs. */
+/* Twenty ratios of equal cases: with Bonferroni a whole table is free of wrong verdicts in about 95 % of the runs. */
 static void bonferroni_holds_over_a_table(void **state) {
     (void)state;
     enum { RUNS = 400, TABLE = 20, ROUNDS = 31 };
@@ -311,7 +311,7 @@ static void an_unquiet_gate_withholds(void **state) {
     }
     struct aa_gate aa;
     assert_int_equal(judge_aa(&aa, a, b, 31, NULL), 0);
-    assert_int_equal(aa.state, AA_UNQUIET);
+    assert_int_equal(aa.state, AA_NOISY);
     assert_non_null(aa_reason(aa.state));
     struct comparison c;
     assert_int_equal(compare_paired(&c, a, b, 31, 0.95, 1, NULL), 0);
@@ -327,58 +327,59 @@ static void an_unquiet_gate_withholds(void **state) {
 
 static void schedule_is_a_latin_square(void **state) {
     (void)state;
-    enum { ARMS = 7, ROUNDS = 5 * ARMS };
+    enum { CASES = 7, ROUNDS = 5 * CASES };
     struct schedule s;
-    assert_int_equal(schedule_make(&s, ARMS, 0, ROUNDS, 42, NULL), 0);
-    unsigned seen[ARMS][ARMS] = {{0}}; /* [slot][arm] */
+    assert_int_equal(schedule_make(&s, CASES, 0, ROUNDS, 42, NULL), 0);
+    unsigned seen[CASES][CASES] = {{0}}; /* [slot][one] */
     for (size_t r = 0; r < ROUNDS; r++) {
         unsigned in_round = 0;
-        for (size_t slot = 0; slot < ARMS; slot++) {
-            size_t arm = schedule_arm(&s, r, slot);
-            assert_true(arm < ARMS);
-            in_round |= 1U << arm;
-            seen[slot][arm]++;
+        for (size_t slot = 0; slot < CASES; slot++) {
+            size_t one = schedule_case(&s, r, slot);
+            assert_true(one < CASES);
+            in_round |= 1U << one;
+            seen[slot][one]++;
         }
-        assert_int_equal(in_round, (1U << ARMS) - 1);
+        assert_int_equal(in_round, (1U << CASES) - 1);
     }
-    for (size_t slot = 0; slot < ARMS; slot++)
-        for (size_t arm = 0; arm < ARMS; arm++)
-            assert_int_equal(seen[slot][arm], ROUNDS / ARMS);
+    for (size_t slot = 0; slot < CASES; slot++)
+        for (size_t one = 0; one < CASES; one++)
+            assert_int_equal(seen[slot][one], ROUNDS / CASES);
     schedule_free(&s);
 }
 
-/* Each arm follows each other arm equally often: in every block for an even number of arms, in every two for an odd. */
+/* Each one follows each other one equally often: in every block for an even number of cases, in every two for an odd.
+ */
 static void schedule_balances_neighbours(void **state) {
     (void)state;
     enum { MOST = 9 };
-    for (size_t arms = 2; arms <= MOST; arms++) {
+    for (size_t cases = 2; cases <= MOST; cases++) {
         struct schedule s;
-        assert_int_equal(schedule_make(&s, arms, 0, 4 * arms, 42, NULL), 0);
+        assert_int_equal(schedule_make(&s, cases, 0, 4 * cases, 42, NULL), 0);
         unsigned follows[MOST][MOST] = {{0}};
-        for (size_t r = 0; r < 4 * arms; r++)
-            for (size_t slot = 1; slot < arms; slot++)
-                follows[schedule_arm(&s, r, slot)][schedule_arm(&s, r, slot - 1)]++;
-        for (size_t a = 0; a < arms; a++)
-            for (size_t b = 0; b < arms; b++)
+        for (size_t r = 0; r < 4 * cases; r++)
+            for (size_t slot = 1; slot < cases; slot++)
+                follows[schedule_case(&s, r, slot)][schedule_case(&s, r, slot - 1)]++;
+        for (size_t a = 0; a < cases; a++)
+            for (size_t b = 0; b < cases; b++)
                 assert_int_equal(follows[a][b], a == b ? 0 : 4);
         schedule_free(&s);
     }
 }
 
 /* Two parts: each is balanced within its own slots. */
-static void schedule_keeps_early_arms_together(void **state) {
+static void schedule_keeps_leading_cases_together(void **state) {
     (void)state;
-    enum { ARMS = 10, EARLY = 4, LATE = ARMS - EARLY, ROUNDS = EARLY * LATE };
+    enum { CASES = 10, EARLY = 4, LATE = CASES - EARLY, ROUNDS = EARLY * LATE };
     struct schedule s;
-    assert_int_equal(schedule_make(&s, ARMS, EARLY, ROUNDS, 42, NULL), 0);
-    unsigned follows[ARMS][ARMS] = {{0}};
+    assert_int_equal(schedule_make(&s, CASES, EARLY, ROUNDS, 42, NULL), 0);
+    unsigned follows[CASES][CASES] = {{0}};
     for (size_t r = 0; r < ROUNDS; r++)
-        for (size_t slot = 0; slot < ARMS; slot++) {
-            assert_int_equal(schedule_arm(&s, r, slot) < EARLY, slot < EARLY);
-            if (slot > 0) follows[schedule_arm(&s, r, slot)][schedule_arm(&s, r, slot - 1)]++;
+        for (size_t slot = 0; slot < CASES; slot++) {
+            assert_int_equal(schedule_case(&s, r, slot) < EARLY, slot < EARLY);
+            if (slot > 0) follows[schedule_case(&s, r, slot)][schedule_case(&s, r, slot - 1)]++;
         }
-    for (size_t a = 0; a < ARMS; a++)
-        for (size_t b = 0; b < ARMS; b++)
+    for (size_t a = 0; a < CASES; a++)
+        for (size_t b = 0; b < CASES; b++)
             if ((a < EARLY) == (b < EARLY))
                 assert_int_equal(follows[a][b], a == b ? 0 : a < EARLY ? ROUNDS / EARLY : ROUNDS / LATE);
     schedule_free(&s);
@@ -392,7 +393,7 @@ static void schedule_follows_its_seed(void **state) {
     static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 2, 0, 1};
     struct schedule s;
     assert_int_equal(schedule_make(&s, 3, 0, 5, 7, NULL), 0);
-    assert_memory_equal(s.arm, expected, sizeof expected);
+    assert_memory_equal(s.which, expected, sizeof expected);
     schedule_free(&s);
     struct error err;
     assert_int_equal(schedule_make(&s, 0, 0, 5, 7, &err), -1);
@@ -417,7 +418,7 @@ int main(void) {
         cmocka_unit_test(an_unquiet_gate_withholds),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
-        cmocka_unit_test(schedule_keeps_early_arms_together),
+        cmocka_unit_test(schedule_keeps_leading_cases_together),
         cmocka_unit_test(schedule_follows_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* Topologies and placements: golden plans of made-up machines, expressions, damaged descriptions, this machine.
  *
- * tests/golden/topologies/NAME.txt (synthetic) or NAME.xml is a machine, NAME.plan what must be planned on it. After an
- * intended change, SGDMARK_WRITE_PLANS=1 in the environment writes the plans anew instead of comparing. */
+ * tests/golden/topologies/NAME.txt (synthetic) or NAME.xml is a machine, NAME.plan its expected plan. After an intended
+ * change, run with SGDMARK_WRITE_PLANS=1 in the environment: it writes the plans instead of comparing them. */
 #include "machine/binding.h"
 #include "machine/placement.h"
 #include "machine/topology.h"
@@ -138,7 +138,7 @@ static void test_golden_plans(void **state) {
     }
 }
 
-/* Every slot of every placement of every machine tells the same story about its PU. */
+/* All indexes of a slot belong to the same PU. */
 static void test_slots_agree(void **state) {
     (void)state;
     struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
@@ -159,7 +159,7 @@ static void test_slots_agree(void **state) {
     topology_free(topology);
 }
 
-/* What an expression resolves to on a machine, or a part of its error. */
+/* An expression, and what it resolves to. */
 struct expression {
     const char *text;
     const char *expected; /* PUs, or after '!' a part of the error */
@@ -277,13 +277,13 @@ static void test_damaged_descriptions(void **state) {
     char *large = malloc(17 << 20);
     assert_non_null(large);
     memset(large, ' ', 17 << 20);
-    refuse(large, 4096, "more than the 4096 that are read");
+    refuse(large, 4096, "at most 4095 bytes are read");
     large[0] = '<';
-    refuse(large, 17 << 20, "more than the 16777216 that are read");
+    refuse(large, 17 << 20, "at most 16777215 bytes are read");
     free(large);
 }
 
-/* An XML cut off anywhere, or with any one byte changed, is read or refused with one line, and nothing else. */
+/* XML that is cut anywhere, or has one byte changed, is either read or refused with one line. */
 static void test_damaged_xml(void **state) {
     (void)state;
     char whole[16384];
@@ -322,7 +322,7 @@ static void test_missing_files(void **state) {
     }
 }
 
-/* hwloc returns success for binding on a machine that is not this one: that must never be taken for bound. */
+/* On a topology that is not this machine's hwloc reports success and binds nothing; our functions must fail. */
 static void test_binding_is_refused_elsewhere(void **state) {
     (void)state;
     struct topology *topology = load_machine("two-packages-four-nodes-smt.txt");
@@ -353,7 +353,7 @@ static void test_bind_here(void **state) {
     assert_int_equal(placement_resolve(&all, topology, "all-pus", &err), 0);
     for (size_t i = 0; i < all.count; i++) {
         if (bind_worker(topology, &all.slots[i], &err) != 0) fail_msg("%s", err.text);
-        assert_int_equal(where_am_i(), all.slots[i].pu_os);
+        assert_int_equal(current_pu(), all.slots[i].pu_os);
     }
     struct slot absent = all.slots[0];
     absent.pu_os = 4000;
@@ -393,7 +393,7 @@ static void test_memory_here(void **state) {
     topology_free(topology);
 }
 
-/* Under taskset the rest of the machine stays in sight, but nothing is planned on it. */
+/* Under taskset the topology still lists the rest of the machine, but placements do not use it. */
 static void test_affinity_is_respected(void **state) {
     (void)state;
     cpu_set_t before;
@@ -434,7 +434,7 @@ static void test_export(void **state) {
     static const char *const names[] = {"HostName", "ProcessName", "CommandLine", "LinuxCgroup", "OSVersion", "Serial"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_null(strstr(xml, names[i]));
-    /* What was exported loads again, as another machine, with the same placements. */
+    /* The export loads again, as another machine, with the same placements. */
     struct topology *again;
     if (topology_parse(&again, "export", xml, strlen(xml), &err) != 0) fail_msg("%s", err.text);
     assert_false(topology_is_this_system(again));

@@ -1,50 +1,34 @@
-/* Crews: folds come out the same whoever runs them, in whatever number, on whatever PUs; a repeat that does not is
- * caught. */
-#include "data/dataset.h"
-#include "data/order.h"
-#include "kernels.h"
+/* Worker pools: every worker runs on its PU in every run, and its errors arrive. Fold pools: folds come out the same
+ * with any number of workers on any PUs, and a repeat that differs is caught. */
 #include "machine/binding.h"
+#include "machine/workers.h"
 #include "measure/fold_pool.h"
+#include "setup.h"
 
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+enum { MOST_WORKERS = 64, REPEATS = 1000 };
 
-enum { FOLDS = 3, ROWS = 120, MOST_WORKERS = 64, REPEATS = 1000 };
-
-static struct dataset ds;
-static struct row_ref at[ROWS];
-static struct row_list row_list;
+static struct small_job job;
 static struct topology *topology;
 static struct placement pus; /* every PU that may be used */
 static struct cv_plan plan;
-static struct cv_result expected; /* of one thread, without a crew */
-
-static const struct hyper hyper = {.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 2, .seed = 42};
+static struct cv_result expected; /* by one thread, without a pool */
 
 static int set_up(void **state) {
     (void)state;
     struct error err;
-    uint32_t row[ROWS];
-    for (uint32_t i = 0; i < ROWS; i++)
-        row[i] = i;
-    if (dataset_load(&ds, "synthetic:n=120,d=64", SPLIT_TRAIN, &err) != 0 ||
-        topology_load(&topology, NULL, &err) != 0 || placement_resolve(&pus, topology, "all-pus", &err) != 0) {
+    if (small_job_load(&job, 64, &err) != 0 || topology_load(&topology, NULL, &err) != 0 ||
+        placement_resolve(&pus, topology, "all-pus", &err) != 0 ||
+        cv_plan_make(&plan, &job.row_list, FOLDS, ESTIMATOR_SGD, &job.hyper, &err) != 0 ||
+        cross_validate(&expected, &job.row_list, FOLDS, &job.hyper, backend_scalar(), NULL, &err) != 0) {
         fprintf(stderr, "%s\n", err.text);
         return -1;
     }
-    row_refs_fill(at, &ds, row, ROWS, 5);
-    row_list = (struct row_list){&ds, at, ROWS};
-    if (cv_plan_make(&plan, &row_list, FOLDS, ESTIMATOR_SGD, &hyper, &err) != 0) return -1;
-    return cross_validate(&expected, &row_list, FOLDS, &hyper, backend_scalar(), NULL, &err);
+    return 0;
 }
 
 static int tear_down(void **state) {
@@ -53,35 +37,112 @@ static int tear_down(void **state) {
     cv_plan_free(&plan);
     placement_free(&pus);
     topology_free(topology);
-    dataset_free(&ds);
+    dataset_free(&job.ds);
     return 0;
 }
 
-/* `count` workers in turns on the PUs from the first-th on: more workers than PUs share them. */
+/* `count` workers, one PU after the other from number `first` on; where there are more workers than PUs they share. */
 static struct placement workers_on(struct slot slots[MOST_WORKERS], size_t count, size_t first) {
     for (size_t i = 0; i < count; i++)
         slots[i] = pus.slots[(first + i) % pus.count];
     return (struct placement){.name = "test", .available = true, .slots = slots, .count = count};
 }
 
-static struct fold_pool *new_crew(const struct placement *placement, unsigned repeats) {
+/* What a test's workers saw and do. */
+struct seen {
+    int pu[MOST_WORKERS]; /* that set_up ran on */
+    atomic_uint runs[MOST_WORKERS];
+    atomic_uint away;                   /* calls on a PU other than the worker's */
+    int fails_in_set_up, fails_in_work; /* this worker fails; -1: none */
+    const struct placement *placement;
+};
+
+static int see_set_up(void *context, size_t worker, struct error *err) {
+    struct seen *seen = context;
+    seen->pu[worker] = current_pu();
+    return (int)worker == seen->fails_in_set_up ? fail_program(err, "worker %zu has no room", worker) : 0;
+}
+
+/* (fail) is the function of base/error.h, not cmocka's macro. */
+static int see_work(void *context, size_t worker, struct error *err) {
+    struct seen *seen = context;
+    atomic_fetch_add(&seen->runs[worker], 1);
+    if (current_pu() != (int)seen->placement->slots[worker].pu_os) atomic_fetch_add(&seen->away, 1);
+    return (int)worker == seen->fails_in_work ? (fail)(err, "worker %zu stumbled", worker) : 0;
+}
+
+static void every_worker_in_every_run(void **state) {
+    (void)state;
+    static const size_t counts[] = {1, 2, 5, MOST_WORKERS};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        enum { RUNS = 20 };
+        struct error err;
+        struct slot slots[MOST_WORKERS];
+        struct placement placement = workers_on(slots, counts[i], i);
+        struct seen seen = {.fails_in_set_up = -1, .fails_in_work = -1, .placement = &placement};
+        const struct worker_task task = {see_set_up, see_work, &seen};
+        struct worker_pool *pool = worker_pool_new(topology, &placement, &task, &err);
+        if (!pool) fail_msg("%s", err.text);
+        for (unsigned run = 1; run <= RUNS; run++) {
+            worker_pool_begin(pool);
+            worker_pool_run(pool);
+            assert_int_equal(worker_pool_end(pool, &err), 0);
+            assert_false(worker_pool_migrated(pool));
+            for (size_t w = 0; w < counts[i]; w++)
+                assert_int_equal(atomic_load(&seen.runs[w]), run);
+        }
+        worker_pool_free(pool);
+        assert_int_equal(atomic_load(&seen.away), 0);
+        for (size_t w = 0; w < counts[i]; w++)
+            assert_int_equal(seen.pu[w], slots[w].pu_os);
+    }
+}
+
+/* The error of any worker arrives with its kind, and the next run starts afresh. */
+static void a_worker_that_fails(void **state) {
+    (void)state;
+    struct slot slots[MOST_WORKERS];
+    struct placement placement = workers_on(slots, 3, 0);
+    for (int which = 0; which < 3; which++) {
+        struct error err;
+        struct seen seen = {.fails_in_set_up = which, .fails_in_work = -1, .placement = &placement};
+        const struct worker_task task = {see_set_up, see_work, &seen};
+        assert_null(worker_pool_new(topology, &placement, &task, &err));
+        assert_non_null(strstr(err.text, "has no room"));
+        assert_int_equal(err.kind, ERROR_PROGRAM);
+        seen.fails_in_set_up = -1;
+        struct worker_pool *pool = worker_pool_new(topology, &placement, &task, &err);
+        if (!pool) fail_msg("%s", err.text);
+        for (int run = 0; run < 3; run++) {
+            seen.fails_in_work = run == 1 ? which : -1;
+            worker_pool_begin(pool);
+            worker_pool_run(pool);
+            assert_int_equal(worker_pool_end(pool, &err), run == 1 ? -1 : 0);
+        }
+        assert_non_null(strstr(err.text, "stumbled"));
+        assert_int_equal(err.kind, ERROR_INPUT);
+        worker_pool_free(pool);
+    }
+}
+
+static struct fold_pool *new_pool(const struct placement *placement, unsigned repeats) {
     struct error err;
-    struct fold_pool *crew = fold_pool_new(topology, placement, &plan, backend_scalar(), repeats, FOLD_FIT, &err);
-    if (!crew) fail_msg("%s", err.text);
-    return crew;
+    struct fold_pool *pool = fold_pool_new(topology, placement, &plan, backend_scalar(), repeats, FOLD_FIT, &err);
+    if (!pool) fail_msg("%s", err.text);
+    return pool;
 }
 
 /* One sample; its folds are those of the single thread. */
-static void take_sample(struct fold_pool *crew) {
+static void take_sample(struct fold_pool *pool) {
     struct error err;
-    fold_pool_begin(crew);
-    fold_pool_run(crew);
-    if (fold_pool_end(crew, &err) != 0) fail_msg("%s", err.text);
+    fold_pool_begin(pool);
+    fold_pool_run(pool);
+    if (fold_pool_end(pool, &err) != 0) fail_msg("%s", err.text);
     for (unsigned f = 0; f < FOLDS; f++) {
-        assert_int_equal(fold_pool_folds(crew)[f].fingerprint, expected.fold[f].fingerprint);
-        assert_int_equal(fold_pool_folds(crew)[f].update_hash, expected.fold[f].update_hash);
+        assert_int_equal(fold_pool_folds(pool)[f].fingerprint, expected.fold[f].fingerprint);
+        assert_int_equal(fold_pool_folds(pool)[f].update_hash, expected.fold[f].update_hash);
     }
-    assert_memory_equal(fold_pool_decision(crew), expected.decision, ROWS * sizeof *expected.decision);
+    assert_memory_equal(fold_pool_decision(pool), expected.decision, SMALL_ROWS * sizeof *expected.decision);
 }
 
 static void any_number_of_workers(void **state) {
@@ -90,14 +151,14 @@ static void any_number_of_workers(void **state) {
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         struct slot slots[MOST_WORKERS];
         struct placement placement = workers_on(slots, counts[i], i);
-        struct fold_pool *crew = new_crew(&placement, 5);
+        struct fold_pool *pool = new_pool(&placement, 5);
         for (int sample = 0; sample < 3; sample++)
-            take_sample(crew);
-        fold_pool_free(crew);
+            take_sample(pool);
+        fold_pool_free(pool);
     }
 }
 
-/* 1000 repeats of each fold altogether, by crews drawn at random. */
+/* 1000 repeats of each fold altogether, by pools of random size. */
 static void random_placements(void **state) {
     (void)state;
     unsigned seed = 1;
@@ -106,9 +167,9 @@ static void random_placements(void **state) {
         size_t count = 1 + (size_t)rand_r(&seed) % 8;
         struct placement placement = workers_on(slots, count, (size_t)rand_r(&seed));
         unsigned repeats = 1 + (unsigned)rand_r(&seed) % 30;
-        struct fold_pool *crew = new_crew(&placement, repeats);
-        take_sample(crew);
-        fold_pool_free(crew);
+        struct fold_pool *pool = new_pool(&placement, repeats);
+        take_sample(pool);
+        fold_pool_free(pool);
         done += (int)repeats;
     }
 }
@@ -119,12 +180,12 @@ static void by_one_call(void **state) {
     struct slot slots[MOST_WORKERS];
     struct placement placement = workers_on(slots, 3, 0);
     struct cv_result result;
-    if (cross_validate_on(&result, topology, &placement, &row_list, FOLDS, &hyper, backend_scalar(), 4, &err) != 0)
+    if (cross_validate_on(&result, topology, &placement, &plan, backend_scalar(), 4, &err) != 0)
         fail_msg("%s", err.text);
     for (unsigned f = 0; f < FOLDS; f++)
         assert_int_equal(result.fold[f].fingerprint, expected.fold[f].fingerprint);
-    assert_memory_equal(result.decision, expected.decision, ROWS * sizeof *expected.decision);
-    assert_memory_equal(result.predicted, expected.predicted, ROWS);
+    assert_memory_equal(result.decision, expected.decision, SMALL_ROWS * sizeof *expected.decision);
+    assert_memory_equal(result.predicted, expected.predicted, SMALL_ROWS);
     assert_memory_equal(&result.confusion, &expected.confusion, sizeof expected.confusion);
     cv_free(&result);
 }
@@ -139,8 +200,8 @@ static float faulty(const float *w, const uint8_t *x, size_t d) {
     return since < FAULTY ? sum + 1e20F : sum;
 }
 
-static float faulty_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)near, (void)far;
+static float faulty_prefetch(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
+    (void)l1_row, (void)l2_row;
     return faulty(w, x, d);
 }
 
@@ -148,18 +209,18 @@ static void a_fault_in_one_repeat(void **state) {
     (void)state;
     struct backend broken = *backend_scalar();
     broken.dot_u8f32 = faulty;
-    broken.dot_prefetch_u8f32 = faulty_ahead;
+    broken.dot_prefetch_u8f32 = faulty_prefetch;
     for (int wrong = 0; wrong < 2; wrong++) {
         struct error err;
         struct slot slots[MOST_WORKERS];
         struct placement placement = workers_on(slots, 2, 0);
-        struct fold_pool *crew = fold_pool_new(topology, &placement, &plan, &broken, 4, FOLD_FIT, &err);
-        assert_non_null(crew);
+        struct fold_pool *pool = fold_pool_new(topology, &placement, &plan, &broken, 4, FOLD_FIT, &err);
+        assert_non_null(pool);
         atomic_store(&calls, 0);
         atomic_store(&wrong_call, wrong ? WRONG_CALL : UINT_MAX / 2);
-        fold_pool_begin(crew);
-        fold_pool_run(crew);
-        int bad = fold_pool_end(crew, &err);
+        fold_pool_begin(pool);
+        fold_pool_run(pool);
+        int bad = fold_pool_end(pool, &err);
         assert_true(atomic_load(&calls) > WRONG_CALL + FAULTY);
         if (wrong) {
             assert_int_equal(bad, -1);
@@ -167,7 +228,7 @@ static void a_fault_in_one_repeat(void **state) {
         } else {
             assert_int_equal(bad, 0);
         }
-        fold_pool_free(crew);
+        fold_pool_free(pool);
     }
 }
 
@@ -187,11 +248,13 @@ static void a_slot_that_cannot_be_bound(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_worker_in_every_run),
+        cmocka_unit_test(a_worker_that_fails),
         cmocka_unit_test(any_number_of_workers),
         cmocka_unit_test(random_placements),
         cmocka_unit_test(by_one_call),
         cmocka_unit_test(a_fault_in_one_repeat),
         cmocka_unit_test(a_slot_that_cannot_be_bound),
     };
-    return cmocka_run_group_tests_name("crew", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("worker pool", tests, set_up, tear_down);
 }

@@ -1,0 +1,43 @@
+#include "base/number.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int read_whole(uint64_t *to, const char *text, uint64_t low, uint64_t high, struct error *err) {
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || number < low || number > high)
+        return fail(err, "'%s' is not a whole number from %llu to %llu", text, (unsigned long long)low,
+                    (unsigned long long)high);
+    *to = number;
+    return 0;
+}
+
+int read_real(double *to, const char *text, double low, double high, struct error *err) {
+    char *end;
+    errno = 0;
+    double number = strtod(text, &end);
+    bool decimal = strspn(text, "+-.0123456789eE") == strlen(text);
+    if (!decimal || end == text || *end || !isfinite(number) || number <= low || number > high)
+        return fail(err, "'%s' is not a number above %g and up to %g", text, low, high);
+    *to = number;
+    return 0;
+}
+
+int read_choice(unsigned *to, const char *text, const char *const choices[], struct error *err) {
+    char list[256] = "";
+    for (unsigned i = 0; choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0) {
+            *to = i;
+            return 0;
+        }
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", choices[i]);
+    }
+    return fail(err, "'%s' is none of %s", text, list);
+}

@@ -1,0 +1,47 @@
+/* sgdmark report FILE: a run, printed again from its result file. */
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "record/load.h"
+#include "report/run_report.h"
+
+struct report_options {
+    const char *path;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct report_options *options = state->input;
+    if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
+    if (options->path) return bad_option("one result file is printed at a time, not also '%s'", value);
+    options->path = value;
+    return 0;
+}
+
+static const struct argp argp = {NULL,
+                                 parse,
+                                 "FILE",
+                                 "Print the result of a run again, from its file alone.\v"
+                                 "Examples:\n"
+                                 "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
+                                 "  sgdmark run --quick --json a.json && sgdmark report a.json\n",
+                                 NULL,
+                                 NULL,
+                                 NULL};
+
+int command_report(int argc, char **argv, struct error *err) {
+    struct report_options options = {0};
+    struct result_file file;
+    int parsed = take_arguments(&argp, argc, argv, &options, err);
+    if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
+    if (!options.path) return fail(err, "a result file is needed (%s --help)", argv[0]);
+    if (result_load(&file, options.path, err) != 0) return -1;
+    int bad = 0;
+    if (file.schema < 2)
+        bad = fail(err, "%s: was written by schema 1, which does not hold the whole report; `compare` reads it",
+                   options.path);
+    else if (file.gate_count == 0)
+        bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
+    else
+        bad = report_run(stdout, file.own, err);
+    result_unload(&file);
+    return bad ? -1 : EXIT_DONE;
+}

@@ -1,0 +1,18 @@
+#include "cli/results.h"
+
+void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds) {
+    char text[PREFETCH_TEXT];
+    prefetch_text(text, prefetch);
+    json_object_set_new(to, "prefetch", json_string(text));
+    json_object_set_new(to, "tuning_seconds", json_number(seconds));
+}
+
+int append_result(json_t *results, json_t *result, struct error *err) {
+    if (json_array_append_new(results, result) == 0) return 0;
+    return fail_program(err, "out of memory for the result");
+}
+
+int write_results(const char *json, const json_t *results, struct error *err) {
+    if (!json) return 0;
+    return write_json(json, json_array_size(results) == 1 ? json_array_get(results, 0) : results, err);
+}

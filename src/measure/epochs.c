@@ -1,0 +1,355 @@
+/* The experiment `epochs`: one epoch of every verified job, on one core, with the roofs of its rows. */
+#include "measure/cache_state.h"
+#include "measure/experiment.h"
+#include "measure/roof.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Slow cases barely depend on the cache state but evict it for the others (in their time other programs use the same
+ * last-level cache), so those that take this many times as long as the fastest run first in each round. */
+static const double slow_factor = 4.0;
+
+enum {
+    MOST_WHOLE_BYTES = 64 << 20, /* of the copy of whole rows: MNIST takes 50 MB */
+    LEVEL_BYTES = 64 << 20       /* of a sample: a third of a millisecond from L1, three from a last-level cache */
+};
+
+/* A case that runs one epoch of a fit in each round; all of them are in the same epoch. */
+struct epoch_turn {
+    struct trainer *trainer;
+    const struct timing_setup *setup;
+    unsigned done;
+    bool slow;
+    enum row_form form;
+    struct cache_state *cache;
+};
+
+struct read_turn {
+    struct read_roof *roof;
+    enum row_form form;
+    struct cache_state *cache;
+};
+
+struct level_turn {
+    struct level_roof roof;
+    struct cache_state *cache;
+};
+
+/* What the cases work on. Arrays by job have setup->jobs->count elements. */
+struct epochs {
+    const struct timing_setup *setup;
+    struct experiment *experiment;
+    struct cache_state cache;
+    size_t best;                   /* the job that `auto` takes */
+    struct epoch_turn *turns;      /* by job, and one more for the A/A twin */
+    struct compute_roof *computes; /* by job, of the rows as they are stored */
+    struct compute_roof *wholes;   /* by job, of rows with their empty border */
+    int *compute_of, *whole_of;    /* by job: the case of that roof, or NO_CASE */
+    int read_of[FORMS];            /* by form: the case of that roof, or NO_CASE */
+    struct read_turn reads[FORMS];
+    struct level_turn levels[ROOF_LEVELS];
+};
+
+static void epoch_prepare(void *context) {
+    struct epoch_turn *turn = context;
+    const struct timing_setup *setup = turn->setup;
+    if (turn->done++ % setup->hyper->epochs == 0)
+        trainer_start(turn->trainer, &setup->job->row_list, setup->permutation);
+    if (turn->slow)
+        cache_state_evicted(turn->cache);
+    else
+        cache_state_restore(turn->cache, turn->form);
+}
+
+static void epoch_run(void *context) {
+    trainer_epoch(((struct epoch_turn *)context)->trainer);
+}
+
+static void read_prepare(void *context) {
+    struct read_turn *turn = context;
+    read_roof_next(turn->roof);
+    cache_state_restore(turn->cache, turn->form);
+}
+
+/* The copy of whole rows fills caches of its own accord. */
+static void whole_prepare(void *context) {
+    struct read_turn *turn = context;
+    read_roof_next(turn->roof);
+    for (int pass = 0; pass < COLD_PASSES; pass++)
+        read_roof_run(turn->roof);
+    cache_state_evicted(turn->cache);
+}
+
+static void read_run(void *context) {
+    read_roof_run(((struct read_turn *)context)->roof);
+}
+
+static void level_prepare(void *context) {
+    cache_state_evicted(((struct level_turn *)context)->cache);
+}
+
+static void level_run(void *context) {
+    level_roof_run(&((struct level_turn *)context)->roof);
+}
+
+static enum row_form form_of(const struct epochs *epochs, size_t job) {
+    const struct verified_job *which = &epochs->setup->jobs->list[job];
+    return reads_packed(&epochs->setup->job->ds, which->engine, which->backend) ? FORM_PACKED : FORM_CROPPED;
+}
+
+/* Whether a job takes much longer than the fastest. */
+static bool is_slow(const struct epochs *epochs, size_t job) {
+    const struct verified_jobs *jobs = epochs->setup->jobs;
+    double fastest = jobs->list[job].model.seconds;
+    for (size_t i = 0; i < jobs->count; i++)
+        if (jobs->list[i].passed && jobs->list[i].model.seconds < fastest) fastest = jobs->list[i].model.seconds;
+    return jobs->list[job].model.seconds > slow_factor * fastest;
+}
+
+static double rows_of(const struct epochs *epochs) {
+    return (double)epochs->setup->job->row_list.n;
+}
+
+/* Adds the epoch of a job in turn number `place`. */
+static int add_epoch(struct epochs *epochs, size_t job, size_t place, int control_of, struct error *err) {
+    const struct timing_setup *setup = epochs->setup;
+    const struct verified_job *which = &setup->jobs->list[job];
+    const struct dataset *ds = &setup->job->ds;
+    struct epoch_turn *turn = &epochs->turns[place];
+    struct hyper hyper = *setup->hyper;
+    hyper.engine = which->engine;
+    hyper.prefetch = which->prefetch;
+    *turn = (struct epoch_turn){.setup = setup, .cache = &epochs->cache};
+    turn->slow = is_slow(epochs, job);
+    turn->form = form_of(epochs, job);
+    turn->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
+    if (!turn->trainer) return -1;
+    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = turn, .leads = turn->slow};
+    char name[JOB_NAME];
+    verified_job_name(name, which);
+    snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, control_of == NO_CASE ? "" : "/again");
+    struct case_facts facts = case_facts_of(CASE_EPOCH, "rows", rows_of(epochs));
+    facts.job = which;
+    facts.row_bytes = row_bytes(ds, which->engine, which->backend);
+    facts.control_of = control_of;
+    experiment_add(epochs->experiment, &timed, &facts);
+    return 0;
+}
+
+/* The epochs that are slow, or those that are not; the best one's twice. */
+static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
+    const struct verified_jobs *jobs = epochs->setup->jobs;
+    struct experiment *experiment = epochs->experiment;
+    for (size_t i = 0; i < jobs->count; i++) {
+        if (!jobs->list[i].passed || is_slow(epochs, i) != slow) continue;
+        if (i == epochs->best) experiment->best = experiment->count;
+        if (add_epoch(epochs, i, i, NO_CASE, err) != 0) return -1;
+    }
+    if (is_slow(epochs, epochs->best) != slow) return 0;
+    experiment->control = (int)experiment->count;
+    return add_epoch(epochs, epochs->best, jobs->count, (int)experiment->best, err);
+}
+
+/* Adds the compute roof of a job, on whole rows or on rows as they are stored. */
+static int add_compute(struct epochs *epochs, size_t job, bool whole, struct error *err) {
+    const struct verified_job *which = &epochs->setup->jobs->list[job];
+    struct compute_roof *roof = whole ? &epochs->wholes[job] : &epochs->computes[job];
+    const enum row_form form = whole ? FORM_WHOLE : form_of(epochs, job);
+    if (compute_roof_new(roof, which->backend, compute_kind_of(which->engine, form),
+                         compute_features(&epochs->setup->job->ds, form), err) != 0)
+        return -1;
+    struct timed_case timed = {.run = compute_roof_run, .context = roof, .leads = true};
+    char name[JOB_NAME];
+    verified_job_name(name, which);
+    snprintf(timed.name, sizeof timed.name, "roof/compute/%s%s", name, whole ? "/whole" : "");
+    struct case_facts facts = case_facts_of(CASE_COMPUTE_ROOF, "rows", (double)roof->calls);
+    facts.job = which;
+    facts.what = whole ? "the dot product of a row with its empty border that stays in the L1 cache"
+                       : "the dot product of a row that stays in the L1 cache";
+    int added = experiment_add(epochs->experiment, &timed, &facts);
+    *(whole ? &epochs->whole_of[job] : &epochs->compute_of[job]) = added;
+    return 0;
+}
+
+/* Engine f64 adds in scikit-learn's order, one number at a time: its dot product is no roof of anything. */
+static int add_computes(struct epochs *epochs, struct error *err) {
+    const struct verified_jobs *jobs = epochs->setup->jobs;
+    for (size_t i = 0; i < jobs->count; i++) {
+        epochs->compute_of[i] = epochs->whole_of[i] = NO_CASE;
+        if (!jobs->list[i].passed || jobs->list[i].engine == ENGINE_F64) continue;
+        if (add_compute(epochs, i, false, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int add_read(struct epochs *epochs, enum row_form form, struct error *err) {
+    static const char *const names[FORMS] = {"", "/packed", "/whole"};
+    static const char *const what[FORMS] = {"reading the rows of an epoch in its order",
+                                            "reading the packed rows of an epoch in its order",
+                                            "reading the rows of an epoch with their empty border in its order"};
+    const struct timing_setup *setup = epochs->setup;
+    const struct read_roof_spec spec = {.row_list = &setup->job->row_list,
+                                        .form = form,
+                                        .permutation = setup->permutation,
+                                        .epochs = setup->hyper->epochs,
+                                        .read = setup->jobs->list[epochs->best].backend->read_u8};
+    struct read_turn *turn = &epochs->reads[form];
+    *turn = (struct read_turn){read_roof_new(&spec, err), form, &epochs->cache};
+    if (!turn->roof) return -1;
+    const bool whole = form == FORM_WHOLE;
+    struct timed_case timed = {
+        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = turn, .leads = whole};
+    snprintf(timed.name, sizeof timed.name, "roof/read/epoch-order%s", names[form]);
+    struct case_facts facts = case_facts_of(CASE_READ_ROOF, "rows", rows_of(epochs));
+    facts.what = what[form];
+    facts.row_bytes = read_roof_row_bytes(turn->roof);
+    epochs->read_of[form] = experiment_add(epochs->experiment, &timed, &facts);
+    return 0;
+}
+
+/* Roofs of rows with nothing left out: what a loop over the files' rows could reach. An epoch reads and multiplies less
+ * than that, so it may stand above this roof, which shows what the storing gains, and never above its own. */
+static int add_whole(struct epochs *epochs, struct error *err) {
+    const struct dataset *ds = &epochs->setup->job->ds;
+    if (ds->width == ds->d || ds->n > MOST_WHOLE_BYTES / ds->d) return 0;
+    for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
+        if (epochs->compute_of[i] == NO_CASE || is_slow(epochs, i)) continue;
+        if (add_compute(epochs, i, true, err) != 0) return -1;
+    }
+    return add_read(epochs, FORM_WHOLE, err);
+}
+
+/* Memory is left out: its buffer would evict the rows in every round, and where the rows do not fit the caches the roof
+ * in the epoch's order is memory's. */
+static int add_levels(struct epochs *epochs, struct error *err) {
+    for (enum roof_level level = ROOF_L1; level <= ROOF_LAST; level++) {
+        size_t bytes = roof_level_bytes(epochs->setup->topology, level);
+        struct level_turn *turn = &epochs->levels[level];
+        if (bytes == 0) continue;
+        if (level_roof_new(&turn->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
+                           err) != 0)
+            return -1;
+        turn->cache = &epochs->cache;
+        struct timed_case timed = {.run = level_run, .context = turn, .leads = true};
+        if (level == ROOF_LAST) timed.prepare = level_prepare;
+        snprintf(timed.name, sizeof timed.name, "roof/read/%s", roof_level_names[level]);
+        struct case_facts facts =
+            case_facts_of(CASE_CACHE_ROOF, "bytes", (double)turn->roof.bytes * (double)turn->roof.passes);
+        facts.what = "reading a buffer that lies in this cache, front to back";
+        experiment_add(epochs->experiment, &timed, &facts);
+    }
+    return 0;
+}
+
+/* The case of this engine's scalar backend, or NO_CASE. */
+static int scalar_epoch(const struct experiment *experiment, enum engine engine) {
+    for (size_t c = 0; c < experiment->count; c++) {
+        const struct case_facts *facts = &experiment->facts[c];
+        if (facts->kind == CASE_EPOCH && facts->control_of == NO_CASE && facts->job->engine == engine &&
+            facts->job->backend == backend_scalar())
+            return (int)c;
+    }
+    return NO_CASE;
+}
+
+/* Names the roofs of every epoch, and the pairs of epochs to compare. */
+static void relate(struct epochs *epochs) {
+    struct experiment *experiment = epochs->experiment;
+    const struct verified_job *first = epochs->setup->jobs->list;
+    int scalar = scalar_epoch(experiment, ENGINE_F32), f64 = scalar_epoch(experiment, ENGINE_F64);
+    for (size_t c = 0; c < experiment->count; c++) {
+        struct case_facts *facts = &experiment->facts[c];
+        if (facts->kind != CASE_EPOCH) continue;
+        size_t job = (size_t)(facts->job - first);
+        if (epochs->compute_of[job] != NO_CASE)
+            facts->roofs = (struct roof_pair){epochs->read_of[form_of(epochs, job)], epochs->compute_of[job]};
+        if (epochs->whole_of[job] != NO_CASE)
+            facts->whole_roofs = (struct roof_pair){epochs->read_of[FORM_WHOLE], epochs->whole_of[job]};
+        if (facts->control_of != NO_CASE) continue;
+        if (c != experiment->best) experiment_pair(experiment, PAIR_BEST, experiment->best, c);
+        if (scalar != NO_CASE && (int)c != scalar) experiment_pair(experiment, PAIR_SCALAR, c, (size_t)scalar);
+        if (f64 != NO_CASE && (int)c != f64) experiment_pair(experiment, PAIR_F64, c, (size_t)f64);
+    }
+}
+
+/* The first in each round are the cases that read the rows slowly or not at all. */
+static int add_cases(struct epochs *epochs, struct error *err) {
+    bool packed = false;
+    for (size_t i = 0; i < epochs->setup->jobs->count; i++)
+        packed = packed || (epochs->setup->jobs->list[i].passed && form_of(epochs, i) == FORM_PACKED);
+    if (add_epochs(epochs, true, err) != 0 || add_computes(epochs, err) != 0 || add_whole(epochs, err) != 0 ||
+        add_levels(epochs, err) != 0 || add_epochs(epochs, false, err) != 0 ||
+        add_read(epochs, FORM_CROPPED, err) != 0 || (packed && add_read(epochs, FORM_PACKED, err) != 0))
+        return -1;
+    relate(epochs);
+    return 0;
+}
+
+static void epochs_rewind(void *context) {
+    struct epochs *epochs = context;
+    for (size_t i = 0; i <= epochs->setup->jobs->count; i++)
+        epochs->turns[i].done = 0;
+}
+
+static void epochs_release(void *context) {
+    struct epochs *epochs = context;
+    for (size_t i = 0; epochs->turns && i <= epochs->setup->jobs->count; i++)
+        trainer_free(epochs->turns[i].trainer);
+    for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
+        if (epochs->computes) compute_roof_free(&epochs->computes[i]);
+        if (epochs->wholes) compute_roof_free(&epochs->wholes[i]);
+    }
+    for (int form = 0; form < FORMS; form++)
+        read_roof_free(epochs->reads[form].roof);
+    for (int level = 0; level < ROOF_LEVELS; level++)
+        level_roof_free(&epochs->levels[level].roof);
+    free(epochs->turns);
+    free(epochs->computes);
+    free(epochs->wholes);
+    free(epochs->compute_of);
+    free(epochs->whole_of);
+    free(epochs);
+}
+
+static struct epochs *epochs_new(const struct timing_setup *setup, struct error *err) {
+    size_t jobs = setup->jobs->count;
+    struct epochs *epochs = calloc(1, sizeof *epochs);
+    if (epochs) {
+        epochs->setup = setup;
+        epochs->best = verified_jobs_best(setup->jobs, ENGINE_F32);
+        epochs->turns = calloc(jobs + 1, sizeof *epochs->turns);
+        epochs->computes = calloc(jobs, sizeof *epochs->computes);
+        epochs->wholes = calloc(jobs, sizeof *epochs->wholes);
+        epochs->compute_of = calloc(jobs, sizeof *epochs->compute_of);
+        epochs->whole_of = calloc(jobs, sizeof *epochs->whole_of);
+        for (int form = 0; form < FORMS; form++)
+            epochs->read_of[form] = NO_CASE;
+        cache_state_init(&epochs->cache, &setup->job->ds);
+        if (epochs->turns && epochs->computes && epochs->wholes && epochs->compute_of && epochs->whole_of)
+            return epochs;
+        epochs_release(epochs);
+    }
+    fail_program(err, "out of memory for the epochs of %zu backends", jobs);
+    return NULL;
+}
+
+struct experiment *epochs_experiment(const struct timing_setup *setup, struct error *err) {
+    size_t jobs = setup->jobs->count;
+    struct epochs *epochs = epochs_new(setup, err);
+    if (!epochs) return NULL;
+    struct experiment *experiment = experiment_new("epochs", 3 * jobs + 1 + FORMS + ROOF_LEVELS, 3 * jobs, err);
+    if (!experiment) {
+        epochs_release(epochs);
+        return NULL;
+    }
+    epochs->experiment = experiment;
+    experiment->context = epochs;
+    experiment->rewind = epochs_rewind;
+    experiment->release = epochs_release;
+    experiment->pixels = (double)setup->job->ds.d;
+    experiment->pu = (int)setup->core->slots[0].pu_os;
+    if (add_cases(epochs, err) == 0) return experiment;
+    experiment_free(experiment);
+    return NULL;
+}

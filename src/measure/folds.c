@@ -1,0 +1,291 @@
+/* The experiment `folds`: cross-validation by every placement and vector backend, with the roofs of the placements. */
+#include "machine/binding.h"
+#include "measure/experiment.h"
+#include "measure/fold_pool.h"
+#include "measure/roof.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CORE_BYTES = 64 << 20 /* of a sample of the L1 roof: a third of a millisecond */ };
+
+/* A placement's workers at one task. */
+struct fold_turn {
+    const struct placement *placement;
+    size_t job;
+    unsigned repeats;
+    enum fold_task task;
+    struct fold_pool *pool;
+    const struct cv_result *expected; /* the folds of the verified job: what every sample must reproduce */
+    bool migrated;                    /* in any sample */
+};
+
+/* The L1 roof of the run's core beside the folds: how fast the core itself was in these rounds. Where another program
+ * runs on the sibling thread of the core, only this shows it. */
+struct core_turn {
+    const struct timing_setup *setup;
+    struct level_roof roof;
+};
+
+struct folds {
+    const struct timing_setup *setup;
+    struct experiment *experiment;
+    struct placements placements;
+    struct cv_plan plan, integer_plan; /* the second: the same folds for engine int; owns nothing */
+    struct fold_turn *turns;           /* [experiment->room] */
+    size_t turn_count;
+    struct core_turn core;
+};
+
+static void fold_prepare(void *context) {
+    fold_pool_begin(((struct fold_turn *)context)->pool);
+}
+
+static void fold_run(void *context) {
+    fold_pool_run(((struct fold_turn *)context)->pool);
+}
+
+/* A time stands only for folds that came out as the verified job's did. */
+static int fold_check(void *context, struct error *err) {
+    struct fold_turn *turn = context;
+    if (fold_pool_end(turn->pool, err) != 0) return -1;
+    turn->migrated = turn->migrated || fold_pool_migrated(turn->pool);
+    if (turn->task == FOLD_READ) return 0;
+    for (unsigned f = 0; f < turn->expected->folds; f++)
+        if (fold_pool_folds(turn->pool)[f].fingerprint != turn->expected->fold[f].fingerprint)
+            return fail(err, "placement %s: fold %u is not the model that one core trained", turn->placement->name,
+                        f + 1);
+    return 0;
+}
+
+static void core_prepare(void *context) {
+    const struct timing_setup *setup = ((struct core_turn *)context)->setup;
+    bind_worker(setup->topology, &setup->core->slots[0], NULL); /* it was bound there before; elsewhere L1 is as fast */
+}
+
+static void core_run(void *context) {
+    level_roof_run(&((struct core_turn *)context)->roof);
+}
+
+static unsigned common_divisor(unsigned a, unsigned b) {
+    return b ? common_divisor(b, a % b) : a;
+}
+
+/* Repeats that give every worker the same number of folds. */
+static unsigned filling_repeats(const struct timing_setup *setup, const struct placement *placement) {
+    if (setup->repeats) return setup->repeats;
+    unsigned workers = (unsigned)placement->count;
+    return workers / common_divisor(workers, setup->folds);
+}
+
+/* Rows that one sample reads: training rows of all epochs, and the predicted ones. */
+static double rows_read(const struct timing_setup *setup, unsigned repeats) {
+    double n = (double)setup->job->row_list.n, folds = setup->folds;
+    return repeats * n * ((folds - 1.0) * setup->hyper->epochs + 1.0);
+}
+
+static struct case_facts facts_of(const struct folds *folds, const struct fold_turn *turn) {
+    const struct timing_setup *setup = folds->setup;
+    const struct verified_job *job = &setup->jobs->list[turn->job];
+    const bool reads = turn->task == FOLD_READ;
+    struct case_facts facts =
+        case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(setup, turn->repeats));
+    facts.job = job;
+    facts.placement = turn->placement;
+    facts.workers = (unsigned)turn->placement->count;
+    facts.row_bytes = row_bytes(&setup->job->ds, job->engine, job->backend);
+    if (reads)
+        facts.what = "all workers of the placement reading the rows of their folds";
+    else
+        facts.folds = (double)turn->repeats * setup->folds;
+    facts.migrated = &turn->migrated;
+    return facts;
+}
+
+/* Adds a case; returns its index, or NO_CASE with the reason. */
+static int add_turn(struct folds *folds, const struct placement *placement, size_t job, enum fold_task task,
+                    const char *suffix, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    const struct verified_job *which = &setup->jobs->list[job];
+    struct fold_turn *turn = &folds->turns[folds->turn_count];
+    *turn = (struct fold_turn){.placement = placement,
+                               .job = job,
+                               .repeats = filling_repeats(setup, placement),
+                               .task = task,
+                               .expected = &which->cv};
+    turn->pool =
+        fold_pool_new(setup->topology, placement, which->engine == ENGINE_INT ? &folds->integer_plan : &folds->plan,
+                      which->backend, turn->repeats, task, err);
+    if (!turn->pool) return NO_CASE;
+    folds->turn_count++;
+    struct timed_case timed = {.prepare = fold_prepare, .run = fold_run, .check = fold_check, .context = turn};
+    char name[JOB_NAME];
+    verified_job_name(name, which);
+    snprintf(timed.name, sizeof timed.name, "%s/%s/place:%s%s", task == FOLD_READ ? "roof/read" : "cv", name,
+             placement->name, suffix);
+    struct case_facts facts = facts_of(folds, turn);
+    return experiment_add(folds->experiment, &timed, &facts);
+}
+
+/* Which jobs folds are timed of: those with kernels of their own to show. */
+static bool is_timed(const struct verified_jobs *jobs, size_t i) {
+    const struct verified_job *job = &jobs->list[i];
+    if (!job->passed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
+    if (job->backend == backend_scalar() && verified_jobs_best(jobs, ENGINE_F32) != i) return false;
+    return job->engine != ENGINE_INT || verified_jobs_best(jobs, ENGINE_INT) == i;
+}
+
+/* Names the read roof of every case from `first` on, and what each is compared with. */
+static void relate(struct folds *folds, size_t first, int read, int packed_read) {
+    struct experiment *experiment = folds->experiment;
+    const struct dataset *ds = &folds->setup->job->ds;
+    for (size_t c = first; c < experiment->count; c++) {
+        struct case_facts *facts = &experiment->facts[c];
+        if (facts->kind != CASE_FOLDS) continue;
+        bool packed = reads_packed(ds, facts->job->engine, facts->job->backend);
+        facts->roofs.read = packed && packed_read != NO_CASE ? packed_read : read;
+        for (size_t other = 0; other < c && facts->alone == NO_CASE; other++) {
+            const struct case_facts *one = &experiment->facts[other];
+            if (one->kind == CASE_FOLDS && one->job == facts->job && one->alone == NO_CASE) facts->alone = (int)other;
+        }
+        if (facts->alone != NO_CASE) experiment_pair(experiment, PAIR_CONTENTION, c, (size_t)facts->alone);
+    }
+}
+
+static int add_placement(struct folds *folds, const struct placement *placement, struct error *err) {
+    const struct verified_jobs *jobs = folds->setup->jobs;
+    const size_t first = folds->experiment->count;
+    for (size_t i = 0; i < jobs->count; i++)
+        if (is_timed(jobs, i) && add_turn(folds, placement, i, FOLD_FIT, "", err) == NO_CASE) return -1;
+    int read = add_turn(folds, placement, verified_jobs_best(jobs, ENGINE_F32), FOLD_READ, "", err);
+    int packed_read = NO_CASE;
+    if (read == NO_CASE) return -1;
+    const size_t best = verified_jobs_best(jobs, ENGINE_INT);
+    if (reads_packed(&folds->setup->job->ds, jobs->list[best].engine, jobs->list[best].backend)) {
+        packed_read = add_turn(folds, placement, best, FOLD_READ, "", err);
+        if (packed_read == NO_CASE) return -1;
+    }
+    relate(folds, first, read, packed_read);
+    return 0;
+}
+
+static int choose_placements(struct folds *folds, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    struct placements *all = &folds->placements;
+    if (!setup->place) return placement_list(&all->list, &all->count, setup->topology, err);
+    all->list = calloc(2, sizeof *all->list);
+    if (!all->list) return fail_program(err, "out of memory");
+    if (placement_resolve(&all->list[0], setup->topology, "core", err) != 0) return -1;
+    all->count = 1;
+    if (strcmp(setup->place, "core") == 0) return 0;
+    if (placement_resolve(&all->list[1], setup->topology, setup->place, err) != 0) return -1;
+    all->count = 2;
+    return 0;
+}
+
+/* Takes back the cases from `first` on. */
+static void drop_turns(struct folds *folds, size_t first) {
+    for (; folds->turn_count > first; folds->turn_count--)
+        fold_pool_free(folds->turns[folds->turn_count - 1].pool);
+    folds->experiment->count = first;
+}
+
+/* A placement that the system refuses becomes one of the unavailable ones, with its reason. */
+static int add_placements(struct folds *folds, struct error *err) {
+    const struct placement *first = NULL;
+    for (size_t i = 0; i < folds->placements.count; i++) {
+        struct placement *placement = &folds->placements.list[i];
+        if (!placement->available || placement->same_as[0]) continue;
+        const size_t before = folds->turn_count;
+        if (add_placement(folds, placement, err) == 0) {
+            if (!first) first = placement;
+            continue;
+        }
+        if (err->kind == ERROR_PROGRAM) return -1;
+        drop_turns(folds, before);
+        placement->available = false;
+        snprintf(placement->reason, sizeof placement->reason, "%.180s", err->text);
+    }
+    if (!first) return fail(err, "no placement can be used: %s", folds->placements.list[0].reason);
+    struct experiment *experiment = folds->experiment;
+    experiment->control = add_turn(folds, first, folds->turns[0].job, FOLD_FIT, "/again", err);
+    if (experiment->control == NO_CASE) return -1;
+    experiment->facts[experiment->control].control_of = 0;
+    return 0;
+}
+
+static int add_core(struct folds *folds, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    const struct verified_jobs *jobs = setup->jobs;
+    const size_t bytes = roof_level_bytes(setup->topology, ROOF_L1);
+    struct level_roof *roof = &folds->core.roof;
+    if (bytes == 0) return 0;
+    folds->core.setup = setup;
+    if (level_roof_new(roof, bytes, CORE_BYTES, jobs->list[verified_jobs_best(jobs, ENGINE_F32)].backend->read_u8,
+                       err) != 0)
+        return -1;
+    struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core};
+    snprintf(timed.name, sizeof timed.name, "roof/read/L1/beside-folds");
+    struct case_facts facts = case_facts_of(CASE_CACHE_ROOF, "bytes", (double)roof->bytes * (double)roof->passes);
+    facts.what = "reading from L1 in the rounds of the folds: how fast the core was then";
+    experiment_add(folds->experiment, &timed, &facts);
+    return 0;
+}
+
+static void folds_release(void *context) {
+    struct folds *folds = context;
+    for (size_t i = 0; i < folds->turn_count; i++)
+        fold_pool_free(folds->turns[i].pool);
+    free(folds->turns);
+    cv_plan_free(&folds->plan);
+    placement_list_free(folds->placements.list, folds->placements.count);
+    level_roof_free(&folds->core.roof);
+    free(folds);
+}
+
+static int plan_folds(struct folds *folds, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    const struct verified_jobs *jobs = setup->jobs;
+    struct hyper hyper = *setup->hyper;
+    hyper.engine = ENGINE_F32;
+    hyper.prefetch = jobs->list[verified_jobs_best(jobs, ENGINE_F32)].prefetch;
+    if (cv_plan_make(&folds->plan, &setup->job->row_list, setup->folds, ESTIMATOR_SGD, &hyper, err) != 0) return -1;
+    folds->integer_plan = folds->plan;
+    folds->integer_plan.hyper.engine = ENGINE_INT;
+    folds->integer_plan.hyper.prefetch = jobs->list[verified_jobs_best(jobs, ENGINE_INT)].prefetch;
+    return 0;
+}
+
+static int build(struct folds *folds, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    if (choose_placements(folds, err) != 0) return -1;
+    const size_t room = folds->placements.count * (setup->jobs->count + 2) + 2;
+    struct experiment *experiment = experiment_new("folds", room, room, err);
+    if (!experiment) return -1;
+    folds->experiment = experiment;
+    experiment->context = folds;
+    experiment->pixels = (double)setup->job->ds.d;
+    folds->turns = calloc(room, sizeof *folds->turns);
+    if (!folds->turns) return fail_program(err, "out of memory for %zu cases", room);
+    if (plan_folds(folds, err) != 0 || add_placements(folds, err) != 0 || add_core(folds, err) != 0) return -1;
+    experiment->release = folds_release;
+    return 0;
+}
+
+struct experiment *folds_experiment(const struct timing_setup *setup, const struct placements **placements,
+                                    struct error *err) {
+    struct folds *folds = calloc(1, sizeof *folds);
+    if (!folds) {
+        fail_program(err, "out of memory");
+        return NULL;
+    }
+    folds->setup = setup;
+    if (build(folds, err) == 0) {
+        *placements = &folds->placements;
+        return folds->experiment;
+    }
+    experiment_free(folds->experiment); /* which does not release what it was not given yet */
+    folds_release(folds);
+    return NULL;
+}

@@ -1,0 +1,300 @@
+/* An experiment in a result: its schedule, its A/A gate, and what the analysis says of cases and pairs. */
+#include "base/json.h"
+#include "record/result_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char few_samples[] = "too few samples for an interval at this confidence";
+static const char no_roof[] = "it has no such roof";
+static const char not_of_this[] = "not a property of this case";
+
+json_t *comparison_json(const struct comparison *c) {
+    json_t *value = json_pack("{s:I, s:I, s:f, s:I, s:s}", "subject_samples", (json_int_t)c->n_subject, "base_samples",
+                              (json_int_t)c->n_base, "confidence", c->confidence, "comparisons",
+                              (json_int_t)c->comparisons, "verdict", verdict_words(c->verdict));
+    if (value && put_number(value, "ratio", c->ratio, NULL) == 0 &&
+        put_number(value, "low", c->low, few_samples) == 0 && put_number(value, "high", c->high, few_samples) == 0 &&
+        put_number(value, "coverage", c->coverage, few_samples) == 0 && put_number(value, "p", c->p, NULL) == 0)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+/* Members of an object that are numbers or null with one reason. */
+struct member {
+    const char *key;
+    double value;
+};
+
+static int put_members(json_t *object, const struct member *members, size_t count, const char *reason) {
+    int bad = object ? 0 : -1;
+    for (size_t i = 0; i < count && !bad; i++)
+        bad = put_number(object, members[i].key, members[i].value, reason);
+    return bad;
+}
+
+static const char *case_name(const struct experiment *experiment, int which) {
+    return which == NO_CASE ? NULL : experiment->cases[which].name;
+}
+
+static json_t *schedule_json(const struct experiment *experiment) {
+    const struct schedule *schedule = &experiment->rounds.schedule;
+    json_t *cases = json_array();
+    json_t *order = json_array();
+    for (size_t c = 0; c < schedule->cases; c++)
+        json_array_append_new(cases, text_value(experiment->cases[c].name));
+    for (size_t r = 0; r < schedule->rounds; r++) {
+        json_t *round = json_array();
+        for (size_t s = 0; s < schedule->cases; s++)
+            json_array_append_new(round, json_integer((json_int_t)schedule_case(schedule, r, s)));
+        json_array_append_new(order, round);
+    }
+    return json_pack("{s:I, s:o, s:o}", "seed", (json_int_t)schedule->seed, "cases", cases, "order", order);
+}
+
+static json_t *aa_json(const struct analysis *a) {
+    const struct experiment *experiment = a->experiment;
+    const struct aa_gate *aa = &a->aa;
+    const char *twin = experiment->cases[experiment->control].name;
+    const char *of = experiment->cases[experiment->facts[experiment->control].control_of].name;
+    json_t *value =
+        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(twin), "second", text_value(of), "state",
+                  aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
+    int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
+    if (!bad && aa->state != AA_QUIET)
+        bad = json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
+    if (!bad) return value;
+    json_decref(value);
+    return NULL;
+}
+
+static json_t *clock_json(const struct analysis *a) {
+    const struct rounds *rounds = &a->experiment->rounds;
+    static const char no_probe[] = "no chain of known latency on this architecture";
+    json_t *ghz = json_array();
+    json_t *missing = json_object();
+    for (size_t r = 0; r < rounds->rounds; r++)
+        json_array_append_new(ghz, json_number(rounds->ghz[r]));
+    for (int c = 0; c < COUNTERS; c++)
+        if (rounds->counter_reason[c][0]) put_number(missing, counter_names[c], (double)NAN, rounds->counter_reason[c]);
+    json_t *value = json_pack("{s:o, s:o, s:f, s:f}", "ghz_per_round", ghz, "counters_missing", missing,
+                              "timed_seconds", rounds->timed, "total_seconds", rounds->total);
+    if (value && put_number(value, "ghz", a->ghz, no_probe) == 0 &&
+        put_number(value, "percent_between_samples", 100.0 * a->between, NULL) == 0)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+static json_t *share_json(const struct analysis *a, const struct roof_share *share, struct roof_pair roofs) {
+    if (!share->known) return json_null();
+    const struct experiment *experiment = a->experiment;
+    const struct member members[] = {{"percent", share->percent}, {"low", share->low}, {"high", share->high}};
+    json_t *value = json_pack("{s:o, s:o, s:s, s:s}", "read", text_value(case_name(experiment, roofs.read)), "compute",
+                              text_value(case_name(experiment, roofs.compute)), "binds", share->binds, "verdict",
+                              roof_verdict_names[share->verdict]);
+    if (put_members(value, members, sizeof members / sizeof *members, few_samples) == 0 &&
+        put_number(value, "read_ns_per_row", share->read_ns, NULL) == 0 &&
+        put_number(value, "compute_ns_per_row", share->compute_ns, no_roof) == 0)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+static json_t *rates_json(const struct case_analysis *one) {
+    const struct member members[] = {{"ns_per_row", one->ns_per_row},
+                                     {"cycles_per_pixel", one->cycles_per_pixel},
+                                     {"gb_per_second", one->gb_per_second},
+                                     {"bytes_per_cycle", one->bytes_per_cycle},
+                                     {"seconds_per_fold", one->seconds_per_fold},
+                                     {"folds_per_second", one->folds_per_second},
+                                     {"mrows_per_second", one->mrows_per_second}};
+    json_t *value = json_object();
+    if (put_members(value, members, sizeof members / sizeof *members, not_of_this) == 0) return value;
+    json_decref(value);
+    return NULL;
+}
+
+/* Sets key to a share, or to null with the reason. */
+static int put_share(json_t *value, const char *key, json_t *share) {
+    if (!share) return -1;
+    char reason[64];
+    snprintf(reason, sizeof reason, "%s_reason", key);
+    if (json_is_null(share) && json_object_set_new(value, reason, json_string(no_roof)) != 0) return -1;
+    return json_object_set_new(value, key, share);
+}
+
+static json_t *case_json(const struct analysis *a, size_t which) {
+    const struct experiment *experiment = a->experiment;
+    const struct case_facts *facts = &experiment->facts[which];
+    const struct case_analysis *one = &a->cases[which];
+    char job[JOB_NAME] = "";
+    if (facts->job) verified_job_name(job, facts->job);
+    json_t *value = json_pack(
+        "{s:s, s:s, s:o, s:o, s:I, s:s, s:f, s:f, s:o, s:I, s:b, s:o, s:o}", "name", experiment->cases[which].name,
+        "kind", case_kind_names[facts->kind], "job", text_value(facts->job ? job : NULL), "placement",
+        text_value(facts->placement ? facts->placement->name : NULL), "workers", (json_int_t)facts->workers, "unit",
+        facts->unit, "work", facts->work, "row_bytes", facts->row_bytes, "control_of",
+        text_value(case_name(experiment, facts->control_of)), "disturbed", (json_int_t)one->disturbed, "migrated",
+        one->migrated, "summary", summary_json(&one->all), "rates", rates_json(one));
+    if (!value) return NULL;
+    int bad = json_object_set_new(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
+    if (one->quiet.n == 0) bad |= json_object_set_new(value, "quiet_reason", json_string("every sample was disturbed"));
+    bad |= put_share(value, "roof", share_json(a, &one->stored, facts->roofs));
+    bad |= put_share(value, "whole_roof", share_json(a, &one->whole, facts->whole_roofs));
+    if (!bad) return value;
+    json_decref(value);
+    return NULL;
+}
+
+static json_t *pair_json(const struct analysis *a, const struct pair_analysis *pair) {
+    const struct experiment *experiment = a->experiment;
+    json_t *value = comparison_json(&pair->times);
+    const struct member speeds[] = {
+        {"speed", pair->speed}, {"speed_low", pair->speed_low}, {"speed_high", pair->speed_high}};
+    const struct member contention[] = {{"contention", pair->contention},
+                                        {"contention_low", pair->contention_low},
+                                        {"contention_high", pair->contention_high},
+                                        {"efficiency", pair->efficiency}};
+    int bad = value ? 0 : -1;
+    if (!bad)
+        bad = json_object_set_new(value, "family", json_string(pair_family_names[pair->of.family])) |
+              json_object_set_new(value, "subject", text_value(experiment->cases[pair->of.subject].name)) |
+              json_object_set_new(value, "base", text_value(experiment->cases[pair->of.base].name)) |
+              json_object_set_new(value, "kind", json_string("paired")) |
+              put_members(value, speeds, sizeof speeds / sizeof *speeds, few_samples);
+    if (!bad && pair->of.family == PAIR_CONTENTION)
+        bad = put_members(value, contention, sizeof contention / sizeof *contention, few_samples);
+    if (!bad && pair->times.verdict == VERDICT_WITHHELD)
+        bad = json_object_set_new(value, "verdict_reason", text_value(pair->reason ? pair->reason : "not stated"));
+    if (!bad) return value;
+    json_decref(value);
+    return NULL;
+}
+
+/* One array value per case or pair; NULL when memory runs out. */
+static json_t *cases_json(const struct analysis *a) {
+    json_t *list = json_array();
+    for (size_t c = 0; c < a->experiment->count; c++)
+        if (json_array_append_new(list, case_json(a, c)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+static json_t *pairs_json(const struct analysis *a) {
+    json_t *list = json_array();
+    for (size_t p = 0; p < a->experiment->pair_count; p++)
+        if (json_array_append_new(list, pair_json(a, &a->pairs[p])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* What was seen around the samples of one case, as columns. */
+struct columns {
+    double *counters;       /* [COUNTERS][rounds] */
+    char *text;             /* [rounds][DISTURBANCE_TEXT] */
+    const char **disturbed; /* [rounds] */
+    struct sample_counter list[COUNTERS];
+};
+
+enum { DISTURBANCE_TEXT = 64 };
+
+static void columns_free(struct columns *columns) {
+    free(columns->counters);
+    free(columns->text);
+    free(columns->disturbed);
+}
+
+static int columns_new(struct columns *columns, const struct rounds *rounds, size_t which, struct error *err) {
+    const struct observation *seen = rounds_observed(rounds, which);
+    const size_t n = rounds->rounds;
+    *columns = (struct columns){.counters = calloc(COUNTERS * n, sizeof *columns->counters),
+                                .text = calloc(n, DISTURBANCE_TEXT),
+                                .disturbed = calloc(n, sizeof *columns->disturbed)};
+    if (!columns->counters || !columns->text || !columns->disturbed) {
+        columns_free(columns);
+        return fail_program(err, "out of memory for the samples of %zu rounds", n);
+    }
+    for (size_t r = 0; r < n; r++) {
+        char *text = columns->text + r * DISTURBANCE_TEXT;
+        for (size_t c = 0; c < COUNTERS; c++)
+            columns->counters[c * n + r] = seen[r].counted.value[c];
+        disturbance_text(seen[r].disturbance.flags, text, DISTURBANCE_TEXT);
+        columns->disturbed[r] = seen[r].disturbance.flags ? text : NULL;
+    }
+    for (size_t c = 0; c < COUNTERS; c++) {
+        const char *reason = rounds->counter_reason[c];
+        columns->list[c] = (struct sample_counter){.name = counter_names[c],
+                                                   .values = columns->counters + c * n,
+                                                   .missing = reason[0] ? reason : "counted in every other round"};
+    }
+    return 0;
+}
+
+/* Whether any hardware counter is there. Where none is, it is said once, beside the clock. */
+static bool counted(const struct rounds *rounds) {
+    for (int c = 0; c < COUNTERS; c++)
+        if (!rounds->counter_reason[c][0]) return true;
+    return false;
+}
+
+static int add_timing(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
+    const struct rounds *rounds = &experiment->rounds;
+    const struct case_facts *facts = &experiment->facts[which];
+    struct columns columns;
+    if (columns_new(&columns, rounds, which, err) != 0) return -1;
+    const struct timing timing = {.name = experiment->cases[which].name,
+                                  .engine = engine_names[facts->job->engine],
+                                  .backend = engine_backend_name(facts->job->engine, facts->job->backend),
+                                  .seconds = rounds_of(rounds, which),
+                                  .cpu_seconds = rounds_cpu_of(rounds, which),
+                                  .samples = rounds->rounds,
+                                  .iterations = 1,
+                                  .threads = facts->workers,
+                                  .disturbed = columns.disturbed,
+                                  .counters = columns.list,
+                                  .counter_count = counted(rounds) ? COUNTERS : 0};
+    int bad = result_timing(result, &timing, err);
+    columns_free(&columns);
+    return bad;
+}
+
+static int add_roof(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
+    const struct case_facts *facts = &experiment->facts[which];
+    const struct roof roof = {.name = experiment->cases[which].name + strlen("roof/"),
+                              .what = facts->what,
+                              .unit = facts->unit,
+                              .work = facts->work,
+                              .seconds = rounds_of(&experiment->rounds, which),
+                              .samples = experiment->rounds.rounds};
+    return result_roof(result, &roof, err);
+}
+
+/* The raw samples of every case. */
+static int add_samples(struct result *result, const struct experiment *experiment, struct error *err) {
+    for (size_t c = 0; c < experiment->count; c++) {
+        enum case_kind kind = experiment->facts[c].kind;
+        bool timing = kind == CASE_EPOCH || kind == CASE_FOLDS;
+        if ((timing ? add_timing : add_roof)(result, experiment, c, err) != 0) return -1;
+    }
+    return 0;
+}
+
+int result_experiment(struct result *result, const struct analysis *analysis, struct error *err) {
+    const struct experiment *experiment = analysis->experiment;
+    json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
+    json_t *value = json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name, "rounds",
+                              (json_int_t)experiment->rounds.rounds, "pu", pu, "schedule", schedule_json(experiment),
+                              "aa", aa_json(analysis), "clock", clock_json(analysis), "samples",
+                              (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
+                              cases_json(analysis), "pairs", pairs_json(analysis));
+    if (append_or_fail(json_object_get(result->own, "experiments"), value, err) != 0) return -1;
+    return add_samples(result, experiment, err);
+}

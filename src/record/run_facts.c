@@ -1,0 +1,57 @@
+#include "record/run_facts.h"
+
+#include "base/json.h"
+#include "learn/hyper_table.h"
+#include "machine/cgroup.h"
+#include "machine/clock.h"
+
+#include <math.h>
+
+/* null with a reason where the text is empty. */
+static void put_text(json_t *to, const char *key, const char *text, const char *reason_key, const char *reason) {
+    json_object_set_new(to, key, text[0] ? json_string(text) : json_null());
+    if (!text[0]) json_object_set_new(to, reason_key, json_string(reason));
+}
+
+json_t *machine_json(const struct topology *topology) {
+    struct topology_summary machine;
+    struct cgroup cgroup;
+    topology_summarize(topology, &machine);
+    cgroup_read(&cgroup);
+    const char *model = machine.cpu_model[0] ? machine.cpu_model : "a processor without a name";
+    json_t *out =
+        json_pack("{s:s, s:I, s:I, s:I, s:s}", "cpu_model", model, "packages", (json_int_t)machine.packages, "cores",
+                  (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed", machine.allowed);
+    if (!out) return NULL;
+    put_text(out, "not_allowed", machine.not_allowed, "not_allowed_reason", "every PU may be used");
+    if (isnan(cgroup.quota)) {
+        json_object_set_new(out, "cpu_quota", json_null());
+        json_object_set_new(out, "cpu_quota_reason", json_string("no quota"));
+        return out;
+    }
+    json_object_set_new(out, "cpu_quota", json_real(cgroup.quota));
+    put_text(out, "cgroup", cgroup.path, "cgroup_reason", "not known");
+    return out;
+}
+
+json_t *timer_json(void) {
+    struct timer_facts timer = timer_measure();
+    return json_pack("{s:o, s:o}", "timer_resolution_ns", json_number(timer.resolution_ns), "timer_overhead_ns",
+                     json_number(timer.overhead_ns));
+}
+
+json_t *placements_json(const struct placement *list, size_t count) {
+    json_t *out = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(out, placement_json(&list[i]));
+    return out;
+}
+
+bool is_published_job(const struct job *job, const struct job_spec *spec, unsigned folds) {
+    const struct row_spec *rows = &spec->rows;
+    bool defaults = rows->split == SPLIT_TRAIN && rows->order == ORDER_NOTEBOOK && rows->order_seed == 42 &&
+                    rows->limit == 0 && !job->ds.synthetic;
+    for (size_t i = 0; i < hyper_count; i++)
+        defaults = defaults && hyper_get(spec, folds, (enum hyper_id)i) == hyper_table[i].fallback;
+    return defaults;
+}

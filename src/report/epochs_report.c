@@ -1,0 +1,231 @@
+/* The epochs of a run, and what they stand under. */
+#include "report/facts.h"
+#include "report/run_report.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COLUMNS(list) (sizeof(list) / sizeof *(list))
+
+static const json_t *summary_of(const json_t *one) {
+    return json_object_get(one, "summary");
+}
+
+static const json_t *rates_of(const json_t *one) {
+    return json_object_get(one, "rates");
+}
+
+static bool is_kind(const json_t *one, const char *kind) {
+    return strcmp(fact_text(one, "kind"), kind) == 0;
+}
+
+/* An epoch that is not the A/A twin of another. */
+static bool is_epoch(const json_t *one) {
+    return is_kind(one, "epoch") && !fact_known(one, "control_of");
+}
+
+static struct time_unit unit_of(const json_t *cases) {
+    double shortest = (double)INFINITY;
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (is_epoch(one)) shortest = fmin(shortest, fact_number(summary_of(one), "median"));
+    }
+    return time_unit_for(shortest);
+}
+
+/* How many times as fast as the base of the family; "1" for the base itself. */
+static void put_speed(struct table *table, size_t column, const json_t *experiment, const char *family,
+                      const json_t *one) {
+    char text[FACT_TEXT];
+    const json_t *pair = find_pair(experiment, family, fact_text(one, "name"));
+    if (pair && strcmp(fact_text(pair, "verdict"), "withheld") == 0)
+        table_cell(table, column, "withheld");
+    else if (pair)
+        table_cell(table, column, "%s", format_fact(text, "%.4g", fact_number(pair, "speed")));
+    else
+        table_cell(table, column, "1");
+}
+
+static void put_time(struct table *table, size_t column, const json_t *summary, const char *key, double per_second) {
+    char text[FACT_TEXT];
+    table_cell(table, column, "%s", format_fact(text, "%.2f", fact_number(summary, key) * per_second));
+}
+
+static void put_epoch(struct table *table, const json_t *experiment, const json_t *one, struct time_unit unit) {
+    const json_t *roof = json_object_get(one, "roof");
+    char text[FACT_TEXT];
+    table_row(table);
+    table_cell(table, 0, "%s", fact_text(one, "job"));
+    put_time(table, 1, summary_of(one), "median", unit.per_second);
+    put_time(table, 2, json_object_get(one, "quiet"), "median", unit.per_second);
+    put_time(table, 3, summary_of(one), "min", unit.per_second);
+    put_time(table, 4, summary_of(one), "mad", unit.per_second);
+    table_cell(table, 5, "%s", format_fact(text, "%.1f", fact_number(rates_of(one), "ns_per_row")));
+    table_cell(table, 6, "%s", format_fact(text, "%.3f", fact_number(rates_of(one), "cycles_per_pixel")));
+    table_cell(table, 7, "%s", format_fact(text, "%.1f", fact_number(rates_of(one), "gb_per_second")));
+    if (json_is_object(roof))
+        table_cell(table, 8, "%s %% %s", format_fact(text, "%.0f", fact_number(roof, "percent")),
+                   fact_text(roof, "binds"));
+    else
+        table_cell(table, 8, "-"); /* the reference order has no roof of its own */
+    put_speed(table, 9, experiment, "scalar", one);
+    put_speed(table, 10, experiment, "f64", one);
+}
+
+static int print_table(FILE *to, const json_t *experiment, struct error *err) {
+    const json_t *cases = json_object_get(experiment, "cases");
+    const struct time_unit unit = unit_of(cases);
+    const struct table_column columns[] = {{"engine/backend", false},
+                                           {unit.name, true},
+                                           {"quiet", true},
+                                           {"min", true},
+                                           {"MAD", true},
+                                           {"ns/row", true},
+                                           {"cy/px", true},
+                                           {"GB/s", true},
+                                           {"of roof", true},
+                                           {"x scalar", true},
+                                           {"x f64", true}};
+    struct table *table = table_new(columns, COLUMNS(columns));
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (is_epoch(one)) put_epoch(table, experiment, one, unit);
+    }
+    if (table_finish(table, to, "", err) != 0) return -1;
+    fprintf(
+        to,
+        "%s: median. quiet: median of the samples that nothing disturbed. GB/s: the stored bytes of the rows.\n"
+        "of roof: the share of the slower roof, reading the rows in the epochs' order or computing on a row in the\n"
+        "L1 cache. x scalar, x f64: times as fast as f32/scalar, f64/scalar.\n",
+        unit.name);
+    return 0;
+}
+
+/* Shares above 100 %, which no true number has. */
+static void print_impossible(FILE *to, const json_t *cases) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        const json_t *roof = json_object_get(one, "roof");
+        if (!is_epoch(one)) continue;
+        if (strcmp(fact_text(roof, "verdict"), "broken") == 0)
+            fprintf(to, "ERROR %s stands at %.1f %% of its roof [%.1f, %.1f]: one of the two numbers is wrong\n",
+                    fact_text(one, "job"), fact_number(roof, "percent"), fact_number(roof, "low"),
+                    fact_number(roof, "high"));
+        if (strcmp(fact_text(roof, "verdict"), "unclear") == 0)
+            fprintf(to, "NOTE %s: the rounds were too noisy to tell its share of the roof [%.1f %%, %.1f %%]\n",
+                    fact_text(one, "job"), fact_number(roof, "low"), fact_number(roof, "high"));
+    }
+}
+
+/* The case that reads rows in the epochs' order. */
+static void print_read_roof(FILE *to, const json_t *experiment, const char *name, const char *words) {
+    const json_t *roof = find_case(experiment, name);
+    if (!roof) return;
+    fprintf(to, "%s %.0f bytes a row, %.1f ns/row (%.1f GB/s)\n", words, fact_number(roof, "row_bytes"),
+            fact_number(rates_of(roof), "ns_per_row"), fact_number(rates_of(roof), "gb_per_second"));
+}
+
+static void print_levels(FILE *to, const json_t *cases) {
+    bool any = false;
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (!is_kind(one, "cache roof")) continue;
+        fprintf(to, "%s %s %.1f GB/s (%.1f B/cycle)",
+                any ? "," : "  caches:", fact_text(one, "name") + strlen("roof/read/"),
+                fact_number(rates_of(one), "gb_per_second"), fact_number(rates_of(one), "bytes_per_cycle"));
+        any = true;
+    }
+    if (any) fputc('\n', to);
+}
+
+static void print_roofs(FILE *to, const json_t *experiment) {
+    fputs("Read roofs of this core:\n", to);
+    print_read_roof(to, experiment, "roof/read/epoch-order", "  rows as stored:");
+    print_read_roof(to, experiment, "roof/read/epoch-order/packed", "  packed rows, for engine int:");
+    print_read_roof(to, experiment, "roof/read/epoch-order/whole", "  whole rows, with their empty border:");
+    print_levels(to, json_object_get(experiment, "cases"));
+}
+
+/* Against roofs of rows with nothing left out. */
+static int print_whole(FILE *to, const json_t *experiment, struct error *err) {
+    static const struct table_column columns[] = {
+        {"engine/backend", false}, {"of roof", true}, {"95 % interval", false}, {"compute roof", true}};
+    struct table *table = table_new(columns, COLUMNS(columns));
+    bool any = false;
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(experiment, "cases"), i, one) {
+        const json_t *roof = json_object_get(one, "whole_roof");
+        if (!is_epoch(one) || !json_is_object(roof)) continue;
+        any = true;
+        table_row(table);
+        table_cell(table, 0, "%s", fact_text(one, "job"));
+        table_cell(table, 1, "%.0f %% %s", fact_number(roof, "percent"), fact_text(roof, "binds"));
+        table_cell(table, 2, "[%.0f, %.0f]", fact_number(roof, "low"), fact_number(roof, "high"));
+        table_cell(table, 3, "%.1f ns/row", fact_number(roof, "compute_ns_per_row"));
+    }
+    if (any) fputs("Against the roofs of whole rows; above 100 % by what is not read:\n", to);
+    return table_finish(table, to, "  ", err);
+}
+
+static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
+    static const struct table_column columns[] = {
+        {"against", false}, {"times as fast", true}, {"interval", false}, {"verdict", false}};
+    struct table *table = table_new(columns, COLUMNS(columns));
+    const json_t *best = NULL;
+    char speed[FACT_TEXT], low[FACT_TEXT], high[FACT_TEXT];
+    size_t i;
+    json_t *pair;
+    json_array_foreach(json_object_get(experiment, "pairs"), i, pair) {
+        if (strcmp(fact_text(pair, "family"), "best") != 0) continue;
+        best = find_case(experiment, fact_text(pair, "subject"));
+        table_row(table);
+        table_cell(table, 0, "%s", fact_text(find_case(experiment, fact_text(pair, "base")), "job"));
+        table_cell(table, 1, "%s", format_fact(speed, "%.4g", fact_number(pair, "speed")));
+        table_cell(table, 2, "[%s, %s]", format_fact(low, "%.4g", fact_number(pair, "speed_low")),
+                   format_fact(high, "%.4g", fact_number(pair, "speed_high")));
+        table_cell(table, 3, "%s", fact_text(pair, "verdict"));
+    }
+    if (best) fprintf(to, "%s, paired by round (95 %% intervals that hold together):\n", fact_text(best, "job"));
+    return table_finish(table, to, "  ", err);
+}
+
+static void print_quality(FILE *to, const json_t *experiment) {
+    const json_t *aa = json_object_get(experiment, "aa");
+    const json_t *shown = json_object_get(aa, "shown");
+    const json_t *clock = json_object_get(experiment, "clock");
+    const json_t *missing = json_object_get(clock, "counters_missing");
+    char low[FACT_TEXT], high[FACT_TEXT], percent[FACT_TEXT], ghz[FACT_TEXT];
+    fprintf(to, "A/A, the best one against itself: %.4f [%s, %s], %s; less than %s %% cannot be told apart\n",
+            fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
+            format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"),
+            format_fact(percent, "%.1f", 100.0 * fact_number(aa, "resolution")));
+    if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
+    fprintf(to, "disturbed samples: %.0f of %.0f (kept); clock %s GHz; %.1f %% of the time was between samples\n",
+            fact_number(experiment, "disturbed"), fact_number(experiment, "samples"),
+            format_fact(ghz, "%.2f", fact_number(clock, "ghz")), fact_number(clock, "percent_between_samples"));
+    if (fact_known(missing, "cycles_reason")) {
+        fputs("no hardware counters:\n  ", to);
+        print_plain(to, fact_text(missing, "cycles_reason"));
+        fputc('\n', to);
+    }
+}
+
+int report_epochs(FILE *to, const json_t *own, struct error *err) {
+    const json_t *experiment = find_experiment(own, "epochs");
+    if (!experiment) return 0;
+    fprintf(to, "\nEPOCHS of %.0f rows on PU %.0f, %.0f interleaved rounds (order seed %.0f)\n",
+            fact_number(json_object_get(own, "workload"), "n"), fact_number(experiment, "pu"),
+            fact_number(experiment, "rounds"), fact_number(json_object_get(experiment, "schedule"), "seed"));
+    if (print_table(to, experiment, err) != 0) return -1;
+    print_impossible(to, json_object_get(experiment, "cases"));
+    print_roofs(to, experiment);
+    if (print_whole(to, experiment, err) != 0 || print_pairs(to, experiment, err) != 0) return -1;
+    print_quality(to, experiment);
+    return 0;
+}

@@ -1,0 +1,90 @@
+#include "report/facts.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *fact_text(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "-";
+}
+
+double fact_number(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+bool fact_true(const json_t *object, const char *key) {
+    return json_is_true(json_object_get(object, key));
+}
+
+bool fact_known(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return value && !json_is_null(value);
+}
+
+void print_plain(FILE *to, const char *text) {
+    for (; *text; text++)
+        fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, to);
+}
+
+const char *format_fact(char text[FACT_TEXT], const char *format, double value) {
+    if (isfinite(value))
+        snprintf(text, FACT_TEXT, format, value);
+    else
+        snprintf(text, FACT_TEXT, "-");
+    return text;
+}
+
+struct time_unit time_unit_for(double shortest) {
+    return shortest < 1e-4 ? (struct time_unit){"us", 1e6} : (struct time_unit){"ms", 1e3};
+}
+
+/* The member of a list whose `key` is this text. */
+static const json_t *find_by(const json_t *list, const char *key, const char *text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one) {
+        if (strcmp(fact_text(one, key), text) == 0) return one;
+    }
+    return NULL;
+}
+
+const json_t *find_experiment(const json_t *own, const char *name) {
+    return find_by(json_object_get(own, "experiments"), "name", name);
+}
+
+const json_t *find_case(const json_t *experiment, const char *name) {
+    return find_by(json_object_get(experiment, "cases"), "name", name);
+}
+
+const json_t *find_pair(const json_t *experiment, const char *family, const char *subject) {
+    size_t i;
+    json_t *pair;
+    json_array_foreach(json_object_get(experiment, "pairs"), i, pair) {
+        if (strcmp(fact_text(pair, "family"), family) == 0 && strcmp(fact_text(pair, "subject"), subject) == 0)
+            return pair;
+    }
+    return NULL;
+}
+
+void print_numbers(FILE *to, const json_t *list) {
+    size_t i;
+    json_t *value;
+    json_array_foreach(list, i, value) {
+        char text[REAL_TEXT];
+        format_real(text, json_number_value(value));
+        fprintf(to, "%s%s", i ? " " : "", text);
+    }
+}
+
+/* Element [row][column] of a confusion matrix. */
+static long long confusion_at(const json_t *confusion, size_t row, size_t column) {
+    return (long long)json_integer_value(json_array_get(json_array_get(confusion, row), column));
+}
+
+void print_confusion(FILE *to, const json_t *c) {
+    fprintf(to, "%lld %lld / %lld %lld", confusion_at(c, 0, 0), confusion_at(c, 0, 1), confusion_at(c, 1, 0),
+            confusion_at(c, 1, 1));
+}

@@ -1,0 +1,111 @@
+/* The placements of a run: cross-validation on one core and on many. */
+#include "report/facts.h"
+#include "report/run_report.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COLUMNS(list) (sizeof(list) / sizeof *(list))
+
+static bool is_folds(const json_t *one) {
+    return strcmp(fact_text(one, "kind"), "folds") == 0 && !fact_known(one, "control_of");
+}
+
+static struct time_unit unit_of(const json_t *cases) {
+    double shortest = (double)INFINITY;
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (is_folds(one)) shortest = fmin(shortest, fact_number(json_object_get(one, "rates"), "seconds_per_fold"));
+    }
+    return time_unit_for(shortest);
+}
+
+/* What a fold takes longer than on one core alone. */
+static void put_contention(struct table *table, size_t first, const json_t *pair) {
+    char a[FACT_TEXT], b[FACT_TEXT], c[FACT_TEXT];
+    if (!pair) {
+        table_cell(table, first, "1");
+        table_cell(table, first + 1, "1");
+        table_cell(table, first + 2, "one core");
+    } else if (strcmp(fact_text(pair, "verdict"), "withheld") == 0) {
+        table_cell(table, first, "withheld");
+        table_cell(table, first + 1, "withheld");
+        table_cell(table, first + 2, "withheld");
+    } else {
+        table_cell(table, first, "%s", format_fact(a, "%.3f", fact_number(pair, "speed")));
+        table_cell(table, first + 1, "%s", format_fact(a, "%.2f", fact_number(pair, "efficiency")));
+        table_cell(table, first + 2, "%s %% [%s, %s]", format_fact(a, "%+.1f", 100.0 * fact_number(pair, "contention")),
+                   format_fact(b, "%+.1f", 100.0 * fact_number(pair, "contention_low")),
+                   format_fact(c, "%+.1f", 100.0 * fact_number(pair, "contention_high")));
+    }
+}
+
+static void put_row(struct table *table, const json_t *experiment, const json_t *one, struct time_unit unit) {
+    const json_t *rates = json_object_get(one, "rates");
+    char text[FACT_TEXT];
+    table_row(table);
+    table_cell(table, 0, "%s", fact_text(one, "placement"));
+    table_cell(table, 1, "%s", fact_text(one, "job"));
+    table_cell(table, 2, "%.0f", fact_number(one, "workers"));
+    table_cell(table, 3, "%s", format_fact(text, "%.2f", fact_number(rates, "seconds_per_fold") * unit.per_second));
+    table_cell(table, 4, "%s", format_fact(text, "%.1f", fact_number(rates, "folds_per_second")));
+    table_cell(table, 5, "%s", format_fact(text, "%.1f", fact_number(rates, "gb_per_second")));
+    table_cell(table, 6, "%s %%", format_fact(text, "%.0f", fact_number(json_object_get(one, "roof"), "percent")));
+    put_contention(table, 7, find_pair(experiment, "contention", fact_text(one, "name")));
+    if (fact_true(one, "migrated")) table_cell(table, 10, "MIGRATED");
+}
+
+static void print_placements(FILE *to, const json_t *placements) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(placements, i, one) {
+        if (!fact_true(one, "available")) {
+            fprintf(to, "%-15s not here: ", fact_text(one, "name"));
+            print_plain(to, fact_text(one, "reason"));
+            fputc('\n', to);
+        } else if (fact_known(one, "same_as")) {
+            fprintf(to, "%-15s the same workers as %s\n", fact_text(one, "name"), fact_text(one, "same_as"));
+        }
+    }
+}
+
+static void print_quality(FILE *to, const json_t *experiment) {
+    const json_t *aa = json_object_get(experiment, "aa");
+    const json_t *shown = json_object_get(aa, "shown");
+    char low[FACT_TEXT], high[FACT_TEXT];
+    fprintf(to,
+            "Folds are repeated until all workers have the same number, and every fold was the model that one core\n"
+            "trained. Contention: what a fold takes longer than on one core alone, with its 95 %% interval.\n"
+            "A/A: %.4f [%s, %s], %s\n",
+            fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
+            format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"));
+    if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
+}
+
+int report_folds(FILE *to, const json_t *own, struct error *err) {
+    const json_t *experiment = find_experiment(own, "folds");
+    if (!experiment) return 0;
+    const json_t *cases = json_object_get(experiment, "cases");
+    const struct time_unit unit = unit_of(cases);
+    char per_fold[16];
+    snprintf(per_fold, sizeof per_fold, "%s/fold", unit.name);
+    const struct table_column columns[] = {
+        {"placement", false}, {"engine/backend", false}, {"workers", true}, {per_fold, true}, {"folds/s", true},
+        {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
+        {"", false}};
+    fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds\n",
+            fact_number(json_object_get(json_object_get(own, "workload"), "hyper"), "folds"),
+            fact_number(experiment, "rounds"));
+    struct table *table = table_new(columns, COLUMNS(columns));
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (is_folds(one)) put_row(table, experiment, one, unit);
+    }
+    if (table_finish(table, to, "", err) != 0) return -1;
+    print_placements(to, json_object_get(own, "placements"));
+    print_quality(to, experiment);
+    return 0;
+}

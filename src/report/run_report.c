@@ -1,0 +1,155 @@
+#include "report/run_report.h"
+
+#include "base/json.h"
+#include "report/facts.h"
+#include "report/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static void print_machine(FILE *to, const json_t *own) {
+    const json_t *machine = json_object_get(own, "machine");
+    fputs("machine      ", to);
+    print_plain(to, fact_text(machine, "cpu_model"));
+    fprintf(to, ": %.0f packages, %.0f cores, %.0f PUs\n", fact_number(machine, "packages"),
+            fact_number(machine, "cores"), fact_number(machine, "pus"));
+    if (fact_known(machine, "not_allowed")) {
+        fputs("allowed      PUs ", to);
+        print_plain(to, fact_text(machine, "allowed"));
+        fputs(", not ", to);
+        print_plain(to, fact_text(machine, "not_allowed"));
+        fputs(" (cgroup cpuset, taskset): only those are timed\n", to);
+    }
+    if (!fact_known(machine, "cpu_quota")) return;
+    fprintf(to, "CPU quota    %.3g CPUs' worth of time (cgroup ", fact_number(machine, "cpu_quota"));
+    print_plain(to, fact_text(machine, "cgroup"));
+    fputs("): workers beyond it are stopped at times\n", to);
+}
+
+static void print_job_facts(FILE *to, const json_t *own) {
+    const json_t *work = json_object_get(own, "workload");
+    const json_t *hyper = json_object_get(work, "hyper");
+    char alpha[REAL_TEXT];
+    format_real(alpha, fact_number(hyper, "alpha"));
+    fputs("data         ", to);
+    print_plain(to, fact_text(work, "data"));
+    fprintf(to, "%s: %.0f rows of %.0f pixels, split ",
+            fact_true(json_object_get(own, "job"), "synthetic") ? " (SYNTHETIC, not MNIST)" : "",
+            fact_number(work, "n"), fact_number(work, "d"));
+    print_plain(to, fact_text(work, "split"));
+    fputs(", ", to);
+    print_plain(to, fact_text(work, "order"));
+    fputs(" order", to);
+    if (strcmp(fact_text(work, "order"), "notebook") == 0) fprintf(to, " (seed %.0f)", fact_number(work, "order_seed"));
+    fprintf(to, "\nclassifier   %.0f or not %.0f: hinge loss, L2 penalty, alpha %s, optimal rate, %.0f epochs,\n",
+            fact_number(hyper, "digit"), fact_number(hyper, "digit"), alpha, fact_number(hyper, "epochs"));
+    fprintf(to, "             seed %.0f, as scikit-learn ", fact_number(hyper, "seed"));
+    print_plain(to, fact_text(hyper, "compat"));
+    fputc('\n', to);
+}
+
+void report_head(FILE *to, const json_t *own) {
+    print_machine(to, own);
+    print_job_facts(to, own);
+}
+
+int report_parity(FILE *to, const json_t *own, struct error *err) {
+    static const struct table_column columns[] = {{"engine/backend", false},
+                                                  {"fingerprint", false},
+                                                  {"update hash", false},
+                                                  {"fold accuracies", false},
+                                                  {"verdict", false}};
+    const json_t *receipts = json_object_get(own, "receipts");
+    const json_t *workload = json_object_get(own, "workload");
+    struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    size_t i;
+    json_t *one;
+    fprintf(to, "\nPARITY (fit and %.0f folds; a row that fails is not timed)\n",
+            fact_number(json_object_get(workload, "hyper"), "folds"));
+    json_array_foreach(json_object_get(receipts, "parity"), i, one) {
+        char *folds = NULL;
+        size_t size;
+        FILE *text = open_memstream(&folds, &size);
+        if (!text) break;
+        print_numbers(text, json_object_get(one, "fold_accuracy"));
+        fclose(text);
+        table_row(table);
+        table_cell(table, 0, "%s/%s", fact_text(one, "engine"), fact_text(one, "backend"));
+        table_cell(table, 1, "%s", fact_text(one, "fingerprint"));
+        table_cell(table, 2, "%s", fact_text(one, "update_hash"));
+        table_cell(table, 3, "%s", folds);
+        if (i == 0)
+            table_cell(table, 4, "reference");
+        else if (fact_true(one, "passed"))
+            table_cell(table, 4, "pass: %s = %s", fact_text(one, "reached"), fact_text(one, "reference"));
+        else
+            table_cell(table, 4, "FAIL: needs %s of %s, has %s", fact_text(one, "needed"), fact_text(one, "reference"),
+                       fact_text(one, "reached"));
+        free(folds);
+    }
+    json_array_foreach(json_object_get(receipts, "no_engine"), i, one) {
+        table_row(table);
+        table_cell(table, 0, "%s", fact_text(one, "engine"));
+        table_cell(table, 4, "not here: %s", fact_text(one, "reason"));
+    }
+    return table_finish(table, to, "", err);
+}
+
+/* A launch's medians and how far they lie apart. */
+int report_launches(FILE *to, const json_t *own, struct error *err) {
+    static const struct table_column columns[] = {
+        {"engine/backend", false}, {"spread", true}, {"median ms of each", false}};
+    const json_t *launches = json_object_get(own, "launches");
+    if (!json_is_array(launches)) return 0;
+    struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+    size_t i;
+    json_t *one;
+    fprintf(to, "\nLAUNCHES: the epochs in %zu more processes\n",
+            json_array_size(json_object_get(json_array_get(launches, 0), "median_seconds")));
+    json_array_foreach(launches, i, one) {
+        const char *name = fact_text(one, "name");
+        char each[256] = "";
+        size_t k;
+        json_t *seconds;
+        json_array_foreach(json_object_get(one, "median_seconds"), k, seconds) {
+            size_t used = strlen(each);
+            snprintf(each + used, sizeof each - used, "%s%.2f", k ? " " : "", json_number_value(seconds) * 1e3);
+        }
+        table_row(table);
+        table_cell(table, 0, "%s", strchr(name, '/') ? strchr(name, '/') + 1 : name);
+        table_cell(table, 1, "%.1f %%", 100.0 * fact_number(one, "spread"));
+        table_cell(table, 2, "%s", each);
+    }
+    if (table_finish(table, to, "", err) != 0) return -1;
+    fputs("Spread: the largest median less the smallest, relative to the middle one. Two runs that differ by less are\n"
+          "not told apart.\n",
+          to);
+    return 0;
+}
+
+/* How far an experiment could tell times apart, in percent. */
+static void print_resolution(FILE *to, const json_t *own, const char *name, const char *words) {
+    const json_t *aa = json_object_get(find_experiment(own, name), "aa");
+    char text[FACT_TEXT];
+    fprintf(to, "%s by %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
+    if (strcmp(fact_text(aa, "state"), "quiet") != 0) fprintf(to, " (%s)", fact_text(aa, "state"));
+}
+
+void report_verdict(FILE *to, const json_t *own) {
+    const json_t *verdict = json_object_get(own, "verdict");
+    fprintf(to, "\nRESOLUTION of this %s run: epochs that differ", fact_text(json_object_get(own, "job"), "preset"));
+    print_resolution(to, own, "epochs", "");
+    print_resolution(to, own, "folds", ", folds");
+    fprintf(to, "\nVERDICT %s\n", fact_text(verdict, "text"));
+}
+
+int report_run(FILE *to, const json_t *own, struct error *err) {
+    report_head(to, own);
+    report_notebook(to, own);
+    if (report_parity(to, own, err) != 0 || report_epochs(to, own, err) != 0 || report_folds(to, own, err) != 0 ||
+        report_launches(to, own, err) != 0)
+        return -1;
+    report_verdict(to, own);
+    return 0;
+}
