@@ -417,7 +417,7 @@ static void rows_make(struct rows *rows, size_t n, size_t d, size_t ink, bool pa
     }
     memcpy(rows->ds.pixels, rows->x, n * d);
     rows->ds.n_train = n;
-    if (packed) dataset_pack(&rows->ds);
+    if (packed) dataset_crop(&rows->ds);
 }
 
 static void rows_free(struct rows *rows) {
@@ -762,7 +762,7 @@ static void some_settings_have_no_integer_form(void **state) {
     assert_non_null(strstr(err.text, "too small"));
 }
 
-static void windows_train_the_same_model(void **state) {
+static void cropped_rows_train_the_same_model(void **state) {
     (void)state;
     for (int engine = 0; engine < 3; engine++) {
         uint64_t fingerprint[2];
@@ -898,7 +898,7 @@ int main(void) {
         cmocka_unit_test(integers_ask_on_the_margin),
         cmocka_unit_test(the_error_of_wscale_is_bounded_by_looking),
         cmocka_unit_test(some_settings_have_no_integer_form),
-        cmocka_unit_test(windows_train_the_same_model),
+        cmocka_unit_test(cropped_rows_train_the_same_model),
         cmocka_unit_test(overflow_is_an_error),
         cmocka_unit_test(cross_validation_is_scikit_learns),
     };
