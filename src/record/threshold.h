@@ -5,7 +5,7 @@
 #include "record/compare.h"
 
 /* Longest explanation. */
-enum { THRESHOLD_TEXT = 512 };
+enum { THRESHOLD_TEXT = 1024 };
 
 enum threshold_answer {
     THRESHOLD_HELD,        /* nothing is slower by more than the threshold, and it would have been seen */
