@@ -160,7 +160,8 @@ static int check_hyper(const json_t *hyper, const struct reader *reader) {
         const struct hyper_parameter *one = &hyper_table[i];
         const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
         const bool choice = one->kind == HYPER_KIND_CHOICE;
-        const struct rule rule = {one->name, one->low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
+        const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, INFINITY) : one->low;
+        const struct rule rule = {one->name, low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
         if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
             return -1;
     }
