@@ -1,4 +1,4 @@
-/* Registration, the two passes over Google Benchmark (which benchmarks, then run them), and what goes into a file. */
+/* Registers all benchmarks and runs Google Benchmark twice: it lists those that match the filter, then times them. */
 #include "bench.h"
 
 #include "collector.h"
@@ -40,7 +40,7 @@ class Silent : public benchmark::BenchmarkReporter {
 
 char program[] = "sgdmark";
 
-/* Gives Google Benchmark the flags; -1 when it does not know one. */
+/* Returns 0, or -1 with the reason if Google Benchmark does not know a flag. */
 int initialize(std::vector<char *> flags, error *err) {
     flags.insert(flags.begin(), program);
     int count = static_cast<int>(flags.size());
@@ -49,18 +49,18 @@ int initialize(std::vector<char *> flags, error *err) {
     return count == 1 ? 0 : fail(err, "Google Benchmark refuses '%s'", flags[1]);
 }
 
-/* The names that the filter chooses, one a line. */
+/* The names that match the filter, one a line. */
 int matching(std::string &names, error *err) {
     std::ostringstream list;
-    std::ostringstream complaint;
+    std::ostringstream errors;
     Silent silent;
     silent.SetOutputStream(&list);
-    silent.SetErrorStream(&complaint);
+    silent.SetErrorStream(&errors);
     if (benchmark::RunSpecifiedBenchmarks(&silent) > 0) {
         names = list.str();
         return 0;
     }
-    std::string why = complaint.str();
+    std::string why = errors.str();
     return fail(err, "--benchmark_filter: %s (--benchmark_list_tests lists the names)",
                 why.substr(0, why.find('\n')).c_str());
 }
@@ -77,7 +77,7 @@ int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listin
     using namespace sgdmark;
     static char list[] = "--benchmark_list_tests=true";
     static char run[] = "--benchmark_list_tests=false";
-    /* It insists on opening a file for the collector, which keeps the text instead of writing it. */
+    /* Google Benchmark takes a file reporter only with a file to open; the collector keeps the text itself. */
     static char nowhere[] = "--benchmark_out=/dev/null";
     static char no_file[] = "--benchmark_out=";
 
@@ -96,7 +96,7 @@ int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listin
         return 0;
     }
     if (job->prepare(job->context, err) != 0 || initialize({run}, err) != 0) return -1;
-    bench_context("hardware_counters", Meter::counted().c_str());
+    bench_context("hardware_counters", Meter::hardware_counters().c_str());
     std::unique_ptr<benchmark::BenchmarkReporter> display(benchmark::CreateDefaultDisplayReporter());
     if (!format) {
         benchmark::RunSpecifiedBenchmarks(display.get());

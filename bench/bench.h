@@ -1,11 +1,11 @@
-/* The Google Benchmark driver behind `sgdmark bench`, seen from C.
+/* The C interface of the Google Benchmark driver, which is `sgdmark bench`.
  *
- * Families, all of them generated from kernels/registry.def:
- *   kernel/<kernel>/<backend>/d:<d>            one row of d features that stays in the L1 cache
- *   kernel/<kernel>/<backend>/d:784/ws:<where> rows in shuffled order from a set that fits L1, L2, LLC, or only memory
+ * The families of benchmarks, generated from kernels/registry.def:
+ *   kernel/<kernel>/<backend>/d:<d>            a row of d features that stays in the L1 cache
+ *   kernel/<kernel>/<backend>/d:784/ws:<where> rows in shuffled order from a set that fits L1, L2, LLC or only memory
  *   epoch/<engine>/<backend>                   one epoch of the job's rows
  *   cv/<engine>/<backend>                      one cross-validation of the job's rows
- *   rows/<engine>/<backend>/n:<n>              one epoch of n made-up rows of 784 features */
+ *   rows/<engine>/<backend>/n:<n>              one epoch of n synthetic rows of 784 features */
 #ifndef SGDMARK_BENCH_BENCH_H
 #define SGDMARK_BENCH_BENCH_H
 
@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #include "base/error.h"
-/* In C a function may be called like a struct. */
+/* C++ warns of functions that have the name of a struct, as fit.h has them. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #include "learn/fit.h"
@@ -24,10 +24,10 @@ extern "C" {
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whose work is timed. */
+/* An engine and backend to time. */
 struct bench_subject {
     enum engine engine;
-    const struct backend *backend; /* runs here */
+    const struct backend *backend; /* which this machine can run */
     const char *engine_name, *backend_name;
 };
 
@@ -35,38 +35,38 @@ struct bench_subject {
 struct bench_series {
     const char *name;
     const struct bench_subject *subject;
-    const double *seconds, *cpu_seconds; /* [n] of one iteration */
-    const char *const *disturbed;        /* [n] what disturbed it ("switch, steal"), or NULL */
+    const double *seconds, *cpu_seconds; /* [n] per iteration */
+    const char *const *disturbed;        /* [n] what disturbed the repetition ("switch, steal"), or NULL */
     size_t n;
     uint64_t iterations; /* in each repetition */
 };
 
 struct bench_job {
     const struct row_list *row_list; /* the rows of epoch and cv */
-    struct hyper hyper;              /* its engine is not looked at */
+    struct hyper hyper;              /* the subject's engine replaces its engine */
     unsigned folds;
-    const size_t *level_bytes; /* [4] of rows that lie in L1, L2, the last-level cache, memory; 0: no such level here */
+    const size_t *level_bytes; /* [4] bytes of rows that fit L1, L2, the last-level cache, memory; 0: no such level */
     const struct bench_subject *subjects;
     size_t subject_count;
-    bool long_ones; /* also the sizes of rows/ that take gigabytes */
-    /* Called when something matches the filter, before anything is timed: fills in examples and level_bytes and
-     * checks the subjects. Returns 0, or -1 with the reason. */
+    bool long_ones; /* with the sizes of rows/ that take gigabytes */
+    /* Called once if a benchmark matches the filter, before anything is timed: fills in what row_list and level_bytes
+     * point to and checks the subjects. Returns 0, or -1 with the reason. */
     int (*prepare)(void *context, struct error *err);
-    /* Asked before every timing: NULL when the subject's work is right, else why it must not be timed. */
+    /* Called before each benchmark: NULL if the subject passed its check, else why it must not be timed. */
     const char *(*check)(void *context, const struct bench_subject *subject);
-    /* Told of every benchmark that was timed, when there is a file to be written. */
+    /* Called with the times of each benchmark, if a result file is to be written. */
     void (*timed)(void *context, const struct bench_series *series);
     void *context;
 };
 
-/* One more entry of the context that every output begins with. */
+/* Adds an entry to the context that begins every output. */
 void bench_context(const char *key, const char *value);
 
-/* Lists (`listing`: names to standard output) or runs the benchmarks that the flags choose and shows them as they come.
- * `flags` are Google Benchmark's --benchmark_... ones, without those for listing and output files. `format` is "json",
- * "csv" or "console" and *text then what Google Benchmark writes to a file, with every time in ns, freed by the caller;
- * or it is NULL. Returns 0, or -1 with the reason when a flag is refused, nothing matches the filter or memory runs
- * out. Once per process. */
+/* Runs the benchmarks that the flags choose and shows each when it is done, or, with `listing`, prints their names.
+ * `flags` are Google Benchmark's --benchmark_... flags without those for listing and output files. With `format`
+ * "json", "csv" or "console", *text is what Google Benchmark writes to a file, all times in ns; the caller frees it.
+ * With NULL there is no file. Returns 0, or -1 with the reason: a refused flag, a filter that matches nothing, no
+ * memory. Only once per process. */
 int bench_run(const struct bench_job *job, char **flags, size_t flag_count, bool listing, const char *format,
               char **text, struct error *err);
 

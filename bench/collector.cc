@@ -7,8 +7,7 @@ namespace {
 std::unique_ptr<benchmark::BenchmarkReporter> make_writer(const std::string &format) {
     if (format == "json") return std::make_unique<benchmark::JSONReporter>();
     if (format == "console") return std::make_unique<benchmark::ConsoleReporter>(benchmark::ConsoleReporter::OO_None);
-        /* Its authors mean to remove the CSV reporter; as long as it is there, it is what --benchmark_out_format=csv
-         * is. */
+        /* Deprecated, but it is what --benchmark_out_format=csv means as long as Google Benchmark has it. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     return std::make_unique<benchmark::CSVReporter>();
@@ -33,14 +32,14 @@ void Collector::ReportRuns(const std::vector<Run> &runs) {
     for (Run &run : in_ns)
         run.time_unit = benchmark::kNanosecond;
     writer->ReportRuns(in_ns);
-    tell(in_ns);
+    hand_over(in_ns);
 }
 
 void Collector::Finalize() {
     writer->Finalize();
 }
 
-void Collector::tell(const std::vector<Run> &runs) const {
+void Collector::hand_over(const std::vector<Run> &runs) const {
     const double ns_per_second = 1e9;
     std::vector<double> seconds;
     std::vector<double> cpu_seconds;

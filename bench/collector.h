@@ -1,4 +1,5 @@
-/* The reporter for files: keeps the text that Google Benchmark writes, and tells of the times. For bench/ only. */
+/* The reporter of a result file: keeps the text that Google Benchmark makes and hands the times to bench_job.timed. For
+ * bench/ only. */
 #ifndef SGDMARK_BENCH_COLLECTOR_H
 #define SGDMARK_BENCH_COLLECTOR_H
 
@@ -22,7 +23,7 @@ class Collector : public benchmark::BenchmarkReporter {
     std::string text() const { return written.str(); }
 
   private:
-    void tell(const std::vector<Run> &runs) const;
+    void hand_over(const std::vector<Run> &runs) const;
 
     const Registry &registry;
     std::ostringstream written;

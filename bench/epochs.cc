@@ -1,4 +1,4 @@
-/* epoch/, cv/ and rows/: the training loop, as every other command runs it. */
+/* The families epoch/, cv/ and rows/: the training loop that every other command runs. */
 #include "families.h"
 #include "meter.h"
 #include "roofs.h"
@@ -19,7 +19,7 @@ namespace sgdmark {
 namespace {
 
 template <class T, void (*release)(T *)> struct Release {
-    void operator()(T *which) const { release(which); }
+    void operator()(T *object) const { release(object); }
 };
 using Trainer = std::unique_ptr<trainer, Release<trainer, trainer_free>>;
 using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker_free>>;
@@ -30,8 +30,7 @@ std::vector<uint32_t> whole_permutation(const row_list &rows, const hyper &hyper
     return permutation;
 }
 
-/* The rows that the first epoch reads first: so many that no sample of the read roof meets a row that an earlier sample
- * left in a cache. */
+/* The rows of the first epoch in its order, for the read roof. A million of them fit no core's caches. */
 std::vector<uint32_t> first_rows(const row_list &rows, const std::vector<uint32_t> &permutation) {
     const size_t most = 1000000;
     std::vector<uint32_t> order(std::min(rows.n, most));
@@ -40,19 +39,19 @@ std::vector<uint32_t> first_rows(const row_list &rows, const std::vector<uint32_
     return order;
 }
 
-/* The form in which the subject's training loop reads rows. */
+/* The form of the rows that the subject reads. */
 row_form form_of(const dataset *ds, const bench_subject &subject) {
     return reads_packed(ds, subject.engine, subject.backend) ? FORM_PACKED : FORM_CROPPED;
 }
 
-/* The roofs of the training loop. Engine f64 has no kernel of its own to compute with. */
-void sample(Roofs &roofs, const bench_subject &subject) {
+/* Engine f64 has no dot-product kernel, so it has no compute roof. */
+void sample_roofs(Roofs &roofs, const bench_subject &subject) {
     roofs.sample_reading();
     if (subject.engine != ENGINE_F64) roofs.sample_computing(subject.engine);
 }
 
-/* Whole fits, epoch by epoch: an iteration is an epoch, and each epoch of a fit is timed as often as the others, since
- * the early ones update more. The start of a fit clears the weights: nothing against an epoch. */
+/* One iteration is one epoch. Whole fits are run, so that each epoch of a fit counts the same: the early ones update
+ * the weights more often. A fit starts by clearing the weights, which takes next to no time. */
 void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, const bench_subject &subject) {
     error err;
     hyper.engine = subject.engine;
@@ -66,7 +65,7 @@ void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, con
         return;
     }
     Roofs roofs(*rows.ds, first_rows(rows, permutation), *subject.backend, form_of(rows.ds, subject));
-    sample(roofs, subject);
+    sample_roofs(roofs, subject);
     Meter meter;
     while (state.KeepRunningBatch(hyper.epochs)) {
         trainer_start(trainer.get(), &rows, permutation.data());
@@ -76,11 +75,11 @@ void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, con
     double seconds =
         meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
                    static_cast<double>(rows.ds->width), row_bytes(rows.ds, subject.engine, subject.backend));
-    sample(roofs, subject);
+    sample_roofs(roofs, subject);
     roofs.count(state, seconds);
 }
 
-/* What the folds share, released at the end of a run. */
+/* Owns the plan that the folds share. */
 class Plan {
   public:
     Plan() = default;
@@ -105,7 +104,7 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     const dataset *ds = job.row_list->ds;
     Roofs roofs(*ds, first_rows(*job.row_list, whole_permutation(*job.row_list, hyper)), *subject.backend,
                 form_of(ds, subject));
-    sample(roofs, subject);
+    sample_roofs(roofs, subject);
     Meter meter;
     while (!bad && state.KeepRunning()) {
         for (unsigned fold = 0; fold < job.folds && !bad; fold++) {
@@ -119,24 +118,24 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
         state.SkipWithError(err.text);
         return;
     }
-    /* Every row is trained on in all folds but one, and decided in that one. */
-    double each = (job.folds - 1) * hyper.epochs + 1;
-    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.row_list->n) * each;
+    /* Each row trains every fold but one and is predicted in that one. */
+    double visits_per_row = (job.folds - 1) * hyper.epochs + 1;
+    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.row_list->n) * visits_per_row;
     double seconds =
         meter.stop(state, visits, static_cast<double>(ds->width), row_bytes(ds, subject.engine, subject.backend));
-    sample(roofs, subject);
+    sample_roofs(roofs, subject);
     roofs.count(state, seconds);
 }
 
-/* The made-up rows of one n at a time: the largest take gigabytes. */
-class MadeUpRows {
+/* Synthetic rows for one n at a time: the largest take gigabytes. */
+class SyntheticRows {
   public:
-    MadeUpRows() = default;
-    MadeUpRows(const MadeUpRows &) = delete;
-    MadeUpRows &operator=(const MadeUpRows &) = delete;
-    ~MadeUpRows() { dataset_free(&ds); }
+    SyntheticRows() = default;
+    SyntheticRows(const SyntheticRows &) = delete;
+    SyntheticRows &operator=(const SyntheticRows &) = delete;
+    ~SyntheticRows() { dataset_free(&ds); }
 
-    /* Returns NULL with the reason when they do not fit the memory. */
+    /* NULL and the reason if they do not fit the memory. */
     const row_list *get(size_t n, error *err) {
         if (n == now.n) return &now;
         now = {};
@@ -145,7 +144,7 @@ class MadeUpRows {
         dataset_free(&ds);
         std::string spec = "synthetic:n=" + std::to_string(n);
         snprintf(ds.name, sizeof ds.name, "%s", spec.c_str());
-        /* Not packed, so that a row of every n is as long. */
+        /* Not packed: packing stops at 64 MiB, and rows should be as long for every n. */
         if (synthetic_load(&ds, spec.c_str(), SPLIT_TRAIN, err) != 0) {
             dataset_free(&ds);
             return nullptr;
@@ -167,7 +166,7 @@ class MadeUpRows {
     row_list now = {};
 };
 
-/* From a set that every L1 cache holds to 6.3 GB; the last ones only when asked for. */
+/* Rows: from 25 kB, which fit every L1 cache, to 6.3 GB. Those above last_short_size need a filter. */
 const size_t sizes[] = {32, 125, 500, 2000, 8000, 32000, 125000, 500000, 2000000, 8000000};
 const size_t last_short_size = 125000;
 
@@ -190,7 +189,7 @@ void register_epochs(Registry &registry) {
 
 void register_rows(Registry &registry) {
     const bench_job &job = registry.job;
-    auto rows = std::make_shared<MadeUpRows>();
+    auto rows = std::make_shared<SyntheticRows>();
     for (size_t n : sizes) {
         if (n > last_short_size && !job.long_ones) break;
         for (size_t i = 0; i < job.subject_count; i++) {
@@ -199,8 +198,8 @@ void register_rows(Registry &registry) {
                 std::string("rows/") + subject.engine_name + "/" + subject.backend_name + "/n:" + std::to_string(n);
             auto body = [&job, &subject, rows, n](benchmark::State &state) {
                 error err;
-                if (const row_list *made = rows->get(n, &err))
-                    time_epochs(state, *made, job.hyper, subject);
+                if (const row_list *list = rows->get(n, &err))
+                    time_epochs(state, *list, job.hyper, subject);
                 else
                     state.SkipWithError(err.text);
             };

@@ -1,4 +1,4 @@
-/* The families of benchmarks: for bench/ only. */
+/* The families of benchmarks. For bench/ only. */
 #ifndef SGDMARK_BENCH_FAMILIES_H
 #define SGDMARK_BENCH_FAMILIES_H
 
@@ -11,17 +11,17 @@
 
 namespace sgdmark {
 
-/* One run: whatever the state asks for. */
+/* Times as many iterations as the state asks for. */
 using Body = std::function<void(benchmark::State &)>;
 
 class Registry {
   public:
     explicit Registry(const bench_job &its_job) : job(its_job) {}
 
-    /* Registers a benchmark under exactly this name. The body is not run while the subject's check fails. */
+    /* Registers a benchmark under this name. Its body is not run if the subject fails its check. */
     void add(const std::string &name, const bench_subject &subject, const Body &body, benchmark::TimeUnit unit);
 
-    /* Whose benchmark it is; NULL when there is none of this name. */
+    /* The subject of a benchmark; NULL if there is no benchmark of this name. */
     const bench_subject *find(const std::string &name) const;
 
     const bench_job &job;

@@ -13,7 +13,7 @@ namespace sgdmark {
 
 namespace {
 
-/* What watches the thread that runs all benchmarks; opened once. */
+/* Watches the thread that runs all benchmarks. */
 class Watch {
   public:
     Watch() {
@@ -59,11 +59,11 @@ double Meter::stop(benchmark::State &state, double rows, double width, double by
         state.counters["cycles_per_pixel"] = values.value[COUNTER_CYCLES] / (rows * width);
     if (std::isfinite(values.value[COUNTER_INSTRUCTIONS]))
         state.counters["instructions_per_pixel"] = values.value[COUNTER_INSTRUCTIONS] / (rows * width);
-    label(state);
+    label_disturbances(state);
     return seconds / rows;
 }
 
-void Meter::label(benchmark::State &state) const {
+void Meter::label_disturbances(benchmark::State &state) const {
     if (!watch().watched) return;
     snapshot after;
     char text[128];
@@ -72,18 +72,18 @@ void Meter::label(benchmark::State &state) const {
     state.SetLabel(text);
 }
 
-std::string Meter::counted() {
-    std::string there;
+std::string Meter::hardware_counters() {
+    std::string available;
     std::string missing;
     for (int which : {COUNTER_CYCLES, COUNTER_INSTRUCTIONS}) {
         const char *name = counter_names[which];
         if (watch().hardware.fd[which] >= 0)
-            there += (there.empty() ? "" : ", ") + std::string(name);
+            available += (available.empty() ? "" : ", ") + std::string(name);
         else
             missing += (missing.empty() ? "" : "; ") + (std::string(name) + ": " + watch().hardware.reason[which]);
     }
-    if (missing.empty()) return there;
-    return there.empty() ? missing : there + "; " + missing;
+    if (missing.empty()) return available;
+    return available.empty() ? missing : available + "; " + missing;
 }
 
 } // namespace sgdmark

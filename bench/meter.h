@@ -1,4 +1,4 @@
-/* What a run took: wall time, and the processor's counters where there are any; and what disturbed it. For bench/ only.
+/* Measures one benchmark: wall time, hardware counters where the machine has them, and disturbances. For bench/ only.
  */
 #ifndef SGDMARK_BENCH_METER_H
 #define SGDMARK_BENCH_METER_H
@@ -14,21 +14,21 @@ namespace sgdmark {
 
 class Meter {
   public:
-    /* Starts. Outside of the loop over the state, so no system call of it is timed. */
+    /* Starts. Make it before the loop over the state: its system calls must not be timed. */
     Meter();
 
-    /* Stops, and gives the state its counters for `rows` rows of `width` pixels, of which `bytes` bytes are read:
-     * items_per_second, bytes_per_second, ns_per_row; cycles_per_pixel and instructions_per_pixel where they can be
-     * counted. The rates are those of wall time: Google Benchmark's own divide by CPU time unless a benchmark asks for
-     * real time, and then it appends "/real_time" to the name. The label says what disturbed the run ("switch, steal").
-     * Returns the seconds that a row took. */
+    /* Stops after `rows` rows of `width` stored features, of which `bytes` bytes were read. Sets the counters
+     * items_per_second, bytes_per_second and ns_per_row, and cycles_per_pixel and instructions_per_pixel where the
+     * machine can count them. Rates divide by wall time; Google Benchmark's own divide by CPU time, unless a benchmark
+     * asks for real time and has "/real_time" appended to its name. Sets the label to what disturbed the benchmark
+     * ("switch, steal"). Returns the seconds per row. */
     double stop(benchmark::State &state, double rows, double width, double bytes);
 
-    /* "cycles, instructions", or why they are missing. */
-    static std::string counted();
+    /* "cycles, instructions", or why the machine cannot count them. */
+    static std::string hardware_counters();
 
   private:
-    void label(benchmark::State &state) const;
+    void label_disturbances(benchmark::State &state) const;
 
     snapshot before = {};
     double begin;

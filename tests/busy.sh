@@ -33,20 +33,24 @@ part() {
 }
 trap part EXIT
 
+# epochs NAME FILTER: jq on the experiment `epochs` of a run.
+epochs() {
+    jq -r ".sgdmark.experiments[] | select(.name == \"epochs\") | $2" "$scratch/$1.json"
+}
+
 # disturbed NAME: flagged samples of the epochs, in thousandths.
 disturbed() {
-    sed -n -E 's/^disturbed samples: ([0-9]+) of ([0-9]+) .*/\1 \2/p' "$scratch/$1.txt" | awk '{ print int(1000 * $1 / $2) }'
+    epochs "$1" '1000 * .disturbed / .samples | floor'
 }
 
-# aa NAME FIELD: of the epochs' A/A arm: 1 its interval's width in thousandths, 2 its state.
+# aa NAME FIELD: of the epochs' A/A: 1 its interval's width in thousandths, 2 its state.
 aa() {
-    sed -n -E 's/^A\/A, .*: [0-9.]+ \[([0-9.]+), ([0-9.]+)\], ([a-z]+).*/\1 \2 \3/p' "$scratch/$1.txt" |
-        awk -v field="$2" '{ print field == 1 ? int(1000 * ($2 / $1 - 1)) : $3 }'
+    if [ "$2" = 1 ]; then epochs "$1" '.aa.shown | 1000 * (.high / .low - 1) | floor'; else epochs "$1" .aa.state; fi
 }
 
-# verdicts NAME: "against backend, verdict" of the paired table.
+# verdicts NAME: "against case, verdict" of the best one's pairs.
 verdicts() {
-    sed -n -E 's/^ .* times as fast as ([^ ]+) \[.*\]: (.*)$/\1, \2/p' "$scratch/$1.txt"
+    epochs "$1" '.pairs[] | select(.family == "best") | "\(.base), \(.verdict)"'
 }
 
 # wins NAME: those that claim something.

@@ -40,7 +40,7 @@ END
 cat > "$scratch/kernel.c" << END
 #include "$scratch/delay.h"
 #define dot_u8f32_$backend fast_dot
-#define dot_prefetch_u8f32_$backend fast_dot_ahead
+#define dot_prefetch_u8f32_$backend fast_dot_prefetch
 #define axpy_u8f32_$backend fast_axpy
 #include "$PWD/kernels/$backend.c"
 #undef dot_u8f32_$backend
@@ -50,9 +50,9 @@ float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     delay();
     return dot_u8f32_scalar(w, x, d);
 }
-float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
     delay();
-    return dot_prefetch_u8f32_scalar(w, x, d, near, far);
+    return dot_prefetch_u8f32_scalar(w, x, d, l1_row, l2_row);
 }
 void axpy_u8f32_$backend(float *w, const uint8_t *x, float a, size_t d) {
     axpy_u8f32_scalar(w, x, a, d);
@@ -102,14 +102,15 @@ check "the delay, timed alone" "$compiler" -O2 -D_GNU_SOURCE -DDELAY=$delay -o "
 each=$("${first[@]}" "$scratch/calibrate")
 
 check "a run of the build with the delay" timed "$scratch/slow" "$scratch/slow"
-scalar_ns=$(awk '$1 == "engine/backend" { unit = $2 == "us" ? 1e3 : 1e6 }
-    $1 == "f32/scalar" && $2 ~ /^[0-9.]+$/ { print unit * ($3 == "-" ? $2 : $3) }' "$scratch/slow.txt")
-line=$(grep -E 'times as fast as f32/scalar \[' "$scratch/slow.txt")
-check "the paired table says slower: $line" grep -q ': slower$' <<< "$line"
+epochs='.sgdmark.experiments[] | select(.name == "epochs")'
+scalar_ns=$(jq "$epochs"' | .cases[] | select(.name == "epoch/f32/scalar") | 1e9 * ((.quiet // .summary).median)' "$scratch/slow.json")
+read -r low high verdict < <(jq -r "$epochs"' | .pairs[] | select(.family == "best" and .base == "epoch/f32/scalar") |
+    "\(.speed_low) \(.speed_high) \(.verdict)"' "$scratch/slow.json")
+equal "the paired table says slower: [$low, $high]" "$verdict" slower
 # Speeds: without the delay over with it. Ten percent for what the rounds and the delay's own timing leave open.
 expected=$(awk -v ns="$scalar_ns" -v each="$each" -v rows=$rows 'BEGIN { print ns / (ns + rows * each) }')
-check "and $expected is in its interval" awk -v line="$line" -v want="$expected" 'BEGIN {
-    split(line, part, /[][,]/); exit !(part[2] * 0.9 <= want && want <= part[3] * 1.1) }'
+check "and $expected is in its interval" awk -v low="$low" -v high="$high" -v want="$expected" \
+    'BEGIN { exit !(low * 0.9 <= want && want <= high * 1.1) }'
 
 for run in 1 2 3 4; do
     check "run $run of the build without the delay" timed "$scratch/same" "$scratch/same$run"

@@ -170,8 +170,7 @@ static int load(struct run *run, struct error *err) {
 static int record_head(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
     dataset_hash(&run->job.ds);
-    if (run->job.ds.synthetic &&
-        result_context(run->result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0)
+    if (run->job.ds.synthetic && result_context(run->result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0)
         return -1;
     json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
                             "preset", options->preset->name);
@@ -186,8 +185,8 @@ static int verify(struct run *run, struct error *err) {
     struct progress progress;
     progress_begin(&progress, "checking");
     const struct progress_sink sink = {progress_step, &progress};
-    int bad = verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink,
-                                err);
+    int bad =
+        verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink, err);
     progress_end(&progress);
     if (!bad) run->held = verified_jobs_all_passed(&run->jobs);
     return bad;
@@ -196,8 +195,7 @@ static int verify(struct run *run, struct error *err) {
 static int record_receipts(struct run *run, struct error *err) {
     for (size_t i = 0; i < run->jobs.count; i++) {
         const struct verified_job *one = &run->jobs.list[i];
-        if (one->engine == ENGINE_F32 &&
-            record_dispatch(run->result, run->options->job.isa, one->backend, err) != 0)
+        if (one->engine == ENGINE_F32 && record_dispatch(run->result, run->options->job.isa, one->backend, err) != 0)
             return -1;
         if (record_parity(run->result, one, err) != 0) return -1;
     }
@@ -220,8 +218,7 @@ static int record_not_timed(struct run *run, struct error *err) {
 static int record_notebook(struct run *run, struct error *err) {
     struct cv_result never;
     if (cross_validate_never(&never, &run->job.row_list, run->options->folds, err) != 0) return -1;
-    json_t *notebook =
-        notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
+    json_t *notebook = notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
     cv_free(&never);
     return result_facts(run->result, "notebook", notebook, err);
 }
@@ -257,8 +254,7 @@ static int measure_folds(struct run *run, const struct timing_setup *setup, uint
     struct experiment *folds = folds_experiment(setup, &placements, err);
     if (!folds) return -1;
     int bad = measure(run, folds, &run->options->preset->folds, seed, err);
-    if (!bad)
-        bad = result_facts(run->result, "placements", placements_json(placements->list, placements->count), err);
+    if (!bad) bad = result_facts(run->result, "placements", placements_json(placements->list, placements->count), err);
     experiment_free(folds);
     return bad ? -1 : report_folds(run->out, result_own(run->result), err);
 }

@@ -179,7 +179,8 @@ int analyse(struct analysis *analysis, const struct experiment *experiment, stru
                                   .pairs = calloc(experiment->pair_count + 1, sizeof *analysis->pairs),
                                   .samples = experiment->count * rounds->rounds,
                                   .between = 1.0 - rounds->timed / rounds->total};
-    int bad = analysis->cases && analysis->pairs ? 0 : fail_program(err, "out of memory for %zu cases", experiment->count);
+    int bad =
+        analysis->cases && analysis->pairs ? 0 : fail_program(err, "out of memory for %zu cases", experiment->count);
     if (!bad && fill_clock(analysis, err) == 0 && fill_cases(analysis, err) == 0 && fill_gate(analysis, err) == 0 &&
         fill_pairs(analysis, err) == 0)
         return 0;

@@ -14,10 +14,10 @@ enum roof_verdict {
 };
 extern const char *const roof_verdict_names[]; /* "possible", "unclear", "broken" */
 struct roof_share {
-    bool known;                     /* it has a roof, and the rest is filled in */
-    const char *binds;              /* "read" or "compute" */
-    double read_ns, compute_ns;     /* that each roof takes for a row; NAN: none */
-    double percent, low, high;      /* of the binding roof that is reached, paired by round, 95 % interval */
+    bool known;                 /* it has a roof, and the rest is filled in */
+    const char *binds;          /* "read" or "compute" */
+    double read_ns, compute_ns; /* that each roof takes for a row; NAN: none */
+    double percent, low, high;  /* of the binding roof that is reached, paired by round, 95 % interval */
     enum roof_verdict verdict;
 };
 

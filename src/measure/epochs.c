@@ -125,8 +125,7 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
     turn->form = form_of(epochs, job);
     turn->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
     if (!turn->trainer) return -1;
-    struct timed_case timed = {
-        .prepare = epoch_prepare, .run = epoch_run, .context = turn, .leads = turn->slow};
+    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = turn, .leads = turn->slow};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, control_of == NO_CASE ? "" : "/again");

@@ -13,7 +13,8 @@ static const double gate_confidence = 0.999;
 struct experiment *experiment_new(const char *name, size_t cases, size_t pairs, struct error *err) {
     struct experiment *experiment = calloc(1, sizeof *experiment);
     if (experiment) {
-        *experiment = (struct experiment){.name = name, .room = cases, .pair_room = pairs, .control = NO_CASE, .pu = -1};
+        *experiment =
+            (struct experiment){.name = name, .room = cases, .pair_room = pairs, .control = NO_CASE, .pu = -1};
         experiment->cases = calloc(cases, sizeof *experiment->cases);
         experiment->facts = calloc(cases, sizeof *experiment->facts);
         experiment->pairs = calloc(pairs + 1, sizeof *experiment->pairs);

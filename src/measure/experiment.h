@@ -25,17 +25,17 @@ struct roof_pair {
 /* What one timed case is. Indexes are those of other cases of the experiment. */
 struct case_facts {
     enum case_kind kind;
-    const struct verified_job *job; /* whose work it is; NULL: a roof of the machine */
+    const struct verified_job *job;    /* whose work it is; NULL: a roof of the machine */
     const struct placement *placement; /* of folds; NULL: the experiment's one core */
     unsigned workers;
-    double work;      /* rows, or bytes, of one sample */
-    const char *unit; /* "rows", "bytes" */
-    const char *what; /* of a roof: one sentence */
-    double row_bytes; /* read of a row, on average; 0: not known */
-    double folds;     /* fits of one sample; 0: none */
+    double work;          /* rows, or bytes, of one sample */
+    const char *unit;     /* "rows", "bytes" */
+    const char *what;     /* of a roof: one sentence */
+    double row_bytes;     /* read of a row, on average; 0: not known */
+    double folds;         /* fits of one sample; 0: none */
     const bool *migrated; /* whether a worker was seen on another PU in any sample; NULL: not looked at */
-    int control_of;   /* the case of which this is the A/A twin, or NO_CASE */
-    int alone;        /* of folds: the same job on one core, or NO_CASE */
+    int control_of;       /* the case of which this is the A/A twin, or NO_CASE */
+    int alone;            /* of folds: the same job on one core, or NO_CASE */
     struct roof_pair roofs, whole_roofs; /* of the rows as they are stored, and with their empty border */
 };
 
@@ -74,12 +74,12 @@ struct experiment {
     size_t count, room;
     struct wanted_pair *pairs; /* [pair_count] */
     size_t pair_count, pair_room;
-    int control;     /* the A/A twin */
-    size_t best;     /* the case that its pairs of PAIR_BEST are of; without such pairs any */
-    double pixels;   /* features of a row */
-    int pu;          /* that the calling thread is bound to; -1: none */
+    int control;   /* the A/A twin */
+    size_t best;   /* the case that its pairs of PAIR_BEST are of; without such pairs any */
+    double pixels; /* features of a row */
+    int pu;        /* that the calling thread is bound to; -1: none */
     struct rounds rounds;
-    void *context; /* the builder's */
+    void *context;                 /* the builder's */
     void (*rewind)(void *context); /* after the pass that measures how long a round takes; may be NULL */
     void (*release)(void *context);
 };

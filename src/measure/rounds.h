@@ -21,7 +21,8 @@ struct timed_case {
     void (*run)(void *context);                     /* the sample; allocates nothing and makes no system call */
     int (*check)(void *context, struct error *err); /* after each sample, not timed; may be NULL; -1 ends the rounds */
     void *context;
-    bool leads; /* one of those that come first in each round (schedule.h); they stand first in an array of cases, too */
+    bool
+        leads; /* one of those that come first in each round (schedule.h); they stand first in an array of cases, too */
 };
 
 /* What was seen around a sample. Nothing of it is read inside the timed region. */

@@ -209,7 +209,8 @@ int compare_results(struct compare_report *report, const struct result_file *fil
         if (refuse_other_work(&files[0], &files[f], err) != 0) return -1;
     report->against = calloc(file_count, sizeof *report->against);
     if (!report->against) return fail_program(err, "out of memory for %zu files", file_count);
-    if (fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 && fill_means(report, err) == 0 && find_differences(report, err) == 0)
+    if (fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 && fill_means(report, err) == 0 &&
+        find_differences(report, err) == 0)
         return 0;
     compare_free(report);
     return -1;

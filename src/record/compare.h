@@ -31,9 +31,9 @@ struct ratio_row {
     size_t gate; /* index of the subject's gates */
 };
 
-/* What verdicts on one experiment need. Samples of one run share that run's memory layout and machine state, which their
- * own spread does not show. So a verdict also needs an interval outside of 1 / (1 + floor) .. 1 + floor: at least 1 %,
- * what the experiment's A/A of both runs could resolve, how long its samples waited for a processor, and, on one
+/* What verdicts on one experiment need. Samples of one run share that run's memory layout and machine state, which
+ * their own spread does not show. So a verdict also needs an interval outside of 1 / (1 + floor) .. 1 + floor: at least
+ * 1 %, what the experiment's A/A of both runs could resolve, how long its samples waited for a processor, and, on one
  * machine, how far the roofs moved between the runs. */
 struct gate {
     const char *experiment; /* "epochs", "folds"; "" for benchmarks that are part of none */

@@ -24,7 +24,6 @@ enum {
 /* Counts beyond 2^53 cannot be held by every JSON reader. */
 #define MAX_COUNT 9007199254740992.0
 
-
 static const struct rule own_rules[] = {
     {"run_id", 0, 36, TEXT, false},
     {"status", 0, 16, TEXT, false},
@@ -160,7 +159,8 @@ static int check_hyper(const json_t *hyper, const struct reader *reader) {
         const struct hyper_parameter *one = &hyper_table[i];
         const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
         const bool choice = one->kind == HYPER_KIND_CHOICE;
-        const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, INFINITY) : one->low;
+        /* A real lies above its lower end, not on it. */
+        const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, (double)INFINITY) : one->low;
         const struct rule rule = {one->name, low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
         if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
             return -1;

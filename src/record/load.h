@@ -34,9 +34,9 @@ struct series {
 struct result_file {
     const char *path; /* the caller's */
     json_t *root;
-    const json_t *own; /* root["sgdmark"] */
-    int schema;        /* 1: before experiments were recorded */
-    bool complete;     /* the run did all it set out to do */
+    const json_t *own;       /* root["sgdmark"] */
+    int schema;              /* 1: before experiments were recorded */
+    bool complete;           /* the run did all it set out to do */
     struct aa_record *gates; /* [gate_count] one for each experiment */
     size_t gate_count;
     struct series *series;

@@ -30,22 +30,25 @@ static const struct rule aa_rules[] = {
 };
 
 static const struct rule experiment_rules[] = {
-    {"name", 0, 0, NAME, false},          {"rounds", 1, 1e9, WHOLE, false},
-    {"schedule", 0, 0, OBJECT, false},    {"aa", 0, 0, OBJECT, true},
-    {"clock", 0, 0, OBJECT, false},       {"samples", 1, 1e12, WHOLE, false},
-    {"disturbed", 0, 1e12, WHOLE, false}, {"cases", 1, MAX_SERIES, ARRAY, false},
+    {"name", 0, 0, NAME, false},
+    {"rounds", 1, 1e9, WHOLE, false},
+    {"schedule", 0, 0, OBJECT, false},
+    {"aa", 0, 0, OBJECT, true},
+    {"clock", 0, 0, OBJECT, false},
+    {"samples", 1, 1e12, WHOLE, false},
+    {"disturbed", 0, 1e12, WHOLE, false},
+    {"cases", 1, MAX_SERIES, ARRAY, false},
     {"pairs", 0, MAX_SERIES, ARRAY, false},
 };
 
 static const struct rule case_rules[] = {
-    {"name", 0, 0, NAME, false},        {"kind", 0, 16, TEXT, false},         {"workers", 1, 1e6, WHOLE, false},
+    {"name", 0, 0, NAME, false},          {"kind", 0, 16, TEXT, false},         {"workers", 1, 1e6, WHOLE, false},
     {"work", 1e-300, 1e300, REAL, false}, {"disturbed", 0, 1e12, WHOLE, false}, {"summary", 0, 0, OBJECT, false},
-    {"rates", 0, 0, OBJECT, false},     {"roof", 0, 0, OBJECT, true},         {"whole_roof", 0, 0, OBJECT, true},
+    {"rates", 0, 0, OBJECT, false},       {"roof", 0, 0, OBJECT, true},         {"whole_roof", 0, 0, OBJECT, true},
 };
 
-static const struct rule of_schema_1[] = {{"schedule", 0, 0, OBJECT, true},
-                                          {"aa", 0, 0, OBJECT, true},
-                                          {"comparisons", 0, MAX_SERIES, ARRAY, false}};
+static const struct rule of_schema_1[] = {
+    {"schedule", 0, 0, OBJECT, true}, {"aa", 0, 0, OBJECT, true}, {"comparisons", 0, MAX_SERIES, ARRAY, false}};
 static const struct rule of_schema_2[] = {{"experiments", 0, 100, ARRAY, false}};
 
 static int check_aa(const json_t *aa, const char *where, const struct reader *reader) {

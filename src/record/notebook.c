@@ -39,11 +39,12 @@ json_t *notebook_json(const struct job *job, const struct job_spec *spec, const 
         positives += job->at[i].positive;
     char by[JOB_NAME];
     verified_job_name(by, verified);
-    return json_pack(
-        "{s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:[[I, I], [I, I]], s:[[I, i], [i, I]], s:o, s:o, s:o}", "by", by, "synthetic",
-        job->ds.synthetic, "published", published, "positives", (json_int_t)positives, "rows_read",
-        (json_int_t)job->ds.n, "digit", digit_json(job, spec, verified), "fold_accuracy", accuracies(&verified->cv),
-        "never_accuracy", accuracies(never), "confusion", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn,
-        (json_int_t)c->tp, "perfect_confusion", (json_int_t)(c->tn + c->fp), 0, 0, (json_int_t)(c->fn + c->tp), "precision", json_number(precision_score(c)), "recall", json_number(recall_score(c)), "f1",
-        json_number(f1_score(c)));
+    return json_pack("{s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:[[I, I], [I, I]], s:[[I, i], [i, I]], s:o, s:o, s:o}",
+                     "by", by, "synthetic", job->ds.synthetic, "published", published, "positives",
+                     (json_int_t)positives, "rows_read", (json_int_t)job->ds.n, "digit",
+                     digit_json(job, spec, verified), "fold_accuracy", accuracies(&verified->cv), "never_accuracy",
+                     accuracies(never), "confusion", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn,
+                     (json_int_t)c->tp, "perfect_confusion", (json_int_t)(c->tn + c->fp), 0, 0,
+                     (json_int_t)(c->fn + c->tp), "precision", json_number(precision_score(c)), "recall",
+                     json_number(recall_score(c)), "f1", json_number(f1_score(c)));
 }

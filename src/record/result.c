@@ -112,11 +112,12 @@ static json_t *new_context(const struct result *result, const char *executable) 
 }
 
 static json_t *new_own(const struct result *result, int argc, char *const *argv) {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[], s:[]}, s:[], s:[], s:[]}",
-                     "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start",
-                     result->start, "argv", argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit",
-                     SGDMARK_COMMIT, "build", "compiler", __VERSION__, "flags", SGDMARK_CFLAGS, "backends",
-                     backend_flags(), "receipts", "dispatch", "parity", "no_engine", "roofs", "experiments", "samples");
+    return json_pack(
+        "{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[], s:[]}, s:[], s:[], s:[]}",
+        "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start", result->start, "argv",
+        argv_value(argc, argv), "tool", "version", SGDMARK_VERSION, "commit", SGDMARK_COMMIT, "build", "compiler",
+        __VERSION__, "flags", SGDMARK_CFLAGS, "backends", backend_flags(), "receipts", "dispatch", "parity",
+        "no_engine", "roofs", "experiments", "samples");
 }
 
 struct result *result_new(int argc, char *const *argv, struct error *err) {
@@ -213,9 +214,9 @@ static int put_folds(json_t *value, const struct cv_result *cv) {
     for (unsigned f = 0; f < cv->folds; f++)
         json_array_append_new(accuracy, json_number(cv->fold[f].accuracy));
     if (json_object_set_new(value, "fold_accuracy", accuracy) != 0) return -1;
-    return json_object_set_new(value, "confusion",
-                               json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn,
-                                         (json_int_t)c->tp));
+    return json_object_set_new(
+        value, "confusion",
+        json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
 }
 
 int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {

@@ -70,10 +70,10 @@ struct parity_receipt {
     const char *detail;   /* what was checked, or the first difference */
     uint64_t fingerprint; /* of the model it trained; 0 for this and the next where none was */
     uint64_t update_hash;
-    double accuracy;      /* NaN where it was not measured */
+    double accuracy;            /* NaN where it was not measured */
     const struct cv_result *cv; /* fold accuracies and confusion of it are kept; NULL: no folds were run */
-    double max_deviation; /* largest absolute difference from the reference; NaN where it was not measured */
-    double tolerance;     /* allowed of it */
+    double max_deviation;       /* largest absolute difference from the reference; NaN where it was not measured */
+    double tolerance;           /* allowed of it */
     const char *prefetch; /* the prefetch distances it ran with, as --prefetch takes it; NULL where it does not train */
 };
 int result_parity(struct result *result, const struct parity_receipt *receipt, struct error *err);

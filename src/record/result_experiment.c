@@ -60,9 +60,9 @@ static json_t *aa_json(const struct analysis *a) {
     const struct aa_gate *aa = &a->aa;
     const char *twin = experiment->cases[experiment->control].name;
     const char *of = experiment->cases[experiment->facts[experiment->control].control_of].name;
-    json_t *value = json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(twin), "second", text_value(of), "state",
-                              aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate",
-                              comparison_json(&aa->gate));
+    json_t *value =
+        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(twin), "second", text_value(of), "state",
+                  aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
     int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
     if (!bad && aa->state != AA_QUIET)
         bad = json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
@@ -290,12 +290,11 @@ static int add_samples(struct result *result, const struct experiment *experimen
 int result_experiment(struct result *result, const struct analysis *analysis, struct error *err) {
     const struct experiment *experiment = analysis->experiment;
     json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
-    json_t *value =
-        json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name, "rounds",
-                  (json_int_t)experiment->rounds.rounds, "pu", pu, "schedule", schedule_json(experiment), "aa",
-                  aa_json(analysis), "clock", clock_json(analysis), "samples", (json_int_t)analysis->samples,
-                  "disturbed", (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs",
-                  pairs_json(analysis));
+    json_t *value = json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name, "rounds",
+                              (json_int_t)experiment->rounds.rounds, "pu", pu, "schedule", schedule_json(experiment),
+                              "aa", aa_json(analysis), "clock", clock_json(analysis), "samples",
+                              (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
+                              cases_json(analysis), "pairs", pairs_json(analysis));
     if (append_or_fail(json_object_get(result->own, "experiments"), value, err) != 0) return -1;
     return add_samples(result, experiment, err);
 }

@@ -19,9 +19,9 @@ json_t *machine_json(const struct topology *topology) {
     topology_summarize(topology, &machine);
     cgroup_read(&cgroup);
     const char *model = machine.cpu_model[0] ? machine.cpu_model : "a processor without a name";
-    json_t *out = json_pack("{s:s, s:I, s:I, s:I, s:s}", "cpu_model", model, "packages", (json_int_t)machine.packages,
-                            "cores", (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed",
-                            machine.allowed);
+    json_t *out =
+        json_pack("{s:s, s:I, s:I, s:I, s:s}", "cpu_model", model, "packages", (json_int_t)machine.packages, "cores",
+                  (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed", machine.allowed);
     if (!out) return NULL;
     put_text(out, "not_allowed", machine.not_allowed, "not_allowed_reason", "every PU may be used");
     if (isnan(cgroup.quota)) {

@@ -77,9 +77,17 @@ static void put_epoch(struct table *table, const json_t *experiment, const json_
 static int print_table(FILE *to, const json_t *experiment, struct error *err) {
     const json_t *cases = json_object_get(experiment, "cases");
     const struct time_unit unit = unit_of(cases);
-    const struct table_column columns[] = {
-        {"engine/backend", false}, {unit.name, true}, {"quiet", true},  {"min", true},      {"MAD", true}, {"ns/row", true},
-        {"cy/px", true},           {"GB/s", true},    {"of roof", true}, {"x scalar", true}, {"x f64", true}};
+    const struct table_column columns[] = {{"engine/backend", false},
+                                           {unit.name, true},
+                                           {"quiet", true},
+                                           {"min", true},
+                                           {"MAD", true},
+                                           {"ns/row", true},
+                                           {"cy/px", true},
+                                           {"GB/s", true},
+                                           {"of roof", true},
+                                           {"x scalar", true},
+                                           {"x f64", true}};
     struct table *table = table_new(columns, COLUMNS(columns));
     size_t i;
     json_t *one;
@@ -87,11 +95,12 @@ static int print_table(FILE *to, const json_t *experiment, struct error *err) {
         if (is_epoch(one)) put_epoch(table, experiment, one, unit);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
-    fprintf(to,
-            "%s: median. quiet: median of the samples that nothing disturbed. GB/s: the stored bytes of the rows.\n"
-            "of roof: the share of the slower roof, reading the rows in the epochs' order or computing on a row in the\n"
-            "L1 cache. x scalar, x f64: times as fast as f32/scalar, f64/scalar.\n",
-            unit.name);
+    fprintf(
+        to,
+        "%s: median. quiet: median of the samples that nothing disturbed. GB/s: the stored bytes of the rows.\n"
+        "of roof: the share of the slower roof, reading the rows in the epochs' order or computing on a row in the\n"
+        "L1 cache. x scalar, x f64: times as fast as f32/scalar, f64/scalar.\n",
+        unit.name);
     return 0;
 }
 
@@ -126,9 +135,9 @@ static void print_levels(FILE *to, const json_t *cases) {
     json_t *one;
     json_array_foreach(cases, i, one) {
         if (!is_kind(one, "cache roof")) continue;
-        fprintf(to, "%s %s %.1f GB/s (%.1f B/cycle)", any ? "," : "  caches:",
-                fact_text(one, "name") + strlen("roof/read/"), fact_number(rates_of(one), "gb_per_second"),
-                fact_number(rates_of(one), "bytes_per_cycle"));
+        fprintf(to, "%s %s %.1f GB/s (%.1f B/cycle)",
+                any ? "," : "  caches:", fact_text(one, "name") + strlen("roof/read/"),
+                fact_number(rates_of(one), "gb_per_second"), fact_number(rates_of(one), "bytes_per_cycle"));
         any = true;
     }
     if (any) fputc('\n', to);
@@ -182,8 +191,7 @@ static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
                    format_fact(high, "%.4g", fact_number(pair, "speed_high")));
         table_cell(table, 3, "%s", fact_text(pair, "verdict"));
     }
-    if (best)
-        fprintf(to, "%s, paired by round (95 %% intervals that hold together):\n", fact_text(best, "job"));
+    if (best) fprintf(to, "%s, paired by round (95 %% intervals that hold together):\n", fact_text(best, "job"));
     return table_finish(table, to, "  ", err);
 }
 

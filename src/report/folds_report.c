@@ -36,8 +36,7 @@ static void put_contention(struct table *table, size_t first, const json_t *pair
     } else {
         table_cell(table, first, "%s", format_fact(a, "%.3f", fact_number(pair, "speed")));
         table_cell(table, first + 1, "%s", format_fact(a, "%.2f", fact_number(pair, "efficiency")));
-        table_cell(table, first + 2, "%s %% [%s, %s]",
-                   format_fact(a, "%+.1f", 100.0 * fact_number(pair, "contention")),
+        table_cell(table, first + 2, "%s %% [%s, %s]", format_fact(a, "%+.1f", 100.0 * fact_number(pair, "contention")),
                    format_fact(b, "%+.1f", 100.0 * fact_number(pair, "contention_low")),
                    format_fact(c, "%+.1f", 100.0 * fact_number(pair, "contention_high")));
     }
@@ -53,8 +52,7 @@ static void put_row(struct table *table, const json_t *experiment, const json_t 
     table_cell(table, 3, "%s", format_fact(text, "%.2f", fact_number(rates, "seconds_per_fold") * unit.per_second));
     table_cell(table, 4, "%s", format_fact(text, "%.1f", fact_number(rates, "folds_per_second")));
     table_cell(table, 5, "%s", format_fact(text, "%.1f", fact_number(rates, "gb_per_second")));
-    table_cell(table, 6, "%s %%",
-               format_fact(text, "%.0f", fact_number(json_object_get(one, "roof"), "percent")));
+    table_cell(table, 6, "%s %%", format_fact(text, "%.0f", fact_number(json_object_get(one, "roof"), "percent")));
     put_contention(table, 7, find_pair(experiment, "contention", fact_text(one, "name")));
     if (fact_true(one, "migrated")) table_cell(table, 10, "MIGRATED");
 }
@@ -93,10 +91,10 @@ int report_folds(FILE *to, const json_t *own, struct error *err) {
     const struct time_unit unit = unit_of(cases);
     char per_fold[16];
     snprintf(per_fold, sizeof per_fold, "%s/fold", unit.name);
-    const struct table_column columns[] = {{"placement", false}, {"engine/backend", false}, {"workers", true},
-                                           {per_fold, true},     {"folds/s", true},         {"GB/s", true},
-                                           {"of roof", true},    {"x core", true},          {"eff.", true},
-                                           {"contention", false}, {"", false}};
+    const struct table_column columns[] = {
+        {"placement", false}, {"engine/backend", false}, {"workers", true}, {per_fold, true}, {"folds/s", true},
+        {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
+        {"", false}};
     fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds\n",
             fact_number(json_object_get(json_object_get(own, "workload"), "hyper"), "folds"),
             fact_number(experiment, "rounds"));

@@ -65,8 +65,8 @@ static void print_fit_steps(const struct steps *steps) {
             "               shuffle=True, random_state=%.0f, average=False), as scikit-learn ",
             fact_number(steps->hyper, "epochs"), fact_number(steps->hyper, "seed"));
     print_plain(steps->to, fact_text(steps->hyper, "compat"));
-    fprintf(steps->to, "\n5 Predict      that digit is%s a %.0f: decision %s", fact_true(digit, "positive") ? "" : " not",
-            fact_number(steps->hyper, "digit"), decision);
+    fprintf(steps->to, "\n5 Predict      that digit is%s a %.0f: decision %s",
+            fact_true(digit, "positive") ? "" : " not", fact_number(steps->hyper, "digit"), decision);
     print_published(steps, published_decision);
 }
 
@@ -86,8 +86,8 @@ static void print_result_steps(const struct steps *steps) {
     print_published(steps, published_confusion);
     fputs("   perfect     ", steps->to);
     print_confusion(steps->to, json_object_get(steps->notebook, "perfect_confusion"));
-    fprintf(steps->to, "\n               rows are the truth (not %.0f, %.0f), columns the prediction\n9 Scores\n", digit,
-            digit);
+    fprintf(steps->to, "\n               rows are the truth (not %.0f, %.0f), columns the prediction\n9 Scores\n",
+            digit, digit);
     print_score(steps, "precision", published_precision, "of the rows called positive, the share that is");
     print_score(steps, "recall", published_recall, "of the positive rows, the share that was found");
     print_score(steps, "f1", published_f1, "harmonic mean of the two: high only when both are");

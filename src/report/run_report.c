@@ -55,8 +55,10 @@ void report_head(FILE *to, const json_t *own) {
 }
 
 int report_parity(FILE *to, const json_t *own, struct error *err) {
-    static const struct table_column columns[] = {{"engine/backend", false}, {"fingerprint", false},
-                                                  {"update hash", false},    {"fold accuracies", false},
+    static const struct table_column columns[] = {{"engine/backend", false},
+                                                  {"fingerprint", false},
+                                                  {"update hash", false},
+                                                  {"fold accuracies", false},
                                                   {"verdict", false}};
     const json_t *receipts = json_object_get(own, "receipts");
     const json_t *workload = json_object_get(own, "workload");

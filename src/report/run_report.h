@@ -1,6 +1,6 @@
-/* `sgdmark run` in the terminal. Every section is printed from the facts of the result, `own` (the member "sgdmark" of a
- * result file), so that printing a file again gives the same text. Functions that make tables return 0, or -1 with the
- * reason. */
+/* `sgdmark run` in the terminal. Every section is printed from the facts of the result, `own` (the member "sgdmark" of
+ * a result file), so that printing a file again gives the same text. Functions that make tables return 0, or -1 with
+ * the reason. */
 #ifndef SGDMARK_REPORT_RUN_REPORT_H
 #define SGDMARK_REPORT_RUN_REPORT_H
 

@@ -30,18 +30,11 @@ struct table *table_new(const struct table_column *columns, size_t count) {
     struct table *table = calloc(1, sizeof *table);
     if (!table) return NULL;
     table->scols = scols_new_table();
-    if (table->scols && scols_table_enable_noencoding(table->scols, 1) == 0 && /* cells are made printable here */
-        scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER) == 0 &&
-        scols_table_set_column_separator(table->scols, "  ") == 0 && add_columns(table, columns, count) == 0)
-        return table;
-    table_free(table);
-    return NULL;
-}
-
-void table_free(struct table *table) {
-    if (!table) return;
-    scols_unref_table(table->scols);
-    free(table);
+    table->failed = !table->scols || scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER) != 0 ||
+                    scols_table_enable_noencoding(table->scols, 1) != 0 || /* no \x: cells are printable */
+                    scols_table_set_column_separator(table->scols, "  ") != 0 ||
+                    add_columns(table, columns, count) != 0;
+    return table;
 }
 
 void table_row(struct table *table) {
@@ -118,16 +111,12 @@ static char *whole_text(const struct table *table) {
     return text;
 }
 
-int table_print(struct table *table, FILE *to, const char *indent, struct error *err) {
-    char *text = table && !table->failed ? whole_text(table) : NULL;
-    if (!text) return fail_program(err, "out of memory for a table");
-    print_lines(text, to, indent);
-    free(text);
-    return 0;
-}
-
 int table_finish(struct table *table, FILE *to, const char *indent, struct error *err) {
-    int bad = table_print(table, to, indent, err);
-    table_free(table);
+    char *text = table && !table->failed ? whole_text(table) : NULL;
+    const int bad = text ? 0 : fail_program(err, "out of memory for a table");
+    if (text && to) print_lines(text, to, indent);
+    free(text);
+    if (table) scols_unref_table(table->scols);
+    free(table);
     return bad;
 }

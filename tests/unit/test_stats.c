@@ -347,7 +347,8 @@ static void schedule_is_a_latin_square(void **state) {
     schedule_free(&s);
 }
 
-/* Each one follows each other one equally often: in every block for an even number of cases, in every two for an odd. */
+/* Each one follows each other one equally often: in every block for an even number of cases, in every two for an odd.
+ */
 static void schedule_balances_neighbours(void **state) {
     (void)state;
     enum { MOST = 9 };

@@ -1,0 +1,127 @@
+#!/bin/bash
+# A run is recorded whole: `sgdmark report` prints from the file alone what `run` printed, the file passes the schema,
+# and every experiment has an A/A of its own: a noisy second experiment withholds its own verdicts and no others.
+. "$(dirname "$0")/lib.sh"
+unset SGDMARK_ISA
+
+# The report of a run: all that it printed but where the file went.
+printed() {
+    grep -v '^result written to ' "$1"
+}
+
+run_and_report() {
+    local name=$1
+    shift
+    "$sgdmark" run --quick --json "$scratch/$name.json" "$@" > "$scratch/$name.txt" 2> "$scratch/$name.err"
+    equal "$name: exit status of run" "$?" 0
+    "$sgdmark" report "$scratch/$name.json" > "$scratch/$name.again" 2> "$scratch/$name.err"
+    equal "$name: exit status of report" "$?" 0
+    check "$name: report prints the text of the run again" diff <(printed "$scratch/$name.txt") "$scratch/$name.again"
+}
+
+run_and_report synthetic --data synthetic:n=600
+run_and_report one-backend --data synthetic:n=400,d=50 --isa scalar --place core
+"$sgdmark" run --quick --data synthetic:n=400 --place core --json - > "$scratch/stdout.json" 2> "$scratch/noise"
+check "a file from --json - is the same kind of file" "$sgdmark" report "$scratch/stdout.json"
+
+for name in synthetic one-backend stdout; do
+    if ! /usr/bin/python3 -c 'import jsonschema' 2> "$scratch/noise"; then
+        skip "$name: the file passes the schema" "python3-jsonschema is not installed"
+        continue
+    fi
+    check "$name: the file passes the schema" /usr/bin/python3 -c 'import json, jsonschema, sys
+jsonschema.Draft202012Validator(json.load(open("results/schema.json"))).validate(json.load(open(sys.argv[1])))' \
+        "$scratch/$name.json"
+done
+
+# Numbers that a run prints are in the file: each experiment with its schedule, A/A, cases and pairs.
+own() {
+    jq -r ".sgdmark | $2" "$scratch/$1.json"
+}
+equal "the experiments" "$(own synthetic '[.experiments[].name] | join(" ")')" "epochs folds"
+equal "each has a schedule of its cases" \
+    "$(own synthetic '[.experiments[] | (.schedule.cases | length) == (.cases | length)] | all')" true
+equal "each has an A/A twin among its own cases" \
+    "$(own synthetic '[.experiments[] | .aa.first as $twin | any(.cases[]; .name == $twin and .control_of != null)] | all')" true
+equal "every pair names cases of its own experiment" \
+    "$(own synthetic '[.experiments[] | [.cases[].name] as $names | .pairs[] | (.subject, .base) | IN($names[])] | all')" true
+equal "folds have shares of roofs and contention" \
+    "$(own synthetic '.experiments[1] | ([.cases[] | select(.kind == "folds" and .control_of == null) | .roof.percent > 0] | all)')" true
+
+# A program whose second experiment is noisy: the A/A twin of the folds takes 30 % longer.
+if counting || sanitized; then
+    skip "a noisy second experiment" "$build is instrumented"
+elif build_settings scalar && cat > "$scratch/noisy.c" << 'END' &&
+#include "measure/fold_pool.h"
+#include <string.h>
+#include <time.h>
+void slow_fold_pool_run(struct fold_pool *pool);
+static struct fold_pool *made[64];
+static unsigned count;
+struct fold_pool *__real_fold_pool_new(const struct topology *, const struct placement *, const struct cv_plan *,
+                                       const struct backend *, unsigned, enum fold_task, struct error *);
+struct fold_pool *__wrap_fold_pool_new(const struct topology *topology, const struct placement *placement,
+                                       const struct cv_plan *plan, const struct backend *backend, unsigned repeats,
+                                       enum fold_task task, struct error *err) {
+    struct fold_pool *pool = __real_fold_pool_new(topology, placement, plan, backend, repeats, task, err);
+    if (count < 64) made[count++] = pool; /* the last one is the twin's */
+    return pool;
+}
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+void __real_fold_pool_run(struct fold_pool *pool);
+void __wrap_fold_pool_run(struct fold_pool *pool) {
+    double begin = now();
+    __real_fold_pool_run(pool);
+    if (count == 0 || pool != made[count - 1]) return;
+    double wanted = begin + 3.0 * (now() - begin);
+    while (now() < wanted)
+        continue;
+}
+END
+    "$compiler" -std=c17 -O2 -D_GNU_SOURCE -Isrc -Ikernels -c -o "$scratch/noisy.o" "$scratch/noisy.c" &&
+    "$linker" -rdynamic -Wl,--wrap=fold_pool_new,--wrap=fold_pool_run -o "$scratch/noisy" "$build/src/cli/main.o" \
+        "$scratch/noisy.o" "$build/libsgdmark.a" "${libraries[@]}"; then
+    sgdmark_before=$sgdmark
+    sgdmark=$scratch/noisy
+    run_and_report noisy --data synthetic:n=3000 --isa scalar
+    sgdmark=$sgdmark_before
+    equal "a noisy twin: the A/A of the folds says so" "$(own noisy '.experiments[1].aa.state')" noisy
+    equal "a noisy twin: every fold verdict is withheld in the file" \
+        "$(own noisy '[.experiments[1].pairs[].verdict] | unique | join(" ")')" "$( [ "$(own noisy '.experiments[1].pairs | length')" = 0 ] || echo withheld)"
+    if [ "$(own noisy '.experiments[0].aa.state')" = quiet ]; then
+        equal "a noisy twin: epochs keep their verdicts" \
+            "$(own noisy '[.experiments[0].pairs[].verdict | select(. == "withheld")] | length')" 0
+    else
+        skip "a noisy twin: epochs keep their verdicts" "the machine itself was noisy during the epochs"
+    fi
+    check "a noisy twin: the screen says so" grep -q '^verdicts are withheld: ' "$scratch/noisy.txt"
+    "$sgdmark" compare --format json "$scratch/noisy.json" "$scratch/noisy.json" > "$scratch/compared.json"
+    equal "a noisy twin: compare withholds the folds" \
+        "$(jq -r '[.benchmarks[] | select(.name | startswith("cv/")) | .verdict] | unique | join(" ")' "$scratch/compared.json")" withheld
+    if [ "$(own noisy '.experiments[0].aa.state')" = quiet ]; then
+        equal "a noisy twin: compare keeps the epochs" \
+            "$(jq -r '[.benchmarks[] | select(.name | startswith("epoch/")) | .verdict] | unique | join(" ")' "$scratch/compared.json")" "not resolved"
+    else
+        skip "a noisy twin: compare keeps the epochs" "the machine itself was noisy during the epochs"
+    fi
+else
+    not_ok "a build with a noisy second experiment" "it does not link"
+fi
+
+# What cannot be printed is refused in one line.
+refused() {
+    local said
+    said=$("$sgdmark" report "$2" 2>&1 > "$scratch/noise")
+    equal "$1: exit status" "$?" 2
+    check "$1: $said" grep -q "$3" <<< "$said"
+}
+refused "a file of schema 1" tests/golden/result-schema-1.json "schema 1"
+"$sgdmark" bench --data synthetic:n=60 --isa scalar --benchmark_filter='dot_u8f32/scalar/d:16$' \
+    --benchmark_min_time=0.001 --benchmark_out="$scratch/bench.json" > "$scratch/noise" 2>&1
+refused "a file of bench" "$scratch/bench.json" "no experiments"
+refused "a file that is not there" "$scratch/none.json" "No such file"
+finish
