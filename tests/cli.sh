@@ -65,10 +65,11 @@ while IFS= read -r line; do
     if [ ${#faults[@]} -eq 0 ]; then ok "sgdmark $arguments"; else not_ok "sgdmark $arguments" "${faults[@]}"; fi
 done < tests/cli/table.tsv
 
-# Help fits a terminal of 80 columns.
+# Help has examples and fits a terminal of 80 columns.
 for command in "" $("$sgdmark" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     # shellcheck disable=SC2086
     "$sgdmark" $command --help > "$scratch/stdout"
+    check "help has examples: sgdmark $command --help" grep -q '^Examples\?:' "$scratch/stdout"
     equal "no line of help is longer than 79 columns: sgdmark $command --help" "$(awk 'length > 79' "$scratch/stdout")" ""
 done
 
