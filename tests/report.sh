@@ -48,7 +48,7 @@ equal "every pair names cases of its own experiment" \
 equal "folds have shares of roofs and contention" \
     "$(own synthetic '.experiments[1] | ([.cases[] | select(.kind == "folds" and .control_of == null) | .roof.percent > 0] | all)')" true
 
-# A program whose second experiment is noisy: the A/A twin of the folds takes 30 % longer.
+# A program whose second experiment is noisy: the A/A twin of the folds takes 60 times as long.
 if counting || sanitized; then
     skip "a noisy second experiment" "$build is instrumented"
 elif build_settings scalar && cat > "$scratch/noisy.c" << 'END' &&
@@ -77,7 +77,7 @@ void __wrap_fold_pool_run(struct fold_pool *pool) {
     double begin = now();
     __real_fold_pool_run(pool);
     if (count == 0 || pool != made[count - 1]) return;
-    double wanted = begin + 3.0 * (now() - begin);
+    double wanted = begin + 60.0 * (now() - begin);
     while (now() < wanted)
         continue;
 }
@@ -87,7 +87,7 @@ END
         "$scratch/noisy.o" "$build/libsgdmark.a" "${libraries[@]}"; then
     sgdmark_before=$sgdmark
     sgdmark=$scratch/noisy
-    run_and_report noisy --data synthetic:n=3000 --isa scalar
+    run_and_report noisy --data synthetic:n=600 --isa scalar
     sgdmark=$sgdmark_before
     equal "a noisy twin: the A/A of the folds says so" "$(own noisy '.experiments[1].aa.state')" noisy
     equal "a noisy twin: every fold verdict is withheld in the file" \

@@ -48,8 +48,8 @@ static struct experiment *played_experiment(const char *name, size_t cases) {
     return experiment;
 }
 
-/* Folds of two jobs on one core and on two workers that read as fast as they train, and the A/A twin of the first:
- * `twin` times as long. */
+/* Folds of two jobs on one core and on two workers, a roof twice as fast as the training, and the A/A twin of the
+ * first: `twin` times as long. */
 static struct experiment *played_folds(double twin) {
     struct experiment *experiment = played_experiment("folds", 4);
     struct case_facts facts = case_facts_of(CASE_FOLDS, "rows", PLAYED_ROWS);
@@ -57,17 +57,17 @@ static struct experiment *played_folds(double twin) {
     facts.folds = 3;
     facts.row_bytes = 576;
     int alone = play(experiment, "cv/f32/scalar/place:core", &facts, 1e-3);
-    struct case_facts roof = case_facts_of(CASE_READ_ROOF, "rows", PLAYED_ROWS);
+    struct case_facts roof = case_facts_of(CASE_READ_ROOF, "rows", 2 * PLAYED_ROWS);
     roof.row_bytes = 576;
     roof.what = "reading the rows";
-    int read = play(experiment, "roof/read/f32/scalar/place:core", &roof, 0.5e-3);
+    int read = play(experiment, "roof/read/f32/scalar/place:core", &roof, 1e-3);
     experiment->facts[alone].roofs.read = read;
-    /* Twice the folds by twice the workers, in 10 % more time. */
+    /* Four times the folds by twice the workers, each fold in 10 % more time. */
     facts.workers = 2;
-    facts.folds = 6;
-    facts.work = 2 * PLAYED_ROWS;
+    facts.folds = 12;
+    facts.work = 4 * PLAYED_ROWS;
     facts.alone = alone;
-    int both = play(experiment, "cv/f32/scalar/place:all-cores", &facts, 1.1e-3);
+    int both = play(experiment, "cv/f32/scalar/place:all-cores", &facts, 2.2e-3);
     experiment_pair(experiment, PAIR_CONTENTION, (size_t)both, (size_t)alone);
     facts = experiment->facts[alone];
     facts.control_of = alone;

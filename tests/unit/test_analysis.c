@@ -65,8 +65,8 @@ static void shares_and_rates_are_per_row(void **state) {
     near(alone->ns_per_row, 1e-3 * 1e9 / PLAYED_ROWS, 1);
     near(alone->cycles_per_pixel, 1000.0 * 2.0 / PLAYED_PIXELS, 0.01);
     near(alone->gb_per_second, 576.0 * PLAYED_ROWS / 1e-3 * 1e-9, 0.01);
-    near(analysis.cases[BOTH].folds_per_second, 6 / 1.1e-3, 10);
-    near(analysis.cases[BOTH].seconds_per_fold, 1.1e-3 * 2 / 6, 1e-6);
+    near(analysis.cases[BOTH].folds_per_second, 12 / 2.2e-3, 10);
+    near(analysis.cases[BOTH].seconds_per_fold, 2.2e-3 * 2 / 12, 1e-6);
     assert_true(isnan(analysis.cases[BOTH].cycles_per_pixel));
     assert_int_equal(alone->disturbed, 1);
     assert_int_equal(alone->quiet.n, PLAYED_ROUNDS - 1);
@@ -102,7 +102,7 @@ static void families_are_counted_apart(void **state) {
     analyse_folds(&analysis, folds);
     assert_int_equal(analysis.pairs[0].times.comparisons, 1);
     assert_int_equal(analysis.pairs[1].times.comparisons, 2);
-    near(analysis.pairs[1].speed, 1 / 1.1, 0.002);
+    near(analysis.pairs[1].speed, 1 / 2.2, 0.002);
     assert_true(isnan(analysis.pairs[1].contention));
     analysis_free(&analysis);
     experiment_free(folds);

@@ -179,6 +179,34 @@ static void what_is_written_reads_back(void **state) {
     result_unload(&file);
 }
 
+/* What an analysis says is in the file, to the bit. */
+static void an_experiment_is_recorded_whole(void **state) {
+    (void)state;
+    struct experiment *folds = played_folds(1.05);
+    struct analysis analysis;
+    struct result *result = new_result();
+    add_parity(result, "scalar", true);
+    assert_int_equal(analyse(&analysis, folds, NULL), 0);
+    assert_int_equal(result_experiment(result, &analysis, NULL), 0);
+    json_t *root = written(result, true);
+    json_t *one = json_array_get(json_object_get(json_object_get(root, "sgdmark"), "experiments"), 0);
+    json_t *pair = json_array_get(json_object_get(one, "pairs"), 0);
+    assert_true(json_real_value(json_object_get(pair, "contention")) == analysis.pairs[0].contention);
+    assert_true(json_real_value(json_object_get(pair, "contention_low")) == analysis.pairs[0].contention_low);
+    assert_true(json_real_value(json_object_get(pair, "speed")) == analysis.pairs[0].speed);
+    assert_string_equal(json_string_value(json_object_get(pair, "verdict")), "withheld");
+    assert_true(json_is_string(json_object_get(pair, "verdict_reason")));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(one, "aa"), "state")), "noisy");
+    json_t *roof = json_object_get(json_array_get(json_object_get(one, "cases"), 0), "roof");
+    assert_true(json_real_value(json_object_get(roof, "percent")) == analysis.cases[0].stored.percent);
+    assert_string_equal(json_string_value(json_object_get(roof, "read")), "roof/read/f32/scalar/place:core");
+    assert_true(json_is_null(json_object_get(roof, "compute")));
+    assert_int_equal(json_array_size(json_object_get(json_object_get(one, "schedule"), "order")), PLAYED_ROUNDS);
+    json_decref(root);
+    analysis_free(&analysis);
+    experiment_free(folds);
+}
+
 static void the_environment_is_sorted_into_sections(void **state) {
     (void)state;
     json_t *root = written(full_result(), true);
@@ -501,13 +529,21 @@ static void unreadable_files_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_reads_back),   cmocka_unit_test(the_environment_is_sorted_into_sections),
-        cmocka_unit_test(rows_are_google_benchmarks),   cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
-        cmocka_unit_test(no_timing_without_parity),     cmocka_unit_test(bad_timings_are_refused),
-        cmocka_unit_test(an_interrupted_run_is_marked), cmocka_unit_test(an_empty_run_says_what_it_lacks),
-        cmocka_unit_test(paths_hold_no_surprises),      cmocka_unit_test(what_is_no_result_file_is_refused),
-        cmocka_unit_test(deep_nesting_is_refused),      cmocka_unit_test(every_truncation_is_refused),
-        cmocka_unit_test(one_bad_value_is_refused),     cmocka_unit_test(unreadable_files_are_refused),
+        cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(an_experiment_is_recorded_whole),
+        cmocka_unit_test(the_environment_is_sorted_into_sections),
+        cmocka_unit_test(rows_are_google_benchmarks),
+        cmocka_unit_test(disturbed_samples_are_kept_and_told_apart),
+        cmocka_unit_test(no_timing_without_parity),
+        cmocka_unit_test(bad_timings_are_refused),
+        cmocka_unit_test(an_interrupted_run_is_marked),
+        cmocka_unit_test(an_empty_run_says_what_it_lacks),
+        cmocka_unit_test(paths_hold_no_surprises),
+        cmocka_unit_test(what_is_no_result_file_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(one_bad_value_is_refused),
+        cmocka_unit_test(unreadable_files_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
