@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/pages.h"
 #include "base/sha256.h"
-#include "data/entry.h"
+#include "data/row_code.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ const char *const split_names[] = {"train", "test", "all", NULL};
  * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
 enum { START_STEP = 1 << START_STEP_BITS, WIDTH_STEP = 64 };
 
-static const size_t MOST_ROWS = (size_t)1 << 31; /* an entry has a place for no more (data/entry.h) */
+static const size_t MOST_ROWS = (size_t)1 << 31; /* a row code has an index for no more (data/row_code.h) */
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
@@ -165,8 +165,8 @@ static size_t common_width(struct dataset *ds) {
 
 void dataset_pack(struct dataset *ds) {
     size_t width = common_width(ds), last_start = (ds->d - width) / START_STEP * START_STEP;
-    struct entry_form form;
-    if (width == ds->d || !entry_form(&form, ds->n, last_start, START_STEP_BITS)) {
+    struct row_code_layout layout;
+    if (width == ds->d || !row_code_layout(&layout, ds->n, last_start, START_STEP_BITS)) {
         memset(ds->start, 0, ds->n * sizeof *ds->start);
         return;
     }

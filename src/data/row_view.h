@@ -30,4 +30,8 @@ static inline uint32_t row_view_index(const struct dataset *ds, enum row_form fo
     return form == FORM_PACKED ? ds->packed.rows[row].line : row;
 }
 
+static inline const uint8_t *row_view_row(const struct row_view *view, uint32_t r) {
+    return view->at + r * view->stride;
+}
+
 #endif

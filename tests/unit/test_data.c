@@ -1,10 +1,10 @@
 /* Row orders, packing into windows, synthetic digits, .npy files. */
 #include "base/sha256.h"
 #include "data/dataset.h"
-#include "data/entry.h"
 #include "data/npy.h"
 #include "data/order.h"
 #include "data/random.h"
+#include "data/row_code.h"
 #include "data/synthetic.h"
 #include "kernels.h"
 #include "packed.h"
@@ -251,15 +251,15 @@ static void rows_are_packed_where_it_pays(void **state) {
     check_packed(5000, 40000, 40000, 2, false); /* smaller, but above 64 MiB */
 }
 
-static void expect_entry(const struct entry_form *form, uint32_t place, size_t start, bool positive) {
-    uint32_t entry = entry_make(form, place, start, positive);
-    assert_int_equal(entry_place(form, entry), place);
-    assert_int_equal(entry_start(form, entry), start);
-    assert_int_equal(entry_positive(entry), positive);
+static void expect_row_code(const struct row_code_layout *layout, uint32_t index, size_t start, bool positive) {
+    uint32_t code = row_code_make(layout, index, start, positive);
+    assert_int_equal(row_code_index(layout, code), index);
+    assert_int_equal(row_code_start(layout, code), start);
+    assert_int_equal(row_code_positive(code), positive);
 }
 
-/* Entries of 32 bits hold what rows need, up to the last one, or say that they do not. */
-static void entries_hold_rows(void **state) {
+/* Row codes hold every row, up to the last one, or say that they cannot. */
+static void row_codes_hold_rows(void **state) {
     (void)state;
     static const struct {
         uint64_t places;
@@ -277,12 +277,13 @@ static void entries_hold_rows(void **state) {
         {(64U << 20) / PACKED_LINE, 65472, PACKED_STEP_BITS, true}, /* what packed_make may come to */
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        struct entry_form form;
-        assert_int_equal(entry_form(&form, cases[c].places, cases[c].last_start, cases[c].step_bits), cases[c].fits);
+        struct row_code_layout layout;
+        assert_int_equal(row_code_layout(&layout, cases[c].places, cases[c].last_start, cases[c].step_bits),
+                         cases[c].fits);
         if (!cases[c].fits) continue;
-        expect_entry(&form, (uint32_t)(cases[c].places - 1), cases[c].last_start, true);
-        expect_entry(&form, (uint32_t)(cases[c].places - 1), 0, false);
-        expect_entry(&form, 0, cases[c].last_start, false);
+        expect_row_code(&layout, (uint32_t)(cases[c].places - 1), cases[c].last_start, true);
+        expect_row_code(&layout, (uint32_t)(cases[c].places - 1), 0, false);
+        expect_row_code(&layout, 0, cases[c].last_start, false);
     }
 }
 
@@ -435,7 +436,7 @@ int main(void) {
         cmocka_unit_test(packing_keeps_every_row),
         cmocka_unit_test(arranging_moves_rows_and_no_hash),
         cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
-        cmocka_unit_test(entries_hold_rows),
+        cmocka_unit_test(row_codes_hold_rows),
         cmocka_unit_test(sizes_beyond_memory_are_refused),
         cmocka_unit_test(synthetic_rows_are_the_same_everywhere),
         cmocka_unit_test(synthetic_splits_agree),

@@ -1,5 +1,6 @@
 /* The generator and the shuffle (golden numbers of NumPy and scikit-learn), folds, metrics, and the training loop
  * against a second implementation that follows scikit-learn's source line by line. */
+#include "base/hash.h"
 #include "data/dataset.h"
 #include "data/random.h"
 #include "learn/cv.h"

@@ -1,6 +1,7 @@
 /* Roofs: what each of them reads or computes, all of it and nothing else. */
 #include "measure/roof.h"
 
+#include "base/hash.h"
 #include "learn/fit.h"
 #include "machine/topology.h"
 

@@ -1,0 +1,95 @@
+#include "learn/predict.h"
+
+#include "learn/prefetch_rows.h"
+
+#include <math.h>
+
+enum { PACKED_DISTANCE = 8 }; /* L1 prefetch distance of packed rows, in rows */
+
+/* A prediction under way: its rows as the data set stores them, and how many of them are prefetched ahead. */
+struct prediction {
+    double *decision;
+    const struct model *model;
+    const struct row_list *rows;
+    const struct backend *backend;
+    enum row_form form;
+    struct row_view view;
+    size_t distance;
+};
+
+static inline const uint8_t *row_at(const struct prediction *p, size_t i) {
+    return row_view_row(&p->view, row_view_index(p->rows->ds, p->form, p->rows->at[i].row));
+}
+
+/* The row to prefetch while row i is computed. */
+static inline const uint8_t *prefetched_row(const struct prediction *p, size_t i) {
+    return row_at(p, i + p->distance < p->rows->n ? i + p->distance : p->rows->n - 1);
+}
+
+static double decision_f64(const struct model *model, size_t start, const uint8_t *x, size_t width) {
+    return dot_u8f64_reference(model->coef + start, x, width) + model->intercept;
+}
+
+/* The decision value of the row with this dot product. Close to 0, where rounding decides, it is computed as f64's. */
+static double decision_int(const struct model *model, int64_t dot, const struct dataset *ds,
+                           const struct row_ref *row) {
+    double decision = (double)dot * model->unit + model->intercept;
+    if (fabs(decision) > model->slack) return decision;
+    return decision_f64(model, row->start, ds->pixels + row->row * ds->stride, ds->width);
+}
+
+static void predict_f32(const struct prediction *p) {
+    const struct dataset *ds = p->rows->ds;
+    const struct batch batch = {ds->pixels, ds->stride, ds->width, p->rows->at, p->rows->n};
+    const struct linear_model model = {p->model->w, p->model->wscale, p->model->intercept};
+    p->backend->decision_u8f32(p->decision, &batch, &model);
+}
+
+static void predict_f64(const struct prediction *p) {
+    const struct row_ref *at = p->rows->at;
+    for (size_t i = 0; i < p->rows->n; i++)
+        p->decision[i] = decision_f64(p->model, at[i].start, row_at(p, i), p->view.width);
+}
+
+static void predict_int(const struct prediction *p) {
+    const struct row_ref *at = p->rows->at;
+    for (size_t i = 0; i < p->rows->n; i++) {
+        int64_t dot = integer_dot(&p->model->integer, p->backend, at[i].start, row_at(p, i), p->view.width,
+                                  prefetched_row(p, i), NULL);
+        p->decision[i] = decision_int(p->model, dot, p->rows->ds, &at[i]);
+    }
+}
+
+static void predict_packed(const struct prediction *p) {
+    const struct dataset *ds = p->rows->ds;
+    const struct row_ref *at = p->rows->at;
+    const size_t blocks = ds->packed.blocks, lines = p->view.prefetch / CACHE_LINE;
+    for (size_t i = 0; i < p->rows->n; i++) {
+        int64_t dot = integer_dot_packed(&p->model->integer, p->backend, ds->packed.rows[at[i].row].start, row_at(p, i),
+                                         blocks, prefetched_row(p, i), lines);
+        p->decision[i] = decision_int(p->model, dot, ds, &at[i]);
+    }
+}
+
+void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
+                       const struct backend *backend) {
+    const struct dataset *ds = row_list->ds;
+    const bool packed = model->integer.packed && reads_packed(ds, ENGINE_INT, backend);
+    struct prediction p = {.decision = decision,
+                           .model = model,
+                           .rows = row_list,
+                           .backend = backend,
+                           .form = packed ? FORM_PACKED : FORM_CROPPED,
+                           .distance = packed ? PACKED_DISTANCE : decision_prefetch(ds->width)};
+    p.view = row_view_of(ds, p.form);
+    for (size_t i = 0; i < row_list->n && i < p.distance; i++)
+        prefetch_l1(row_at(&p, i), p.view.prefetch);
+    if (model->w)
+        predict_f32(&p);
+    else if (packed)
+        predict_packed(&p);
+    else if (model->integer.low && !model->integer.packed)
+        predict_int(&p);
+    else
+        predict_f64(&p);
+}

@@ -1,0 +1,46 @@
+/* The fixed training loop: scikit-learn's SGDClassifier with L2 penalty and the 'optimal' rate.
+ * The arithmetic is that of sklearn/linear_model/_sgd_fast.pyx (1.2) for tol=None. */
+#ifndef SGDMARK_LEARN_TRAINER_H
+#define SGDMARK_LEARN_TRAINER_H
+
+#include "base/error.h"
+#include "learn/hyper.h"
+#include "learn/model.h"
+#include "learn/row_list.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Can the engine do fits on up to n rows with these hyper-parameters? 0, or -1 with the reason. */
+int engine_possible(const struct hyper *hyper, size_t n, struct error *err);
+
+/* The working memory of a fit. Only trainer_new allocates; nothing else here makes a system call, so the caller may
+ * time any part. */
+struct trainer;
+
+/* Room for fits of up to `most` rows with d features. `backend` serves engines f32 and int; int on a backend with
+ * PARITY_BITS ends in the bits of f64. NULL with the reason on failure, also where engine_possible says no;
+ * trainer_free releases it. */
+struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
+                            struct error *err);
+void trainer_free(struct trainer *trainer);
+
+/* The epoch permutation of n rows for the trainer's seed, drawn into its own memory. */
+const uint32_t *trainer_permutation(struct trainer *trainer, size_t n);
+
+/* Starts a fit: weights zero, the first epoch next. `permutation` is the epoch permutation of row_list->n rows; both
+ * stay the caller's and must outlive the fit. */
+void trainer_start(struct trainer *trainer, const struct row_list *row_list, const uint32_t *permutation);
+/* Runs the next epoch: every row once, in this epoch's order. At most hyper->epochs of them. */
+void trainer_epoch(struct trainer *trainer);
+/* The same for engine f32, and decision[i] gets the decision value of the row visited at position i, [n]. */
+void trainer_epoch_traced(struct trainer *trainer, double *decision);
+/* In place of trainer_epoch: only reads the rows of the next epoch, in its order. No epoch can be faster. Returns the
+ * exclusive or of what read_u8 gives. */
+uint64_t trainer_read(struct trainer *trainer);
+/* The row of the data set that was visited at `position` of the last epoch; not for packed rows. */
+uint32_t trainer_visited(const struct trainer *trainer, size_t position);
+/* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
+int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
+
+#endif
