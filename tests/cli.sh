@@ -65,10 +65,11 @@ while IFS= read -r line; do
     if [ ${#faults[@]} -eq 0 ]; then ok "sgdmark $arguments"; else not_ok "sgdmark $arguments" "${faults[@]}"; fi
 done < tests/cli/table.tsv
 
-# Help fits a terminal of 80 columns.
+# Help has examples and fits a terminal of 80 columns.
 for command in "" $("$sgdmark" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     # shellcheck disable=SC2086
     "$sgdmark" $command --help > "$scratch/stdout"
+    check "help has examples: sgdmark $command --help" grep -q '^Examples\?:' "$scratch/stdout"
     equal "no line of help is longer than 79 columns: sgdmark $command --help" "$(awk 'length > 79' "$scratch/stdout")" ""
 done
 
@@ -163,7 +164,7 @@ esac
 # A job of a few microseconds: its times have digits.
 "$sgdmark" run --quick --data synthetic:n=100,d=16 --isa "$(backends_here bits | tail -n 1)" --place core \
     > "$scratch/tiny" 2> "$scratch/stderr"
-equal "a tiny job's tables are in microseconds" "$(grep -c -E '^(engine/backend|placement) .* us ' "$scratch/tiny")" 2
+equal "a tiny job's tables are in microseconds" "$(grep -c -E '^(engine/backend|placement) .* us(/fold)? ' "$scratch/tiny")" 2
 equal "in which no epoch takes 0.00" "$(grep -c -E '^(f32|f64|int)/[a-z0-9-]+ +0\.00 ' "$scratch/tiny")" 0
 
 finish

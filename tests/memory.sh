@@ -76,6 +76,7 @@ without_memory 1 topo --topology tests/fuzz/corpus/topology/hybrid-p-e.xml --jso
 for format in text json; do
     without_memory 1 compare --format $format tests/golden/result.json tests/golden/result.json
 done
+without_memory 1 kernels --json "$out/k.json"
 without_memory 1 kernels --verify --isa scalar --kernel read_u8
 without_memory "${MEMORY_STEP:-4}" run "${rows[@]}" --soak 0.001
 without_memory "${MEMORY_STEP:-4}" run "${rows[@]}" --quick --isa scalar --json "$out/r.json"

@@ -147,7 +147,22 @@ check("the other way round it is faster", back["epoch/f32/avx2"] == "faster", ba
 for threshold, status in (("5%", 1), ("5", 1), ("9.99%", 0), ("15%", 0)):
     run = compare("--threshold", threshold, base, slower)
     check(f"--threshold {threshold}: status {status}", run.returncode == status, run.stdout + run.stderr)
-check("--threshold: a faster run passes", compare("--threshold=1", slower, base).returncode == 0)
+check("--threshold: a faster run passes", compare("--threshold=5", slower, base).returncode == 0)
+
+
+def unanswered(name, because, *arguments):
+    run = compare(*arguments)
+    good = run.returncode == 4 and run.stdout and run.stderr.count("\n") == 1 and because in run.stderr
+    check(name, good, f"status {run.returncode}, expected '{because}'\n{run.stdout}{run.stderr}")
+
+
+coarse = "epoch/f32/scalar only changes above 3.0 % can be told apart: what the base's A/A could resolve"
+unanswered("--threshold below what can be told apart: status 4", coarse, "--threshold=2", base, base)
+check("... but not at the edge", compare("--threshold=3", base, base).returncode == 0)
+unanswered("... even where another benchmark is faster", coarse, "--threshold=2", slower, base)
+check("... but not where one is slower by more", compare("--threshold=2", base, slower).returncode == 1)
+halved = variant("halved.json", lambda r: scale(r, 0.5))
+check("... and not where all are clearly faster", compare("--threshold=2", base, halved).returncode == 0)
 three = rows(base, slower, base)
 check("three files: each against the first", [r["subject"] for r in three["benchmarks"]] == [slower, base] * 2, three)
 
@@ -165,6 +180,7 @@ check("... and it is named", "waited for a processor" in waited["subjects"][0]["
 noisy = variant("noisy.json", lambda r: (scale(r, 1.5), put("sgdmark", "experiments", 0, "aa", "state", "noisy")(r)))
 run = compare(base, noisy)
 check("a noisy run gets no verdict", "withheld" in run.stdout and "epochs were noisy" in run.stdout, run.stdout)
+unanswered("... and answers no threshold", "has no verdict: the subject's epochs were noisy", "--threshold=5", base, noisy)
 
 
 def with_folds(factor, state):

@@ -26,3 +26,11 @@ int(fail_program)(struct error *err, const char *format, ...) {
     va_end(args);
     return bad;
 }
+
+int(fail_as)(struct error *err, enum error_kind kind, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int bad = fill(err, kind, format, args);
+    va_end(args);
+    return bad;
+}

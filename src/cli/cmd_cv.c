@@ -113,8 +113,7 @@ static int workers_open(struct workers *workers, const struct cv_options *option
     if (placement_resolve(&workers->placement, workers->topology, options->place ? options->place : "core", &why) == 0)
         return 0;
     topology_free(workers->topology);
-    return why.kind == ERROR_PROGRAM ? fail_program(err, "--place: %.1000s", why.text)
-                                     : fail(err, "--place: %.1000s", why.text);
+    return fail_as(err, why.kind, "--place: %.1000s", why.text);
 }
 
 static void workers_close(struct workers *workers) {

@@ -108,13 +108,6 @@ static json_t *description_json(const struct description *description) {
     return json;
 }
 
-static void print_picture(const struct dataset *ds, size_t i, size_t row, const struct picture *picture) {
-    bool training = i < ds->n_train;
-    printf("\nrow %zu is a %u (in file order, row %zu of the %s split)\n", row, ds->labels[i],
-           training ? i : i - ds->n_train, training ? "training" : "test");
-    picture_print(stdout, picture);
-}
-
 static int check_show(const struct dataset *ds, const struct view *view, const struct describe_options *options,
                       struct error *err) {
     if (!options->show) return 0;
@@ -144,7 +137,7 @@ static int describe(struct dataset *ds, const struct view *view, const struct de
     }
     if (to_stdout(options->json)) return 0;
     print_description(stdout, &description);
-    if (options->show) print_picture(ds, view->index[options->row], options->row, &picture);
+    if (options->show) print_row(stdout, ds, view->index[options->row], options->row, &picture);
     return 0;
 }
 

@@ -6,14 +6,14 @@
 
 enum exit_status {
     EXIT_DONE = 0,         /* done, and all checks held */
-    EXIT_CHECK_FAILED = 1, /* parity, a wrong kernel, a comparison's threshold */
+    EXIT_CHECK_FAILED = 1, /* parity, a wrong kernel, a fit that diverged, a comparison's threshold */
     EXIT_BAD_INPUT = 2,    /* bad usage or bad input */
     EXIT_PROGRAM = 3,      /* the program itself failed: out of memory, a bug */
     EXIT_NO_ANSWER = 4     /* the measurement cannot answer what was asked */
 };
 
 /* argv[0] is "sgdmark <command>". Returns the exit status, or -1 with the reason; main then prints it as one line and
- * ends with EXIT_BAD_INPUT or EXIT_PROGRAM, by the kind of the error. */
+ * ends with the status of the error's kind. */
 #define COMMAND(name, description) int command_##name(int argc, char **argv, struct error *err);
 #include "cli/commands.def"
 

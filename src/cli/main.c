@@ -52,7 +52,15 @@ static int report_error(const char *command, const struct error *err) {
     for (const char *c = err->text; *c; c++) /* what was typed is quoted, and the message is one line */
         fputc(iscntrl((unsigned char)*c) ? '?' : *c, stderr);
     fputc('\n', stderr);
-    return err->kind == ERROR_PROGRAM ? EXIT_PROGRAM : EXIT_BAD_INPUT;
+    switch (err->kind) {
+    case ERROR_PROGRAM:
+        return EXIT_PROGRAM;
+    case ERROR_CHECK:
+        return EXIT_CHECK_FAILED;
+    case ERROR_INPUT:
+        break;
+    }
+    return EXIT_BAD_INPUT;
 }
 
 int main(int argc, char **argv) {

@@ -58,18 +58,4 @@ enum { OPTIONS_OWN = 5 };
  * name is unknown, not compiled in or not supported: with the list of choices and the state of each. */
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err);
 
-/* ---- Goes with its last user: cmd_run, cmd_compare, cmd_topo, cmd_kernels ---- */
-
-/* Prints "sgdmark <command>: <text>" as one line on stderr and ends the program with status 2. */
-_Noreturn void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* As take_arguments and take_...; each ends the program through usage_error, and parse_arguments after --help too. */
-void parse_arguments(const struct argp *argp, int argc, char **argv, void *input);
-uint64_t parse_integer(const char *option, const char *value, uint64_t low, uint64_t high);
-double parse_real(const char *option, const char *value, double low, double high);
-const char *parse_output(const char *option, const char *value);
-const char *parse_output_file(const char *option, const char *value);
-int parse_choice(const char *option, const char *value, const char *const choices[]);
-
-/* ---- End of that ---- */
-
 #endif

@@ -370,7 +370,7 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
         model->coef[k] = (t->w32 ? (double)t->w32[k] : t->w64[k]) * t->wscale;
         finite = finite && isfinite(model->coef[k]);
     }
-    if (!finite) return fail(err, "the fit overflowed: a weight is not finite (try another --alpha)");
+    if (!finite) return fail_as(err, ERROR_CHECK, "the fit diverged: a weight is not finite (try another --alpha)");
     if (t->w32) memcpy(model->w, t->w32, t->d * sizeof *model->w);
     if (t->integer.low) {
         integer_copy(&model->integer, &t->integer);

@@ -106,8 +106,7 @@ static int first_failure(const struct worker_pool *pool, const char *prefix, str
     for (size_t i = 0; i < pool->count; i++) {
         const struct worker *worker = &pool->workers[i];
         if (!worker->failed) continue;
-        if (worker->err.kind == ERROR_PROGRAM) return fail_program(err, "%s%s", prefix, worker->err.text);
-        return fail(err, "%s%s", prefix, worker->err.text);
+        return fail_as(err, worker->err.kind, "%s%s", prefix, worker->err.text);
     }
     return 0;
 }

@@ -173,8 +173,9 @@ int fold_pool_end(struct fold_pool *pool, struct error *err) {
     size_t folds = pool->plan->folds, all = folds * pool->repeats;
     for (size_t item = folds; item < all; item++)
         if (!same_fold(&pool->items[item], &pool->items[item % folds]))
-            return fail(err, "fold %zu came out different in repeat %zu: a core or a kernel computes wrongly",
-                        item % folds + 1, item / folds + 1);
+            return fail_as(err, ERROR_CHECK,
+                           "fold %zu came out different in repeat %zu: a core or a kernel computes wrongly",
+                           item % folds + 1, item / folds + 1);
     return 0;
 }
 

@@ -21,3 +21,10 @@ void print_description(FILE *out, const struct description *description) {
     fprintf(out, "labels       SHA-256 %s\n", ds->labels_sha256);
     fprintf(out, "order        FNV-1a  %016" PRIx64 "\n", description->order_hash);
 }
+
+void print_row(FILE *out, const struct dataset *ds, size_t i, size_t row, const struct picture *picture) {
+    bool training = i < ds->n_train;
+    fprintf(out, "\nrow %zu is a %u (in file order, row %zu of the %s split)\n", row, ds->labels[i],
+            training ? i : i - ds->n_train, training ? "training" : "test");
+    picture_print(out, picture);
+}

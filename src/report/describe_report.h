@@ -3,6 +3,7 @@
 #define SGDMARK_REPORT_DESCRIBE_REPORT_H
 
 #include "learn/job.h"
+#include "report/picture.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -19,5 +20,8 @@ struct description {
 };
 
 void print_description(FILE *out, const struct description *description);
+
+/* The picture of row `row` of that order, which is row i of the data set, and what it is labelled. */
+void print_row(FILE *out, const struct dataset *ds, size_t i, size_t row, const struct picture *picture);
 
 #endif
