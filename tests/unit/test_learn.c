@@ -875,6 +875,20 @@ static void cross_validation_is_scikit_learns(void **state) {
     }
 }
 
+/* scikit-learn updates on the hinge itself, and t0 = 1 / (eta0 alpha) is 1000 for alpha 1e-4. */
+static void hinge_is_scikit_learns(void **state) {
+    (void)state;
+    assert_true(loss_violated(LOSS_HINGE, 0.0, 1.0));
+    assert_true(loss_violated(LOSS_HINGE, -1.0, -1.0));
+    assert_false(loss_violated(LOSS_HINGE, nextafter(1.0, 2.0), 1.0));
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, 1.0) == -1.0);
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, -1.0) == 1.0);
+    assert_true(loss_optimal_t0(LOSS_HINGE, 1e-4) == 1000.0);
+    assert_true(loss_has_integer_form(LOSS_HINGE));
+    assert_string_equal(loss_names[LOSS_HINGE], "hinge");
+    assert_null(loss_names[LOSSES]);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(generator_is_numpys),
