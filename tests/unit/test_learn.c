@@ -891,6 +891,7 @@ static void hinge_is_scikit_learns(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hinge_is_scikit_learns),
         cmocka_unit_test(generator_is_numpys),
         cmocka_unit_test(masked_draws_stay_in_range),
         cmocka_unit_test(shuffle_seeds),
