@@ -209,7 +209,7 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     enum engine engine = options->job.spec.hyper.engine;
     size_t count = engine == ENGINE_F64 || options->estimator == ESTIMATOR_NEVER ? 1 : work->chosen->count;
     if (engine == ENGINE_INT) job_pack(work->job, work->chosen);
-    if (!to_stdout(options->json)) print_job(stdout, work->job, &options->job.spec);
+    if (!to_stdout(options->json) && print_job(stdout, work->job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");
     for (size_t i = 0; !bad && i < count; i++)

@@ -140,7 +140,7 @@ static int train_all(struct job *job, const struct train_options *options, const
     enum engine engine = options->job.spec.hyper.engine;
     size_t count = engine == ENGINE_F64 ? 1 : chosen->count;
     if (engine == ENGINE_INT) job_pack(job, chosen);
-    if (!to_stdout(options->json)) print_job(stdout, job, &options->job.spec);
+    if (!to_stdout(options->json) && print_job(stdout, job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");
     for (size_t i = 0; !bad && i < count; i++) {

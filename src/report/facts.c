@@ -5,9 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-const char *fact_text(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
+const char *fact_text_of(const json_t *value) {
+    const char *text = json_string_value(value);
     return text ? text : "-";
+}
+
+const char *fact_text(const json_t *object, const char *key) {
+    return fact_text_of(json_object_get(object, key));
 }
 
 double fact_number(const json_t *object, const char *key) {

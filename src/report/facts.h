@@ -9,6 +9,7 @@
 
 /* object[key] as a text, a number (NAN), or a truth. */
 const char *fact_text(const json_t *object, const char *key);
+const char *fact_text_of(const json_t *value);
 double fact_number(const json_t *object, const char *key);
 bool fact_true(const json_t *object, const char *key);
 

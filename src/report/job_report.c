@@ -1,21 +1,68 @@
 #include "report/job_report.h"
 
 #include "base/json.h"
+#include "learn/hyper_table.h"
 #include "learn/prefetch.h"
+#include "report/facts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-void print_job(FILE *out, const struct job *job, const struct job_spec *spec) {
-    char alpha[REAL_TEXT];
-    format_real(alpha, spec->hyper.alpha);
-    fprintf(out, "data         %s%s: %zu rows of %zu pixels, split %s, %s order", job->ds.name,
-            job->ds.synthetic ? " (SYNTHETIC, not MNIST)" : "", job->view.n, job->ds.d, split_names[spec->rows.split],
-            order_names[spec->rows.order]);
-    if (spec->rows.order == ORDER_NOTEBOOK) fprintf(out, " (seed %" PRIu32 ")", spec->rows.order_seed);
-    fprintf(out,
-            "\nclassifier   %u or not %u: hinge loss, L2 penalty, alpha %s, optimal rate, %u epochs,\n"
-            "             seed %" PRIu32 ", as scikit-learn %s\n",
-            spec->digit, spec->digit, alpha, spec->hyper.epochs, spec->hyper.seed, compat_names[spec->hyper.compat]);
+void print_rows(FILE *out, const struct rows_text *rows) {
+    fputs("data         ", out);
+    print_plain(out, rows->data);
+    fprintf(out, "%s: %.0f rows of %.0f pixels, split ", rows->synthetic ? " (SYNTHETIC, not MNIST)" : "", rows->n,
+            rows->d);
+    print_plain(out, rows->split);
+    fputs(", ", out);
+    print_plain(out, rows->order);
+    fputs(" order", out);
+    if (strcmp(rows->order, order_names[ORDER_NOTEBOOK]) == 0) fprintf(out, " (seed %.0f)", rows->order_seed);
+    fputc('\n', out);
+}
+
+/* "alpha 0.0001", "compat 0.19" */
+static void print_value(FILE *out, const char *name, const json_t *value) {
+    char real[REAL_TEXT];
+    format_real(real, json_real_value(value));
+    print_plain(out, name);
+    fputc(' ', out);
+    if (json_is_integer(value))
+        fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else
+        print_plain(out, json_is_real(value) ? real : fact_text_of(value));
+}
+
+void print_classifier(FILE *out, const json_t *hyper) {
+    const char *key;
+    json_t *value;
+    const char *before = "; ";
+    fprintf(out, "classifier   %.0f or not %.0f: hinge loss, L2 penalty, 'optimal' rate", fact_number(hyper, "digit"),
+            fact_number(hyper, "digit"));
+    json_object_foreach((json_t *)hyper, key, value) {
+        if (strcmp(key, hyper_table[HYPER_DIGIT].name) == 0 || strcmp(key, hyper_table[HYPER_FOLDS].name) == 0)
+            continue;
+        fputs(before, out);
+        print_value(out, key, value);
+        before = ", ";
+    }
+    fputc('\n', out);
+}
+
+int print_job(FILE *out, const struct job *job, const struct job_spec *spec, struct error *err) {
+    const struct rows_text rows = {.data = job->ds.name,
+                                   .synthetic = job->ds.synthetic,
+                                   .n = (double)job->view.n,
+                                   .d = (double)job->ds.d,
+                                   .split = split_names[spec->rows.split],
+                                   .order = order_names[spec->rows.order],
+                                   .order_seed = spec->rows.order_seed};
+    json_t *hyper = hyper_json(spec, 0);
+    if (!hyper) return fail_program(err, "out of memory");
+    print_rows(out, &rows);
+    print_classifier(out, hyper);
+    json_decref(hyper);
+    return 0;
 }
 
 void print_prefetch(FILE *out, const struct prefetch *prefetch, double seconds) {

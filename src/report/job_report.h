@@ -4,10 +4,24 @@
 
 #include "learn/job.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
-/* The rows, and the classifier's parameters. */
-void print_job(FILE *out, const struct job *job, const struct job_spec *spec);
+/* Which rows, in which order. */
+struct rows_text {
+    const char *data;
+    bool synthetic;
+    double n, d;
+    const char *split, *order;
+    double order_seed; /* of the notebook's order */
+};
+
+/* One line on the rows; one line on the classifier with every hyper-parameter of `hyper` (hyper_json). */
+void print_rows(FILE *out, const struct rows_text *rows);
+void print_classifier(FILE *out, const json_t *hyper);
+
+/* Both, of a job in memory. Returns 0, or -1 when memory runs out. */
+int print_job(FILE *out, const struct job *job, const struct job_spec *spec, struct error *err);
 
 /* The prefetch distances, and how long the choice among them took: 0 seconds where they were given. */
 void print_prefetch(FILE *out, const struct prefetch *prefetch, double seconds);

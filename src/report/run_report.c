@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "report/facts.h"
+#include "report/job_report.h"
 #include "report/table.h"
 
 #include <inttypes.h>
@@ -29,24 +30,15 @@ static void print_machine(FILE *to, const json_t *own) {
 
 static void print_job_facts(FILE *to, const json_t *own) {
     const json_t *work = json_object_get(own, "workload");
-    const json_t *hyper = json_object_get(work, "hyper");
-    char alpha[REAL_TEXT];
-    format_real(alpha, fact_number(hyper, "alpha"));
-    fputs("data         ", to);
-    print_plain(to, fact_text(work, "data"));
-    fprintf(to, "%s: %.0f rows of %.0f pixels, split ",
-            fact_true(json_object_get(own, "job"), "synthetic") ? " (SYNTHETIC, not MNIST)" : "",
-            fact_number(work, "n"), fact_number(work, "d"));
-    print_plain(to, fact_text(work, "split"));
-    fputs(", ", to);
-    print_plain(to, fact_text(work, "order"));
-    fputs(" order", to);
-    if (strcmp(fact_text(work, "order"), "notebook") == 0) fprintf(to, " (seed %.0f)", fact_number(work, "order_seed"));
-    fprintf(to, "\nclassifier   %.0f or not %.0f: hinge loss, L2 penalty, alpha %s, optimal rate, %.0f epochs,\n",
-            fact_number(hyper, "digit"), fact_number(hyper, "digit"), alpha, fact_number(hyper, "epochs"));
-    fprintf(to, "             seed %.0f, as scikit-learn ", fact_number(hyper, "seed"));
-    print_plain(to, fact_text(hyper, "compat"));
-    fputc('\n', to);
+    const struct rows_text rows = {.data = fact_text(work, "data"),
+                                   .synthetic = fact_true(json_object_get(own, "job"), "synthetic"),
+                                   .n = fact_number(work, "n"),
+                                   .d = fact_number(work, "d"),
+                                   .split = fact_text(work, "split"),
+                                   .order = fact_text(work, "order"),
+                                   .order_seed = fact_number(work, "order_seed")};
+    print_rows(to, &rows);
+    print_classifier(to, json_object_get(work, "hyper"));
 }
 
 void report_head(FILE *to, const json_t *own) {
