@@ -4,14 +4,14 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { STEP = 64, BLOCK = 16 };
+enum { STEP = 64 };
 
 static inline __m256 load8(const uint8_t *x) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)x)));
 }
 
-/* Sixteen pixels as two registers of eight. The shuffle can run where vpmovzxbd cannot: that waits for one port. */
-static inline __attribute__((always_inline)) void load16(__m256 *pixels, const uint8_t *x) {
+/* Sixteen pixels as two registers of eight. vpmovzxbd runs on one port only; the shuffle has more. */
+INLINE void load16(__m256 *pixels, const uint8_t *x) {
     const __m256i first = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), three_zeros = _mm256_set1_epi32((int)0x80808000);
     const __m256i second = _mm256_add_epi32(first, _mm256_set1_epi32(8));
     __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)x));
@@ -20,44 +20,28 @@ static inline __attribute__((always_inline)) void load16(__m256 *pixels, const u
 }
 
 /* Lanes 16b .. 16b+15 take one block of 16 pixels. */
-static inline __attribute__((always_inline)) void dot16(__m256 *lanes, const float *w, const uint8_t *x) {
+INLINE void dot16(__m256 *lanes, const float *w, const uint8_t *x) {
     __m256 pixels[2];
     load16(pixels, x);
     lanes[0] = _mm256_fmadd_ps(_mm256_loadu_ps(w), pixels[0], lanes[0]);
     lanes[1] = _mm256_fmadd_ps(_mm256_loadu_ps(w + 8), pixels[1], lanes[1]);
 }
 
-/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
-struct padded {
-    float w[BLOCK];
-    uint8_t x[BLOCK];
-};
-
-static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
-    struct padded padded = {0};
-    for (size_t k = 0; k < rest; k++) {
-        padded.w[k] = w[k];
-        padded.x[k] = x[k];
-    }
-    return padded;
-}
-
-/* The lanes of a row after h = 32, 16, 8, which fold between registers; `whole`: the row is one of whole blocks. */
-static inline __attribute__((always_inline)) __m256 lanes8(const float *w, const uint8_t *x, size_t d, bool whole,
-                                                           enum fetch fetch, const uint8_t *near, const uint8_t *far) {
+/* The lanes of a row after h = 32, 16, 8, which fold between registers; `whole`: d is a multiple of BLOCK. */
+INLINE __m256 lanes8(const float *w, const uint8_t *x, size_t d, bool whole, struct prefetch_rows rows) {
     __m256 a[8];
     UNROLL
     for (int i = 0; i < 8; i++)
         a[i] = _mm256_setzero_ps();
     size_t k = 0;
     for (; k + STEP <= d; k += STEP) {
-        fetch_lines(fetch, near, far, k);
+        prefetch_lines(rows, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             dot16(a + 2 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     }
     if (k < d) {
-        fetch_lines(fetch, near, far, d - 1);
+        prefetch_lines(rows, d - 1);
         size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
         UNROLL
         for (size_t b = 0; b < 4; b++) {
@@ -80,33 +64,20 @@ static inline float fold(__m256 c) {
     return _mm_cvtss_f32(_mm_add_ss(e, _mm_movehdup_ps(e)));
 }
 
-/* Apart, or rows of whole blocks would pay for the room that padding takes: 3 % of an epoch. */
-static NOINLINE float dot_padded(const float *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near,
-                                 const uint8_t *far) {
-    return fold(lanes8(w, x, d, false, fetch, near, far));
+/* NOINLINE: the padding buffer's stack frame cost full rows 3 % (Sapphire Rapids, gcc 12). */
+static NOINLINE float dot_padded(const float *w, const uint8_t *x, size_t d, enum prefetch_levels levels,
+                                 const uint8_t *l1_row, const uint8_t *l2_row) {
+    return fold(lanes8(w, x, d, false, (struct prefetch_rows){levels, l1_row, l2_row}));
 }
 
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                       const uint8_t *near, const uint8_t *far) {
-    if (d % BLOCK) return dot_padded(w, x, d, fetch, near, far);
-    return fold(lanes8(w, x, d, true, fetch, near, far));
+INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
+    if (d % BLOCK) return dot_padded(w, x, d, rows.levels, rows.l1_row, rows.l2_row);
+    return fold(lanes8(w, x, d, true, rows));
 }
 
-float dot_u8f32_avx2(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, FETCH_NONE, NULL, NULL);
-}
+DOT_KERNELS(u8f32, avx2, float, float, dot)
 
-static NOINLINE float dot_prefetch_l2_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                 const uint8_t *far) {
-    return dot(w, x, d, FETCH_BOTH, near, far);
-}
-
-float dot_prefetch_u8f32_avx2(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8f32_avx2(w, x, d, near, far);
-    return dot(w, x, d, FETCH_NEAR, near, NULL);
-}
-
-/* h = 4, 2, 1 of four rows at once: the four sums. */
+/* h = 4, 2, 1 of four rows at once. */
 static inline __m128 fold_rows(const __m256 c[GROUP_ROWS]) {
     __m256 even = _mm256_add_ps(_mm256_permute2f128_ps(c[0], c[2], 0x20), _mm256_permute2f128_ps(c[0], c[2], 0x31));
     __m256 odd = _mm256_add_ps(_mm256_permute2f128_ps(c[1], c[3], 0x20), _mm256_permute2f128_ps(c[1], c[3], 0x31));
@@ -116,12 +87,13 @@ static inline __m128 fold_rows(const __m256 c[GROUP_ROWS]) {
     return _mm_shuffle_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1), 0x88);
 }
 
-static inline __attribute__((always_inline)) void
-decision_group(double decision[GROUP_ROWS], const struct row_group *rows, const struct linear_model *model) {
+INLINE void decision_group(double decision[GROUP_ROWS], const struct row_group *rows,
+                           const struct linear_model *model) {
     __m256 c[GROUP_ROWS];
     UNROLL
     for (size_t r = 0; r < GROUP_ROWS; r++)
-        c[r] = lanes8(rows->w[r], rows->x[r], rows->d, false, FETCH_NEAR, rows->near[r], NULL);
+        c[r] =
+            lanes8(rows->w[r], rows->x[r], rows->d, false, (struct prefetch_rows){PREFETCH_L1, rows->l1_row[r], NULL});
     const __m256d wscale = _mm256_set1_pd(model->wscale), intercept = _mm256_set1_pd(model->intercept);
     __m256d sums = _mm256_cvtps_pd(fold_rows(c));
     _mm256_storeu_pd(decision, _mm256_add_pd(_mm256_mul_pd(sums, wscale), intercept));
@@ -148,23 +120,11 @@ void axpy_u8f32_avx2(float *w, const uint8_t *x, float a, size_t d) {
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
 }
 
-static inline __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
+INLINE __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
     return _mm256_add_epi32(sums, _mm256_madd_epi16(w, x));
 }
 
-int64_t dot_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
-}
-
-static NOINLINE int64_t dot_prefetch_l2_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                   const uint8_t *far) {
-    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
-}
-
-int64_t dot_prefetch_u8i16_avx2(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8i16_avx2(w, x, d, near, far);
-    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
-}
+DOT_KERNELS(u8i16, avx2, int64_t, int16_t, dot_i16)
 
 void axpy_u8i16_avx2(int16_t *w, const uint8_t *x, int a, size_t d) {
     __m256i factor = _mm256_set1_epi16((int16_t)a);

@@ -1,4 +1,4 @@
-/* dot_u8i16 in registers of 256 bits, for the files that have a step to do it with. */
+/* dot_u8i16 in 256-bit registers. */
 #ifndef SGDMARK_KERNELS_AVX2_I16_H
 #define SGDMARK_KERNELS_AVX2_I16_H
 
@@ -6,14 +6,14 @@
 
 #include <immintrin.h>
 
-/* Of 16 weights and pixels of 16 bits and 8 sums of 32: sums[i] + w[2i] x[2i] + w[2i+1] x[2i+1]. */
-typedef __m256i multiply_add_fn(__m256i sums, __m256i w, __m256i x);
+/* sums[i] + w[2i] x[2i] + w[2i+1] x[2i+1], i < 8. Every file that includes this one defines it. */
+INLINE __m256i multiply_add(__m256i sums, __m256i w, __m256i x);
 
-/* Two registers of sums take 32 pixels a step. After 1024 pixels each sum is of 64 products of at most 255 * 32768, and
- * two such sums still fit 32 bits. */
+/* Two registers of sums take 32 pixels a step. After 1024 pixels a sum holds 64 products of at most 255 * 32768; two
+ * such sums still fit 32 bits. */
 enum { EXACT_PIXELS = 1024 };
 
-/* The shuffle can run where vpmovzxbw cannot: that waits for one port. */
+/* vpmovzxbw runs on one port only; the shuffle has more. */
 static inline __m256i pixels_i16(const uint8_t *x) {
     const __m256i widen = _mm256_setr_epi8(0, -1, 1, -1, 2, -1, 3, -1, 4, -1, 5, -1, 6, -1, 7, -1, 8, -1, 9, -1, 10, -1,
                                            11, -1, 12, -1, 13, -1, 14, -1, 15, -1);
@@ -24,21 +24,19 @@ static inline __m256i weights_i16(const int16_t *w) {
     return _mm256_loadu_si256((const __m256i *)w);
 }
 
-/* At most EXACT_PIXELS of them. */
-static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                                  multiply_add_fn *multiply_add, enum fetch fetch,
-                                                                  const uint8_t *near, const uint8_t *far) {
+/* At most EXACT_PIXELS pixels. */
+INLINE int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
     __m256i a = _mm256_setzero_si256(), b = a;
     size_t k = 0;
     for (; k + 64 <= d; k += 64) {
-        fetch_lines(fetch, near, far, k);
+        prefetch_lines(rows, k);
         UNROLL
         for (size_t i = 0; i < 64; i += 32) {
             a = multiply_add(a, weights_i16(w + k + i), pixels_i16(x + k + i));
             b = multiply_add(b, weights_i16(w + k + i + 16), pixels_i16(x + k + i + 16));
         }
     }
-    if (k < d) fetch_lines(fetch, near, far, d - 1);
+    if (k < d) prefetch_lines(rows, d - 1);
     if (k + 32 <= d) {
         a = multiply_add(a, weights_i16(w + k), pixels_i16(x + k));
         b = multiply_add(b, weights_i16(w + k + 16), pixels_i16(x + k + 16));
@@ -58,20 +56,8 @@ static inline __attribute__((always_inline)) int64_t dot_part_i16(const int16_t 
     return sum;
 }
 
-static inline __attribute__((always_inline)) int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d,
-                                                             multiply_add_fn *multiply_add, enum fetch fetch,
-                                                             const uint8_t *near, const uint8_t *far) {
-    int64_t sum = 0;
-    while (d > 0) {
-        size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, multiply_add, fetch, near, far);
-        w += part;
-        x += part;
-        if (fetch != FETCH_NONE) near += part;
-        if (fetch == FETCH_BOTH) far += part;
-        d -= part;
-    }
-    return sum;
+INLINE int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
+    return dot_in_parts(w, x, d, rows, EXACT_PIXELS, dot_part_i16);
 }
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-enum { STEP = 64, BLOCK = 16, WIDE = 12 };
+enum { STEP = 64, WIDE = 12 };
 
 static inline __m512i widen16(const uint8_t *x) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x));
@@ -22,8 +22,7 @@ static inline __m512 load16_masked(__mmask16 mask, const uint8_t *x) {
 }
 
 /* The last pixels of a row, less than 64. */
-static inline __attribute__((always_inline)) void dot_rest(__m512 lanes[4], const float *w, const uint8_t *x,
-                                                           size_t pixels) {
+INLINE void dot_rest(__m512 lanes[4], const float *w, const uint8_t *x, size_t pixels) {
     size_t blocks = pixels / BLOCK;
     __mmask16 rest = (__mmask16)((1U << pixels % BLOCK) - 1U);
     UNROLL
@@ -36,27 +35,27 @@ static inline __attribute__((always_inline)) void dot_rest(__m512 lanes[4], cons
 }
 
 /* h = 32, 16: between registers. */
-static inline __attribute__((always_inline)) __m512 fold_registers(const __m512 lanes[4]) {
+INLINE __m512 fold_registers(const __m512 lanes[4]) {
     return _mm512_add_ps(_mm512_add_ps(lanes[0], lanes[2]), _mm512_add_ps(lanes[1], lanes[3]));
 }
 
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                       const uint8_t *near, const uint8_t *far) {
+INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
     __m512 a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = _mm512_setzero_ps();
     size_t k = 0;
-    /* The pointers move: with an index each multiplication's load takes a place of its own in the reorder buffer. */
+    /* Move the pointers: an indexed load does not stay fused with its multiplication and takes a reorder buffer entry.
+     */
     UNROLL_STEPS
     for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
-        fetch_lines(fetch, near, far, k);
+        prefetch_lines(rows, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
     }
     if (k < d) {
-        fetch_lines(fetch, near, far, d - 1);
+        prefetch_lines(rows, d - 1);
         dot_rest(a, w, x, d - k);
     }
     __m512 c = fold_registers(a);
@@ -67,28 +66,15 @@ static inline __attribute__((always_inline)) float dot(const float *w, const uin
     return _mm_cvtss_f32(_mm_add_ss(f, _mm_movehdup_ps(f)));
 }
 
-float dot_u8f32_avx512(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, FETCH_NONE, NULL, NULL);
-}
+DOT_KERNELS(u8f32, avx512, float, float, dot)
 
-static NOINLINE float dot_prefetch_l2_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                   const uint8_t *far) {
-    return dot(w, x, d, FETCH_BOTH, near, far);
-}
-
-float dot_prefetch_u8f32_avx512(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8f32_avx512(w, x, d, near, far);
-    return dot(w, x, d, FETCH_NEAR, near, NULL);
-}
-
-/* WIDE blocks, of which all pixels are widened before the first is multiplied: that shares the operations out best
- * between the two ports that take 512 bits. */
-static inline __attribute__((always_inline)) void dot_wide(__m512 lanes[4], const float *w, const uint8_t *x) {
+/* WIDE blocks: widen all pixels before the first multiplication, which balances the two 512-bit ports. */
+INLINE void dot_wide(__m512 lanes[4], const float *w, const uint8_t *x) {
     __m512i p[WIDE];
     UNROLL
     for (size_t b = 0; b < WIDE; b++)
         p[b] = widen16(x + BLOCK * b);
-    /* No instruction, but compilers keep to the order. */
+    /* Emits no instruction; keeps the compiler from reordering. */
     __asm__(""
             : "+v"(p[0]), "+v"(p[1]), "+v"(p[2]), "+v"(p[3]), "+v"(p[4]), "+v"(p[5]), "+v"(p[6]), "+v"(p[7]),
               "+v"(p[8]), "+v"(p[9]), "+v"(p[10]), "+v"(p[11]));
@@ -97,10 +83,9 @@ static inline __attribute__((always_inline)) void dot_wide(__m512 lanes[4], cons
         lanes[b % 4] = _mm512_fmadd_ps(_mm512_loadu_ps(w + BLOCK * b), _mm512_cvtepi32_ps(p[b]), lanes[b % 4]);
 }
 
-/* Sixteen lanes of a row that is decided. WIDE blocks at a time pay where rows come in order; with the shuffled rows of
- * an epoch, which come too late for so many at once, they were measured to make it 7 % longer. */
-static inline __attribute__((always_inline)) __m512 lanes_to_decide(const float *w, const uint8_t *x, size_t d,
-                                                                    const uint8_t *near) {
+/* Sixteen lanes of a row for decisions. WIDE blocks pay where rows come in order; in the shuffled rows of an epoch they
+ * cost 7 % (Sapphire Rapids, gcc 12). */
+INLINE __m512 decision_lanes(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row) {
     const size_t wide = (size_t)WIDE * BLOCK;
     __m512 a[4];
     UNROLL
@@ -110,23 +95,23 @@ static inline __attribute__((always_inline)) __m512 lanes_to_decide(const float 
     for (; k + wide <= d; k += wide, w += wide, x += wide) {
         UNROLL
         for (size_t line = 0; line < wide; line += CACHE_LINE)
-            __builtin_prefetch(near + k + line);
+            __builtin_prefetch(l1_row + k + line);
         dot_wide(a, w, x);
     }
     for (; k + STEP <= d; k += STEP, w += STEP, x += STEP) {
-        __builtin_prefetch(near + k);
+        __builtin_prefetch(l1_row + k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             a[b] = dot16(a[b], w + BLOCK * b, x + BLOCK * b);
     }
     if (k < d) {
-        __builtin_prefetch(near + d - 1);
+        __builtin_prefetch(l1_row + d - 1);
         dot_rest(a, w, x, d - k);
     }
     return fold_registers(a);
 }
 
-/* h = 8, 4, 2, 1 of four rows at once: the four sums. */
+/* h = 8, 4, 2, 1 of four rows at once. */
 static inline __m128 fold_rows(const __m512 c[GROUP_ROWS]) {
     __m512 first = _mm512_add_ps(_mm512_shuffle_f32x4(c[0], c[1], 0x44), _mm512_shuffle_f32x4(c[0], c[1], 0xee));
     __m512 last = _mm512_add_ps(_mm512_shuffle_f32x4(c[2], c[3], 0x44), _mm512_shuffle_f32x4(c[2], c[3], 0xee));
@@ -137,12 +122,12 @@ static inline __m128 fold_rows(const __m512 c[GROUP_ROWS]) {
     return _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, e));
 }
 
-static inline __attribute__((always_inline)) void
-decision_group(double decision[GROUP_ROWS], const struct row_group *rows, const struct linear_model *model) {
+INLINE void decision_group(double decision[GROUP_ROWS], const struct row_group *rows,
+                           const struct linear_model *model) {
     __m512 c[GROUP_ROWS];
     UNROLL
     for (size_t r = 0; r < GROUP_ROWS; r++)
-        c[r] = lanes_to_decide(rows->w[r], rows->x[r], rows->d, rows->near[r]);
+        c[r] = decision_lanes(rows->w[r], rows->x[r], rows->d, rows->l1_row[r]);
     const __m256d wscale = _mm256_set1_pd(model->wscale), intercept = _mm256_set1_pd(model->intercept);
     __m256d sums = _mm256_cvtps_pd(fold_rows(c));
     _mm256_storeu_pd(decision, _mm256_add_pd(_mm256_mul_pd(sums, wscale), intercept));
@@ -164,24 +149,11 @@ void axpy_u8f32_avx512(float *w, const uint8_t *x, float a, size_t d) {
     }
 }
 
-static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
+INLINE __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
     return _mm512_add_epi32(sums, _mm512_madd_epi16(w, x));
 }
 
-int64_t dot_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
-}
-
-static NOINLINE int64_t dot_prefetch_l2_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                     const uint8_t *far) {
-    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
-}
-
-int64_t dot_prefetch_u8i16_avx512(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                  const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8i16_avx512(w, x, d, near, far);
-    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
-}
+DOT_KERNELS(u8i16, avx512, int64_t, int16_t, dot_i16)
 
 void axpy_u8i16_avx512(int16_t *w, const uint8_t *x, int a, size_t d) {
     __m512i factor = _mm512_set1_epi16((int16_t)a);
@@ -210,7 +182,7 @@ void axpy_u8f64_avx512(double *w, const uint8_t *x, double a, size_t d) {
         w[k] = w[k] + (double)x[k] * a;
 }
 
-/* Four sums, so that no load waits for the exclusive or before it. */
+/* Four sums: no load waits for the exclusive or before it. */
 uint64_t read_u8_avx512(const uint8_t *x, size_t d) {
     __m512i sum[4];
     UNROLL

@@ -1,28 +1,15 @@
-/* AVX-512 VNNI: multiply and add in one instruction, and rows without their zeros. */
+/* AVX-512 VNNI: multiply and add in one instruction; packed rows. */
 #include "avx512_i16.h"
 
 #include <string.h>
 
-static inline __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
+INLINE __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
     return _mm512_dpwssd_epi32(sums, w, x);
 }
 
-int64_t dot_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, multiply_add, FETCH_NONE, NULL, NULL);
-}
+DOT_KERNELS(u8i16, avx512vnni, int64_t, int16_t, dot_i16)
 
-static NOINLINE int64_t dot_prefetch_l2_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d,
-                                                         const uint8_t *near, const uint8_t *far) {
-    return dot_i16(w, x, d, multiply_add, FETCH_BOTH, near, far);
-}
-
-int64_t dot_prefetch_u8i16_avx512vnni(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                      const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8i16_avx512vnni(w, x, d, near, far);
-    return dot_i16(w, x, d, multiply_add, FETCH_NEAR, near, NULL);
-}
-
-/* The pixels of block b; `groups` moves from its groups to those of the next. */
+/* The pixels of block b. `groups` points to the block's groups and moves on to the next block's. */
 static inline __m512i unpack_block(const uint8_t *row, size_t b, const uint8_t **groups) {
     uint16_t mask;
     memcpy(&mask, row + b * sizeof mask, sizeof mask);
@@ -31,7 +18,7 @@ static inline __m512i unpack_block(const uint8_t *row, size_t b, const uint8_t *
     return pixels;
 }
 
-/* 256 times the sum of one register and the sum of the other: the two are added up side by side. */
+/* 256 sum(high) + sum(low), both summed side by side in one register. */
 static inline int64_t join_planes(__m512i high, __m512i low) {
     __m256i h = _mm256_add_epi32(_mm512_castsi512_si256(high), _mm512_extracti64x4_epi64(high, 1));
     __m256i l = _mm256_add_epi32(_mm512_castsi512_si256(low), _mm512_extracti64x4_epi64(low, 1));
@@ -42,15 +29,15 @@ static inline int64_t join_planes(__m512i high, __m512i low) {
 }
 
 /* The sum of either plane fits 32 bits: 65536 pixels times 255 times 128 is less than 2^31. */
-int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines) {
+int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row, size_t lines) {
     __m512i high[2], low[2];
     high[0] = high[1] = low[0] = low[1] = _mm512_setzero_si512();
     const uint8_t *groups = row + blocks * sizeof(uint16_t);
     size_t b = 0;
     for (; b + 2 <= blocks; b += 2) {
         if (b < lines) {
-            __builtin_prefetch(near + CACHE_LINE * b);
-            __builtin_prefetch(near + CACHE_LINE * (b + 1));
+            __builtin_prefetch(l1_row + CACHE_LINE * b);
+            __builtin_prefetch(l1_row + CACHE_LINE * (b + 1));
         }
         UNROLL
         for (size_t i = 0; i < 2; i++) {
@@ -59,7 +46,7 @@ int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks
             low[i] = _mm512_dpbusd_epi32(low[i], x, _mm512_loadu_si512(w + 128 * (b + i) + 64));
         }
     }
-    if (b < lines) __builtin_prefetch(near + CACHE_LINE * b);
+    if (b < lines) __builtin_prefetch(l1_row + CACHE_LINE * b);
     if (b < blocks) {
         __m512i x = unpack_block(row, b, &groups);
         high[0] = _mm512_dpbusd_epi32(high[0], x, _mm512_loadu_si512(w + 128 * b));
@@ -68,8 +55,8 @@ int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks
     return join_planes(_mm512_add_epi32(high[0], high[1]), _mm512_add_epi32(low[0], low[1]));
 }
 
-/* To add, the low byte is moved to 0..255, where a carry is a sum below its summand; to subtract, it is mirrored too,
- * since low - x is the mirror image of (255 - low) + x. */
+/* a = 1: shift the low byte to 0..255; a carry is a sum below its summand. a = -1: mirror it as well, because low - x
+ * is the mirror image of (255 - low) + x. */
 void axpy_planes_avx512vnni(int8_t *w, const uint8_t *x, int a, size_t blocks) {
     __m512i turn = _mm512_set1_epi8(a > 0 ? -128 : 127), factor = _mm512_set1_epi8((char)a);
     for (size_t b = 0; b < blocks; b++) {

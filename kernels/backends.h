@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* UNROLL stands before a loop of up to 16 known turns over an array of vector registers: unrolled, or the array lives
- * in memory. UNROLL_STEPS stands before a loop over the steps of a row: a few percent where loads are the limit. */
+/* UNROLL: a loop of at most 16 turns over an array of vector registers; a rolled loop would keep the array in memory.
+ * UNROLL_STEPS: the loop over the steps of a row; saves address arithmetic where loads are the limit. */
 #ifdef __clang__
 #define UNROLL       _Pragma("unroll")
 #define UNROLL_STEPS _Pragma("unroll 4")
@@ -16,67 +16,130 @@
 #define UNROLL_STEPS _Pragma("GCC unroll 16")
 #endif
 
-/* NOINLINE stands before the form of a kernel that fetches far rows, too: in one function with the form that does not,
- * it would take registers from it. */
+#define INLINE   static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 
-enum { CACHE_LINE = 64, SUMS = 1024 };
+enum { CACHE_LINE = 64 };
 
-/* Which rows to come a dot product asks for on its way. A constant wherever it is passed on. */
-enum fetch { FETCH_NONE, FETCH_NEAR, FETCH_BOTH };
+/* The rows to come that a dot product prefetches between its multiplications: one into L1, one more into L2. `levels`
+ * is a constant wherever it is passed on. */
+enum prefetch_levels { PREFETCH_NONE, PREFETCH_L1, PREFETCH_L1_L2 };
+struct prefetch_rows {
+    enum prefetch_levels levels;
+    const uint8_t *l1_row, *l2_row;
+};
 
-/* Asks for the lines that hold byte k of those rows: of `near` into the first-level cache, of `far` into the second. */
-static inline __attribute__((always_inline)) void fetch_lines(enum fetch fetch, const uint8_t *near, const uint8_t *far,
-                                                              size_t k) {
-    if (fetch != FETCH_NONE) __builtin_prefetch(near + k);
-    if (fetch == FETCH_BOTH) __builtin_prefetch(far + k, 0, 2);
+/* Prefetches the cache lines that hold byte k of those rows. */
+INLINE void prefetch_lines(struct prefetch_rows rows, size_t k) {
+    if (rows.levels != PREFETCH_NONE) __builtin_prefetch(rows.l1_row + k);
+    if (rows.levels == PREFETCH_L1_L2) __builtin_prefetch(rows.l2_row + k, 0, 2);
+}
+
+/* Both rows at once, for loops that are not to be interleaved with prefetches. GCC deletes calls to a prefetch-only
+ * function as pure; force inlining. */
+INLINE void prefetch_whole_rows(const uint8_t *l1_row, const uint8_t *l2_row, size_t d) {
+    for (size_t k = 0; !l2_row && k < d; k += CACHE_LINE)
+        prefetch_lines((struct prefetch_rows){PREFETCH_L1, l1_row, NULL}, k);
+    for (size_t k = 0; l2_row && k < d; k += CACHE_LINE)
+        prefetch_lines((struct prefetch_rows){PREFETCH_L1_L2, l1_row, l2_row}, k);
+}
+
+/* The dot product kernels of a backend: dot_<types>_<suffix> and dot_prefetch_<types>_<suffix>, from an INLINE function
+ * dot(w, x, d, rows). NOINLINE: in one function, prefetching into L2 takes registers from the rows that need none. */
+#define DOT_KERNELS(types, suffix, result, weight, dot)                                                                \
+    result dot_##types##_##suffix(const weight *w, const uint8_t *x, size_t d) {                                       \
+        return dot(w, x, d, (struct prefetch_rows){PREFETCH_NONE, NULL, NULL});                                        \
+    }                                                                                                                  \
+    static NOINLINE result dot_prefetch_l2_##types##_##suffix(const weight *w, const uint8_t *x, size_t d,             \
+                                                              const uint8_t *l1_row, const uint8_t *l2_row) {          \
+        return dot(w, x, d, (struct prefetch_rows){PREFETCH_L1_L2, l1_row, l2_row});                                   \
+    }                                                                                                                  \
+    result dot_prefetch_##types##_##suffix(const weight *w, const uint8_t *x, size_t d, const uint8_t *l1_row,         \
+                                           const uint8_t *l2_row) {                                                    \
+        if (l2_row) return dot_prefetch_l2_##types##_##suffix(w, x, d, l1_row, l2_row);                                \
+        return dot(w, x, d, (struct prefetch_rows){PREFETCH_L1, l1_row, NULL});                                        \
+    }
+
+/* The dot product of a row so short that no 32-bit sum of it overflows. */
+typedef int64_t dot_part_i16_fn(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows);
+
+/* dot_u8i16 from parts of at most `most` pixels. */
+INLINE int64_t dot_in_parts(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows, size_t most,
+                            dot_part_i16_fn *dot_part) {
+    int64_t sum = 0;
+    while (d > 0) {
+        size_t part = d < most ? d : most;
+        sum += dot_part(w, x, part, rows);
+        w += part;
+        x += part;
+        if (rows.levels != PREFETCH_NONE) rows.l1_row += part;
+        if (rows.levels == PREFETCH_L1_L2) rows.l2_row += part;
+        d -= part;
+    }
+    return sum;
+}
+
+enum { BLOCK = 16 };
+
+/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
+struct padded {
+    float w[BLOCK];
+    uint8_t x[BLOCK];
+};
+
+__attribute__((unused)) static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
+    struct padded padded = {0};
+    for (size_t k = 0; k < rest; k++) {
+        padded.w[k] = w[k];
+        padded.x[k] = x[k];
+    }
+    return padded;
 }
 
 static inline const uint8_t *row_of(const struct batch *batch, size_t i) {
     return batch->x + batch->at[i].row * batch->stride;
 }
 
-/* The one to fetch while row i is decided. */
-static inline const uint8_t *row_after(const struct batch *batch, size_t i, size_t ahead) {
-    return row_of(batch, i + ahead < batch->n ? i + ahead : batch->n - 1);
+/* The row to prefetch while row i is computed. */
+static inline const uint8_t *row_after(const struct batch *batch, size_t i, size_t distance) {
+    return row_of(batch, i + distance < batch->n ? i + distance : batch->n - 1);
 }
 
-/* decision_u8f32, row by row. Sums first, then their decisions: beside wide vectors single numbers are slow, and
- * decisions right behind their sums made a row 1.3 ns of 24 longer. */
-static inline __attribute__((always_inline)) void decisions_one_by_one(double *decision, const struct batch *batch,
-                                                                       const struct linear_model *model,
-                                                                       dot_prefetch_u8f32_fn *dot) {
+/* decision_u8f32, row by row. Sums first, then decisions: a decision right behind each sum cost 1.3 ns of a
+ * row's 24 (Sapphire Rapids, gcc 12). */
+enum { SUMS = 1024 };
+INLINE void decisions_by_row(double *decision, const struct batch *batch, const struct linear_model *model,
+                             dot_prefetch_u8f32_fn *dot) {
     const struct batch rows = *batch;
     const struct linear_model by = *model;
-    const size_t ahead = decision_prefetch(rows.d);
+    const size_t distance = decision_prefetch(rows.d);
     float sum[SUMS];
     for (size_t first = 0; first < rows.n; first += SUMS) {
         const size_t count = rows.n - first < SUMS ? rows.n - first : SUMS;
         for (size_t i = 0; i < count; i++)
             sum[i] = dot(by.w + rows.at[first + i].start, row_of(&rows, first + i), rows.d,
-                         row_after(&rows, first + i, ahead), NULL);
+                         row_after(&rows, first + i, distance), NULL);
         for (size_t i = 0; i < count; i++)
             decision[first + i] = (double)sum[i] * by.wscale + by.intercept;
     }
 }
 
-/* Rows of d pixels that are decided together: their weights, their pixels, and the rows to fetch meanwhile. */
+/* Rows of d pixels whose decisions are computed side by side: weights, pixels, and the rows to prefetch meanwhile. */
 enum { GROUP_ROWS = 4 };
 struct row_group {
     const float *w[GROUP_ROWS];
-    const uint8_t *x[GROUP_ROWS], *near[GROUP_ROWS];
+    const uint8_t *x[GROUP_ROWS], *l1_row[GROUP_ROWS];
     size_t d;
 };
 typedef void decision_group_fn(double decision[GROUP_ROWS], const struct row_group *rows,
                                const struct linear_model *model);
 
-/* decision_u8f32, GROUP_ROWS rows at a time; the last ones are filled up with the last one. */
-static inline __attribute__((always_inline)) void decisions_by_group(double *decision, const struct batch *batch,
-                                                                     const struct linear_model *model,
-                                                                     decision_group_fn *decide) {
+/* decision_u8f32 in groups of rows; the last group is filled up with the last row. */
+INLINE void decisions_by_group(double *decision, const struct batch *batch, const struct linear_model *model,
+                               decision_group_fn *decision_group) {
     const struct batch rows = *batch;
     const struct linear_model by = *model;
-    const size_t ahead = decision_prefetch(rows.d);
+    const size_t distance = decision_prefetch(rows.d);
     double last[GROUP_ROWS];
     for (size_t i = 0; i < rows.n; i += GROUP_ROWS) {
         struct row_group now = {.d = rows.d};
@@ -85,11 +148,12 @@ static inline __attribute__((always_inline)) void decisions_by_group(double *dec
             const size_t k = i + r < rows.n ? i + r : rows.n - 1;
             now.w[r] = by.w + rows.at[k].start;
             now.x[r] = row_of(&rows, k);
-            now.near[r] = row_after(&rows, k, ahead);
+            now.l1_row[r] = row_after(&rows, k, distance);
         }
-        /* In memory, or gcc keeps pointers in vector registers, and their moves take the ports of the arithmetic. */
+        /* Force the group into memory: GCC keeps pointers in vector registers, whose moves compete with the arithmetic
+         * for ports. */
         __asm__("" : "+m"(now));
-        decide(i + GROUP_ROWS <= rows.n ? decision + i : last, &now, &by);
+        decision_group(i + GROUP_ROWS <= rows.n ? decision + i : last, &now, &by);
     }
     memcpy(decision + rows.n / GROUP_ROWS * GROUP_ROWS, last, rows.n % GROUP_ROWS * sizeof *last);
 }

@@ -1,4 +1,4 @@
-/* What the processor has and what the operating system lets programs use of it. */
+/* CPU features: what the processor has, and what the operating system saves. */
 #include "kernels.h"
 
 #if defined(__x86_64__)

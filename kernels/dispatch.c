@@ -1,10 +1,10 @@
-/* The table of backends, and which of them this machine can run. */
+/* The table of backends, and which of them run on this machine. */
 #include "backends.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A row's kernels exist where its architecture is the one that is compiled for. */
+/* A backend's kernels exist only in builds for its architecture. */
 #define ENTRY(kernel, suffix) .kernel = kernel##_##suffix,
 #define KERNELS(suffix, base, rows)                                                                                    \
     SHARED_KERNELS(ENTRY, base) OWN_KERNELS(ENTRY, suffix) KERNELS_FOR_##rows(ENTRY, suffix).compiled = true

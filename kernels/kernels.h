@@ -1,4 +1,4 @@
-/* The hot loops and the table they are reached through. kernels/README.md holds the contract in full. */
+/* The kernels and the table of backends. kernels/README.md holds the contract in full. */
 #ifndef SGDMARK_KERNELS_H
 #define SGDMARK_KERNELS_H
 
@@ -15,21 +15,19 @@ extern "C" {
  * i < h. Returns a[0]. Reads exactly d weights and d bytes. */
 typedef float dot_u8f32_fn(const float *w, const uint8_t *x, size_t d);
 
-/* dot_prefetch_u8f32: dot_u8f32 of w[d] and x[d], while the d bytes at `near` (a row that comes soon) are brought into
- * the first-level cache and, unless it is NULL, those at `far` (one that comes later) into the second, a line at a time
- * between the multiplications. */
-typedef float dot_prefetch_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                    const uint8_t *far);
+/* dot_prefetch_u8f32: dot_u8f32, with prefetches between the multiplications, a cache line at a time: the d bytes at
+ * l1_row into L1 and, unless l2_row is NULL, the d bytes at l2_row into L2. */
+typedef float dot_prefetch_u8f32_fn(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                    const uint8_t *l2_row);
 
-/* One row among many: its number, the feature of its first pixel, and whether it counts as True, which kernels leave
- * alone. What a loop needs to know of a row, in one load. */
+/* 8-byte row descriptor: index, first stored feature, label. */
 struct row_ref {
     uint32_t row;
     uint16_t start;
     uint8_t positive;
 };
 
-/* Examples in order: the d pixels of example i begin at x + at[i].row * stride. */
+/* Rows in order: the d pixels of row i begin at x + at[i].row * stride. */
 struct batch {
     const uint8_t *x;
     size_t stride, d;
@@ -37,19 +35,18 @@ struct batch {
     size_t n;
 };
 
-/* What float32 weights decide of a row: wscale times its dot product, plus the intercept. */
+/* The decision of a row is wscale times its dot product, plus the intercept. */
 struct linear_model {
     const float *w; /* of every feature */
     double wscale, intercept;
 };
 
-/* decision_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of example i, d) * wscale + intercept for
- * i < n, the product rounded, then the sum. The rows decision_prefetch(d) later are brought into the first-level cache
- * on the way; the first ones are the caller's to bring. */
+/* decision_u8f32: decision[i] = (double)dot_u8f32(w + at[i].start, pixels of row i, d) * wscale + intercept for i < n,
+ * the product rounded, then the sum. Prefetches the row decision_prefetch(d) later into L1; the caller prefetches the
+ * first rows. */
 typedef void decision_u8f32_fn(double *decision, const struct batch *batch, const struct linear_model *model);
 
-/* How many rows of so many bytes are best on their way into the first-level cache while one is decided: as many as take
- * about 12 KiB, and at most 16. */
+/* Prefetch distance in rows: 12 KiB in flight, at most 16 rows. */
 static inline size_t decision_prefetch(size_t bytes) {
     size_t fit = 12288 / (bytes + 1) + 1;
     return fit < 16 ? fit : 16;
@@ -61,9 +58,9 @@ typedef void axpy_u8f32_fn(float *w, const uint8_t *x, float a, size_t d);
 /* dot_u8i16: the sum of w[k] * x[k] over k < d, exactly, in any order. */
 typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 
-/* dot_prefetch_u8i16: dot_u8i16, while rows to come are brought into the caches as by dot_prefetch_u8f32. */
-typedef int64_t dot_prefetch_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                      const uint8_t *far);
+/* dot_prefetch_u8i16: dot_u8i16, with the prefetches of dot_prefetch_u8f32. */
+typedef int64_t dot_prefetch_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                      const uint8_t *l2_row);
 
 /* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
@@ -71,22 +68,21 @@ typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
 /* axpy_u8f64: w[k] = w[k] + (double)x[k] * a for k < d, the product rounded, then the sum: scikit-learn's update. */
 typedef void axpy_u8f64_fn(double *w, const uint8_t *x, double a, size_t d);
 
-/* read_u8: reads x[d] with the backend's widest loads and does next to nothing with it: the exclusive or of the 8-byte
- * little-endian words of x, the last one padded with zeros. What no kernel that reads the same bytes can beat. */
+/* read_u8: the kernel of the read roof. Reads x[d] with the backend's widest loads; returns the exclusive or of the
+ * 8-byte little-endian words of x, the last one padded with zeros. */
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
 
-/* A packed row is a row without the groups of four pixels that are all zero. Its pixels form blocks of 64, the last one
- * filled up with zeros. It begins with a little-endian 16-bit mask for each block, whose bit g says that pixels 4g to
- * 4g + 3 of the block are kept; all the kept groups follow in order.
+/* A packed row leaves out the groups of four pixels that are all zero. Pixels form blocks of 64; the last block is
+ * padded with zeros. The row begins with a little-endian 16-bit mask per block: bit g says that pixels 4g to 4g + 3 are
+ * kept. The kept groups follow in order.
  *
- * Its weights are integers in two planes of bytes: block b lies at w + 128 b, first the 64 high bytes, then the 64 low
- * ones, and a weight is 256 high + low, both of them signed: -32896 to 32639. */
+ * Its weights are integers in two planes of bytes. Block b lies at w + 128 b: 64 high bytes, then 64 low bytes. A
+ * weight is 256 high + low, both signed: -32896 to 32639. */
 enum { BLOCK_PIXELS = 64, GROUP_PIXELS = 4, MOST_BLOCKS = 1024, PLANES_MOST = 32639 };
 
-/* dot_packed: the sum of weight times pixel over a packed row of at most MOST_BLOCKS blocks, exactly, while the first
- * `lines` cache lines of the packed row at `near`, or one more, are brought into the first-level cache; lines <=
- * blocks. */
-typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines);
+/* dot_packed: the exact sum of weight times pixel over a packed row of at most MOST_BLOCKS blocks. Prefetches the first
+ * `lines` cache lines of the packed row at l1_row into L1, or one more; lines <= blocks. */
+typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row, size_t lines);
 
 /* axpy_planes: adds a * x[k] to weight k, k < 64 blocks; a is 1 or -1, x[] are plain pixels. Modulo 2^16. */
 typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);
@@ -94,9 +90,9 @@ typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);
 /* unpack_u8: writes the 64 * blocks plain pixels of a packed row to x[]. */
 typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
 
-/* Every kernel that a backend has; X(kernel, suffix) stands for one. Table, prototypes and the check of
- * src/verify/kernel_check.c follow from this list: one without a check does not compile. Backends with a common base
- * share the first ones; those for packed rows exist where packing pays, and are NULL elsewhere. */
+/* Every kernel, as X(kernel, suffix). Table and prototypes follow from these lists, check and benchmark from
+ * src/verify/kernel_spec.def; a kernel without a line there does not compile. Backends with a common base share
+ * SHARED_KERNELS. PACKED_KERNELS are NULL where packing does not pay. */
 #define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
     X(dot_prefetch_u8f32, suffix)                                                                                      \
@@ -138,12 +134,12 @@ enum cpu_feature {
 /* One ISA's set of kernels. */
 struct backend {
     const char *name;
-    const char *base; /* the suffix of the backend whose SHARED_KERNELS it has; its own where it has all */
+    const char *base; /* suffix of the backend whose SHARED_KERNELS it uses; its own suffix if it has all kernels */
     const char *suffix;
     enum kernel_parity parity;
     enum kernel_arch arch;
     unsigned needs;     /* enum cpu_feature bits */
-    const char *levels; /* the same in words: "AVX2, FMA" */
+    const char *levels; /* the same as text: "AVX2, FMA" */
     const char *flags;  /* compiler flags of its file, beside those of every file */
     bool compiled;      /* false: for another architecture, and the kernels are NULL */
 #define KERNEL_FIELD(kernel, unused) kernel##_fn *kernel;
@@ -175,7 +171,7 @@ const struct backend *backend_find(const char *name);
 /* The backend that `--isa auto` takes: the last one in registry.def that promises the scalar bits and runs here. */
 const struct backend *backend_best(void);
 
-/* The backend that the SHARED_KERNELS of `backend` are of: for engines f32 and f64 the two are one. */
+/* The backend whose SHARED_KERNELS `backend` uses; itself if it has all kernels. */
 const struct backend *backend_base(const struct backend *backend);
 
 /* The scalar backend, the reference of engine f32. */

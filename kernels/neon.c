@@ -4,7 +4,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
-enum { STEP = 64, BLOCK = 16 };
+enum { STEP = 64 };
 
 struct pixels16 {
     float32x4_t part[4];
@@ -19,46 +19,30 @@ static inline struct pixels16 load16(const uint8_t *x) {
 }
 
 /* Lanes 16b .. 16b+15 take one block of 16 pixels. */
-static inline __attribute__((always_inline)) void dot16(float32x4_t *lanes, const float *w, const uint8_t *x) {
+INLINE void dot16(float32x4_t *lanes, const float *w, const uint8_t *x) {
     struct pixels16 p = load16(x);
-    /* No loop: inside another one it would be unrolled too late for the lanes to stay in registers. */
+    /* Written out: GCC unrolls a nested loop too late to keep the lanes in registers. */
     lanes[0] = vfmaq_f32(lanes[0], vld1q_f32(w), p.part[0]);
     lanes[1] = vfmaq_f32(lanes[1], vld1q_f32(w + 4), p.part[1]);
     lanes[2] = vfmaq_f32(lanes[2], vld1q_f32(w + 8), p.part[2]);
     lanes[3] = vfmaq_f32(lanes[3], vld1q_f32(w + 12), p.part[3]);
 }
 
-/* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */
-struct padded {
-    float w[BLOCK];
-    uint8_t x[BLOCK];
-};
-
-static struct padded pad(const float *w, const uint8_t *x, size_t rest) {
-    struct padded padded = {0};
-    for (size_t k = 0; k < rest; k++) {
-        padded.w[k] = w[k];
-        padded.x[k] = x[k];
-    }
-    return padded;
-}
-
 /* The lanes of a row after h = 32, 16, 8, 4, which fold between registers. */
-static inline __attribute__((always_inline)) float32x4_t
-lanes4(const float *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
+INLINE float32x4_t lanes4(const float *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
     float32x4_t a[16];
     UNROLL
     for (int i = 0; i < 16; i++)
         a[i] = vdupq_n_f32(0.0F);
     size_t k = 0;
     for (; k + STEP <= d; k += STEP) {
-        fetch_lines(fetch, near, far, k);
+        prefetch_lines(rows, k);
         UNROLL
         for (size_t b = 0; b < 4; b++)
             dot16(a + 4 * b, w + k + BLOCK * b, x + k + BLOCK * b);
     }
     if (k < d) {
-        fetch_lines(fetch, near, far, d - 1);
+        prefetch_lines(rows, d - 1);
         size_t blocks = (d - k) / BLOCK, rest = (d - k) % BLOCK;
         UNROLL
         for (size_t b = 0; b < 4; b++) {
@@ -78,39 +62,26 @@ lanes4(const float *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8
     return vaddq_f32(vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]));
 }
 
-static inline __attribute__((always_inline)) float dot(const float *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                       const uint8_t *near, const uint8_t *far) {
-    float32x4_t c = lanes4(w, x, d, fetch, near, far);
+INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
+    float32x4_t c = lanes4(w, x, d, rows);
     /* h = 2, 1 inside the register. */
     float32x2_t e = vadd_f32(vget_low_f32(c), vget_high_f32(c));
     return vget_lane_f32(e, 0) + vget_lane_f32(e, 1);
 }
 
-float dot_u8f32_neon(const float *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, FETCH_NONE, NULL, NULL);
-}
-
-static NOINLINE float dot_prefetch_l2_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                 const uint8_t *far) {
-    return dot(w, x, d, FETCH_BOTH, near, far);
-}
-
-float dot_prefetch_u8f32_neon(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8f32_neon(w, x, d, near, far);
-    return dot(w, x, d, FETCH_NEAR, near, NULL);
-}
+DOT_KERNELS(u8f32, neon, float, float, dot)
 
 /* h = 2 of two rows at once: two lanes of each. */
 static inline float32x4_t fold_two(float32x4_t a, float32x4_t b) {
     return vaddq_f32(vcombine_f32(vget_low_f32(a), vget_low_f32(b)), vcombine_f32(vget_high_f32(a), vget_high_f32(b)));
 }
 
-static inline __attribute__((always_inline)) void
-decision_group(double decision[GROUP_ROWS], const struct row_group *rows, const struct linear_model *model) {
+INLINE void decision_group(double decision[GROUP_ROWS], const struct row_group *rows,
+                           const struct linear_model *model) {
     float32x4_t c[GROUP_ROWS];
     UNROLL
     for (size_t r = 0; r < GROUP_ROWS; r++)
-        c[r] = lanes4(rows->w[r], rows->x[r], rows->d, FETCH_NEAR, rows->near[r], NULL);
+        c[r] = lanes4(rows->w[r], rows->x[r], rows->d, (struct prefetch_rows){PREFETCH_L1, rows->l1_row[r], NULL});
     const float64x2_t wscale = vdupq_n_f64(model->wscale), intercept = vdupq_n_f64(model->intercept);
     /* The pairs are h = 1. */
     float32x4_t sums = vpaddq_f32(fold_two(c[0], c[1]), fold_two(c[2], c[3]));
@@ -135,17 +106,16 @@ void axpy_u8f32_neon(float *w, const uint8_t *x, float a, size_t d) {
         w[k] = __builtin_fmaf(a, (float)x[k], w[k]);
 }
 
-/* Four products of at most 255 * 32768 a step and register: no sum passes 32 bits within 1024 pixels, nor do the four
- * registers' sums together. */
-static inline __attribute__((always_inline)) int64_t
-dot_part_i16(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
+/* Each step adds four products of at most 255 * 32768 per register: after 1024 pixels all four registers together still
+ * fit 32 bits. */
+INLINE int64_t dot_part_i16(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
     int32x4_t a[4];
     UNROLL
     for (int i = 0; i < 4; i++)
         a[i] = vdupq_n_s32(0);
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
-        if (k % CACHE_LINE == 0) fetch_lines(fetch, near, far, k);
+        if (k % CACHE_LINE == 0) prefetch_lines(rows, k);
         uint8x16_t bytes = vld1q_u8(x + k);
         int16x8_t low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes)));
         int16x8_t high = vreinterpretq_s16_u16(vmovl_high_u8(bytes));
@@ -161,35 +131,11 @@ dot_part_i16(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch, con
     return sum;
 }
 
-static inline __attribute__((always_inline)) int64_t
-dot_i16(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch, const uint8_t *near, const uint8_t *far) {
-    enum { EXACT_PIXELS = 1024 };
-    int64_t sum = 0;
-    while (d > 0) {
-        size_t part = d < EXACT_PIXELS ? d : EXACT_PIXELS;
-        sum += dot_part_i16(w, x, part, fetch, near, far);
-        w += part;
-        x += part;
-        if (fetch != FETCH_NONE) near += part;
-        if (fetch == FETCH_BOTH) far += part;
-        d -= part;
-    }
-    return sum;
+INLINE int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
+    return dot_in_parts(w, x, d, rows, 1024, dot_part_i16);
 }
 
-int64_t dot_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot_i16(w, x, d, FETCH_NONE, NULL, NULL);
-}
-
-static NOINLINE int64_t dot_prefetch_l2_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                                   const uint8_t *far) {
-    return dot_i16(w, x, d, FETCH_BOTH, near, far);
-}
-
-int64_t dot_prefetch_u8i16_neon(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8i16_neon(w, x, d, near, far);
-    return dot_i16(w, x, d, FETCH_NEAR, near, NULL);
-}
+DOT_KERNELS(u8i16, neon, int64_t, int16_t, dot_i16)
 
 void axpy_u8i16_neon(int16_t *w, const uint8_t *x, int a, size_t d) {
     int16x8_t factor = vdupq_n_s16((int16_t)a);

@@ -1,18 +1,15 @@
-/* Dot products of unsigned bytes: the low bytes of the weights, and the high ones with 128 added, which is taken off
- * again as 128 times the sum of the pixels. */
+/* UDOT on unsigned bytes: the weights' low bytes, and their high bytes plus 128. Subtracting 128 times the sum of the
+ * pixels takes the 128 off again. */
 #include "backends.h"
 
 #include <arm_neon.h>
 
-enum { BLOCK = 16 };
-
-/* A row of 65535 pixels gives each 32-bit sum 16384 products of at most 255 * 255. */
-static inline __attribute__((always_inline)) int64_t dot(const int16_t *w, const uint8_t *x, size_t d, enum fetch fetch,
-                                                         const uint8_t *near, const uint8_t *far) {
+/* In a row of 65535 pixels a 32-bit sum gets 16384 products of at most 255 * 255. */
+INLINE int64_t dot(const int16_t *w, const uint8_t *x, size_t d, struct prefetch_rows rows) {
     uint32x4_t low = vdupq_n_u32(0), high = low, ink = low;
     size_t k = 0;
     for (; k + BLOCK <= d; k += BLOCK) {
-        if (k % CACHE_LINE == 0) fetch_lines(fetch, near, far, k);
+        if (k % CACHE_LINE == 0) prefetch_lines(rows, k);
         uint8x16_t pixels = vld1q_u8(x + k);
         uint8x16x2_t bytes = vld2q_u8((const uint8_t *)(w + k));
         low = vdotq_u32(low, pixels, bytes.val[0]);
@@ -25,17 +22,4 @@ static inline __attribute__((always_inline)) int64_t dot(const int16_t *w, const
     return sum;
 }
 
-int64_t dot_u8i16_neon_dotprod(const int16_t *w, const uint8_t *x, size_t d) {
-    return dot(w, x, d, FETCH_NONE, NULL, NULL);
-}
-
-static NOINLINE int64_t dot_prefetch_l2_u8i16_neon_dotprod(const int16_t *w, const uint8_t *x, size_t d,
-                                                           const uint8_t *near, const uint8_t *far) {
-    return dot(w, x, d, FETCH_BOTH, near, far);
-}
-
-int64_t dot_prefetch_u8i16_neon_dotprod(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                        const uint8_t *far) {
-    if (far) return dot_prefetch_l2_u8i16_neon_dotprod(w, x, d, near, far);
-    return dot(w, x, d, FETCH_NEAR, near, NULL);
-}
+DOT_KERNELS(u8i16, neon_dotprod, int64_t, int16_t, dot)

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* fmaf for a pixel x = 0..255. Where the machine has no fused multiply-add for the compiler to use, the product of a
- * 24-bit and an 8-bit significand is exact in float64, so one float64 addition and one rounding to float32 are right
- * unless the first rounding lands on a tie of the second; libm's fmaf settles those cases and tiny results. */
+/* fmaf for a pixel x = 0..255. Without an FMA instruction: the product of a 24-bit and an 8-bit significand is exact in
+ * float64, so a float64 addition rounded to float32 is right unless the addition rounds to a tie of float32. libm's
+ * fmaf settles those cases and tiny results. */
 static inline float fma_pixel(float w, float x, float a) {
 #ifdef __FP_FAST_FMAF
     return __builtin_fmaf(w, x, a);
@@ -34,21 +34,14 @@ float dot_u8f32_scalar(const float *w, const uint8_t *x, size_t d) {
     return a[0];
 }
 
-/* Inlined, or gcc takes a function that does nothing but this for one that does nothing. */
-static inline __attribute__((always_inline)) void fetch_rows(const uint8_t *near, const uint8_t *far, size_t d) {
-    for (size_t k = 0; !far && k < d; k += CACHE_LINE)
-        fetch_lines(FETCH_NEAR, near, NULL, k);
-    for (size_t k = 0; far && k < d; k += CACHE_LINE)
-        fetch_lines(FETCH_BOTH, near, far, k);
-}
-
-float dot_prefetch_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    fetch_rows(near, far, d);
+float dot_prefetch_u8f32_scalar(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                const uint8_t *l2_row) {
+    prefetch_whole_rows(l1_row, l2_row, d);
     return dot_u8f32_scalar(w, x, d);
 }
 
 void decision_u8f32_scalar(double *decision, const struct batch *batch, const struct linear_model *model) {
-    decisions_one_by_one(decision, batch, model, dot_prefetch_u8f32_scalar);
+    decisions_by_row(decision, batch, model, dot_prefetch_u8f32_scalar);
 }
 
 void axpy_u8f32_scalar(float *w, const uint8_t *x, float a, size_t d) {
@@ -63,9 +56,9 @@ int64_t dot_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d) {
     return sum;
 }
 
-int64_t dot_prefetch_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                  const uint8_t *far) {
-    fetch_rows(near, far, d);
+int64_t dot_prefetch_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                  const uint8_t *l2_row) {
+    prefetch_whole_rows(l1_row, l2_row, d);
     return dot_u8i16_scalar(w, x, d);
 }
 

@@ -128,9 +128,9 @@ examine() {
                 grep -E "^${kernel}_$suffix	" "$listing" | grep -qE '	(prefetcht0|prfm +pldl1keep)' || faults+=" no such instruction"
             fi
             if [[ $kernel == dot_prefetch_* ]]; then
-                claim="$claim, near and far"
-                grep -E "^(${kernel}|${kernel/ahead/far})_$suffix	" "$listing" | grep -qE '	(prefetcht1|prfm +pldl2keep)' ||
-                    faults+=" none for far rows"
+                claim="$claim, into L1 and L2"
+                grep -E "^(${kernel}|${kernel/prefetch/prefetch_l2})_$suffix	" "$listing" | grep -qE '	(prefetcht1|prfm +pldl2keep)' ||
+                    faults+=" none into L2"
             fi
             equal "$folder: ${kernel}_$suffix is $claim" "$faults" ""
             grep "^${kernel}_$suffix:" "$scratch/census.$arch" | sed 's/^/#   /'

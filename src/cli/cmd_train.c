@@ -44,7 +44,7 @@ static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
                                  parse,
                                  NULL,
-                                 "Train one classifier: linear, hinge loss, L2 penalty.\v"
+                                 "Train one linear classifier with L2 penalty.\v"
                                  "Examples:\n"
                                  "  sgdmark train                               the notebook's job\n"
                                  "  sgdmark train --isa all                     on every backend that runs here\n"

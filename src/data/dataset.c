@@ -12,8 +12,8 @@
 
 const char *const split_names[] = {"train", "test", "all", NULL};
 
-/* Windows begin at multiples of 16 features: the 64-lane reduction folds lanes l and l+16, l+32, l+48 together by
- * additions whose operands may be swapped but not regrouped, so such a start leaves every sum as it was. */
+/* Cropped rows start at multiples of 16 features. The 64-lane reduction adds lanes l, l+16, l+32 and l+48 in pairs;
+ * such a start only swaps the operands of these additions, so no sum changes. */
 enum { START_STEP = 1 << START_STEP_BITS, WIDTH_STEP = 64 };
 
 static const size_t MOST_ROWS = (size_t)1 << 31; /* a row code has an index for no more (data/row_code.h) */
@@ -31,8 +31,7 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     if (n > MOST_ROWS || d > UINT16_MAX)
         return fail(err, "%s: %zu rows of %zu features are more than %zu rows of %u", ds->name, n, d, MOST_ROWS,
                     UINT16_MAX);
-    /* At most 2^48: no overflow. Beside the features of a row stand its start, its label, its place and its number in
-     * the view. */
+    /* At most 2^48: no overflow. Per row: its features, start, label, place, index in the view and sorted index. */
     uint64_t bytes = (uint64_t)n * d;
     uint64_t needed = bytes + (uint64_t)n * (sizeof *ds->start + sizeof *ds->labels + 3 * sizeof(uint32_t));
     uint64_t available = memory_available();
@@ -47,7 +46,7 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
     ds->start = calloc(n, sizeof *ds->start);
     ds->labels = calloc(n, sizeof *ds->labels);
     if (ds->pixels && ds->start && ds->labels) return 0;
-    fail_program(err, "%s: %.1f GiB of memory for %zu rows cannot be had: %s", ds->name, gib((double)needed), n,
+    fail_program(err, "%s: cannot allocate %.1f GiB for %zu rows: %s", ds->name, gib((double)needed), n,
                  strerror(ENOMEM));
     dataset_free(ds);
     return -1;
@@ -75,18 +74,18 @@ static void move_row(struct dataset *ds, size_t to, size_t from) {
     ds->labels[to] = ds->labels[from];
 }
 
-/* Fills row k and those that hang together with it: each place that a row leaves is filled by the next. */
+/* Moves the rows of the permutation's cycle that contains k. */
 static void move_cycle(struct dataset *ds, const uint32_t *order, uint32_t k) {
-    uint8_t window[UINT16_MAX];
+    uint8_t pixels[UINT16_MAX];
     const uint16_t start = ds->start[k];
     const uint8_t label = ds->labels[k];
-    memcpy(window, ds->pixels + k * ds->stride, ds->width);
+    memcpy(pixels, ds->pixels + k * ds->stride, ds->width);
     uint32_t to = k;
     for (; order[to] != k; to = order[to]) {
         move_row(ds, to, order[to]);
         ds->place[order[to]] = to;
     }
-    memcpy(ds->pixels + to * ds->stride, window, ds->width);
+    memcpy(ds->pixels + to * ds->stride, pixels, ds->width);
     ds->start[to] = start;
     ds->labels[to] = label;
     ds->place[k] = to;
@@ -146,9 +145,8 @@ static size_t end_nonzero(const uint8_t *x, size_t d) {
     return k;
 }
 
-/* The narrowest window that holds every row, and in start[] where the rows begin; d when the rows are too wide.
- * A window that ends at the last multiple of 16 holds every row which ends before it, so only rows which end later, or
- * which are wider than the window themselves, do not fit. */
+/* The least width that every row can be cropped to, with the rows' starts in start[]; d when cropping would save less
+ * than an eighth. A row cannot be cropped if it ends behind the last multiple of 16, since its start is one. */
 static size_t common_width(struct dataset *ds) {
     size_t last_end = ds->d / START_STEP * START_STEP;
     size_t width = WIDTH_STEP;
@@ -163,7 +161,7 @@ static size_t common_width(struct dataset *ds) {
     return width;
 }
 
-void dataset_pack(struct dataset *ds) {
+void dataset_crop(struct dataset *ds) {
     size_t width = common_width(ds), last_start = (ds->d - width) / START_STEP * START_STEP;
     struct row_code_layout layout;
     if (width == ds->d || !row_code_layout(&layout, ds->n, last_start, START_STEP_BITS)) {

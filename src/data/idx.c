@@ -12,20 +12,20 @@
 
 enum { MAX_DIMENSIONS = 3, LABELS_MAGIC = 0x00000801, IMAGES_MAGIC = 0x00000803 };
 
-/* No deflate stream unpacks to more than this many bytes for each of its own. */
+/* A deflate stream unpacks to at most this many bytes for each of its own. */
 enum { DEFLATE_RATIO = 1032 };
 
 #define WAY_OUT "fetch MNIST with tools/fetch-mnist, or use --data synthetic"
 
 struct idx_file {
     char path[PATH_MAX];
-    gzFile stream; /* zlib hands plain files through as they are */
+    gzFile stream; /* zlib also reads plain files */
     bool gzipped;
     uint64_t size; /* bytes on disk */
     uint32_t dimension[MAX_DIMENSIONS];
 };
 
-/* One split: its two files, and the shape they agree on. */
+/* One split: its two files and their common shape. */
 struct part {
     struct idx_file images, labels;
     size_t n, d;
@@ -51,11 +51,11 @@ static int read_bytes(struct idx_file *file, void *out, size_t length, struct er
     return 0;
 }
 
-/* Past the last byte only a clean end may come; for gzip this is where the checksum is compared. */
+/* Expects the end of the file. zlib compares the checksum of gzip data here. */
 static int read_end(struct idx_file *file, struct error *err) {
     char extra;
     int got = gzread(file->stream, &extra, 1);
-    if (got > 0) return fail(err, "%s: goes on after the last byte that its header promises; " WAY_OUT, file->path);
+    if (got > 0) return fail(err, "%s: has more bytes than its header promises; " WAY_OUT, file->path);
     int code;
     gzerror(file->stream, &code);
     return got == 0 && (code == Z_OK || code == Z_STREAM_END) ? 0 : read_fault(file, err);
@@ -74,11 +74,11 @@ static int open_stream(struct idx_file *file, int fd, struct error *err) {
         return fail_program(err, "%s: out of memory", file->path);
     }
     if (gzdirect(file->stream) == (int)file->gzipped)
-        return fail(err, file->gzipped ? "%s: is not gzip data" : "%s: is gzip data; name it .gz", file->path);
+        return fail(err, file->gzipped ? "%s: is not gzip data" : "%s: is gzip data; rename it to .gz", file->path);
     return 0;
 }
 
-/* Opens the file under the first of its names that exists. `name` has a '-' before "idx", some copies a '.'. */
+/* Opens the first that exists of: `name`, `name` with a '.' before "idx" as some copies have it, the same with .gz. */
 static int open_any(struct idx_file *file, const char *folder, const char *name, struct error *err) {
     size_t stem = (size_t)(strstr(name, "-idx") - name);
     for (int variant = 0; variant < 4; variant++) {
@@ -90,7 +90,7 @@ static int open_any(struct idx_file *file, const char *folder, const char *name,
         if (fd >= 0) return open_stream(file, fd, err);
         if (errno != ENOENT) return fail(err, "%s: cannot be opened: %s", file->path, strerror(errno));
     }
-    return fail(err, "%s: has no %s, plain or .gz; " WAY_OUT, folder, name);
+    return fail(err, "%s: has no file %s, plain or .gz; " WAY_OUT, folder, name);
 }
 
 static int read_header(struct idx_file *file, uint32_t magic, struct error *err) {

@@ -1,4 +1,4 @@
-/* From what --data says to rows in memory. */
+/* Loads what --data names. */
 #include "data/dataset.h"
 
 #include <stdio.h>
@@ -13,6 +13,6 @@ int dataset_load(struct dataset *ds, const char *spec, enum split split, struct 
         dataset_free(ds);
         return -1;
     }
-    dataset_pack(ds);
+    dataset_crop(ds);
     return 0;
 }

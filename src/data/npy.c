@@ -11,7 +11,7 @@
 #define FLOAT64 ">f8"
 #endif
 
-/* Magic, version and header length take 10 bytes; the format asks that the whole header be a multiple of 64. */
+/* Magic, version and header length take 10 bytes. The format wants the whole header to be a multiple of 64. */
 enum { HEADER = 128, PREFIX = 10 };
 
 static int write_array(const char *path, const char *type, const char *shape, struct span values, struct error *err) {

@@ -21,13 +21,13 @@ struct view {
     uint32_t *index;
 };
 
-/* Makes the view: the data set's rows in the given order, the first `limit` of them (0: all). The data set holds just
- * the wanted split. Returns 0, or -1 with the reason; view_free releases it. */
+/* Makes the view: the first `limit` rows (0: all) of the data set in the given order. The data set holds only the split
+ * that is used. Returns 0, or -1 with the reason; view_free releases it. */
 int view_make(struct view *view, const struct dataset *ds, enum row_order order, uint32_t seed, size_t limit,
               struct error *err);
 void view_free(struct view *view);
 
-/* FNV-1a 64-bit of index[] as little-endian uint32: the identity of a row order. */
+/* FNV-1a 64-bit of index[] as little-endian uint32: it identifies a row order. */
 uint64_t view_hash(const struct view *view);
 
 #endif

@@ -13,14 +13,14 @@ size_t packed_features(size_t d) {
     return (d + BLOCK_PIXELS - 1) / BLOCK_PIXELS * BLOCK_PIXELS;
 }
 
-/* The first feature of a row's first block, such that no block lies wholly behind the last feature. */
+/* The first feature of a row's first block. No block lies wholly behind the last feature. */
 static size_t first_feature(const struct dataset *ds, size_t row, size_t blocks) {
-    size_t window = ds->start[row], start = window - window % BLOCK_PIXELS;
+    size_t cropped = ds->start[row], start = cropped - cropped % BLOCK_PIXELS;
     size_t last = packed_features(ds->d) - blocks * BLOCK_PIXELS;
     return start < last ? start : last;
 }
 
-/* As many blocks as hold any row's window. */
+/* The number of blocks that holds any cropped row. */
 static size_t blocks_needed(const struct dataset *ds) {
     size_t most = 0;
     for (size_t i = 0; i < ds->n; i++) {
@@ -30,8 +30,7 @@ static size_t blocks_needed(const struct dataset *ds) {
     return most / BLOCK_PIXELS;
 }
 
-/* Packs x[64 * blocks] to `out`, where every group must have room even if it is not kept; returns the bytes that are.
- */
+/* Packs x[64 * blocks] to `out`, which must have room for all groups. Returns the bytes of those kept. */
 static size_t pack(uint8_t *out, const uint8_t *x, size_t blocks) {
     uint8_t *groups = out + 2 * blocks;
     for (size_t b = 0; b < blocks; b++) {
@@ -49,7 +48,7 @@ static size_t pack(uint8_t *out, const uint8_t *x, size_t blocks) {
     return (size_t)(groups - out);
 }
 
-/* Packs row after row while they fit `room` bytes; returns the bytes taken, or 0 when they do not fit. */
+/* Packs all rows into `room` bytes. Returns the bytes used, or 0 when the rows do not fit. */
 static size_t pack_all(struct packed_rows *packed, const struct dataset *ds, uint8_t *row, uint8_t *out, size_t room) {
     size_t lines = 0, blocks = packed->blocks;
     for (size_t i = 0; i < ds->n; i++) {
@@ -75,7 +74,7 @@ void packed_make(struct packed_rows *packed, const struct dataset *ds) {
     packed->blocks = blocks_needed(ds);
     packed->bytes = pages_new(room);
     packed->rows = malloc(table);
-    /* A row and its packed form, which is longer by the masks if nothing is left out. */
+    /* A row, and its packed form: at most all groups, the masks, and one group that is written but not kept. */
     uint8_t *row = malloc(packed->blocks * (2 * BLOCK_PIXELS + 2 + GROUP_PIXELS));
     if (packed->bytes && packed->rows && row)
         packed->size = pack_all(packed, ds, row, row + packed->blocks * BLOCK_PIXELS, room);

@@ -1,4 +1,4 @@
-/* NumPy's legacy generator (numpy.random.RandomState): MT19937 and what is drawn from it (SEMANTICS.md B.1). */
+/* NumPy's legacy generator (numpy.random.RandomState): MT19937 and its draws. */
 #ifndef SGDMARK_DATA_RANDOM_H
 #define SGDMARK_DATA_RANDOM_H
 
@@ -16,7 +16,7 @@ void random_seed(struct random_state *rs, uint32_t seed);
 /* The next raw 32 bits. */
 uint32_t random_uint32(struct random_state *rs);
 
-/* An integer in 0..max, each equally likely, by NumPy's masked rejection; max == 0 draws nothing. */
+/* A uniform integer in 0..max, by NumPy's masked rejection. max == 0 draws nothing. */
 uint32_t random_masked(struct random_state *rs, uint32_t max);
 
 /* RandomState.permutation(n): fills out[n] with 0..n-1 in random order. */

@@ -1,5 +1,5 @@
-/* Made-up digits: ten glyphs, drawn with a random pen. All arithmetic is on integers, and row i depends on the seed and
- * i alone, so the rows are the same on every machine and the same whichever split is asked for. */
+/* Synthetic digits: ten glyphs with random position, size, slant, thickness and ink. All arithmetic is on integers, and
+ * row i depends on the seed and i alone, so rows are equal on every machine and for every split. */
 #include "data/synthetic.h"
 
 #include "data/dataset.h"
@@ -42,15 +42,15 @@ static const char *const art[2][ART_LINES] = {
     },
 };
 
-/* A glyph as a pen draws it: for each of its lines, from where to where there is ink, in 1/UNIT of its width. */
+/* One line of a glyph: its spans of ink, in 1/UNIT of the glyph's width. A glyph has LINES of them. */
 enum { LINES = 64, SPANS = 2, UNIT = 1 << 12 };
 struct line {
     int spans;
     int32_t from[SPANS], to[SPANS];
 };
 
-/* What the rows of one data set share. Lengths are in 1/256 of a pixel unless they are called otherwise. */
-struct scribe {
+/* What the rows of one data set share. Lengths in this file are in 1/256 of a pixel, where no unit is named. */
+struct generator {
     uint64_t key;
     size_t side;   /* pixels: the digits are drawn on the first side * side features */
     size_t border; /* pixels that stay empty on each side */
@@ -69,7 +69,7 @@ static struct line art_line(unsigned digit, int y) {
     return line;
 }
 
-/* The line at height y/LINES of a glyph, between its two nearest lines of art where these have as many strokes. */
+/* Line y of a glyph: interpolated between the two nearest lines of art if both have the same number of spans. */
 static struct line glyph_line(unsigned digit, int y) {
     int position = y * (ART_LINES - 1) * UNIT / (LINES - 1);
     int above = position / UNIT;
@@ -85,7 +85,7 @@ static struct line glyph_line(unsigned digit, int y) {
     return line;
 }
 
-/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): from a counter to 64 random bits. */
+/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014) makes 64 random bits of a counter. */
 static uint64_t mix(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
@@ -93,30 +93,30 @@ static uint64_t mix(uint64_t x) {
 }
 
 /* The `word`-th 64 random bits of a row; a row has 16 of them. */
-static uint64_t row_bits(const struct scribe *scribe, uint64_t row, unsigned word) {
-    return mix(scribe->key + (16 * row + word) * 0x9e3779b97f4a7c15ULL);
+static uint64_t row_bits(const struct generator *generator, uint64_t row, unsigned word) {
+    return mix(generator->key + (16 * row + word) * 0x9e3779b97f4a7c15ULL);
 }
 
-/* An integer in 0..max, max < 65536, from the lowest 16 bits, which are used up. */
+/* Takes the lowest 16 bits and makes them an integer in 0..max, max < 65536. */
 static int pick(uint64_t *bits, unsigned max) {
     unsigned value = (unsigned)(*bits & 0xffff) * (max + 1) >> 16;
     *bits >>= 16;
     return (int)value;
 }
 
-static void scribe_init(struct scribe *scribe, const struct synthetic *settings) {
+static void generator_init(struct generator *generator, const struct synthetic *settings) {
     size_t side = 4;
     while ((side + 1) * (side + 1) <= settings->d)
         side++;
-    scribe->key = mix(settings->seed + 0x9e3779b97f4a7c15ULL);
-    scribe->side = side;
-    scribe->border = side < 14 ? 1 : side / 7;
+    generator->key = mix(settings->seed + 0x9e3779b97f4a7c15ULL);
+    generator->side = side;
+    generator->border = side < 14 ? 1 : side / 7;
     for (unsigned digit = 0; digit < CLASSES; digit++)
         for (int y = 0; y < LINES; y++)
-            scribe->glyph[digit][y] = glyph_line(digit, y);
+            generator->glyph[digit][y] = glyph_line(digit, y);
 }
 
-/* Inks the pixels from `from` to `to`, those at the ends by the part of them that is covered. */
+/* Inks the pixels from `from` to `to`; a pixel at an end gets ink in proportion to the part covered. */
 static void paint(uint8_t *pixels, int from, int to, int ink) {
     int first = from >> 8;
     int last = to >> 8;
@@ -130,33 +130,33 @@ static void paint(uint8_t *pixels, int from, int to, int ink) {
 }
 
 /* Draws row `row`, whose features are all zero, and returns its label. */
-static uint8_t draw_row(const struct scribe *scribe, uint64_t row, uint8_t *pixels) {
-    uint64_t bits = row_bits(scribe, row, 0);
-    int box = (int)(scribe->side - 2 * scribe->border); /* pixels */
+static uint8_t draw_row(const struct generator *generator, uint64_t row, uint8_t *pixels) {
+    uint64_t bits = row_bits(generator, row, 0);
+    int box = (int)(generator->side - 2 * generator->border); /* pixels */
     int label = pick(&bits, CLASSES - 1);
-    int height = box - pick(&bits, (unsigned)box / 4);                     /* pixels */
-    int top = (int)scribe->border + pick(&bits, (unsigned)(box - height)); /* pixels */
+    int height = box - pick(&bits, (unsigned)box / 4);                        /* pixels */
+    int top = (int)generator->border + pick(&bits, (unsigned)(box - height)); /* pixels */
     int width = box * 256 * (120 + pick(&bits, 96)) >> 8;
-    bits = row_bits(scribe, row, 1);
-    int left = (int)scribe->border * 256;
+    bits = row_bits(generator, row, 1);
+    int left = (int)generator->border * 256;
     int right = left + box * 256;
     int x = left + pick(&bits, (unsigned)(box * 256 - width));
     int slant = (pick(&bits, 192) - 96) * box / height; /* to the right for each line */
     int thickness = box * pick(&bits, 16);
     int ink = 255 - pick(&bits, 64);
-    const struct line *glyph = scribe->glyph[label];
+    const struct line *glyph = generator->glyph[label];
     x -= slant * height / 2;
     for (int y = 0; y < height; y++, x += slant) {
-        if (y % 16 == 0) bits = row_bits(scribe, row, 2 + (unsigned)y / 16);
+        if (y % 16 == 0) bits = row_bits(generator, row, 2 + (unsigned)y / 16);
         const struct line *line = &glyph[y * LINES / height];
-        int shaken = x + (int)(bits & 15) * box / 2;
+        int jittered = x + (int)(bits & 15) * box / 2;
         bits >>= 4;
         for (int i = 0; i < line->spans; i++) {
-            int from = shaken + (line->from[i] * width / UNIT) - thickness;
-            int to = shaken + (line->to[i] * width / UNIT) + thickness;
+            int from = jittered + (line->from[i] * width / UNIT) - thickness;
+            int to = jittered + (line->to[i] * width / UNIT) + thickness;
             if (from < left) from = left;
             if (to > right) to = right;
-            if (from < to) paint(pixels + (size_t)(top + y) * scribe->side, from, to, ink);
+            if (from < to) paint(pixels + (size_t)(top + y) * generator->side, from, to, ink);
         }
     }
     return (uint8_t)label;
@@ -215,10 +215,10 @@ int synthetic_load(struct dataset *ds, const char *spec, enum split split, struc
     uint64_t end = split == SPLIT_TRAIN ? settings.n : settings.n + test;
     if (dataset_allocate(ds, (size_t)(end - first), (size_t)settings.d, err) != 0) return -1;
     ds->n_train = split == SPLIT_TEST ? 0 : (size_t)settings.n;
-    struct scribe scribe;
-    scribe_init(&scribe, &settings);
-    if (scribe.side * scribe.side == settings.d) ds->image_height = ds->image_width = scribe.side;
+    struct generator generator;
+    generator_init(&generator, &settings);
+    if (generator.side * generator.side == settings.d) ds->image_height = ds->image_width = generator.side;
     for (size_t i = 0; i < ds->n; i++)
-        ds->labels[i] = draw_row(&scribe, first + i, ds->pixels + i * ds->d);
+        ds->labels[i] = draw_row(&generator, first + i, ds->pixels + i * ds->d);
     return 0;
 }

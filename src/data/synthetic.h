@@ -1,4 +1,4 @@
-/* What --data synthetic[:n=N,d=D,seed=S] asks for. */
+/* The settings of --data synthetic[:n=N,d=D,seed=S]. */
 #ifndef SGDMARK_DATA_SYNTHETIC_H
 #define SGDMARK_DATA_SYNTHETIC_H
 
@@ -12,8 +12,8 @@ struct synthetic {
     uint64_t seed; /* 0 to 2^32-1 */
 };
 
-/* Reads the settings after "synthetic"; those not given are 60000, 784 and 1. Returns 0, or -1 and the reason for an
- * unknown, repeated, malformed or out-of-range setting. */
+/* Reads the settings after "synthetic". Defaults: 60000, 784 and 1. Returns 0, or -1 with the reason: an unknown,
+ * repeated, malformed or out-of-range setting. */
 int synthetic_parse(struct synthetic *settings, const char *spec, struct error *err);
 
 #endif

@@ -12,7 +12,7 @@ struct fold_worker {
     struct trainer *trainer;
     struct model model;
     struct row_ref *train, *test; /* [n] the two parts */
-    uint32_t *place;              /* [n] where in the view each row of the test part stands */
+    uint32_t *place;              /* [n] the index in the view of each row of the test part */
     double *decision;             /* [n] of the test part */
     size_t trained, tested;
     volatile uint64_t read; /* keeps the reads of fold_worker_read alive */
@@ -91,7 +91,7 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
     }
     worker->plan = plan;
     worker->backend = backend;
-    /* One more than is kept: split_rows writes before it decides. */
+    /* One more than is kept: split_rows writes first, then decides. */
     worker->train = malloc((n - least_tested + 1) * sizeof *worker->train);
     worker->test = malloc((most_tested + 1) * sizeof *worker->test);
     worker->place = malloc((most_tested + 1) * sizeof *worker->place);
@@ -123,7 +123,7 @@ static void split_rows(struct fold_worker *worker, unsigned f) {
     const struct row_ref *at = plan->row_list.at;
     worker->trained = worker->tested = 0;
     for (size_t i = 0; i < plan->row_list.n; i++) {
-        /* Both are written and one is kept: which it is no branch predictor can know. */
+        /* Writes to both and advances one: a branch would be mispredicted for every third row. */
         bool tested = plan->fold_of[i] == f;
         worker->train[worker->trained] = worker->test[worker->tested] = at[i];
         worker->place[worker->tested] = (uint32_t)i;

@@ -32,12 +32,12 @@ struct cv_result {
     double seconds; /* all fits and predictions */
 };
 
-/* What the folds of a job share; nothing of it changes while they run, on however many threads. */
+/* What the folds of a job share. Threads that run folds only read it. */
 struct cv_plan {
     struct row_list row_list;
     struct hyper hyper;
     unsigned folds;
-    uint16_t *fold_of; /* [n] the fold in whose test part example k stands */
+    uint16_t *fold_of; /* [n] the fold that tests row k */
     size_t *tested;    /* [folds] sizes of the test parts */
     /* Epoch permutations: one for each size that a training part has (three at most). */
     uint32_t *permutation[3];
@@ -52,15 +52,14 @@ void cv_plan_free(struct cv_plan *plan);
 struct fold_worker;
 struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err);
 void fold_worker_free(struct fold_worker *worker);
-/* Trains on every row outside fold f and decides the rows in it. Allocates nothing and makes no system call. */
+/* Trains on every row outside fold f and predicts those in it. Allocates nothing and makes no system call. */
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err);
-/* Reads the rows that fold_worker_run reads, in the same order, and does nothing with them: what no fit of this fold by
- * this thread can beat. */
+/* Reads the rows that fold_worker_run reads, in the same order, and computes nothing: the read roof of this fold. */
 void fold_worker_read(struct fold_worker *worker, unsigned f);
-/* Puts the decisions of the fold that was run last into their places of decision[n]. */
+/* Copies the decision values of the fold run last to their rows in decision[n]. */
 void fold_worker_decisions(const struct fold_worker *worker, double *decision);
 
-/* Room for the outcome of a plan, with `truth` filled in. cv_free releases it. */
+/* Allocates the result of a plan and fills in `truth`. cv_free releases it. */
 int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err);
 /* Completes a result whose `decision` and `fold` are filled in: predictions and pooled metrics. */
 void cv_result_score(struct cv_result *result);

@@ -11,7 +11,7 @@ enum engine { ENGINE_F32, ENGINE_F64, ENGINE_INT };
 /* "f32", "f64", "int", NULL. */
 extern const char *const engine_names[];
 
-/* The short name of the backend that does the work: engine f64 has one only, "scalar". */
+/* The name of the backend that the engine uses: f64 has one only, "scalar". */
 const char *engine_backend_name(enum engine engine, const struct backend *backend);
 
 /* Backends in the order of the registry. */
@@ -20,8 +20,8 @@ struct backend_list {
     size_t count;
 };
 
-/* Leaves in the list what makes a difference to the engine: of backends that differ only in the kernels of engine int,
- * the other engines keep the one whose kernels the others share. */
+/* Removes from the list what makes no difference to the engine: backends that differ only in the kernels of engine int
+ * count as one for the other engines, their common base. */
 void engine_backends(enum engine engine, struct backend_list *chosen);
 
 #endif

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 
 /* sklearn/model_selection/_split.py up to 0.21: each class goes through KFold on its own, so the first count % folds
- * folds take one member more. */
+ * folds get one row more. */
 static void quota_per_class(size_t *quota, const size_t count[2], unsigned folds) {
     for (size_t f = 0; f < folds; f++)
         for (size_t c = 0; c < 2; c++)
             quota[2 * f + c] = count[c] / folds + (f < count[c] % folds);
 }
 
-/* From 0.22 on: the labels, encoded by first appearance, are sorted, and fold f is allotted what stands at positions
- * f, f + folds, f + 2*folds, ... of them, so that fold sizes differ by one at most. */
+/* From 0.22 on: the labels, encoded by first appearance, are sorted. Fold f gets those at positions f, f + folds,
+ * f + 2*folds, ..., so fold sizes differ by one at most. */
 static void quota_interleaved(size_t *quota, const size_t count[2], unsigned first_class, unsigned folds) {
     size_t n = count[0] + count[1], first_count = count[first_class];
     for (unsigned f = 0; f < folds; f++) {

@@ -5,12 +5,12 @@
 #include "base/error.h"
 #include "learn/fit.h"
 
-/* Fills fold_of[n] with the test fold (0..folds-1) of every example, given is_positive[n]; the algorithm of
- * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when a class has fewer members than folds. */
+/* Fills fold_of[n] with the test fold (0..folds-1) of every row, given is_positive[n]; the algorithm of
+ * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when a class has fewer rows than folds. */
 int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
                      struct error *err);
 
-/* The same for KFold: consecutive blocks of the rows, the first n % folds of them one row longer. scikit-learn takes it
+/* The same for KFold: consecutive blocks of the rows, the first n % folds of them one row longer. scikit-learn uses it
  * for an estimator that is no classifier. Fails when there are fewer rows than folds. */
 int plain_folds(uint16_t *fold_of, size_t n, unsigned folds, struct error *err);
 

@@ -14,7 +14,6 @@ extern const char *const compat_names[]; /* "0.19", "1.2", NULL */
 
 struct hyper {
     enum engine engine;
-    enum loss loss;
 #define HYPER_NUMBER(type, member, ...) type member;
 #define HYPER_NAME(type, member, ...)   type member;
 #include "learn/hyper.def"

@@ -46,7 +46,7 @@ void integer_copy(struct integer_weights *to, const struct integer_weights *from
     to->most = from->most;
 }
 
-/* The high byte of weight k in two planes; the low one comes BLOCK_PIXELS later. */
+/* Where the high byte of weight k stands in two planes; its low byte stands BLOCK_PIXELS later. */
 static size_t plane_index(size_t k) {
     return k / BLOCK_PIXELS * 2 * BLOCK_PIXELS + k % BLOCK_PIXELS;
 }
@@ -67,7 +67,7 @@ static void set_number(int16_t *numbers, bool packed, size_t k, int number) {
     high[0] = (int8_t)((number - high[BLOCK_PIXELS]) / 256);
 }
 
-/* The largest that any number in two planes can be, by its high byte. */
+/* An upper bound of all numbers in two planes, from their high bytes. */
 static uint32_t largest_of_planes(const int8_t *planes, size_t d) {
     int most = 0;
     for (size_t b = 0; b < d / BLOCK_PIXELS; b++)
@@ -86,13 +86,13 @@ static uint32_t largest(const struct integer_weights *w) {
     return (uint32_t)most;
 }
 
-/* What no number may exceed. */
+/* The largest number that fits. */
 static uint32_t range(const struct integer_weights *w) {
     return w->packed ? PLANES_MOST : INT16_MAX;
 }
 
-/* Before an update that might overflow. */
-static void make_room(struct integer_weights *w) {
+/* Carries from `low` to `high`, before an update that might overflow. */
+static void carry(struct integer_weights *w) {
     w->most = largest(w);
     if (w->most <= range(w) - PIXEL_MOST) return;
     for (size_t k = 0; k < w->d; k++) {
@@ -108,7 +108,7 @@ static void make_room(struct integer_weights *w) {
 void integer_add(struct integer_weights *w, const struct backend *backend, size_t start, const uint8_t *x, int y,
                  size_t width) {
     if (w->lost) return;
-    if (w->most > range(w) - PIXEL_MOST) make_room(w);
+    if (w->most > range(w) - PIXEL_MOST) carry(w);
     if (w->packed)
         backend->axpy_planes((int8_t *)(w->low + start), x, y, width / BLOCK_PIXELS);
     else
@@ -118,7 +118,7 @@ void integer_add(struct integer_weights *w, const struct backend *backend, size_
 
 int integer_possible(double alpha, double t0, double steps, struct error *err) {
     if (t0 < 2.0)
-        return fail(err, "alpha %g has no integer form, 0.39 and less have (a smaller --alpha, or --engine f64)",
+        return fail(err, "alpha %g has no integer form, only 0.39 and less (a smaller --alpha, or --engine f64)",
                     alpha);
     if (steps >= 1e12)
         return fail(err, "%.0f row visits are too many for engine int (fewer --epochs, or --engine f64)", steps);

@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* W[d] with room to grow: W[k] = 16384 high[k] + low[k]. Updates change `low`, and what outgrows its 16 bits is carried
- * over. Behind W[d - 1] come zeros up to a whole number of blocks. */
+/* W[d] in two halves: W[k] = 16384 high[k] + low[k]. Updates change `low`; before its 16 bits overflow, a part is
+ * carried to `high`. Zeros follow W[d - 1] up to a whole number of blocks. */
 struct integer_weights {
     size_t d;
     int16_t *low, *high; /* [d], or the two planes that packed rows need (kernels.h) */
-    bool packed;         /* to be multiplied with packed rows */
+    bool packed;         /* for packed rows, not cropped ones */
     bool wide;           /* some high[k] is not 0 */
-    bool lost;           /* even that was too narrow: W is not known any more */
+    bool lost;           /* `high` overflowed: W is not known any more */
     uint32_t most;       /* no |low[k]| is above it */
 };
 
@@ -27,34 +27,34 @@ enum { INTEGER_RADIX = 16384 };
 /* Room for d weights, all 0. Returns 0, or -1 with the reason; integer_free releases it. */
 int integer_new(struct integer_weights *w, size_t d, struct error *err);
 void integer_free(struct integer_weights *w);
-/* All 0 again, for packed rows or for windows. */
+/* Sets all weights to 0, for packed or for cropped rows. */
 void integer_clear(struct integer_weights *w, bool packed);
 void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
 
-/* The sum of W[start + k] * x[k] over k < width, if W is for windows; the rows `near` and `far` are brought into the
- * caches (kernels.h). */
+/* The sum of W[start + k] * x[k] over k < width; W is for cropped rows. Prefetches l1_row into L1 and l2_row, unless it
+ * is NULL, into L2. */
 static inline int64_t integer_dot(const struct integer_weights *w, const struct backend *backend, size_t start,
-                                  const uint8_t *x, size_t width, const uint8_t *near, const uint8_t *far) {
-    int64_t sum = backend->dot_prefetch_u8i16(w->low + start, x, width, near, far);
+                                  const uint8_t *x, size_t width, const uint8_t *l1_row, const uint8_t *l2_row) {
+    int64_t sum = backend->dot_prefetch_u8i16(w->low + start, x, width, l1_row, l2_row);
     return w->wide ? sum + INTEGER_RADIX * backend->dot_u8i16(w->high + start, x, width) : sum;
 }
 
-/* The same over a packed row whose first feature is `start`, if W is for packed rows; of the packed row `near` so many
- * lines are brought into the cache. */
+/* The same for a packed row whose first feature is `start`; W is for packed rows. Prefetches so many lines of the
+ * packed row l1_row into L1. */
 static inline int64_t integer_dot_packed(const struct integer_weights *w, const struct backend *backend, size_t start,
-                                         const uint8_t *row, size_t blocks, const uint8_t *near, size_t lines) {
+                                         const uint8_t *row, size_t blocks, const uint8_t *l1_row, size_t lines) {
     const int8_t *low = (const int8_t *)(w->low + start), *high = (const int8_t *)(w->high + start);
-    int64_t sum = backend->dot_packed(low, row, blocks, near, lines);
+    int64_t sum = backend->dot_packed(low, row, blocks, l1_row, lines);
     return w->wide ? sum + INTEGER_RADIX * backend->dot_packed(high, row, blocks, row, 0) : sum;
 }
 
 /* W[start + k] += y * x[k] for k < width, y being 1 or -1; start and width are multiples of BLOCK_PIXELS if W is for
- * packed rows. Makes room before weights overflow; where that is no longer possible they are lost. */
+ * packed rows. Carries before weights overflow; when `high` overflows too, W is lost. */
 void integer_add(struct integer_weights *w, const struct backend *backend, size_t start, const uint8_t *x, int y,
                  size_t width);
 
-/* Whether fits of `steps` row visits with this alpha, whose 'optimal' t0 it has, can be done with integers: returns 0,
- * or -1 with the reason. */
+/* Can fits of `steps` row visits with this alpha and its 'optimal' t0 be done with integers? 0, or -1 with the
+ * reason. */
 int integer_possible(double alpha, double t0, double steps, struct error *err);
 
 /* A bound on the relative error of wscale in step t of a fit, where it is `wscale`, and in the `steps` after it; in

@@ -1,4 +1,4 @@
-/* What scikit-learn's metrics say of binary predictions. */
+/* scikit-learn's metrics of binary predictions. */
 #ifndef SGDMARK_LEARN_METRICS_H
 #define SGDMARK_LEARN_METRICS_H
 

@@ -60,8 +60,8 @@ static void predict_int(const struct prediction *p) {
     }
 }
 
-/* Not inlined: among the other loops of decision_function, gcc 12 keeps its variables on the stack, and predicting packed
- * rows took 20 % longer (Zen 5). */
+/* Not inlined: among the other loops of decision_function, gcc 12 keeps its variables on the stack, and predicting
+ * packed rows took 20 % longer (Zen 5). */
 static __attribute__((noinline)) void predict_packed(const struct prediction *prediction) {
     const struct prediction p = *prediction;
     const struct dataset *ds = p.rows->ds;
@@ -77,6 +77,7 @@ static __attribute__((noinline)) void predict_packed(const struct prediction *pr
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through p.decision */
 void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
                        const struct backend *backend) {
     const struct dataset *ds = row_list->ds;

@@ -5,14 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The default comes first. Rows from the caches are fetched best just before their turn; rows from memory need their
- * page walks to overlap, and more lines on their way than the first-level cache can wait for. */
+/* The default comes first. Rows in the caches want a short distance. Rows in memory want overlapping page walks, and
+ * more lines in flight than L1 has fill buffers, hence L2 distances. */
 static const struct prefetch choices[] = {{8, 1, 0}, {8, 16, 0}, {4, 8, 32}, {4, 64, 32}};
 
-enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048, WARMING = 3 };
+enum { CHOICES = sizeof choices / sizeof *choices, ROUNDS = 9, FEWEST_ROUNDS = 5, MOST_ROWS = 2048, WARM_UPS = 3 };
 
-static const double limit = 0.03;            /* seconds after which no round is begun */
-static const double most_held = 0x1p20 * 64; /* bytes of rows that a cache is taken to hold */
+static const double limit = 0.03;              /* seconds after which no round starts */
+static const double cache_bytes = 0x1p20 * 64; /* rows of no more bytes are taken to fit the caches */
 
 static int compare_times(const void *a, const void *b) {
     const double *x = a, *y = b;
@@ -21,7 +21,7 @@ static int compare_times(const void *a, const void *b) {
 
 struct trials {
     struct trainer *trainer[CHOICES];
-    struct row_ref *at;    /* [n] other rows for every trial */
+    struct row_ref *at;    /* [n] rows, drawn anew for every trial */
     uint32_t *permutation; /* [n] */
     size_t n;
     double seconds[CHOICES][ROUNDS];
@@ -56,7 +56,7 @@ static int trials_new(struct trials *trials, const struct hyper *hyper, const st
     return bad;
 }
 
-/* One epoch on rows from all over the data that the trials before have not brought into the cache. */
+/* Times one epoch on rows drawn from all the data, so that earlier trials have not cached them. */
 static double trial(struct trials *trials, struct trainer *trainer, const struct row_list *row_list, uint64_t *draw) {
     for (size_t i = 0; i < trials->n; i++) {
         *draw = *draw * 6364136223846793005ULL + 1442695040888963407ULL; /* Knuth's MMIX generator */
@@ -101,12 +101,13 @@ int prefetch_tune(struct hyper *hyper, const struct row_list *row_list, const st
     uint64_t draw = 1;
     double begin = seconds_now();
     if (trials_new(&trials, hyper, row_list, backend, err) != 0) return -1;
-    /* Rows that caches can hold come from there in all epochs but the first; what was read once caches may not keep. */
-    bool held = row_bytes(row_list->ds, hyper->engine, backend) * (double)row_list->n <= most_held;
-    for (int pass = 0; held && pass < WARMING; pass++)
+    /* Rows that fit the caches are there in all epochs but the first. Some caches keep a line only when it is read
+     * again. */
+    bool cached = row_bytes(row_list->ds, hyper->engine, backend) * (double)row_list->n <= cache_bytes;
+    for (int pass = 0; cached && pass < WARM_UPS; pass++)
         trials.read = row_list_read(row_list, hyper->engine, backend);
     for (int c = 0; c < CHOICES; c++)
-        trial(&trials, trials.trainer[c], row_list, &draw); /* takes its pages, and is not counted */
+        trial(&trials, trials.trainer[c], row_list, &draw); /* not counted: it faults in the pages */
     while (trials.rounds < ROUNDS && seconds_now() - begin < limit) {
         for (int c = 0; c < CHOICES; c++)
             trials.seconds[c][trials.rounds] = trial(&trials, trials.trainer[c], row_list, &draw);

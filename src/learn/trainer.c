@@ -299,7 +299,7 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
         if (trace) trace[i] = decision;
         const double eta = 1.0 / (alpha * ((t0 + state.time) - 1.0));
         decay(t, &state, engine, eta);
-        if (__builtin_expect(due, false)) /* some 5 % of rows */
+        if (__builtin_expect(due, false)) /* about 5 % of the rows of MNIST */
             update(t, &state, engine, &row, -eta * loss_derivative(loss, decision, row.y));
         state.time += 1.0;
     }

@@ -44,7 +44,7 @@ json_t *notebook_json(const struct job *job, const struct job_spec *spec, const 
                      (json_int_t)positives, "rows_read", (json_int_t)job->ds.n, "digit",
                      digit_json(job, spec, verified), "fold_accuracy", accuracies(&verified->cv), "never_accuracy",
                      accuracies(never), "confusion", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn,
-                     (json_int_t)c->tp, "perfect_confusion", (json_int_t)(c->tn + c->fp), 0, 0,
-                     (json_int_t)(c->fn + c->tp), "precision", json_number(precision_score(c)), "recall",
+                     (json_int_t)c->tp, "perfect_confusion", (json_int_t)c->tn + (json_int_t)c->fp, 0, 0,
+                     (json_int_t)c->fn + (json_int_t)c->tp, "precision", json_number(precision_score(c)), "recall",
                      json_number(recall_score(c)), "f1", json_number(f1_score(c)));
 }

@@ -37,7 +37,7 @@ void print_classifier(FILE *out, const json_t *hyper) {
     const char *key;
     json_t *value;
     const char *before = "; ";
-    fprintf(out, "classifier   %.0f or not %.0f: hinge loss, L2 penalty, 'optimal' rate", fact_number(hyper, "digit"),
+    fprintf(out, "classifier   %.0f or not %.0f: L2 penalty, 'optimal' rate", fact_number(hyper, "digit"),
             fact_number(hyper, "digit"));
     json_object_foreach((json_t *)hyper, key, value) {
         if (strcmp(key, hyper_table[HYPER_DIGIT].name) == 0 || strcmp(key, hyper_table[HYPER_FOLDS].name) == 0)

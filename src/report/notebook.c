@@ -59,7 +59,8 @@ static void print_fit_steps(const struct steps *steps) {
     char alpha[REAL_TEXT], decision[REAL_TEXT];
     format_real(alpha, fact_number(steps->hyper, "alpha"));
     format_real(decision, fact_number(digit, "decision"));
-    fprintf(steps->to, "4 Fit          SGDClassifier(loss='hinge', penalty='l2', alpha=%s,\n", alpha);
+    fprintf(steps->to, "4 Fit          SGDClassifier(loss='%s', penalty='l2', alpha=%s,\n",
+            fact_text(steps->hyper, "loss"), alpha);
     fprintf(steps->to,
             "               learning_rate='optimal', fit_intercept=True, max_iter=%.0f, tol=None,\n"
             "               shuffle=True, random_state=%.0f, average=False), as scikit-learn ",

@@ -159,7 +159,7 @@ static const char control_name[] = "";
 static const char *const saved[] = {""};
 
 static void kernel_call_enter(struct entry *entry) {
-    entry->call.plain(&entry->call);
+    entry->call.plain->call(&entry->call, entry->call.plain->operands);
     memcpy(entry->after, entry->before, sizeof entry->after);
 }
 

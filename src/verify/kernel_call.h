@@ -6,6 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct kernel_call;
+struct operands;
+
+/* The same call through the kernel's C prototype, for architectures whose registers are not looked at. */
+typedef void plain_call_fn(struct kernel_call *call, const struct operands *operands);
+struct plain_call {
+    plain_call_fn *call;
+    const struct operands *operands;
+};
+
 /* One call. The x86-64 (System V) and the aarch64 (AAPCS64) convention both hand out registers to integers and to
  * floating-point numbers apart, so one layout serves kernels of every prototype of up to five pointers or integers and
  * one float or double. */
@@ -17,8 +27,7 @@ struct kernel_call {
         double f64;
     } real;                  /* its float or double argument; set: what it returned, if that is one */
     uint64_t integer_result; /* set: what it returned, if that is a pointer or an integer */
-    /* The same call through the kernel's C prototype, for architectures whose registers are not looked at. */
-    void (*plain)(struct kernel_call *call);
+    const struct plain_call *plain;
 };
 
 /* What went wrong with a call. */

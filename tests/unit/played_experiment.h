@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PLAYED_ROUNDS = 24, PLAYED_PIXELS = 784, PLAYED_ROWS = 1000 };
+enum { PLAYED_ROUNDS = 80, PLAYED_PIXELS = 784, PLAYED_ROWS = 1000 };
 
 static struct verified_job played_scalar = {.engine = ENGINE_F32}, played_fast = {.engine = ENGINE_F32};
 

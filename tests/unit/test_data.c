@@ -1,4 +1,4 @@
-/* Row orders, packing into windows, synthetic digits, .npy files. */
+/* Row orders, cropping, packing, synthetic digits, .npy files. */
 #include "base/sha256.h"
 #include "data/dataset.h"
 #include "data/npy.h"
@@ -91,7 +91,7 @@ static void fill(struct dataset *ds, struct random_state *rs, size_t first, size
             if (random_masked(rs, sparse - 1) == 0) ds->pixels[i * ds->d + k] = (uint8_t)random_masked(rs, 255);
 }
 
-/* Does a window of `width` that begins where dataset_pack lets it begin hold every one of the n rows? */
+/* Does a cropped row of `width` that begins where dataset_crop lets it begin hold every one of the n rows? */
 static bool width_holds(const uint8_t *rows, size_t n, size_t d, size_t width) {
     for (size_t i = 0; i < n; i++) {
         size_t first = 0, end = 0;
@@ -123,7 +123,7 @@ static void check_packing(size_t n, size_t d, size_t first, size_t end, uint32_t
     uint8_t *rows = malloc(n * d);
     uint8_t *row = malloc(d);
     memcpy(rows, ds.pixels, n * d);
-    dataset_pack(&ds);
+    dataset_crop(&ds);
     assert_int_equal(ds.width, expected_width(rows, n, d));
     assert_int_equal(ds.stride, ds.width);
     assert_int_equal((uintptr_t)ds.pixels % 64, 0);
@@ -184,8 +184,8 @@ static void arranging_moves_rows_and_no_hash(void **state) {
     dataset_free(&after);
 }
 
-/* The promise that packing rests on: a dot product over the window has the bits of the one over the whole row. */
-static void windows_change_no_bit_of_a_dot_product(void **state) {
+/* Cropping rests on this: a dot product over the cropped row has the bits of the one over the whole row. */
+static void cropping_changes_no_bit_of_a_dot_product(void **state) {
     (void)state;
     struct dataset ds;
     assert_int_equal(dataset_load(&ds, "synthetic:n=500", SPLIT_TRAIN, NULL), 0);
@@ -200,8 +200,8 @@ static void windows_change_no_bit_of_a_dot_product(void **state) {
     for (size_t i = 0; i < ds.n; i++) {
         dataset_row(&ds, i, row);
         float whole = backend_scalar()->dot_u8f32(w, row, 784);
-        float window = backend_scalar()->dot_u8f32(w + ds.start[i], ds.pixels + i * ds.stride, ds.width);
-        assert_memory_equal(&whole, &window, sizeof whole);
+        float cropped = backend_scalar()->dot_u8f32(w + ds.start[i], ds.pixels + i * ds.stride, ds.width);
+        assert_memory_equal(&whole, &cropped, sizeof whole);
         starts_differ |= ds.start[i] % 64 != ds.start[0] % 64;
     }
     assert_true(starts_differ);
@@ -220,7 +220,7 @@ static void check_packed(size_t n, size_t d, size_t wide, size_t every, bool pay
         for (size_t k = start; k < start + wide; k++)
             if (k / 16 % every == 0) ds.pixels[i * d + k] = (uint8_t)random_masked(&rs, 255);
     }
-    dataset_pack(&ds);
+    dataset_crop(&ds);
     packed_make(&ds.packed, &ds);
     const struct packed_rows *packed = &ds.packed;
     assert_true((packed->blocks > 0) == pays);
@@ -246,7 +246,7 @@ static void rows_are_packed_where_it_pays(void **state) {
     check_packed(70, 1000, 1000, 9, true);
     check_packed(20, 65535, 60000, 3, true);
     check_packed(300, 784, 784, 1, false);      /* no zeros */
-    check_packed(300, 784, 300, 1, false);      /* none inside the windows */
+    check_packed(300, 784, 300, 1, false);      /* none inside the cropped rows */
     check_packed(300, 64, 64, 4, false);        /* no row is smaller than a line */
     check_packed(5000, 40000, 40000, 2, false); /* smaller, but above 64 MiB */
 }
@@ -435,7 +435,7 @@ int main(void) {
         cmocka_unit_test(limit_takes_the_first_rows),
         cmocka_unit_test(packing_keeps_every_row),
         cmocka_unit_test(arranging_moves_rows_and_no_hash),
-        cmocka_unit_test(windows_change_no_bit_of_a_dot_product),
+        cmocka_unit_test(cropping_changes_no_bit_of_a_dot_product),
         cmocka_unit_test(row_codes_hold_rows),
         cmocka_unit_test(sizes_beyond_memory_are_refused),
         cmocka_unit_test(synthetic_rows_are_the_same_everywhere),

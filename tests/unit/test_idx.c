@@ -159,7 +159,7 @@ static void a_missing_folder_or_file_says_the_way_out(void **state) {
     assert_string_equal(err.text, "/nonexistent/mnist: No such file or directory; fetch MNIST with tools/fetch-mnist, "
                                   "or use --data synthetic");
     assert_int_equal(dataset_load(&ds, folder, SPLIT_TRAIN, &err), -1);
-    assert_non_null(strstr(err.text, "has no train-images-idx3-ubyte"));
+    assert_non_null(strstr(err.text, "has no file train-images-idx3-ubyte"));
     assert_non_null(strstr(err.text, "tools/fetch-mnist"));
     assert_int_equal(dataset_load(&ds, path_of(IMAGES), SPLIT_TEST, &err), -1);
     assert_non_null(strstr(err.text, "is not a folder"));
@@ -281,7 +281,7 @@ static void bad_gzip_is_refused(void **state) {
     struct content content = images(10, 4, 6);
     content.bytes[content.length++] = 0;
     write_plain(name, zipped(content));
-    expect_fault(SPLIT_TEST, name, "goes on after the last byte");
+    expect_fault(SPLIT_TEST, name, "has more bytes than its header promises");
 
     content = images(10, 4, 6);
     content.length = 200;
@@ -290,7 +290,7 @@ static void bad_gzip_is_refused(void **state) {
 
     unlink(path_of(name));
     write_plain(IMAGES, good);
-    expect_fault(SPLIT_TEST, IMAGES, "is gzip data; name it .gz");
+    expect_fault(SPLIT_TEST, IMAGES, "is gzip data; rename it to .gz");
 }
 
 /* A small file must not make the reader ask for much memory. */

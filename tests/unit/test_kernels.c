@@ -307,94 +307,88 @@ static void axpy_skips_zeros(float *w, const uint8_t *x, float a, size_t d) {
         if (x[k]) w[k] = fmaf(a, (float)x[k], w[k]);
 }
 
-static float good_dot_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)near, (void)far;
+static float dot_reads_the_l1_row(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                  const uint8_t *l2_row) {
+    (void)l2_row;
+    sink = *l1_row;
     return good_dot(w, x, d);
 }
 
-static float dot_reads_ahead(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)far;
-    sink = *near;
+static float dot_reads_the_l2_row(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                  const uint8_t *l2_row) {
+    (void)l1_row;
+    if (l2_row) sink = *l2_row;
     return good_dot(w, x, d);
 }
 
-static float dot_reads_far(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    (void)near;
-    if (far) sink = *far;
-    return good_dot(w, x, d);
-}
-
-static void good_decide(double *decision, const struct batch *batch, const struct linear_model *model) {
+static void good_decision(double *decision, const struct batch *batch, const struct linear_model *model) {
     backend_scalar()->decision_u8f32(decision, batch, model);
 }
 
-static void decide_all_but_the_last(double *decision, const struct batch *batch, const struct linear_model *model) {
+static void decision_all_but_the_last(double *decision, const struct batch *batch, const struct linear_model *model) {
     struct batch fewer = *batch;
     if (fewer.n % 4 == 3) fewer.n--;
-    good_decide(decision, &fewer, model);
+    good_decision(decision, &fewer, model);
 }
 
-static void decide_by_the_first_start(double *decision, const struct batch *batch, const struct linear_model *model) {
+static void decision_by_the_first_start(double *decision, const struct batch *batch, const struct linear_model *model) {
     struct row_ref at[64] = {{0}};
     struct batch wrong = *batch;
     memcpy(at, batch->at, batch->n * sizeof *at);
     for (size_t i = 0; i < batch->n; i++)
         at[i].start = at[i / 4 * 4].start;
     wrong.at = at;
-    good_decide(decision, &wrong, model);
+    good_decision(decision, &wrong, model);
 }
 
-static void decide_by_two_rows_exchanged(double *decision, const struct batch *batch,
-                                         const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_by_two_rows_exchanged(double *decision, const struct batch *batch,
+                                           const struct linear_model *model) {
+    good_decision(decision, batch, model);
     if (batch->n < 7) return;
     double second = decision[5];
     decision[5] = decision[6];
     decision[6] = second;
 }
 
-static void decide_rounds_once(double *decision, const struct batch *batch, const struct linear_model *model) {
+static void decision_rounds_once(double *decision, const struct batch *batch, const struct linear_model *model) {
     for (size_t i = 0; i < batch->n; i++)
         decision[i] =
             fma((double)good_dot(model->w + batch->at[i].start, batch->x + batch->at[i].row * batch->stride, batch->d),
                 model->wscale, model->intercept);
 }
 
-static void decide_in_single(double *decision, const struct batch *batch, const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_in_single(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decision(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
         decision[i] = (double)(float)decision[i];
 }
 
-static void decide_writes_four(double *decision, const struct batch *batch, const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_writes_four(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decision(decision, batch, model);
     for (size_t i = batch->n; i % 4 != 0; i++)
         decision[i] = 0;
 }
 
-static void decide_reads_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_reads_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decision(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
         sink = batch->x[batch->at[i].row * batch->stride + batch->d];
 }
 
-static void decide_reads_weights_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_reads_weights_behind(double *decision, const struct batch *batch,
+                                          const struct linear_model *model) {
+    good_decision(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
         sink = model->w[batch->at[i].start + batch->d] > 0;
 }
 
-static void decide_looks_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
-    good_decide(decision, batch, model);
+static void decision_looks_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decision(decision, batch, model);
     if (batch->n > 0) sink = batch->x[batch->at[batch->n].row * batch->stride];
 }
 
-static uint64_t good_read(const uint8_t *x, size_t d) {
-    return backend_scalar()->read_u8(x, d);
-}
-
 static uint64_t read_short(const uint8_t *x, size_t d) {
-    return good_read(x, d ? d - 1 : 0);
+    return backend_scalar()->read_u8(x, d ? d - 1 : 0);
 }
 
 struct planted {
@@ -447,21 +441,15 @@ static const struct planted planted[] = {
 };
 
 static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, enum kernel_parity parity) {
-    return (struct backend){.name = "planted",
-                            .parity = parity,
-                            .compiled = true,
-                            .dot_u8f32 = dot ? dot : good_dot,
-                            .dot_prefetch_u8f32 = good_dot_ahead,
-                            .decision_u8f32 = good_decide,
-                            .axpy_u8f32 = axpy ? axpy : good_axpy,
-                            .dot_u8i16 = backend_scalar()->dot_u8i16,
-                            .dot_prefetch_u8i16 = backend_scalar()->dot_prefetch_u8i16,
-                            .axpy_u8i16 = backend_scalar()->axpy_u8i16,
-                            .axpy_u8f64 = backend_scalar()->axpy_u8f64,
-                            .read_u8 = good_read,
-                            .dot_packed = plain_dot_packed,
-                            .axpy_planes = plain_axpy_planes,
-                            .unpack_u8 = plain_unpack};
+    struct backend backend = *backend_scalar();
+    backend.name = "planted";
+    backend.parity = parity;
+    backend.dot_packed = plain_dot_packed;
+    backend.axpy_planes = plain_axpy_planes;
+    backend.unpack_u8 = plain_unpack;
+    if (dot) backend.dot_u8f32 = dot;
+    if (axpy) backend.axpy_u8f32 = axpy;
+    return backend;
 }
 
 static void expect_caught(const struct backend *backend, const char *kernel, const char *fault) {
@@ -500,29 +488,29 @@ static int64_t dot_saturates(const int16_t *w, const uint8_t *x, size_t d) {
     return sum;
 }
 
-static int64_t dot_i16_reads_ahead(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                   const uint8_t *far) {
-    (void)far;
-    sink = *near;
+static int64_t dot_i16_reads_the_l1_row(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                        const uint8_t *l2_row) {
+    (void)l2_row;
+    sink = *l1_row;
     return backend_scalar()->dot_u8i16(w, x, d);
 }
 
-static int64_t dot_near_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                     const uint8_t *far) {
-    (void)near;
-    return backend_scalar()->dot_u8i16(w, x, d > 0 && !far ? d - 1 : d);
+static int64_t dot_prefetch_l1_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                            const uint8_t *l2_row) {
+    (void)l1_row;
+    return backend_scalar()->dot_u8i16(w, x, d > 0 && !l2_row ? d - 1 : d);
 }
 
-static int64_t dot_prefetch_l2_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                            const uint8_t *far) {
-    (void)near;
-    return backend_scalar()->dot_u8i16(w, x, d > 0 && far ? d - 1 : d);
+static int64_t dot_prefetch_l2_without_tail(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                            const uint8_t *l2_row) {
+    (void)l1_row;
+    return backend_scalar()->dot_u8i16(w, x, d > 0 && l2_row ? d - 1 : d);
 }
 
-static int64_t dot_prefetch_l2_reads_behind(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *near,
-                                            const uint8_t *far) {
-    (void)near;
-    if (far) sink = x[d];
+static int64_t dot_prefetch_l2_reads_behind(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
+                                            const uint8_t *l2_row) {
+    (void)l1_row;
+    if (l2_row) sink = x[d];
     return backend_scalar()->dot_u8i16(w, x, d);
 }
 
@@ -560,33 +548,33 @@ static void faults_of_integer_kernels_are_caught(void **state) {
 }
 
 /* Sums of 16 bits, as vpmaddubsw makes them. */
-static int64_t dot_packed_saturates(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+static int64_t dot_packed_saturates(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row,
                                     size_t lines) {
-    int64_t sum = plain_dot_packed(w, row, blocks, near, lines);
+    int64_t sum = plain_dot_packed(w, row, blocks, l1_row, lines);
     return blocks > 0 && w[64] == INT8_MIN && row[0] == 0xff && row[2 * blocks] == 255 ? sum + 1 : sum;
 }
 
-static int64_t dot_packed_reads_on(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+static int64_t dot_packed_reads_on(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row,
                                    size_t lines) {
     size_t kept = 0;
     for (size_t i = 0; i < 2 * blocks; i++)
         kept += (size_t)__builtin_popcount(row[i]);
     sink = row[2 * blocks + 4 * kept];
-    return plain_dot_packed(w, row, blocks, near, lines);
+    return plain_dot_packed(w, row, blocks, l1_row, lines);
 }
 
-static int64_t dot_packed_reads_near(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
-                                     size_t lines) {
-    if (lines > 0) sink = *near;
-    return plain_dot_packed(w, row, blocks, near, lines);
+static int64_t dot_packed_reads_the_l1_row(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row,
+                                           size_t lines) {
+    if (lines > 0) sink = *l1_row;
+    return plain_dot_packed(w, row, blocks, l1_row, lines);
 }
 
-static int64_t dot_packed_forgets_low(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *near,
+static int64_t dot_packed_forgets_low(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row,
                                       size_t lines) {
     int8_t high[128] = {0};
-    if (blocks != 1) return plain_dot_packed(w, row, blocks, near, lines);
+    if (blocks != 1) return plain_dot_packed(w, row, blocks, l1_row, lines);
     memcpy(high, w, 64);
-    return plain_dot_packed(high, row, blocks, near, lines);
+    return plain_dot_packed(high, row, blocks, l1_row, lines);
 }
 
 static void axpy_loses_the_carry(int8_t *w, const uint8_t *x, int a, size_t blocks) {
@@ -615,7 +603,7 @@ static void faults_of_packed_kernels_are_caught(void **state) {
     expect_caught(&backend, "dot_packed", "the result is");
     backend.dot_packed = dot_packed_reads_on;
     expect_caught(&backend, "dot_packed", "SIGSEGV");
-    backend.dot_packed = dot_packed_reads_near;
+    backend.dot_packed = dot_packed_reads_the_l1_row;
     expect_caught(&backend, "dot_packed", "SIGSEGV");
     backend.dot_packed = dot_packed_forgets_low;
     expect_caught(&backend, "dot_packed", "length 64,");
@@ -630,34 +618,34 @@ static void faults_of_packed_kernels_are_caught(void **state) {
 static void faults_of_other_kernels_are_caught(void **state) {
     (void)state;
     struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.dot_prefetch_u8f32 = dot_reads_ahead;
+    backend.dot_prefetch_u8f32 = dot_reads_the_l1_row;
     expect_caught(&backend, "dot_prefetch_u8f32", "SIGSEGV");
-    backend.dot_prefetch_u8f32 = dot_reads_far;
+    backend.dot_prefetch_u8f32 = dot_reads_the_l2_row;
     expect_caught(&backend, "dot_prefetch_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
-    backend.decision_u8f32 = decide_all_but_the_last;
+    backend.decision_u8f32 = decision_all_but_the_last;
     expect_caught(&backend, "decision_u8f32", "decision 6 of 7 is");
-    backend.decision_u8f32 = decide_by_the_first_start;
+    backend.decision_u8f32 = decision_by_the_first_start;
     expect_caught(&backend, "decision_u8f32", "decision ");
-    backend.decision_u8f32 = decide_by_two_rows_exchanged;
+    backend.decision_u8f32 = decision_by_two_rows_exchanged;
     expect_caught(&backend, "decision_u8f32", "decision 5 of 7");
-    backend.decision_u8f32 = decide_in_single;
+    backend.decision_u8f32 = decision_in_single;
     expect_caught(&backend, "decision_u8f32", "decision ");
-    backend.decision_u8f32 = decide_writes_four;
+    backend.decision_u8f32 = decision_writes_four;
     expect_caught(&backend, "decision_u8f32", "outside the decisions");
-    backend.decision_u8f32 = decide_reads_behind;
+    backend.decision_u8f32 = decision_reads_behind;
     expect_caught(&backend, "decision_u8f32", "of the row");
-    backend.decision_u8f32 = decide_reads_weights_behind;
+    backend.decision_u8f32 = decision_reads_weights_behind;
     expect_caught(&backend, "decision_u8f32", "of the weights");
-    backend.decision_u8f32 = decide_looks_behind;
+    backend.decision_u8f32 = decision_looks_behind;
     expect_caught(&backend, "decision_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.decision_u8f32 = decide_rounds_once;
+    backend.decision_u8f32 = decision_rounds_once;
     expect_caught(&backend, "decision_u8f32", "decision ");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
-    backend.dot_prefetch_u8i16 = dot_i16_reads_ahead;
+    backend.dot_prefetch_u8i16 = dot_i16_reads_the_l1_row;
     expect_caught(&backend, "dot_prefetch_u8i16", "SIGSEGV");
-    backend.dot_prefetch_u8i16 = dot_near_without_tail;
+    backend.dot_prefetch_u8i16 = dot_prefetch_l1_without_tail;
     expect_caught(&backend, "dot_prefetch_u8i16", "the result is");
     backend.dot_prefetch_u8i16 = dot_prefetch_l2_without_tail;
     expect_caught(&backend, "dot_prefetch_u8i16", "the result is");
@@ -725,9 +713,9 @@ static void one_seed_one_check(void **state) {
     assert_string_not_equal(first.text, other.text);
 }
 
-/* ---- Windows: kernels/README.md says why a window of a row gives the bits of the whole row. ---- */
+/* ---- Cropped rows: kernels/README.md says why they give the bits of whole rows. ---- */
 
-static void windows_change_no_bit(void **state) {
+static void cropping_changes_no_bit(void **state) {
     (void)state;
     enum { D = 784, WIDTH = 500 };
     static float w[D], whole[D], part[D];
@@ -745,8 +733,8 @@ static void windows_change_no_bit(void **state) {
             const struct backend *backend = &backends[i];
             if (backend_state(backend) != BACKEND_OK || backend->parity != PARITY_BITS) continue;
             float all = backend->dot_u8f32(w, row, D);
-            float window = backend->dot_u8f32(w + start, row + start, WIDTH);
-            assert_memory_equal(&all, &window, sizeof all);
+            float cropped = backend->dot_u8f32(w + start, row + start, WIDTH);
+            assert_memory_equal(&all, &cropped, sizeof all);
             memcpy(whole, w, sizeof w);
             memcpy(part, w, sizeof w);
             backend->axpy_u8f32(whole, row, a, D);
@@ -802,7 +790,7 @@ int main(void) {
         cmocka_unit_test(sums_in_another_order_are_tolerated_only_there),
         cmocka_unit_test(what_cannot_run_is_not_checked),
         cmocka_unit_test(one_seed_one_check),
-        cmocka_unit_test(windows_change_no_bit),
+        cmocka_unit_test(cropping_changes_no_bit),
         cmocka_unit_test(table_is_sound),
         cmocka_unit_test(states_need_cpu_and_system),
     };

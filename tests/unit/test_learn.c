@@ -417,7 +417,7 @@ static void rows_make(struct rows *rows, size_t n, size_t d, size_t ink, bool pa
     }
     memcpy(rows->ds.pixels, rows->x, n * d);
     rows->ds.n_train = n;
-    if (packed) dataset_pack(&rows->ds);
+    if (packed) dataset_crop(&rows->ds);
 }
 
 static void rows_free(struct rows *rows) {
@@ -762,7 +762,7 @@ static void some_settings_have_no_integer_form(void **state) {
     assert_non_null(strstr(err.text, "too small"));
 }
 
-static void windows_train_the_same_model(void **state) {
+static void cropped_rows_train_the_same_model(void **state) {
     (void)state;
     for (int engine = 0; engine < 3; engine++) {
         uint64_t fingerprint[2];
@@ -875,8 +875,23 @@ static void cross_validation_is_scikit_learns(void **state) {
     }
 }
 
+/* scikit-learn updates on the hinge itself, and t0 = 1 / (eta0 alpha) is 1000 for alpha 1e-4. */
+static void hinge_is_scikit_learns(void **state) {
+    (void)state;
+    assert_true(loss_violated(LOSS_HINGE, 0.0, 1.0));
+    assert_true(loss_violated(LOSS_HINGE, -1.0, -1.0));
+    assert_false(loss_violated(LOSS_HINGE, nextafter(1.0, 2.0), 1.0));
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, 1.0) == -1.0);
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, -1.0) == 1.0);
+    assert_true(loss_optimal_t0(LOSS_HINGE, 1e-4) == 1000.0);
+    assert_true(loss_has_integer_form(LOSS_HINGE));
+    assert_string_equal(loss_names[LOSS_HINGE], "hinge");
+    assert_null(loss_names[LOSSES]);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hinge_is_scikit_learns),
         cmocka_unit_test(generator_is_numpys),
         cmocka_unit_test(masked_draws_stay_in_range),
         cmocka_unit_test(shuffle_seeds),
@@ -898,7 +913,7 @@ int main(void) {
         cmocka_unit_test(integers_ask_on_the_margin),
         cmocka_unit_test(the_error_of_wscale_is_bounded_by_looking),
         cmocka_unit_test(some_settings_have_no_integer_form),
-        cmocka_unit_test(windows_train_the_same_model),
+        cmocka_unit_test(cropped_rows_train_the_same_model),
         cmocka_unit_test(overflow_is_an_error),
         cmocka_unit_test(cross_validation_is_scikit_learns),
     };

@@ -1,4 +1,4 @@
-/* The lookahead: its words, and that no choice of it changes a model. */
+/* Prefetch distances: their text, and that no choice of it changes a model. */
 #include "data/order.h"
 #include "learn/prefetch_tune.h"
 
@@ -62,7 +62,7 @@ static void unmake(struct made *made) {
     dataset_free(&made->ds);
 }
 
-static void no_lookahead_changes_a_model(void **state) {
+static void no_distance_changes_a_model(void **state) {
     (void)state;
     static const char *const specs[] = {"synthetic:n=10", "synthetic:n=63", "synthetic:n=700"};
     static const struct prefetch all[] = {{1, 1, 0},  {1, 1, 1},  {8, 4, 0},   {4, 8, 32},  {3, 7, 2},
@@ -112,7 +112,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_go_both_ways),
         cmocka_unit_test(other_words_are_refused),
-        cmocka_unit_test(no_lookahead_changes_a_model),
+        cmocka_unit_test(no_distance_changes_a_model),
         cmocka_unit_test(tuning_chooses_and_leaves_a_choice_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* Inputs of a kernel, drawn so that they find what it may get wrong. */
+#ifndef SGDMARK_VERIFY_KERNEL_INPUTS_H
+#define SGDMARK_VERIFY_KERNEL_INPUTS_H
+
+#include "kernels.h"
+
+struct random_state;
+
+enum pixels { PIXELS_ZERO, PIXELS_FULL, PIXELS_ALTERNATING, PIXELS_ONE_HOT, PIXELS_RANDOM, PIXELS_RUNS, PIXELS_KINDS };
+extern const char *const pixels_words[PIXELS_KINDS];
+
+enum weights {
+    WEIGHTS_EXACT, /* small integers: sums are exact in any order */
+    WEIGHTS_UNIFORM,
+    WEIGHTS_MIXED, /* magnitudes 2^-12 to 2^12 */
+    WEIGHTS_DENORMAL,
+    WEIGHTS_ZERO, /* +0 and -0 */
+    WEIGHTS_HUGE, /* as large as possible without an overflow of their sum */
+    WEIGHTS_TIES, /* sums that rounding to float64 first gets wrong */
+    WEIGHTS_OVERFLOWING,
+    WEIGHTS_KINDS
+};
+extern const char *const weights_words[WEIGHTS_KINDS];
+
+/* What a kernel's weights are; U8: no weights but pixels that it writes. */
+enum weights_type { WEIGHTS_F32, WEIGHTS_I16, WEIGHTS_F64, WEIGHTS_PLANES, WEIGHTS_U8, WEIGHTS_TYPES };
+extern const size_t weight_size[WEIGHTS_TYPES];
+
+enum row_form { ROW_CROPPED, ROW_PACKED };
+
+/* The longest row that a data set can have, the same in whole blocks, and what it takes packed if no group is left out.
+ */
+enum { LONGEST = UINT16_MAX };
+enum { LONGEST_BLOCKS = MOST_BLOCKS * BLOCK_PIXELS, LONGEST_PACKED = LONGEST_BLOCKS + 2 * MOST_BLOCKS };
+
+/* Decisions get rows that lie a byte apart, each with weights of its own: row and start go up to SLIDE, so the last of
+ * both end where their memory ends. */
+enum { SLIDE = 7, MOST_ROWS = 8 };
+
+/* Poison: no pixel and no weight that leaves a result as it was. */
+enum { ROW_POISON = 0xaa, NAN_POISON = 0xff };
+
+struct inputs {
+    /* Given. */
+    size_t length; /* that the kernel is told */
+    size_t d;      /* pixels and weights that there are */
+    enum pixels pixels;
+    enum weights weights;
+    enum weights_type type;
+    enum row_form form;
+    /* Drawn. */
+    uint8_t x[LONGEST_BLOCKS]; /* the plain pixels */
+    const uint8_t *row;        /* what the kernel reads: x or packed */
+    size_t row_bytes;
+    uint8_t packed[LONGEST_PACKED];
+    union {
+        float f32[LONGEST_BLOCKS];
+        int16_t i16[LONGEST_BLOCKS];
+        double f64[LONGEST_BLOCKS];
+        int8_t planes[2 * LONGEST_BLOCKS];
+        uint8_t u8[LONGEST_BLOCKS];
+    } w;
+    float factor_f32;
+    double factor_f64;
+    int sign;
+    /* Of decisions. */
+    size_t n;
+    struct row_ref at[MOST_ROWS + 1];
+    double wscale, intercept;
+};
+
+/* Draws what is not given. */
+void inputs_draw(struct inputs *inputs, struct random_state *random);
+
+/* Weight k of an array of the type; double holds all of its values. */
+double weight_at(const void *weights, enum weights_type type, size_t k);
+
+#endif
