@@ -35,7 +35,7 @@ static int print_result(const struct peer_job *job, const struct peer_result *re
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "library", result->library, "n", (json_int_t)job->n, "d",
                   (json_int_t)job->d, "accuracy", json_number(accuracy_of(job, result->predicted)), "seconds",
                   json_number(result->fit_seconds), "predict_seconds", json_number(result->predict_seconds));
-    int bad = write_json("-", value, err);
+    int bad = json_print(stdout, value, err);
     json_decref(value);
     return bad;
 }

@@ -65,17 +65,20 @@ char *json_text(const json_t *value) {
     return text;
 }
 
-int write_json(const char *path, const json_t *value, struct error *err) {
+int json_write(const char *path, const json_t *value, struct error *err) {
     char *text = json_text(value);
     if (!text) return fail_program(err, "%s: out of memory", path);
+    const struct span whole = {text, strlen(text)};
+    int bad = write_file(path, &whole, 1, err);
+    free(text);
+    return bad;
+}
+
+int json_print(FILE *out, const json_t *value, struct error *err) {
+    char *text = json_text(value);
+    if (!text) return fail_program(err, "out of memory for the JSON");
     int bad = 0;
-    if (strcmp(path, "-") == 0) {
-        if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
-            bad = fail(err, "standard output: cannot be written: %s", strerror(errno));
-    } else {
-        struct span whole = {text, strlen(text)};
-        bad = write_file(path, &whole, 1, err);
-    }
+    if (fputs(text, out) == EOF || fflush(out) != 0) bad = fail(err, "the JSON cannot be written: %s", strerror(errno));
     free(text);
     return bad;
 }

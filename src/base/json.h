@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Longest text of format_real, including the NUL. */
 enum { REAL_TEXT = 32 };
@@ -26,7 +27,9 @@ json_t *json_hex(uint64_t value);
 /* A finite number as a JSON real; NaN and infinities as null. */
 json_t *json_number(double x);
 
-/* Writes the value to `path`; "-" is standard output. Returns 0, or -1 with the reason. */
-int write_json(const char *path, const json_t *value, struct error *err);
+/* Writes the value to the file `path`, whole or not at all, or prints it on `out`. Both return 0, or -1 with the
+ * reason. */
+int json_write(const char *path, const json_t *value, struct error *err);
+int json_print(FILE *out, const json_t *value, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/bench_flags.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results.h"
 #include "machine/binding.h"
 #include "machine/environment.h"
 #include "machine/placement.h"
@@ -309,7 +310,8 @@ static int write_output(struct bench_work *work, const char *text, struct error 
     const char *path = work->options->flags.out;
     if (work->result) {
         if (result_adopt(work->result, text, err) != 0) return -1;
-        return result_write(work->result, path, true, err);
+        const json_t *file = result_finish(work->result, true, err);
+        return file ? output_json(path, file, err) : -1;
     }
     struct span whole = {text, strlen(text)};
     return write_file(path, &whole, 1, err);

@@ -86,7 +86,7 @@ static const struct argp argp = {
 
 static int print_json(const struct compare_report *report, double threshold, struct error *err) {
     json_t *value = compare_json(report, threshold);
-    int bad = value ? write_json("-", value, err) : fail_program(err, "out of memory for the JSON");
+    int bad = value ? json_print(stdout, value, err) : fail_program(err, "out of memory for the JSON");
     json_decref(value);
     return bad;
 }

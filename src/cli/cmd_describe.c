@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results.h"
 #include "report/describe_report.h"
 #include "report/picture.h"
 
@@ -131,7 +132,7 @@ static int describe(struct dataset *ds, const struct view *view, const struct de
     if (options->png && picture_write_png(&picture, options->png, err) != 0) return -1;
     if (options->json) {
         json_t *json = description_json(&description);
-        int bad = json ? write_json(options->json, json, err) : fail_program(err, "out of memory for the description");
+        int bad = json ? output_json(options->json, json, err) : fail_program(err, "out of memory for the description");
         json_decref(json);
         if (bad) return -1;
     }

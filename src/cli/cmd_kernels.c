@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results.h"
 #include "report/kernels_report.h"
 #include "verify/kernel_check.h"
 
@@ -85,7 +86,7 @@ static const struct argp argp = {list,
                                  NULL};
 
 static int write_result(const char *path, json_t *value, struct error *err) {
-    int bad = value ? write_json(path, value, err) : fail_program(err, "out of memory for the JSON");
+    int bad = value ? output_json(path, value, err) : fail_program(err, "out of memory for the JSON");
     json_decref(value);
     return bad;
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/results.h"
 #include "machine/binding.h"
 #include "machine/environment.h"
 #include "measure/analysis.h"
@@ -309,7 +310,8 @@ static int write_result(const struct run *run, struct error *err) {
         if (result_path(run->result, "results", chosen, sizeof chosen, err) != 0) return -1;
         path = chosen;
     }
-    if (result_write(run->result, path, true, err) != 0) return -1;
+    const json_t *file = result_finish(run->result, true, err);
+    if (!file || output_json(path, file, err) != 0) return -1;
     if (!to_stdout(path)) fprintf(run->out, "result written to %s\n", path);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results.h"
 #include "report/topo_report.h"
 
 #include <langinfo.h>
@@ -144,7 +145,7 @@ static int show(const struct topo_view *view, const struct topo_options *options
     if (options->export && write_export(view->topology, options->export, err) != 0) return -1;
     if (!options->json) return 0;
     json_t *json = topo_json(view);
-    int bad = json ? write_json(options->json, json, err) : fail_program(err, "out of memory for the JSON");
+    int bad = json ? output_json(options->json, json, err) : fail_program(err, "out of memory for the JSON");
     json_decref(json);
     return bad;
 }

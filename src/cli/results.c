@@ -1,5 +1,7 @@
 #include "cli/results.h"
 
+#include "cli/options.h"
+
 void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds) {
     char text[PREFETCH_TEXT];
     prefetch_text(text, prefetch);
@@ -12,7 +14,11 @@ int append_result(json_t *results, json_t *result, struct error *err) {
     return fail_program(err, "out of memory for the result");
 }
 
+int output_json(const char *path, const json_t *value, struct error *err) {
+    return to_stdout(path) ? json_print(stdout, value, err) : json_write(path, value, err);
+}
+
 int write_results(const char *json, const json_t *results, struct error *err) {
     if (!json) return 0;
-    return write_json(json, json_array_size(results) == 1 ? json_array_get(results, 0) : results, err);
+    return output_json(json, json_array_size(results) == 1 ? json_array_get(results, 0) : results, err);
 }

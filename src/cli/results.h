@@ -1,9 +1,12 @@
-/* The JSON of train and cv: one object for each backend. */
+/* JSON that a command writes; that of train and cv has one object for each backend. */
 #ifndef SGDMARK_CLI_RESULTS_H
 #define SGDMARK_CLI_RESULTS_H
 
 #include "base/json.h"
 #include "learn/prefetch.h"
+
+/* Writes the value to the file `path`, or to standard output when it is "-". Returns 0, or -1 with the reason. */
+int output_json(const char *path, const json_t *value, struct error *err);
 
 /* Adds "prefetch" and "tuning_seconds", the time that its choice took. */
 void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds);

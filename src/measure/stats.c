@@ -358,18 +358,19 @@ static void shift_of_logs(struct comparison *c, const double *a, const double *b
     c->high = portable_exp(kth_difference(a, na, b, nb, pairs + 1 - k));
 }
 
-int compare_independent(struct comparison *c, const double *subject, size_t n_subject, const double *base,
-                        size_t n_base, double confidence, unsigned comparisons, struct error *err) {
+int compare_independent(struct comparison *c, struct samples subject, struct samples base, double confidence,
+                        unsigned comparisons, struct error *err) {
     struct ranks ranks = {0};
     struct rank_sum test = {0};
     double coverage = NAN;
     size_t k = 0;
     double alpha = 1 - one_of(confidence, comparisons);
-    if (check_confidence(confidence, err) != 0 || rank_both(&ranks, subject, n_subject, base, n_base, err) != 0 ||
+    if (check_confidence(confidence, err) != 0 ||
+        rank_both(&ranks, subject.seconds, subject.n, base.seconds, base.n, err) != 0 ||
         test_ranks(&test, &ranks, err) != 0 || shift_interval_rank(&k, &coverage, &ranks, alpha, err) != 0)
         return -1;
-    *c = (struct comparison){.n_subject = n_subject,
-                             .n_base = n_base,
+    *c = (struct comparison){.n_subject = subject.n,
+                             .n_base = base.n,
                              .ratio = NAN,
                              .low = NAN,
                              .high = NAN,
@@ -377,10 +378,10 @@ int compare_independent(struct comparison *c, const double *subject, size_t n_su
                              .comparisons = comparisons,
                              .coverage = coverage,
                              .p = test.p};
-    double *a = sorted_logs(subject, n_subject);
-    double *b = sorted_logs(base, n_base);
+    double *a = sorted_logs(subject.seconds, subject.n);
+    double *b = sorted_logs(base.seconds, base.n);
     if (a && b) shift_of_logs(c, a, b, k);
-    int bad = a && b ? 0 : fail_program(err, "out of memory for %zu samples", n_subject + n_base);
+    int bad = a && b ? 0 : fail_program(err, "out of memory for %zu samples", subject.n + base.n);
     free(a);
     free(b);
     c->verdict = verdict_of(c);

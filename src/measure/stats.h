@@ -66,11 +66,17 @@ size_t sign_interval_rank(size_t n, double confidence, double *coverage);
 /* The fewest rounds that give each of `comparisons` paired ratios an interval at `confidence` (between 0 and 1). */
 size_t rounds_needed(double confidence, unsigned comparisons);
 
+/* The samples of one case. */
+struct samples {
+    const double *seconds;
+    size_t n;
+};
+
 /* Comparison of independent samples, for times of different runs or machines. The ratio is exp of the Hodges-Lehmann
  * shift of the logs (median of all log(subject[i] / base[j])); its interval is the one that the Mann-Whitney test
  * leaves (Hollander and Wolfe, "Nonparametric Statistical Methods", 4.2 and 4.3). Returns 0, or -1 with the reason. */
-int compare_independent(struct comparison *c, const double *subject, size_t n_subject, const double *base,
-                        size_t n_base, double confidence, unsigned comparisons, struct error *err);
+int compare_independent(struct comparison *c, struct samples subject, struct samples base, double confidence,
+                        unsigned comparisons, struct error *err);
 
 /* Mann-Whitney U of a[na] against b[nb]: u counts the pairs with a > b, ties as one half. p is two-sided: exact without
  * ties for na * nb <= 4096, otherwise by the normal approximation with the corrections for ties and continuity. */

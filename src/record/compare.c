@@ -167,8 +167,9 @@ static int fill_row(struct ratio_row *row, struct compare_report *report, double
         summarize(&row->subject_times, subject->seconds, subject->n, err) != 0)
         return -1;
     if (choose_gate(report, row, err) != 0) return -1;
-    if (compare_independent(&row->times, subject->seconds, subject->n, base->seconds, base->n, confidence,
-                            (unsigned)report->row_count, err) != 0)
+    if (compare_independent(&row->times, (struct samples){subject->seconds, subject->n},
+                            (struct samples){base->seconds, base->n}, confidence, (unsigned)report->row_count,
+                            err) != 0)
         return -1;
     row->times.verdict = settle(&row->times, &report->against[row->subject].gates[row->gate]);
     return 0;

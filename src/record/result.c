@@ -292,7 +292,7 @@ static int fill_gaps(struct result *result) {
     return 0;
 }
 
-int result_write(struct result *result, const char *path, bool complete, struct error *err) {
+const json_t *result_finish(struct result *result, bool complete, struct error *err) {
     struct timespec now;
     char end[32];
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -300,7 +300,9 @@ int result_write(struct result *result, const char *path, bool complete, struct 
     double seconds = (double)(now.tv_sec - result->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - result->began.tv_nsec);
     if (fill_gaps(result) != 0 || json_object_set_new(result->own, "end", json_string(end)) != 0 ||
         json_object_set_new(result->own, "duration_seconds", json_real(seconds)) != 0 ||
-        json_object_set_new(result->own, "status", json_string(complete ? "complete" : "incomplete")) != 0)
-        return fail_program(err, "%s: out of memory", path);
-    return write_json(path, result->root, err);
+        json_object_set_new(result->own, "status", json_string(complete ? "complete" : "incomplete")) != 0) {
+        fail_program(err, "out of memory for the result");
+        return NULL;
+    }
+    return result->root;
 }

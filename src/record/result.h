@@ -139,8 +139,8 @@ int result_path(const struct result *result, const char *folder, char *path, siz
 /* Our facts so far, as `sgdmark` has them in the file; the result's. */
 const json_t *result_own(const struct result *result);
 
-/* Writes the file, whole or not at all ("-": standard output). `complete` says that the run did all it set out to do;
- * another file can be written later. */
-int result_write(struct result *result, const char *path, bool complete, struct error *err);
+/* Adds the end of the run. `complete` says that it did all it set out to do. Returns the whole file as JSON, the
+ * result's; NULL with the reason. */
+const json_t *result_finish(struct result *result, bool complete, struct error *err);
 
 #endif

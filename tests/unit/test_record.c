@@ -1,4 +1,5 @@
 /* Result files: what is written reads back, and what no run can have written is refused in one line. */
+#include "base/json.h"
 #include "learn/hyper_table.h"
 #include "played_experiment.h"
 #include "record/load.h"
@@ -140,7 +141,9 @@ static json_t *written(struct result *result, bool complete) {
     char path[256];
     struct error err;
     assert_int_equal(result_path(result, folder, path, sizeof path, &err), 0);
-    assert_int_equal(result_write(result, path, complete, &err), 0);
+    const json_t *file = result_finish(result, complete, &err);
+    assert_non_null(file);
+    assert_int_equal(json_write(path, file, &err), 0);
     json_t *root = json_load_file(path, 0, NULL);
     assert_non_null(root);
     assert_int_equal(unlink(path), 0);

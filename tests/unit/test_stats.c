@@ -65,7 +65,8 @@ static void bad_samples_are_refused(void **state) {
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_int_equal(compare_paired(&c, good, bad[i], 3, 0.95, 1, &err), -1);
         assert_non_null(strstr(err.text, "sample 1 "));
-        assert_int_equal(compare_independent(&c, bad[i], 3, good, 3, 0.95, 1, &err), -1);
+        assert_int_equal(compare_independent(&c, (struct samples){bad[i], 3}, (struct samples){good, 3}, 0.95, 1, &err),
+                         -1);
     }
     assert_int_equal(compare_paired(&c, good, good, 0, 0.95, 1, &err), -1);
     assert_int_equal(compare_paired(&c, good, good, 3, 1, 1, &err), -1);
@@ -140,7 +141,8 @@ static void equal_samples_are_not_resolved(void **state) {
     assert_int_equal(compare_paired(&c, x, x, COUNT(x), 0.95, 1, NULL), 0);
     assert_true(c.ratio == 1 && c.low == 1 && c.high == 1 && c.p == 1);
     assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
-    assert_int_equal(compare_independent(&c, x, COUNT(x), x, COUNT(x), 0.95, 1, NULL), 0);
+    assert_int_equal(
+        compare_independent(&c, (struct samples){x, COUNT(x)}, (struct samples){x, COUNT(x)}, 0.95, 1, NULL), 0);
     assert_true(c.ratio == 1 && c.p == 1);
     assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
 }
@@ -169,14 +171,17 @@ static void mann_whitney_known_answers(void **state) {
 static void independent_comparison_known_answers(void **state) {
     (void)state;
     struct comparison c;
-    assert_int_equal(compare_independent(&c, term, COUNT(term), leading, COUNT(leading), 0.95, 1, NULL), 0);
+    assert_int_equal(compare_independent(&c, (struct samples){term, COUNT(term)},
+                                         (struct samples){leading, COUNT(leading)}, 0.95, 1, NULL),
+                     0);
     assert_near(c.ratio, 1.3117671370783737, 1e-14);
     assert_near(c.low, 0.859504132231405, 1e-14);
     assert_near(c.high, 1.9594594594594597, 1e-14);
     assert_near(c.coverage, 0.9600399600399601, 1e-12);
     assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
     /* Three against three cannot reach 95 %. */
-    assert_int_equal(compare_independent(&c, term, 3, leading, 3, 0.95, 1, NULL), 0);
+    assert_int_equal(compare_independent(&c, (struct samples){term, 3}, (struct samples){leading, 3}, 0.95, 1, NULL),
+                     0);
     assert_true(isnan(c.low) && c.verdict == VERDICT_NOT_RESOLVED);
 }
 
@@ -198,7 +203,7 @@ static void independent_ratio_equals_brute_force(void **state) {
             ratios[i * NB + j] = a[i] / b[j];
     sort_doubles(ratios, COUNT(ratios));
     struct comparison c;
-    assert_int_equal(compare_independent(&c, a, NA, b, NB, 0.95, 1, NULL), 0);
+    assert_int_equal(compare_independent(&c, (struct samples){a, NA}, (struct samples){b, NB}, 0.95, 1, NULL), 0);
     assert_near(c.ratio, sqrt(ratios[2219] * ratios[2220]), 1e-12);
     assert_near(c.low, ratios[1746 - 1], 1e-12); /* k = floor(2220 - 1.959964 sqrt(4440 * 158 / 12)) = 1746 */
     assert_near(c.high, ratios[4440 - 1746], 1e-12);
@@ -245,7 +250,7 @@ static void independent_false_positive_rate(void **state) {
             b[i] = noisy_time(&rs);
         }
         struct comparison c;
-        assert_int_equal(compare_independent(&c, a, N, b, N, 0.95, 1, NULL), 0);
+        assert_int_equal(compare_independent(&c, (struct samples){a, N}, (struct samples){b, N}, 0.95, 1, NULL), 0);
         claimed += c.verdict != VERDICT_NOT_RESOLVED;
         /* The interval excludes 1 just when the test says so. */
         assert_int_equal(c.verdict != VERDICT_NOT_RESOLVED, c.p <= 0.05);
