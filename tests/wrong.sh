@@ -2,6 +2,7 @@
 # A backend that computes wrongly is named and never timed: one that the kernels' check finds out, and one that is wrong
 # only on rows of a length that it does not try, so that the models differ. Links copies of the program with such kernels.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 # The best backend with float32 kernels in a file of its own.
@@ -41,7 +42,7 @@ END
 
 # times_of FILE NAME: how often a result file has a time of it.
 times_of() {
-    grep -A 12 "\"run_name\": \"$2\"" "$1" | grep -c '"real_time": [0-9.]*[1-9]'
+    jq --arg name "$2" '[.benchmarks[] | select(.run_name == $name and (.real_time // 0) > 0)] | length' "$1"
 }
 
 rows=(--data "synthetic:n=600,d=400") timed=epoch/f32/$backend
