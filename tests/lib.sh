@@ -51,7 +51,7 @@ finish() {
 
 # needs PROGRAM: without it the rest of this test is skipped.
 needs() {
-    command -v "$1" > "$scratch/which" && return
+    command -v "$1" > /dev/null && return
     skip "${0##*/}" "$1 is not installed (tools/install-deps --test)"
     finish
 }
