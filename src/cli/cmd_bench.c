@@ -308,7 +308,7 @@ static int prepare(void *context, struct error *err) {
 static int write_output(struct bench_work *work, const char *text, struct error *err) {
     const char *path = work->options->flags.out;
     if (work->result) {
-        if (result_adopt(work->result, text, err) != 0) return -1;
+        if (result_take_benchmarks(work->result, text, err) != 0) return -1;
         return result_write(work->result, path, true, err);
     }
     struct span whole = {text, strlen(text)};
