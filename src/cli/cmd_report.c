@@ -41,7 +41,7 @@ int command_report(int argc, char **argv, struct error *err) {
     else if (file.gate_count == 0)
         bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
     else
-        bad = report_run(stdout, file.own, err);
+        bad = report_run(stdout, file.facts, err);
     result_unload(&file);
     return bad ? -1 : EXIT_DONE;
 }

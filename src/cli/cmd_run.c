@@ -29,7 +29,7 @@ struct preset {
     bool launches; /* several processes */
 };
 static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
-static const struct preset usual = {"default", {16.0, 51}, {16.0, 51}, false};
+static const struct preset standard = {"default", {16.0, 51}, {16.0, 51}, false};
 static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
 
 /* The f32 model of the published job, on every machine. */
@@ -51,7 +51,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = 3;
-        options->preset = &usual;
+        options->preset = &standard;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -121,8 +121,8 @@ struct run {
     struct placement core; /* where what needs one core runs */
     struct verified_jobs jobs;
     struct result *result;
-    bool published; /* the job is the notebook's */
-    bool held;      /* every check so far */
+    bool published;   /* the job is the notebook's */
+    bool checks_held; /* every check so far */
 };
 
 static int make_results_folder(struct error *err) {
@@ -144,7 +144,7 @@ static int check_place(const struct run *run, struct error *err) {
     return 0;
 }
 
-static int choose(struct run *run, struct error *err) {
+static int select_backends(struct run *run, struct error *err) {
     struct job_options every = run->options->job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
     every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
@@ -176,9 +176,9 @@ static int record_head(struct run *run, struct error *err) {
     json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
                             "preset", options->preset->name);
     if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
-        result_facts(run->result, "job", job, err) != 0)
+        result_section(run->result, "job", job, err) != 0)
         return -1;
-    return result_facts(run->result, "machine", machine_json(run->topology), err);
+    return result_section(run->result, "machine", machine_json(run->topology), err);
 }
 
 static int verify(struct run *run, struct error *err) {
@@ -189,7 +189,7 @@ static int verify(struct run *run, struct error *err) {
     int bad =
         verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink, err);
     progress_end(&progress);
-    if (!bad) run->held = verified_jobs_all_passed(&run->jobs);
+    if (!bad) run->checks_held = verified_jobs_all_passed(&run->jobs);
     return bad;
 }
 
@@ -221,7 +221,7 @@ static int record_notebook(struct run *run, struct error *err) {
     if (cross_validate_never(&never, &run->job.row_list, run->options->folds, err) != 0) return -1;
     json_t *notebook = notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
     cv_free(&never);
-    return result_facts(run->result, "notebook", notebook, err);
+    return result_section(run->result, "notebook", notebook, err);
 }
 
 /* Runs one experiment and records it; prints it with `report`. */
@@ -236,7 +236,7 @@ static int measure(struct run *run, struct experiment *experiment, const struct 
     int bad = experiment_run(experiment, budget, seed, &sink, err);
     progress_end(&progress);
     if (bad || analyse(&analysis, experiment, err) != 0) return -1;
-    run->held = run->held && analysis_possible(&analysis);
+    run->checks_held = run->checks_held && analysis_possible(&analysis);
     bad = result_experiment(run->result, &analysis, err);
     analysis_free(&analysis);
     return bad;
@@ -247,7 +247,7 @@ static int measure_epochs(struct run *run, const struct timing_setup *setup, uin
     if (!epochs) return -1;
     int bad = measure(run, epochs, &run->options->preset->epochs, seed, err);
     experiment_free(epochs);
-    return bad ? -1 : report_epochs(run->out, result_own(run->result), err);
+    return bad ? -1 : report_epochs(run->out, result_facts(run->result), err);
 }
 
 static int measure_folds(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
@@ -255,18 +255,19 @@ static int measure_folds(struct run *run, const struct timing_setup *setup, uint
     struct experiment *folds = folds_experiment(setup, &placements, err);
     if (!folds) return -1;
     int bad = measure(run, folds, &run->options->preset->folds, seed, err);
-    if (!bad) bad = result_facts(run->result, "placements", placements_json(placements->list, placements->count), err);
+    if (!bad)
+        bad = result_section(run->result, "placements", placements_json(placements->list, placements->count), err);
     experiment_free(folds);
-    return bad ? -1 : report_folds(run->out, result_own(run->result), err);
+    return bad ? -1 : report_folds(run->out, result_facts(run->result), err);
 }
 
 static int measure_launches(struct run *run, struct error *err) {
     struct launches launches;
     fflush(run->out);
     if (launches_make(&launches, run->argc, run->argv, err) != 0) return -1;
-    int bad = result_facts(run->result, "launches", launches_json(&launches), err);
+    int bad = result_section(run->result, "launches", launches_json(&launches), err);
     launches_free(&launches);
-    return bad ? -1 : report_launches(run->out, result_own(run->result), err);
+    return bad ? -1 : report_launches(run->out, result_facts(run->result), err);
 }
 
 static int time_everything(struct run *run, struct error *err) {
@@ -297,9 +298,9 @@ static const char *verdict_text(bool held) {
 }
 
 static int record_verdict(struct run *run, struct error *err) {
-    json_t *verdict = json_pack("{s:b, s:s}", "held", run->held, "text", verdict_text(run->held));
-    if (result_facts(run->result, "verdict", verdict, err) != 0) return -1;
-    report_verdict(run->out, result_own(run->result));
+    json_t *verdict = json_pack("{s:b, s:s}", "held", run->checks_held, "text", verdict_text(run->checks_held));
+    if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
+    report_verdict(run->out, result_facts(run->result));
     return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
 }
 
@@ -318,7 +319,7 @@ static int write_result(const struct run *run, struct error *err) {
 
 static int time_and_record(struct run *run, struct error *err) {
     if (result_environment(run->result, environment_json(run->topology), err) != 0 ||
-        result_facts(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
+        result_section(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
         time_everything(run, err) != 0 || record_verdict(run, err) != 0)
         return -1;
     return write_result(run, err);
@@ -349,14 +350,14 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
     if (!core) return fail_program(err, "out of memory");
     const bool right = !run->published || soak_fingerprint(soak) == published_fingerprint;
     print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, published_fingerprint);
-    run->held = run->held && right;
+    run->checks_held = run->checks_held && right;
     int bad = soak_cores(soak, run, cores, core, err);
     for (size_t c = 0; c < cores->count && !bad; c++) {
         print_soak_core(run->out, &run->job, &core[c]);
-        run->held = run->held && core[c].wrong == 0;
+        run->checks_held = run->checks_held && core[c].wrong == 0;
     }
     free(core);
-    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->held));
+    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->checks_held));
     return bad;
 }
 
@@ -376,15 +377,15 @@ static int soak_machine(struct run *run, struct error *err) {
 
 static int run_all(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
-    if (choose(run, err) != 0) return -1;
+    if (select_backends(run, err) != 0) return -1;
     run->result = result_new(run->argc, run->argv, err);
     if (!run->result || load(run, err) != 0) return -1;
     if (!options->json && options->soak <= 0.0 && make_results_folder(err) != 0) return -1;
     if (record_head(run, err) != 0) return -1;
-    report_head(run->out, result_own(run->result));
+    report_head(run->out, result_facts(run->result));
     if (verify(run, err) != 0 || record_receipts(run, err) != 0 || record_notebook(run, err) != 0) return -1;
-    report_notebook(run->out, result_own(run->result));
-    if (report_parity(run->out, result_own(run->result), err) != 0) return -1;
+    report_notebook(run->out, result_facts(run->result));
+    if (report_parity(run->out, result_facts(run->result), err) != 0) return -1;
     fflush(run->out);
     return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);
 }
@@ -411,5 +412,5 @@ int command_run(int argc, char **argv, struct error *err) {
     if (run.out != stdout) fclose(run.out);
     release(&run);
     if (bad) return -1;
-    return run.held ? EXIT_DONE : EXIT_CHECK_FAILED;
+    return run.checks_held ? EXIT_DONE : EXIT_CHECK_FAILED;
 }

@@ -53,7 +53,7 @@ static double ns_of_roof(const struct analysis *a, int roof) {
     return roof == NO_CASE ? (double)NAN : a->cases[roof].ns_per_row;
 }
 
-static enum roof_verdict judge_share(const struct roof_share *share) {
+static enum roof_verdict roof_verdict_of(const struct roof_share *share) {
     if (share->low > roof_tolerance) return ROOF_BROKEN;
     return share->percent > roof_tolerance ? ROOF_UNCLEAR : ROOF_POSSIBLE;
 }
@@ -79,7 +79,7 @@ static int fill_share(struct roof_share *share, const struct analysis *a, size_t
                                  .percent = scale * c.ratio,
                                  .low = scale * c.low,
                                  .high = scale * c.high};
-    share->verdict = judge_share(share);
+    share->verdict = roof_verdict_of(share);
     return 0;
 }
 
@@ -103,7 +103,7 @@ static int fill_cases(struct analysis *a, struct error *err) {
     return 0;
 }
 
-static unsigned family_size(const struct experiment *experiment, enum pair_family family) {
+static unsigned pairs_in_family(const struct experiment *experiment, enum pair_family family) {
     unsigned count = 0;
     for (size_t p = 0; p < experiment->pair_count; p++)
         count += experiment->pairs[p].family == family;
@@ -145,7 +145,7 @@ static int fill_pairs(struct analysis *a, struct error *err) {
         struct pair_analysis *pair = &a->pairs[p];
         pair->of = experiment->pairs[p];
         if (compare_paired(&pair->times, rounds_of(rounds, pair->of.subject), rounds_of(rounds, pair->of.base),
-                           rounds->rounds, confidence, family_size(experiment, pair->of.family), err) != 0)
+                           rounds->rounds, confidence, pairs_in_family(experiment, pair->of.family), err) != 0)
             return -1;
         fill_speeds(pair, experiment);
         if (pair->of.family == PAIR_CONTENTION) pair->times.verdict = contention_verdict(pair);
@@ -159,7 +159,7 @@ static int fill_gate(struct analysis *a, struct error *err) {
     const struct experiment *experiment = a->experiment;
     const struct rounds *rounds = &experiment->rounds;
     size_t twin = (size_t)experiment->control, of = (size_t)experiment->facts[twin].control_of;
-    return judge_aa(&a->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
+    return make_aa_gate(&a->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
 }
 
 static int fill_clock(struct analysis *a, struct error *err) {

@@ -16,7 +16,7 @@ enum {
 };
 
 /* A case that runs one epoch of a fit in each round; all of them are in the same epoch. */
-struct epoch_turn {
+struct epoch_case {
     struct trainer *trainer;
     const struct timing_setup *setup;
     unsigned done;
@@ -25,13 +25,13 @@ struct epoch_turn {
     struct cache_state *cache;
 };
 
-struct read_turn {
+struct read_case {
     struct read_roof *roof;
     enum row_form form;
     struct cache_state *cache;
 };
 
-struct level_turn {
+struct level_case {
     struct level_roof roof;
     struct cache_state *cache;
 };
@@ -41,56 +41,56 @@ struct epochs {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct cache_state cache;
-    size_t best;                   /* the job that `auto` takes */
-    struct epoch_turn *turns;      /* by job, and one more for the A/A twin */
-    struct compute_roof *computes; /* by job, of the rows as they are stored */
-    struct compute_roof *wholes;   /* by job, of rows with their empty border */
-    int *compute_of, *whole_of;    /* by job: the case of that roof, or NO_CASE */
-    int read_of[FORMS];            /* by form: the case of that roof, or NO_CASE */
-    struct read_turn reads[FORMS];
-    struct level_turn levels[ROOF_LEVELS];
+    size_t best;                    /* the job that `auto` takes */
+    struct epoch_case *epoch_cases; /* by job, and one more for the A/A twin */
+    struct compute_roof *computes;  /* by job, of the rows as they are stored */
+    struct compute_roof *wholes;    /* by job, of rows with their empty border */
+    int *compute_of, *whole_of;     /* by job: the case of that roof, or NO_CASE */
+    int read_of[FORMS];             /* by form: the case of that roof, or NO_CASE */
+    struct read_case read_cases[FORMS];
+    struct level_case level_cases[ROOF_LEVELS];
 };
 
 static void epoch_prepare(void *context) {
-    struct epoch_turn *turn = context;
-    const struct timing_setup *setup = turn->setup;
-    if (turn->done++ % setup->hyper->epochs == 0)
-        trainer_start(turn->trainer, &setup->job->row_list, setup->permutation);
-    if (turn->slow)
-        cache_state_evicted(turn->cache);
+    struct epoch_case *self = context;
+    const struct timing_setup *setup = self->setup;
+    if (self->done++ % setup->hyper->epochs == 0)
+        trainer_start(self->trainer, &setup->job->row_list, setup->permutation);
+    if (self->slow)
+        cache_state_evicted(self->cache);
     else
-        cache_state_restore(turn->cache, turn->form);
+        cache_state_restore(self->cache, self->form);
 }
 
 static void epoch_run(void *context) {
-    trainer_epoch(((struct epoch_turn *)context)->trainer);
+    trainer_epoch(((struct epoch_case *)context)->trainer);
 }
 
 static void read_prepare(void *context) {
-    struct read_turn *turn = context;
-    read_roof_next(turn->roof);
-    cache_state_restore(turn->cache, turn->form);
+    struct read_case *self = context;
+    read_roof_next(self->roof);
+    cache_state_restore(self->cache, self->form);
 }
 
 /* The copy of whole rows fills caches of its own accord. */
 static void whole_prepare(void *context) {
-    struct read_turn *turn = context;
-    read_roof_next(turn->roof);
+    struct read_case *self = context;
+    read_roof_next(self->roof);
     for (int pass = 0; pass < COLD_PASSES; pass++)
-        read_roof_run(turn->roof);
-    cache_state_evicted(turn->cache);
+        read_roof_run(self->roof);
+    cache_state_evicted(self->cache);
 }
 
 static void read_run(void *context) {
-    read_roof_run(((struct read_turn *)context)->roof);
+    read_roof_run(((struct read_case *)context)->roof);
 }
 
 static void level_prepare(void *context) {
-    cache_state_evicted(((struct level_turn *)context)->cache);
+    cache_state_evicted(((struct level_case *)context)->cache);
 }
 
 static void level_run(void *context) {
-    level_roof_run(&((struct level_turn *)context)->roof);
+    level_roof_run(&((struct level_case *)context)->roof);
 }
 
 static enum row_form form_of(const struct epochs *epochs, size_t job) {
@@ -116,16 +116,16 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
     const struct timing_setup *setup = epochs->setup;
     const struct verified_job *which = &setup->jobs->list[job];
     const struct dataset *ds = &setup->job->ds;
-    struct epoch_turn *turn = &epochs->turns[place];
+    struct epoch_case *self = &epochs->epoch_cases[place];
     struct hyper hyper = *setup->hyper;
     hyper.engine = which->engine;
     hyper.prefetch = which->prefetch;
-    *turn = (struct epoch_turn){.setup = setup, .cache = &epochs->cache};
-    turn->slow = is_slow(epochs, job);
-    turn->form = form_of(epochs, job);
-    turn->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
-    if (!turn->trainer) return -1;
-    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = turn, .leads = turn->slow};
+    *self = (struct epoch_case){.setup = setup, .cache = &epochs->cache};
+    self->slow = is_slow(epochs, job);
+    self->form = form_of(epochs, job);
+    self->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
+    if (!self->trainer) return -1;
+    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = self, .leads = self->slow};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, control_of == NO_CASE ? "" : "/again");
@@ -194,16 +194,16 @@ static int add_read(struct epochs *epochs, enum row_form form, struct error *err
                                         .permutation = setup->permutation,
                                         .epochs = setup->hyper->epochs,
                                         .read = setup->jobs->list[epochs->best].backend->read_u8};
-    struct read_turn *turn = &epochs->reads[form];
-    *turn = (struct read_turn){read_roof_new(&spec, err), form, &epochs->cache};
-    if (!turn->roof) return -1;
+    struct read_case *self = &epochs->read_cases[form];
+    *self = (struct read_case){read_roof_new(&spec, err), form, &epochs->cache};
+    if (!self->roof) return -1;
     const bool whole = form == FORM_WHOLE;
     struct timed_case timed = {
-        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = turn, .leads = whole};
+        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = self, .leads = whole};
     snprintf(timed.name, sizeof timed.name, "roof/read/epoch-order%s", names[form]);
     struct case_facts facts = case_facts_of(CASE_READ_ROOF, "rows", rows_of(epochs));
     facts.what = what[form];
-    facts.row_bytes = read_roof_row_bytes(turn->roof);
+    facts.row_bytes = read_roof_row_bytes(self->roof);
     epochs->read_of[form] = experiment_add(epochs->experiment, &timed, &facts);
     return 0;
 }
@@ -225,17 +225,17 @@ static int add_whole(struct epochs *epochs, struct error *err) {
 static int add_levels(struct epochs *epochs, struct error *err) {
     for (enum roof_level level = ROOF_L1; level <= ROOF_LAST; level++) {
         size_t bytes = roof_level_bytes(epochs->setup->topology, level);
-        struct level_turn *turn = &epochs->levels[level];
+        struct level_case *self = &epochs->level_cases[level];
         if (bytes == 0) continue;
-        if (level_roof_new(&turn->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
+        if (level_roof_new(&self->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
                            err) != 0)
             return -1;
-        turn->cache = &epochs->cache;
-        struct timed_case timed = {.run = level_run, .context = turn, .leads = true};
+        self->cache = &epochs->cache;
+        struct timed_case timed = {.run = level_run, .context = self, .leads = true};
         if (level == ROOF_LAST) timed.prepare = level_prepare;
         snprintf(timed.name, sizeof timed.name, "roof/read/%s", roof_level_names[level]);
         struct case_facts facts =
-            case_facts_of(CASE_CACHE_ROOF, "bytes", (double)turn->roof.bytes * (double)turn->roof.passes);
+            case_facts_of(CASE_CACHE_ROOF, "bytes", (double)self->roof.bytes * (double)self->roof.passes);
         facts.what = "reading a buffer that lies in this cache, front to back";
         experiment_add(epochs->experiment, &timed, &facts);
     }
@@ -254,7 +254,7 @@ static int scalar_epoch(const struct experiment *experiment, enum engine engine)
 }
 
 /* Names the roofs of every epoch, and the pairs of epochs to compare. */
-static void relate(struct epochs *epochs) {
+static void link_cases(struct epochs *epochs) {
     struct experiment *experiment = epochs->experiment;
     const struct verified_job *first = epochs->setup->jobs->list;
     int scalar = scalar_epoch(experiment, ENGINE_F32), f64 = scalar_epoch(experiment, ENGINE_F64);
@@ -282,29 +282,29 @@ static int add_cases(struct epochs *epochs, struct error *err) {
         add_levels(epochs, err) != 0 || add_epochs(epochs, false, err) != 0 ||
         add_read(epochs, FORM_CROPPED, err) != 0 || (packed && add_read(epochs, FORM_PACKED, err) != 0))
         return -1;
-    relate(epochs);
+    link_cases(epochs);
     return 0;
 }
 
 static void epochs_rewind(void *context) {
     struct epochs *epochs = context;
     for (size_t i = 0; i <= epochs->setup->jobs->count; i++)
-        epochs->turns[i].done = 0;
+        epochs->epoch_cases[i].done = 0;
 }
 
 static void epochs_release(void *context) {
     struct epochs *epochs = context;
-    for (size_t i = 0; epochs->turns && i <= epochs->setup->jobs->count; i++)
-        trainer_free(epochs->turns[i].trainer);
+    for (size_t i = 0; epochs->epoch_cases && i <= epochs->setup->jobs->count; i++)
+        trainer_free(epochs->epoch_cases[i].trainer);
     for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
         if (epochs->computes) compute_roof_free(&epochs->computes[i]);
         if (epochs->wholes) compute_roof_free(&epochs->wholes[i]);
     }
     for (int form = 0; form < FORMS; form++)
-        read_roof_free(epochs->reads[form].roof);
+        read_roof_free(epochs->read_cases[form].roof);
     for (int level = 0; level < ROOF_LEVELS; level++)
-        level_roof_free(&epochs->levels[level].roof);
-    free(epochs->turns);
+        level_roof_free(&epochs->level_cases[level].roof);
+    free(epochs->epoch_cases);
     free(epochs->computes);
     free(epochs->wholes);
     free(epochs->compute_of);
@@ -318,7 +318,7 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
     if (epochs) {
         epochs->setup = setup;
         epochs->best = verified_jobs_best(setup->jobs, ENGINE_F32);
-        epochs->turns = calloc(jobs + 1, sizeof *epochs->turns);
+        epochs->epoch_cases = calloc(jobs + 1, sizeof *epochs->epoch_cases);
         epochs->computes = calloc(jobs, sizeof *epochs->computes);
         epochs->wholes = calloc(jobs, sizeof *epochs->wholes);
         epochs->compute_of = calloc(jobs, sizeof *epochs->compute_of);
@@ -326,7 +326,7 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
         for (int form = 0; form < FORMS; form++)
             epochs->read_of[form] = NO_CASE;
         cache_state_init(&epochs->cache, &setup->job->ds);
-        if (epochs->turns && epochs->computes && epochs->wholes && epochs->compute_of && epochs->whole_of)
+        if (epochs->epoch_cases && epochs->computes && epochs->wholes && epochs->compute_of && epochs->whole_of)
             return epochs;
         epochs_release(epochs);
     }

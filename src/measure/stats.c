@@ -96,13 +96,13 @@ size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
 }
 
 /* The confidence of each of several intervals that shall hold together. */
-static double one_of(double confidence, unsigned comparisons) {
+static double confidence_of_each(double confidence, unsigned comparisons) {
     return 1 - (1 - confidence) / (comparisons > 0 ? comparisons : 1);
 }
 
 size_t rounds_needed(double confidence, unsigned comparisons) {
     size_t rounds = 2;
-    while (sign_interval_rank(rounds, one_of(confidence, comparisons), NULL) == 0)
+    while (sign_interval_rank(rounds, confidence_of_each(confidence, comparisons), NULL) == 0)
         rounds++;
     return rounds;
 }
@@ -157,7 +157,7 @@ int compare_paired(struct comparison *c, const double *subject, const double *ba
                              .confidence = confidence,
                              .comparisons = comparisons,
                              .p = sign_test_p(logs, rounds)};
-    size_t k = sign_interval_rank(rounds, one_of(confidence, comparisons), &c->coverage);
+    size_t k = sign_interval_rank(rounds, confidence_of_each(confidence, comparisons), &c->coverage);
     if (k > 0) {
         c->low = portable_exp(logs[k - 1]);
         c->high = portable_exp(logs[rounds - k]);
@@ -243,7 +243,7 @@ static int rank_both(struct ranks *ranks, const double *a, size_t na, const doub
     return 0;
 }
 
-static bool few_enough(const struct ranks *ranks) {
+static bool has_exact_distribution(const struct ranks *ranks) {
     return !ranks->ties && ranks->na <= EXACT_PAIRS && ranks->nb <= EXACT_PAIRS && ranks->na * ranks->nb <= EXACT_PAIRS;
 }
 
@@ -252,7 +252,7 @@ static int test_ranks(struct rank_sum *test, const struct ranks *ranks, struct e
     size_t pairs = ranks->na * ranks->nb;
     double mean = (double)ranks->na * (double)ranks->nb / 2;
     double larger = fmax(ranks->u, 2 * mean - ranks->u);
-    *test = (struct rank_sum){.u = ranks->u, .p = 1, .exact = few_enough(ranks)};
+    *test = (struct rank_sum){.u = ranks->u, .p = 1, .exact = has_exact_distribution(ranks)};
     if (!test->exact) {
         if (ranks->sigma > 0) test->p = fmin(1, erfc((larger - mean - 0.5) / ranks->sigma / sqrt(2)));
         return 0;
@@ -291,7 +291,7 @@ static double normal_two_sided(double alpha) {
 static int shift_interval_rank(size_t *k, double *coverage, const struct ranks *ranks, double alpha,
                                struct error *err) {
     *k = 0;
-    if (!few_enough(ranks)) {
+    if (!has_exact_distribution(ranks)) {
         double rank = floor((double)ranks->na * (double)ranks->nb / 2 - normal_two_sided(alpha) * ranks->sigma);
         if (rank >= 1) *k = (size_t)rank;
         *coverage = *k > 0 ? 1 - alpha : NAN;
@@ -364,7 +364,7 @@ int compare_independent(struct comparison *c, struct samples subject, struct sam
     struct rank_sum test = {0};
     double coverage = NAN;
     size_t k = 0;
-    double alpha = 1 - one_of(confidence, comparisons);
+    double alpha = 1 - confidence_of_each(confidence, comparisons);
     if (check_confidence(confidence, err) != 0 ||
         rank_both(&ranks, subject.seconds, subject.n, base.seconds, base.n, err) != 0 ||
         test_ranks(&test, &ranks, err) != 0 || shift_interval_rank(&k, &coverage, &ranks, alpha, err) != 0)
@@ -393,7 +393,7 @@ double resolution(const struct comparison *c) {
     return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
 }
 
-int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
+int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
     if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
     if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
     if (isnan(aa->gate.low))

@@ -97,7 +97,7 @@ struct aa_gate {
     struct comparison gate;  /* at 99.9 %: when it excludes 1 the experiment was noisy */
     enum aa_state state;     /* only AA_QUIET lets verdicts through */
 };
-int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
+int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
 
 /* "quiet", "noisy", "too few rounds". */
 const char *aa_words(enum aa_state state);

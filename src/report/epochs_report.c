@@ -216,11 +216,11 @@ static void print_quality(FILE *to, const json_t *experiment) {
     }
 }
 
-int report_epochs(FILE *to, const json_t *own, struct error *err) {
-    const json_t *experiment = find_experiment(own, "epochs");
+int report_epochs(FILE *to, const json_t *facts, struct error *err) {
+    const json_t *experiment = find_experiment(facts, "epochs");
     if (!experiment) return 0;
     fprintf(to, "\nEPOCHS of %.0f rows on PU %.0f, %.0f interleaved rounds (order seed %.0f)\n",
-            fact_number(json_object_get(own, "workload"), "n"), fact_number(experiment, "pu"),
+            fact_number(json_object_get(facts, "workload"), "n"), fact_number(experiment, "pu"),
             fact_number(experiment, "rounds"), fact_number(json_object_get(experiment, "schedule"), "seed"));
     if (print_table(to, experiment, err) != 0) return -1;
     print_impossible(to, json_object_get(experiment, "cases"));

@@ -55,8 +55,8 @@ static const json_t *find_by(const json_t *list, const char *key, const char *te
     return NULL;
 }
 
-const json_t *find_experiment(const json_t *own, const char *name) {
-    return find_by(json_object_get(own, "experiments"), "name", name);
+const json_t *find_experiment(const json_t *facts, const char *name) {
+    return find_by(json_object_get(facts, "experiments"), "name", name);
 }
 
 const json_t *find_case(const json_t *experiment, const char *name) {

@@ -35,7 +35,7 @@ struct time_unit {
 struct time_unit time_unit_for(double shortest);
 
 /* The experiment of this name, or NULL. */
-const json_t *find_experiment(const json_t *own, const char *name);
+const json_t *find_experiment(const json_t *facts, const char *name);
 
 /* The case of this name, the pair of this family and subject; or NULL. */
 const json_t *find_case(const json_t *experiment, const char *name);

@@ -84,8 +84,8 @@ static void print_quality(FILE *to, const json_t *experiment) {
     if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
 }
 
-int report_folds(FILE *to, const json_t *own, struct error *err) {
-    const json_t *experiment = find_experiment(own, "folds");
+int report_folds(FILE *to, const json_t *facts, struct error *err) {
+    const json_t *experiment = find_experiment(facts, "folds");
     if (!experiment) return 0;
     const json_t *cases = json_object_get(experiment, "cases");
     const struct time_unit unit = unit_of(cases);
@@ -96,7 +96,7 @@ int report_folds(FILE *to, const json_t *own, struct error *err) {
         {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
         {"", false}};
     fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds\n",
-            fact_number(json_object_get(json_object_get(own, "workload"), "hyper"), "folds"),
+            fact_number(json_object_get(json_object_get(facts, "workload"), "hyper"), "folds"),
             fact_number(experiment, "rounds"));
     struct table *table = table_new(columns, COLUMNS(columns));
     size_t i;
@@ -105,7 +105,7 @@ int report_folds(FILE *to, const json_t *own, struct error *err) {
         if (is_folds(one)) put_row(table, experiment, one, unit);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
-    print_placements(to, json_object_get(own, "placements"));
+    print_placements(to, json_object_get(facts, "placements"));
     print_quality(to, experiment);
     return 0;
 }

@@ -94,13 +94,13 @@ static void print_result_steps(const struct steps *steps) {
     print_score(steps, "f1", published_f1, "harmonic mean of the two: high only when both are");
 }
 
-void report_notebook(FILE *to, const json_t *own) {
-    const json_t *work = json_object_get(own, "workload");
+void report_notebook(FILE *to, const json_t *facts) {
+    const json_t *work = json_object_get(facts, "workload");
     const struct steps steps = {.to = to,
-                                .notebook = json_object_get(own, "notebook"),
+                                .notebook = json_object_get(facts, "notebook"),
                                 .work = work,
                                 .hyper = json_object_get(work, "hyper"),
-                                .published = fact_true(json_object_get(own, "notebook"), "published")};
+                                .published = fact_true(json_object_get(facts, "notebook"), "published")};
     fprintf(to, "\nTHE NOTEBOOK, by %s%s\n", fact_text(steps.notebook, "by"),
             fact_true(steps.notebook, "synthetic") ? " on SYNTHETIC rows, not MNIST" : "");
     print_data_steps(&steps);

@@ -213,11 +213,11 @@ static void an_experiment_is_recorded_whole(void **state) {
 static void the_environment_is_sorted_into_sections(void **state) {
     (void)state;
     json_t *root = written(full_result(), true);
-    json_t *own = json_object_get(root, "sgdmark");
-    json_t *brand = json_object_get(json_object_get(own, "cpu"), "brand");
-    json_t *libc = json_object_get(json_object_get(own, "libraries"), "libc");
-    json_t *build = json_object_get(own, "build");
-    json_t *rest = json_object_get(own, "environment");
+    json_t *facts = json_object_get(root, "sgdmark");
+    json_t *brand = json_object_get(json_object_get(facts, "cpu"), "brand");
+    json_t *libc = json_object_get(json_object_get(facts, "libraries"), "libc");
+    json_t *build = json_object_get(facts, "build");
+    json_t *rest = json_object_get(facts, "environment");
     assert_string_equal(json_string_value(brand), "A processor");
     assert_string_equal(json_string_value(libc), "2.36");
     assert_string_equal(json_string_value(json_object_get(build, "program_sha256")), sha256);
@@ -313,7 +313,7 @@ static void bad_timings_are_refused(void **state) {
                                 .counter_count = 1};
         assert_int_equal(result_timing(result, &timing, &err), -1);
     }
-    assert_int_equal(result_facts(result, "workloads", json_object(), &err), -1);
+    assert_int_equal(result_section(result, "workloads", json_object(), &err), -1);
     result_free(result);
 }
 
@@ -330,10 +330,10 @@ static void an_empty_run_says_what_it_lacks(void **state) {
     struct result_file file;
     struct error err = {.text = ""};
     json_t *root = written(new_result(), true);
-    json_t *own = json_object_get(root, "sgdmark");
-    assert_int_equal(json_array_size(json_object_get(own, "experiments")), 0);
-    assert_true(json_is_null(json_object_get(own, "workload")));
-    assert_true(json_is_string(json_object_get(own, "workload_reason")));
+    json_t *facts = json_object_get(root, "sgdmark");
+    assert_int_equal(json_array_size(json_object_get(facts, "experiments")), 0);
+    assert_true(json_is_null(json_object_get(facts, "workload")));
+    assert_true(json_is_string(json_object_get(facts, "workload_reason")));
     if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(file.count, 0);
     result_unload(&file);

@@ -217,7 +217,7 @@ static void paired_false_positive_rate(void **state) {
     struct random_state rs;
     random_seed(&rs, 20261122);
     unsigned claimed = 0;
-    unsigned unquiet = 0;
+    unsigned noisy = 0;
     for (unsigned run = 0; run < RUNS; run++) {
         double a[ROUNDS];
         double b[ROUNDS];
@@ -227,13 +227,13 @@ static void paired_false_positive_rate(void **state) {
             b[i] = drift * noisy_time(&rs);
         }
         struct aa_gate aa;
-        assert_int_equal(judge_aa(&aa, a, b, ROUNDS, NULL), 0);
+        assert_int_equal(make_aa_gate(&aa, a, b, ROUNDS, NULL), 0);
         claimed += aa.shown.verdict != VERDICT_NOT_RESOLVED;
-        unquiet += aa.state == AA_NOISY;
+        noisy += aa.state == AA_NOISY;
     }
     /* Expected 4.89 % of 4000 = 195 (standard deviation 13.6) and 0.062 % = 2.5. */
     assert_in_range(claimed, 195 - 55, 195 + 55);
-    assert_in_range(unquiet, 0, 10);
+    assert_in_range(noisy, 0, 10);
 }
 
 static void independent_false_positive_rate(void **state) {
@@ -306,7 +306,7 @@ static void a_true_difference_is_found(void **state) {
     assert_in_range(covered, 180, RUNS);
 }
 
-static void an_unquiet_gate_withholds(void **state) {
+static void a_noisy_gate_withholds_verdicts(void **state) {
     (void)state;
     double a[31];
     double b[31];
@@ -315,7 +315,7 @@ static void an_unquiet_gate_withholds(void **state) {
         b[i] = 1.00;
     }
     struct aa_gate aa;
-    assert_int_equal(judge_aa(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, a, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_NOISY);
     assert_non_null(aa_reason(aa.state));
     struct comparison c;
@@ -323,9 +323,9 @@ static void an_unquiet_gate_withholds(void **state) {
     assert_int_equal(c.verdict, VERDICT_SLOWER);
     apply_aa_gate(&c, &aa);
     assert_string_equal(verdict_words(c.verdict), "withheld");
-    assert_int_equal(judge_aa(&aa, a, b, 10, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, a, b, 10, NULL), 0);
     assert_int_equal(aa.state, AA_TOO_FEW);
-    assert_int_equal(judge_aa(&aa, b, b, 31, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, b, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_QUIET);
     assert_null(aa_reason(aa.state));
 }
@@ -420,7 +420,7 @@ int main(void) {
         cmocka_unit_test(independent_false_positive_rate),
         cmocka_unit_test(bonferroni_holds_over_a_table),
         cmocka_unit_test(a_true_difference_is_found),
-        cmocka_unit_test(an_unquiet_gate_withholds),
+        cmocka_unit_test(a_noisy_gate_withholds_verdicts),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
         cmocka_unit_test(schedule_keeps_leading_cases_together),
