@@ -51,7 +51,7 @@ finish() {
 
 # needs PROGRAM [PACKAGE]: ends the test, as skipped, where a program that it takes is not installed.
 needs() {
-    if command -v "$1" > "$scratch/which"; then return; fi
+    if command -v "$1" > /dev/null; then return; fi
     skip "the rest of this test" "${2:-$1} is not installed (tools/install-deps --test)"
     finish
 }
