@@ -45,20 +45,26 @@ CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O2 -g
 # Every file: the arithmetic is fixed, so no contraction; frame pointers, so that perf can walk the stack.
 COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -Ibench -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(CFLAGS)
-ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(CXXFLAGS)
-LIBS     := -lbenchmark -lhwloc -lsleef -ljansson -lnettle -lpng -lsmartcols -lz -lm -lpthread
+ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(PKG_CFLAGS) $(CFLAGS)
+ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(PKG_CFLAGS) $(CXXFLAGS)
+# Libraries, found by pkg-config: a cross build looks among the target's own. Each variable runs it once, when a build
+# needs it.
+PACKAGES   := benchmark hwloc jansson libpng nettle sleef smartcols zlib
+PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=/usr/lib/$(TARGET)/pkgconfig:/usr/share/pkgconfig )pkg-config
+pkg = $(shell $(PKG_CONFIG) --print-errors $(1))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error libraries are missing: tools/install-deps installs them))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg,--cflags $(PACKAGES)))$(PKG_CFLAGS)
+LIBS       = $(eval LIBS := $(call pkg,--libs $(PACKAGES)) -lm -lpthread)$(LIBS)
+CMOCKA     = $(eval CMOCKA := $(call pkg,--libs cmocka))$(CMOCKA)
 # Exported symbols let the program name and hash its own kernels.
 LDFLAGS  ?=
 LINK     := -rdynamic
 
 # Kernels: which there are for this architecture, and the flags of each (instruction-set flags stand on that one file
-# only), is read off kernels/registry.def.
-REGISTRY := kernels/registry.def
-ARCH_NAME := $(shell echo $(ARCH) | tr a-z A-Z)
-KERNELS  := $(shell sed -nE 's/^BACKEND."[^"]*", *([a-z0-9_]+), *[a-z0-9_]+, *[A-Z_]+, *ARCH_(ANY|$(ARCH_NAME)),.*/\1/p' $(REGISTRY))
-kernel_flags = $(shell sed -nE 's/^BACKEND."[^"]*", *$(1),.*"([^"]*)".$$/\1/p' $(REGISTRY))
-$(foreach k,$(KERNELS),$(eval FLAGS_$(k) := $(call kernel_flags,$(k))))
+# only). The C preprocessor reads them off kernels/registry.def: KERNELS and FLAGS_<kernel>.
+KERNELS :=
+ifneq ($(filter-out help clean deps test-deps data lint uninstall,$(or $(MAKECMDGOALS),all)),)
+-include $(BUILD)/registry.mk
+endif
 FLAGS_reference := $(FLAGS_scalar)
 
 PROGRAM := $(BUILD)/sgdmark
@@ -72,7 +78,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
+.PHONY: all run test check test-long prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -84,8 +90,21 @@ run: deps data
 	$(Q)$(PROGRAM) run $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
 
 test: test-deps data
-	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(MAKE) --no-print-directory check
+
+# The same without installing or fetching anything.
+check: all tests
 	$(Q)tests/run $(BUILD)
+
+# The suites that take long: planted faults (MUTANTS=K/N takes a part), emulation, fuzzing, scikit-learn, peers, timings.
+test-long: test-deps data
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tests/run --long $(BUILD)
+
+# What takes hours at most, once before an issue is called done: prints the table of docs/proofs.md.
+prove: deps data
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)tools/prove
 
 tests: $(UNIT_TESTS)
 
@@ -136,6 +155,14 @@ test-deps:
 data:
 	$(Q)tools/fetch-mnist || echo 'make: going on without MNIST, on synthetic rows' >&2
 
+# kernels/facts.h as text, which tests read too, and what the Makefile takes of it.
+$(BUILD)/registry.txt: kernels/facts.h kernels/registry.def kernels/kernels.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c17 -E -P kernels/facts.h | grep -E '^(backend|kernel) ' > $@
+
+$(BUILD)/registry.mk: $(BUILD)/registry.txt
+	@sed -nE 's/^backend ([a-z0-9_]+) .* "(.*)"$$/KERNELS += \1\nFLAGS_\1 := \2/p' $< > $@
+
 # The flags and compilers of the last build; a change rebuilds.
 SIGNATURE = $(CC) $(CXX) $(ALL_CFLAGS) $(ALL_CXXFLAGS) $(LDFLAGS) $(LIBS) $(foreach k,$(KERNELS),$(FLAGS_$(k)))
 $(BUILD)/signature: FORCE
@@ -181,7 +208,7 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(say) TEST $<
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
-	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(CMOCKA) $(LIBS)
 
 # The same job by other programs, against this one (tools/bench-peers says which). A library that is not installed is a
 # row of the table that says so.
@@ -220,9 +247,16 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@.o $<
 	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(LIBS)
 
+# For editors and language servers.
+compile_commands.json: FORCE
+	$(Q)$(MAKE) --no-print-directory -Bn V=1 all tests | tools/compile-commands > $@
+
 # Style and static checks.
 C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+SHELL_TOOLS := $(shell grep -lE '^\#!/bin/(ba)?sh' tools/*)
 lint:
+	$(say) SHELL 'shellcheck'
+	$(Q)shellcheck -x -P tests .ci/run tests/run $(wildcard tests/*.sh tests/cli/*.sh) $(SHELL_TOOLS)
 	$(say) FORMAT 'clang-format'
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
@@ -248,7 +282,10 @@ showconfig:
 help:
 	@printf '%s\n' \
 	    'make run         install what is missing, fetch MNIST, build, run the whole job (ARGS=... adds options)' \
-	    'make test        the same set-up, then every test; ends in one line' \
+	    'make test        the same set-up, then every test but the long ones; ends in one line' \
+    'make check       the same tests, without installing or fetching anything' \
+    'make test-long   planted faults, emulation, fuzzing, scikit-learn, peers, timings' \
+    'make prove       what takes hours: all planted faults, millions of fuzzer executions, statistics' \
 	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
@@ -258,7 +295,8 @@ help:
 	    'make coverage    which lines the suite executes (gcov)' \
 	    'make fuzz        feed the readers of files and options with broken input (FUZZ_RUNS=1000000 each)' \
 	    'make lint        clang-format and clang-tidy' \
-	    'make showconfig  compilers and flags, per kernel file' \
+	    'make compile_commands.json  for editors and language servers' \
+    'make showconfig  compilers and flags, per kernel file' \
 	    'make clean       remove every build folder' \
 	    '' \
 	    'CROSS=aarch64-linux-gnu- builds for Arm, CC=clang CXX=clang++ with clang, SANITIZE=address with a sanitizer;' \

@@ -12,6 +12,7 @@ extern "C" {
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 namespace sgdmark {
@@ -58,15 +59,16 @@ class Rows {
     float *floats() { return f32.data(); }
     int16_t *integers() { return i16.data(); }
     double *doubles() { return f64.data(); }
-    /* So many rows are decided in one call, */
-    static const size_t together = 64;
-    /* those that come from a place of the order on, with room for their decisions. */
-    batch decided(size_t at) const { return {ds.pixels, ds.stride, ds.d, examples.data() + at, together}; }
+    /* Rows of one call for decisions, */
+    static const size_t batch_rows = 64;
+    /* from a place of the order on, and room for their decisions. */
+    struct batch batch(size_t at) const {
+        return {ds.pixels, ds.stride, ds.d, refs.data() + at, batch_rows};
+    }
     double *decisions() { return decision.data(); }
-    /* The pixels of the row that comes at a place of the order, and of the one `distance` later: the order is kept that
-     * much longer. */
+    /* The pixels of the row at a place of the order, and of the one `distance` later. The order continues that far. */
     const uint8_t *row(size_t at) const { return ds.pixels + order[at] * ds.stride; }
-    const uint8_t *ahead(size_t at) const { return ds.pixels + order[at + distance] * ds.stride; }
+    const uint8_t *l1_row(size_t at) const { return ds.pixels + order[at + distance] * ds.stride; }
 
   private:
     static const size_t distance = 16;
@@ -80,16 +82,16 @@ class Rows {
         size_t drawn = std::min(bytes, size_t{1} << 20);
         for (size_t k = 0; k < drawn; k++)
             ds.pixels[k] = static_cast<uint8_t>(random_uint32(&random) >> 24);
-        for (size_t k = drawn; k < bytes; k += drawn) /* the same again: no kernel knows its row from another */
+        for (size_t k = drawn; k < bytes; k += drawn) /* the same again: speed does not depend on it */
             memcpy(ds.pixels + k, ds.pixels, std::min(drawn, bytes - k));
         order.resize(ds.n + distance);
         random_permutation(&random, order.data(), ds.n);
         for (size_t k = 0; k < distance; k++)
             order[ds.n + k] = order[k % ds.n];
-        examples.resize(ds.n + together);
-        for (size_t k = 0; k < examples.size(); k++)
-            examples[k].row = order[k % ds.n];
-        decision.resize(together);
+        refs.resize(ds.n + batch_rows);
+        for (size_t k = 0; k < refs.size(); k++)
+            refs[k].row = order[k % ds.n];
+        decision.resize(batch_rows);
         f32.resize(ds.d);
         i16.resize(ds.d);
         f64.resize(ds.d);
@@ -102,15 +104,15 @@ class Rows {
 
     dataset ds = {};
     std::vector<uint32_t> order;
-    std::vector<row_ref> examples;
+    std::vector<row_ref> refs;
     Aligned<double> decision;
     Aligned<float> f32;
     Aligned<int16_t> i16;
     Aligned<double> f64;
 };
 
-/* Where a run is, in integers of its own: they stay in registers over a call. Had they to be stored, each store would
- * hold up the loads of the next call at the same place of another page. */
+/* The place of a run in the rows. Its members stay in registers over a call; stores would delay later loads by 4K
+ * aliasing. */
 class Walk {
   public:
     explicit Walk(size_t rows) : n(rows) {}
@@ -119,9 +121,9 @@ class Walk {
         at = at + rows < n ? at + rows : 0;
         return now;
     }
-    /* Whether it is the second, the fourth, ... call. */
+    /* True for every second call. */
     bool back() { return (calls++ & 1) != 0; }
-    /* Keeps a result from being left out. */
+    /* Keeps the compiler from dropping a call. */
     void keep(float result) {
         uint32_t bits;
         memcpy(&bits, &result, sizeof bits);
@@ -136,73 +138,101 @@ class Walk {
     uint64_t sum = 0;
 };
 
-const float step = 0x1p-10F; /* of an update */
+/* The weights of a kernel, whatever their type. */
+struct Weights {
+    Rows &rows;
+    operator float *() const { return rows.floats(); }
+    operator int16_t *() const { return rows.integers(); }
+    operator double *() const { return rows.doubles(); }
+};
 
-/* One call of each kernel. A kernel of a type that has none here does not compile. */
-inline void call(dot_u8f32_fn *dot, Rows &rows, Walk &walk) {
-    walk.keep(dot(rows.floats(), rows.row(walk.next()), rows.d()));
-}
-inline void call(dot_prefetch_u8f32_fn *dot, Rows &rows, Walk &walk) {
-    const size_t at = walk.next();
-    walk.keep(dot(rows.floats(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
-}
-/* There and back again, so that the weights stay what they are. */
-inline void call(axpy_u8f32_fn *axpy, Rows &rows, Walk &walk) {
-    axpy(rows.floats(), rows.row(walk.next()), walk.back() ? -step : step, rows.d());
-}
-inline void call(dot_u8i16_fn *dot, Rows &rows, Walk &walk) {
-    walk.keep(dot(rows.integers(), rows.row(walk.next()), rows.d()));
-}
-inline void call(dot_prefetch_u8i16_fn *dot, Rows &rows, Walk &walk) {
-    const size_t at = walk.next();
-    walk.keep(dot(rows.integers(), rows.row(at), rows.d(), rows.ahead(at), nullptr));
-}
-inline void call(axpy_u8i16_fn *axpy, Rows &rows, Walk &walk) {
-    axpy(rows.integers(), rows.row(walk.next()), walk.back() ? -1 : 1, rows.d());
-}
-inline void call(axpy_u8f64_fn *axpy, Rows &rows, Walk &walk) {
-    axpy(rows.doubles(), rows.row(walk.next()), static_cast<double>(walk.back() ? -step : step), rows.d());
-}
-inline void call(read_u8_fn *read, Rows &rows, Walk &walk) {
-    walk.keep(read(rows.row(walk.next()), rows.d()));
-}
+/* The operands of kernel_spec.def for one call, on the next row or rows. */
+class Operands {
+  public:
+    Operands(Rows &its_rows, Walk &its_walk, size_t row_count)
+        : rows(its_rows), walk(its_walk), at(its_walk.next(row_count)) {}
 
-inline void call(decision_u8f32_fn *decide, Rows &rows, Walk &walk) {
-    const batch now = rows.decided(walk.next(Rows::together));
-    const linear_model by = {rows.floats(), 0.5, 0.25};
-    decide(rows.decisions(), &now, &by);
-}
+    Weights weights() const { return {rows}; }
+    const uint8_t *row() const { return rows.row(at); }
+    const uint8_t *l1_row() const { return rows.l1_row(at); }
+    const uint8_t *l2_row() const { return nullptr; }
+    size_t length() const { return rows.d(); }
+    /* There and back, so that the weights stay what they are. */
+    float factor_f32() const { return walk.back() ? -0x1p-10F : 0x1p-10F; }
+    double factor_f64() const { return static_cast<double>(factor_f32()); }
+    int sign() const { return walk.back() ? -1 : 1; }
+    double *decision() const { return rows.decisions(); }
+    const struct batch *batch() {
+        its_batch = rows.batch(at);
+        return &its_batch;
+    }
+    const linear_model *model() {
+        its_model = {rows.floats(), 0.5, 0.25};
+        return &its_model;
+    }
 
-template <class Kernel> void repeat(benchmark::State &state, Kernel *kernel, Rows &rows, Walk &walk) {
-    for (auto _ : state)
-        call(kernel, rows, walk);
-}
-/* An iteration is a row here, too. */
-void repeat(benchmark::State &state, decision_u8f32_fn *kernel, Rows &rows, Walk &walk) {
-    while (state.KeepRunningBatch(Rows::together))
-        call(kernel, rows, walk);
-}
+  private:
+    Rows &rows;
+    Walk &walk;
+    const size_t at;
+    struct batch its_batch;
+    linear_model its_model;
+};
 
-template <class Kernel> double time_kernel(benchmark::State &state, Kernel *kernel, Rows &rows) {
+/* Spec_<kernel>: its rows per call and the call itself, for each line of kernel_spec.def. Templates: those for packed
+ * rows are not timed here, and not compiled. */
+#define ROWS_NONE            1
+#define ROWS_REAL            1
+#define ROWS_INTEGER         1
+#define ROWS_DECISIONS       Rows::batch_rows
+#define KEEP_NONE(call)      call
+#define KEEP_REAL(call)      walk.keep(call)
+#define KEEP_INTEGER(call)   walk.keep(call)
+#define KEEP_DECISIONS(call) call
+#define IN(operand)          now.operand()
+#define KERNEL(name, its_weights, its_row, result, reference, ...)                                                     \
+    struct Spec_##name {                                                                                               \
+        using Function = name##_fn;                                                                                    \
+        static constexpr const char *kernel = #name;                                                                   \
+        static constexpr size_t rows = ROWS_##result;                                                                  \
+        static Function *of(const backend &backend) { return backend.name; }                                           \
+        template <class Now> static void call(Function *function, Now now, Walk &walk) {                               \
+            (void)walk;                                                                                                \
+            KEEP_##result(function(__VA_ARGS__));                                                                      \
+        }                                                                                                              \
+    };
+#include "verify/kernel_spec.def"
+#undef KERNEL
+#undef IN
+
+/* An iteration is a row, also where a call takes many. */
+template <class Spec> double time_kernel(benchmark::State &state, typename Spec::Function *kernel, Rows &rows) {
     Walk walk(rows.all().n);
     Meter meter;
-    repeat(state, kernel, rows, walk);
+    if constexpr (Spec::rows == 1) {
+        for (auto _ : state)
+            Spec::call(kernel, Operands(rows, walk, 1), walk);
+    } else {
+        while (state.KeepRunningBatch(Spec::rows))
+            Spec::call(kernel, Operands(rows, walk, Spec::rows), walk);
+    }
     benchmark::DoNotOptimize(walk.kept());
     const double d = static_cast<double>(rows.d());
     return meter.stop(state, static_cast<double>(state.iterations()), d, d);
 }
 
-/* The same between samples of the reading roof. */
-template <class Kernel> void time_against_roof(benchmark::State &state, Kernel *kernel, Rows &rows, const backend &on) {
+/* The same between samples of the read roof, unless the kernel is the roof. */
+template <class Spec>
+void time_against_roof(benchmark::State &state, typename Spec::Function *kernel, Rows &rows, const backend &on) {
+    if (std::is_same_v<Spec, Spec_read_u8>) {
+        time_kernel<Spec>(state, kernel, rows);
+        return;
+    }
     Roofs roofs(rows.all(), rows.shuffled(), on);
     roofs.sample_reading();
-    double seconds = time_kernel(state, kernel, rows);
+    double seconds = time_kernel<Spec>(state, kernel, rows);
     roofs.sample_reading();
     roofs.count(state, seconds);
-}
-/* This one is the roof. */
-void time_against_roof(benchmark::State &state, read_u8_fn *read, Rows &rows, const backend & /*on*/) {
-    time_kernel(state, read, rows);
 }
 
 /* Where a working set lies: an index of bench_job.level_bytes. */
@@ -236,40 +266,41 @@ class WorkingSet {
     std::shared_ptr<Rows> rows;
 };
 
-template <class Kernel>
-void register_lengths(Registry &registry, const std::string &name, const bench_subject &subject, Kernel *kernel) {
+template <class Spec> std::string kernel_name(const bench_subject &subject) {
+    return std::string("kernel/") + Spec::kernel + "/" + subject.backend_name;
+}
+
+template <class Spec> void register_lengths(Registry &registry, const bench_subject &subject) {
+    auto *kernel = Spec::of(*subject.backend);
     for (size_t d : row_lengths) {
         auto body = [kernel, d](benchmark::State &state) {
             error err;
             if (auto rows = Rows::make(1, d, &err))
-                time_kernel(state, kernel, *rows);
+                time_kernel<Spec>(state, kernel, *rows);
             else
                 state.SkipWithError(err.text);
         };
-        registry.add(name + "/d:" + std::to_string(d), subject, body, benchmark::kNanosecond);
+        registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(d), subject, body, benchmark::kNanosecond);
     }
 }
 
-template <class Kernel>
-void register_working_set(Registry &registry, const std::string &name, const bench_subject &subject, Kernel *kernel,
-                          size_t where, const std::shared_ptr<WorkingSet> &set) {
+template <class Spec>
+void register_working_set(Registry &registry, const bench_subject &subject, size_t where,
+                          const std::shared_ptr<WorkingSet> &set) {
+    auto *kernel = Spec::of(*subject.backend);
     auto body = [kernel, where, set, &subject](benchmark::State &state) {
         error err;
         if (Rows *rows = set->get(where, &err))
-            time_against_roof(state, kernel, *rows, *subject.backend);
+            time_against_roof<Spec>(state, kernel, *rows, *subject.backend);
         else
             state.SkipWithError(err.text);
     };
-    registry.add(name + "/d:" + std::to_string(image_pixels) + "/ws:" + where_names[where], subject, body,
-                 benchmark::kNanosecond);
+    registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(image_pixels) + "/ws:" + where_names[where],
+                 subject, body, benchmark::kNanosecond);
 }
 
-std::string kernel_name(const char *kernel, const bench_subject &subject) {
-    return std::string("kernel/") + kernel + "/" + subject.backend_name;
-}
-
-/* A backend of engine int only: it shares the others' kernels but for one. */
-bool has_one_of_its_own(const bench_subject &subject) {
+/* A backend of engine int only: it has OWN_KERNELS, the others are its base's. */
+bool has_own_kernels(const bench_subject &subject) {
     return subject.engine == ENGINE_INT && backend_base(subject.backend) != subject.backend;
 }
 
@@ -280,12 +311,11 @@ void register_kernels(Registry &registry) {
     const bench_job &job = registry.job;
     for (size_t i = 0; i < job.subject_count; i++) {
         const bench_subject &subject = job.subjects[i];
-#define LENGTHS(kernel, unused)                                                                                        \
-    register_lengths(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel);
+#define LENGTHS(kernel, unused) register_lengths<Spec_##kernel>(registry, subject);
         if (subject.engine == ENGINE_F32) {
             SHARED_KERNELS(LENGTHS, ) OWN_KERNELS(LENGTHS, )
         }
-        if (has_one_of_its_own(subject)) {
+        if (has_own_kernels(subject)) {
             OWN_KERNELS(LENGTHS, )
         }
 #undef LENGTHS
@@ -294,12 +324,11 @@ void register_kernels(Registry &registry) {
     for (size_t where = 0; where < wheres; where++) {
         for (size_t i = 0; i < job.subject_count; i++) {
             const bench_subject &subject = job.subjects[i];
-#define IN_SET(kernel, unused)                                                                                         \
-    register_working_set(registry, kernel_name(#kernel, subject), subject, subject.backend->kernel, where, set);
+#define IN_SET(kernel, unused) register_working_set<Spec_##kernel>(registry, subject, where, set);
             if (subject.engine == ENGINE_F32) {
                 SHARED_KERNELS(IN_SET, ) OWN_KERNELS(IN_SET, )
             }
-            if (has_one_of_its_own(subject)) {
+            if (has_own_kernels(subject)) {
                 OWN_KERNELS(IN_SET, )
             }
 #undef IN_SET

@@ -102,7 +102,7 @@ refuses "closed standard output"
 # shellcheck disable=SC2317
 cannot_make_results() {
     mount -t tmpfs -o ro none "$T" && cd "$T" || exit 9
-    "$program" run --data $S > /dev/null 2> "$scratch/stderr"
+    "$program" run --data "$S" > /dev/null 2> "$scratch/stderr"
 }
 export -f cannot_make_results
 export scratch program

@@ -9,15 +9,15 @@ if sanitized; then
     finish
 fi
 
-# kernels LIST: the names in SHARED_KERNELS, OWN_KERNELS or PACKED_KERNELS of kernels.h.
+# kernels GROUP: the names in SHARED_KERNELS, OWN_KERNELS or PACKED_KERNELS of kernels.h, by the C preprocessor.
 kernels() {
-    sed -n "/^#define $1/,/[^\\\\]$/p" kernels/kernels.h | grep -o 'X([a-z0-9_]*,' | tr -d 'X(,'
+    tr ' ' '\n' < "$build/registry.txt" | awk -v group="${1%_KERNELS}" '
+        $0 == "kernel" { getline; now = $0; getline; if (now == group) print }'
 }
 
-# backends ARCH: suffix|base|parity|rows|flags of the registry's lines for an architecture.
+# backends FOLDER: suffix|base|parity|rows|flags of the registry's lines for the architecture of a build.
 backends() {
-    sed -nE "s/^BACKEND\(\"[^\"]*\", *([a-z0-9_]+), *([a-z0-9_]+), *PARITY_([A-Z]+), *ARCH_(ANY|$1), *([A-Z]+),.*\"([^\"]*)\"\)$/\1|\2|\3|\5|\6/p" \
-        kernels/registry.def
+    sed -nE 's/^backend ([a-z0-9_]+) ([a-z0-9_]+) PARITY_([A-Z]+) ([A-Z]+) "(.*)"$/\1|\2|\3|\4|\5/p' "$1/registry.txt"
 }
 
 # kernels_of SUFFIX BASE ROWS: what the file of the backend holds.
@@ -79,7 +79,7 @@ census() {
 allowed_levels() {
     local suffix flags
     echo "3 kernel_call_enter"
-    backends X86_64 | while IFS='|' read -r suffix _ _ _ flags; do
+    backends "$1" | while IFS='|' read -r suffix _ _ _ flags; do
         nm --defined-only "$1/kernels/$suffix.o" | awk -v level="$(level_of "$flags")" '$2 ~ /[tT]/ { print level, $3 }'
     done
 }
@@ -135,7 +135,7 @@ examine() {
             equal "$folder: ${kernel}_$suffix is $claim" "$faults" ""
             grep "^${kernel}_$suffix:" "$scratch/census.$arch" | sed 's/^/#   /'
         done
-    done < <(backends "$arch")
+    done < <(backends "$folder")
 }
 
 for folder in "$build" build-aarch64-linux-gnu; do

@@ -37,7 +37,7 @@ fault() {
     3)
         tail -n 1 "$scratch/stderr" | grep -q -E "^sgdmark $1: .*(memory|is full)" ||
             echo "no word of memory: $(tail -n 1 "$scratch/stderr")"
-        ls "$scratch/out" | grep '\.tmp$'
+        find "$scratch/out" -name '*.tmp'
         ;;
     *) echo "exit status $status: $(tail -n 1 "$scratch/stderr")" ;;
     esac

@@ -45,7 +45,7 @@ times_of() {
     grep -A 12 "\"run_name\": \"$2\"" "$1" | grep -c '"real_time": [0-9.]*[1-9]'
 }
 
-rows=(--data synthetic:n=600,d=400) arm=epoch/f32/$backend
+rows=(--data "synthetic:n=600,d=400") timed=epoch/f32/$backend
 check "a build with dot products that are wrong on rows of 400" wrong "$scratch/rows" "d == 400"
 check "a build with dot products that are wrong on odd lengths" wrong "$scratch/odd" "d % 2"
 
@@ -54,14 +54,14 @@ check "a build with dot products that are wrong on odd lengths" wrong "$scratch/
 equal "run: exit status" $? 1
 check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs L2 weights of f32/scalar, has " "$scratch/run.txt"
 check "run: and the verdict" grep -q '^VERDICT a check FAILED' "$scratch/run.txt"
-equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$arm") $(
+equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$timed") $(
     test "$(times_of "$scratch/run.json" epoch/f32/scalar)" -gt 2 && echo some)" "0 some"
 check "run: the file says why" grep -q '"error_message": "its parity check failed"' "$scratch/run.json"
 check "run: the receipt has not passed" grep -q '"passed": false' "$scratch/run.json"
-"$scratch/rows" bench "${rows[@]}" "--benchmark_filter=$arm|epoch/f32/scalar" --benchmark_min_time=0.001 \
+"$scratch/rows" bench "${rows[@]}" "--benchmark_filter=$timed|epoch/f32/scalar" --benchmark_min_time=0.001 \
     "--benchmark_out=$scratch/bench.json" > "$scratch/bench.txt" 2> "$scratch/errors"
 equal "bench: exit status" $? 1
-check "bench: no time, but the reason" grep -q "^$arm ERROR OCCURRED: 'its parity check failed" "$scratch/bench.txt"
+check "bench: no time, but the reason" grep -q "^$timed ERROR OCCURRED: 'its parity check failed" "$scratch/bench.txt"
 check "bench: the scalar backend is timed" grep -q -E '^epoch/f32/scalar +[0-9.]+ ' "$scratch/bench.txt"
 "$scratch/rows" run --soak 0.002 "${rows[@]}" > "$scratch/soak.txt" 2> "$scratch/errors"
 equal "soak: exit status" $? 1
@@ -73,7 +73,7 @@ check "soak: the first wrong decision is named" grep -q -E \
 equal "kernels --verify: exit status" $? 1
 check "kernels --verify: backend, kernel, length and values" grep -q -E \
     "^$backend +dot_u8f32 +WRONG .*length [0-9]*[13579],.* the result is .* not .*--seed" "$scratch/verify.txt"
-"$scratch/odd" bench "${rows[@]}" "--benchmark_filter=$arm" --benchmark_min_time=0.001 > "$scratch/bench.txt" 2> "$scratch/errors"
+"$scratch/odd" bench "${rows[@]}" "--benchmark_filter=$timed" --benchmark_min_time=0.001 > "$scratch/bench.txt" 2> "$scratch/errors"
 equal "bench: exit status of a wrong kernel" $? 1
-check "bench: and the reason" grep -q "^$arm ERROR OCCURRED: 'its kernel check failed" "$scratch/bench.txt"
+check "bench: and the reason" grep -q "^$timed ERROR OCCURRED: 'its kernel check failed" "$scratch/bench.txt"
 finish

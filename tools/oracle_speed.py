@@ -9,7 +9,7 @@ import sklearn
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
-from rounds import ProgramFailed, backends_here, cv_arm, interleave, pin, ratio, train_arm
+from rounds import ProgramFailed, backends_here, cv_case, interleave, pin, ratio, train_case
 
 BACKENDS = ("avx512", "avx2", "neon", "scalar")
 
@@ -31,7 +31,7 @@ class Sklearn:
     def cross_val_score(self):
         return cross_val_score(self.clf, self.x, self.y, cv=StratifiedKFold(3))
 
-    def arms(self):
+    def cases(self):
         def timed(*jobs):
             def once():
                 seconds = {}
@@ -51,9 +51,9 @@ def _peak_mib(binary, folder):
     return int(subprocess.check_output([sys.executable, "-S", "-c", child, binary, "cv", "--data", folder])) / 1024
 
 
-def _ratio_line(job, slow, fast, arm):
+def _ratio_line(job, slow, fast, case):
     median, least, most = ratio(slow, fast)
-    return (f"{job:>16} / {arm:<14} {median:7.1f} times  ({least:.1f} to {most:.1f}; "
+    return (f"{job:>16} / {case:<14} {median:7.1f} times  ({least:.1f} to {most:.1f}; "
             f"{1e3 * statistics.median(slow):8.1f} ms / {1e3 * statistics.median(fast):.2f} ms)")
 
 
@@ -61,22 +61,22 @@ def main(arguments, rows):
     core = pin()
     try:
         peer = Sklearn(rows, rows.size("train"))
-        arms = peer.arms()
+        cases = peer.cases()
         known = {backend["name"] for backend in backends_here(arguments.binary)}
         for backend in (name for name in BACKENDS if name in known):
             options = ["--data", rows.folder, "--compat", "1.2", "--isa", backend]
-            arms[f"train {backend}"] = train_arm(arguments.binary, *options)
-            arms[f"cv {backend}"] = cv_arm(arguments.binary, *options)
-        times = interleave(arms, arguments.rounds)
+            cases[f"train {backend}"] = train_case(arguments.binary, *options)
+            cases[f"cv {backend}"] = cv_case(arguments.binary, *options)
+        times = interleave(cases, arguments.rounds)
     except ProgramFailed as failure:
         print(f"tools/oracle: {failure}")
         return 1
     shape = np.shape(peer.x)
     print(f"scikit-learn {sklearn.__version__}, {shape[0]} x {shape[1]} rows, 5 epochs, 3 folds, core {core}, "
           f"{arguments.rounds} rounds; median of the rounds' ratios (least to most; median times)")
-    for (arm, job), seconds in times.items():
-        if " " in arm:
+    for (case, job), seconds in times.items():
+        if " " in case:
             theirs = "cross_val_score" if job == "cross_val_score" else "fit"
-            print(_ratio_line(job, times[theirs, job], seconds, arm))
+            print(_ratio_line(job, times[theirs, job], seconds, case))
     print(f"peak memory of `sgdmark cv`: {_peak_mib(arguments.binary, rows.folder):.0f} MiB")
     return 0

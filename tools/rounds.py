@@ -29,15 +29,15 @@ def backends_here(binary):
             if backend["compiled"] and backend["cpu"] and backend["os"]]
 
 
-def train_arm(binary, *options):
-    """An arm: one call of it does the work once and returns the seconds of each job in it."""
+def train_case(binary, *options):
+    """A case: one call of it does the work once and returns the seconds of each job in it."""
     def once():
         result = sgdmark(binary, "train", *options)
         return {"fit": result["seconds"], "predict": result["predict_seconds"]}
     return once
 
 
-def cv_arm(binary, *options):
+def cv_case(binary, *options):
     return lambda: {"cross_val_score": sgdmark(binary, "cv", *options)["seconds"]}
 
 
@@ -48,15 +48,15 @@ def pin():
     return core
 
 
-def interleave(arms, rounds):
-    """Calls every arm once a round; (name, job) -> its seconds, round by round. Each round starts with another arm, so
+def interleave(cases, rounds):
+    """Calls every case once a round; (name, job) -> its seconds, round by round. Each round starts with another case, so
     that none has always the same neighbour."""
     times = {}
-    order = list(arms)
+    order = list(cases)
     for turn in range(rounds):
         at = turn % len(order)
         for name in order[at:] + order[:at]:
-            for job, seconds in arms[name]().items():
+            for job, seconds in cases[name]().items():
                 times.setdefault((name, job), []).append(seconds)
     return times
 
