@@ -1,6 +1,7 @@
 #!/bin/bash
 # The Google Benchmark driver: names, the result file, refusals.
 source "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 S=synthetic:n=600

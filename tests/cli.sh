@@ -1,6 +1,7 @@
 #!/bin/bash
 # The command line as a contract: every line of tests/cli/table.tsv, then help, then memory and disks that run out.
 source "$(dirname "$0")/lib.sh"
+needs jq
 source tests/cli/fixtures.sh
 
 F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json

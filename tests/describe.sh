@@ -1,6 +1,7 @@
 #!/bin/bash
 # What `sgdmark describe` says of MNIST, against the files themselves and its published class counts; how it draws.
 . "$(dirname "$0")/lib.sh"
+needs jq
 
 # content FILE HEADER: SHA-256 of what follows the header.
 content() {

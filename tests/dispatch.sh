@@ -2,6 +2,7 @@
 # Processors that lack one feature each, and a system that does not save vector registers: which backends are offered
 # then. Under QEMU's user-mode emulation; the list alone, no kernel runs.
 source "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 if sanitized; then
@@ -15,13 +16,9 @@ fi
 
 # offered PROCESSOR: "name:cpu,os" of the avx2 and autovec-v3 backends, and the chosen one.
 offered() {
-    qemu-x86_64 -cpu "$1" "$sgdmark" kernels --json - 2> "$scratch/stderr" | awk -F '"' '
-        $2 == "name" { name = $4 }
-        { value = $3; gsub(/[ :,]/, "", value) }
-        $2 == "cpu" { cpu = value == "true" ? "cpu" : "-" }
-        $2 == "os" && name ~ /^(avx2|autovec-v3)$/ { printf "%s:%s,%s ", name, cpu, value == "true" ? "os" : "-" }
-        $2 == "chosen" && value == "true" { chosen = name }
-        END { print "chosen:" chosen }'
+    qemu-x86_64 -cpu "$1" "$sgdmark" kernels --json - 2> "$scratch/stderr" | jq -r '
+        def state: "\(.name):\(if .cpu then "cpu" else "-" end),\(if .os then "os" else "-" end)";
+        [(.[] | select(.name | IN("avx2", "autovec-v3")) | state), "chosen:\(.[] | select(.chosen) | .name)"] | join(" ")'
 }
 
 while IFS='|' read -r processor want why; do

@@ -3,6 +3,7 @@
 # MNIST images. Sources: the outputs of the 2018 notebook (rows sorted by label and permuted, compat 0.19), and runs of
 # scikit-learn 1.2.1 (compat 1.2); update hashes are those of the epoch*60000 + position sequence.
 source "$(dirname "$0")/lib.sh"
+needs jq
 
 if ! have_mnist; then
     skip "golden numbers of the notebook" "$mnist is not there (tools/fetch-mnist)"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A run that is interrupted leaves no result or a whole one: killed at random moments, and while it writes.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 # The fastest of what can be timed: half a second.

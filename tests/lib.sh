@@ -49,17 +49,16 @@ finish() {
     exit $((tap_failed > 0))
 }
 
-# json FILE KEY: the value of a key of the outermost object, without white space. Reads the layout that sgdmark writes
-# (two spaces of indentation), so that the suite needs no JSON tool.
+# needs PROGRAM [PACKAGE]: ends the test, as skipped, where a program that it takes is not installed.
+needs() {
+    if command -v "$1" > /dev/null; then return; fi
+    skip "the rest of this test" "${2:-$1} is not installed (tools/install-deps --test)"
+    finish
+}
+
+# json FILE KEY: the value of a key of the outermost object; strings without quotes, lists and objects in one line.
 json() {
-    awk -v key="$2" '
-        inside { last = /^  [\]}],?$/; gsub(/ /, ""); text = text $0; if (last) exit; next }
-        index($0, "  \"" key "\": ") == 1 {
-            text = substr($0, length(key) + 7)
-            if (text !~ /^[\[{]$/) exit
-            inside = 1
-        }
-        END { sub(/,$/, "", text); gsub(/^"|"$/, "", text); print text }' "$1"
+    jq -r -c --arg key "$2" '.[$key]' "$1"
 }
 
 have_mnist() {
@@ -98,17 +97,8 @@ ledger() {
 
 # backend_table: one line per backend of the program under test: name|parity|runs here (yes, no)|reason.
 backend_table() {
-    "$sgdmark" kernels --json - | awk '
-        match($0, /"[a-z]+": /) {
-            key = substr($0, RSTART + 1, RLENGTH - 4)
-            value = substr($0, RSTART + RLENGTH)
-            gsub(/^"|"?,?$/, "", value)
-            field[key] = value
-        }
-        /^  }/ {
-            runs = field["compiled"] == "true" && field["cpu"] == "true" && field["os"] == "true" ? "yes" : "no"
-            print field["name"] "|" field["parity"] "|" runs "|" field["reason"]
-        }'
+    "$sgdmark" kernels --json - | jq -r '.[] |
+        "\(.name)|\(.parity)|\(if .compiled and .cpu and .os then "yes" else "no" end)|\(.reason)"'
 }
 
 # backends_here PARITY: names of the backends that run on this machine and promise "bits" or "tolerance".

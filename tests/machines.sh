@@ -1,6 +1,7 @@
 #!/bin/bash
 # `sgdmark topo` on the recorded machines of tests/golden/topologies: drawn within the terminal, and recorded as they are.
 . "$(dirname "$0")/lib.sh"
+needs jq
 
 # show FILE [ARGUMENT...]
 show() {

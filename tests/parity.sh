@@ -2,6 +2,7 @@
 # Every backend that promises the scalar backend's bits trains the same model for each of the ten digits; the fast-math
 # ones reach the same metrics on the default job.
 source "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 data=$mnist

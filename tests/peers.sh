@@ -1,6 +1,7 @@
 #!/bin/bash
 # The comparison with other programs: its table has every job, says what is missing, and does not time what is wrong.
 source "$(dirname "$0")/lib.sh"
+needs jq
 
 if ! have_mnist; then
     skip "comparison with other programs" "$mnist is not there (tools/fetch-mnist)"

@@ -2,6 +2,7 @@
 # A run is recorded whole: `sgdmark report` prints from the file alone what `run` printed, the file passes the schema,
 # and every experiment has an A/A of its own: a noisy second experiment withholds its own verdicts and no others.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 # The report of a run: all that it printed but where the file went.

@@ -5,6 +5,7 @@
 # A copy of the program has, as its best backend, the scalar kernels: once as they are, once with a delay in each dot
 # product. So both the time without the delay (f32/scalar of the same run) and the delay (timed alone) are known.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 # The best backend with float32 kernels in a file of its own.

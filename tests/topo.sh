@@ -2,6 +2,7 @@
 # What `sgdmark topo` and `sgdmark run` say under taskset and under a control group's quota; topo on narrow and plain
 # terminals, and what its export leaves out. The plans themselves are tests/unit/test_topology.c.
 . "$(dirname "$0")/lib.sh"
+needs jq
 
 unset SGDMARK_ISA
 job=(--quick --data synthetic:n=600 --isa "$(backends_here bits | tail -n 1)")

@@ -2,6 +2,7 @@
 # A backend that computes wrongly is named and never timed: one that the kernels' check finds out, and one that is wrong
 # only on rows of a length that it does not try, so that the models differ. Links copies of the program with such kernels.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 # The best backend with float32 kernels in a file of its own.
