@@ -1,6 +1,6 @@
 /* Cache state: restores the caches to what an epoch inside a fit would find. There an epoch follows another one on the
- * same rows, so they lie in every cache that can hold them. Without this an f32/avx512 epoch took 49 ns/row in place of
- * 38 (Sapphire Rapids, gcc 12). */
+ * same rows, so the rows lie in every cache that can hold them. Without this an f32/avx512 epoch took 49 ns/row in
+ * place of 38 (Sapphire Rapids, gcc 12). */
 #ifndef SGDMARK_MEASURE_CACHE_STATE_H
 #define SGDMARK_MEASURE_CACHE_STATE_H
 

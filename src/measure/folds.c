@@ -22,8 +22,8 @@ struct fold_case {
     bool migrated;                    /* in any sample */
 };
 
-/* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A
- * program on the core's sibling thread shows in no other number. */
+/* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A program on the
+ * core's sibling thread shows in no other number. */
 struct core_case {
     const struct timing_setup *setup;
     struct level_roof roof;
@@ -60,10 +60,10 @@ static int fold_check(void *context, struct error *err) {
     return 0;
 }
 
+/* Binds the thread to the run's core again. Ignores errors: it worked before, and another core's L1 is as fast. */
 static void core_prepare(void *context) {
     const struct timing_setup *setup = ((struct core_case *)context)->setup;
-    bind_worker(setup->topology, &setup->core->slots[0],
-                NULL); /* error ignored: this worked before, and another core's L1 is as fast */
+    bind_worker(setup->topology, &setup->core->slots[0], NULL);
 }
 
 static void core_run(void *context) {

@@ -192,7 +192,7 @@ static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
         table_cell(table, 3, "%s", fact_text(pair, "verdict"));
     }
     if (best)
-        fprintf(to, "%s against the others, paired by round (95 %% intervals, hold together):\n",
+        fprintf(to, "%s against the others, paired by round (95 %% intervals that hold together):\n",
                 fact_text(best, "job"));
     return table_finish(table, to, "  ", err);
 }
@@ -203,7 +203,7 @@ static void print_quality(FILE *to, const json_t *experiment) {
     const json_t *clock = json_object_get(experiment, "clock");
     const json_t *missing = json_object_get(clock, "counters_missing");
     char low[FACT_TEXT], high[FACT_TEXT], percent[FACT_TEXT], ghz[FACT_TEXT];
-    fprintf(to, "A/A (the best case timed twice): %.4f [%s, %s], %s; differences below %s %% cannot be told apart\n",
+    fprintf(to, "A/A (the best case timed twice): %.4f [%s, %s], %s; a difference below %s %% cannot be shown\n",
             fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
             format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"),
             format_fact(percent, "%.1f", 100.0 * fact_number(aa, "resolution")));

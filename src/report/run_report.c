@@ -124,14 +124,15 @@ int report_launches(FILE *to, const json_t *facts, struct error *err) {
 static void print_resolution(FILE *to, const json_t *facts, const char *name, const char *words) {
     const json_t *aa = json_object_get(find_experiment(facts, name), "aa");
     char text[FACT_TEXT];
-    fprintf(to, "%s by %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
+    fprintf(to, "%s %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
     if (strcmp(fact_text(aa, "state"), "quiet") != 0) fprintf(to, " (%s)", fact_text(aa, "state"));
 }
 
 void report_verdict(FILE *to, const json_t *facts) {
     const json_t *verdict = json_object_get(facts, "verdict");
-    fprintf(to, "\nRESOLUTION of this %s run: epochs that differ", fact_text(json_object_get(facts, "job"), "preset"));
-    print_resolution(to, facts, "epochs", "");
+    fprintf(to, "\nRESOLUTION of this %s run, the smallest difference it can show:",
+            fact_text(json_object_get(facts, "job"), "preset"));
+    print_resolution(to, facts, "epochs", " epochs");
     print_resolution(to, facts, "folds", ", folds");
     fprintf(to, "\nVERDICT %s\n", fact_text(verdict, "text"));
 }
