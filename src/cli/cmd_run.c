@@ -22,24 +22,24 @@
 
 enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS, KEY_SOAK };
 
-/* How long a run may take. */
+/* The budget of a run. */
 struct preset {
     const char *name;
     struct budget epochs, folds;
-    bool launches; /* several processes */
+    bool launches; /* time the epochs in LAUNCHES more processes */
 };
 static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
 static const struct preset standard = {"default", {16.0, 51}, {16.0, 51}, false};
 static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
 
-/* The f32 model of the published job, on every machine. */
+/* Fingerprint of the f32 model of the notebook's job; the same on every machine. */
 static const uint64_t published_fingerprint = 0x29533d195ca7d0a4;
 
 struct run_options {
     struct job_options job;
-    double soak; /* minutes; 0: time */
+    double soak; /* minutes; 0: no soak, time the job */
     unsigned folds, repeats;
-    const struct preset *preset; /* the one that was given last */
+    const struct preset *preset; /* the last one given */
     const char *json, *place;
 };
 
@@ -76,7 +76,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->repeats = (unsigned)repeats;
         return bad;
     case ARGP_KEY_END:
-        if (options->soak > 0.0 && options->json) return bad_option("--soak times nothing, so it writes no --json");
+        if (options->soak > 0.0 && options->json)
+            return bad_option("--soak times nothing, so there is no result for --json");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -108,7 +109,7 @@ static const struct argp argp = {list,
                                  NULL,
                                  NULL};
 
-/* Everything that a run knows. */
+/* The state of a run. */
 struct run {
     const struct run_options *options;
     int argc;
@@ -116,24 +117,25 @@ struct run {
     FILE *out; /* where the report goes */
     struct backend_list chosen;
     struct job job;
-    uint32_t *permutation; /* of the epochs' shuffle, [n] */
+    uint32_t *permutation; /* the rows' order in an epoch, [n] */
     struct topology *topology;
-    struct placement core; /* where what needs one core runs */
+    struct placement core; /* the one core of epochs and of everything else that needs one */
     struct verified_jobs jobs;
     struct result *result;
     bool published;   /* the job is the notebook's */
-    bool checks_held; /* every check so far */
+    bool checks_held; /* every check so far has passed */
 };
 
 static int make_results_folder(struct error *err) {
     struct error why;
     if (mkdir("results", 0777) != 0 && errno != EEXIST)
-        return fail(err, "results: cannot be created: %s (--json says where else)", strerror(errno));
-    if (check_writable("results/run.json", &why) != 0) return fail(err, "%.900s (--json says where else)", why.text);
+        return fail(err, "results: cannot be created: %s (--json FILE writes elsewhere)", strerror(errno));
+    if (check_writable("results/run.json", &why) != 0)
+        return fail(err, "%.900s (--json FILE writes elsewhere)", why.text);
     return 0;
 }
 
-/* A placement's name that is wrong is told before anything is loaded. */
+/* Refuses a wrong placement name before anything is loaded. */
 static int check_place(const struct run *run, struct error *err) {
     struct placement asked;
     struct error why;
@@ -147,7 +149,8 @@ static int check_place(const struct run *run, struct error *err) {
 static int select_backends(struct run *run, struct error *err) {
     struct job_options every = run->options->job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
+    every.spec.hyper.engine =
+        ENGINE_INT; /* engine int keeps the most backends: every one that has a kernel of some engine */
     run->chosen.list = calloc(backend_count, sizeof *run->chosen.list);
     if (!run->chosen.list) return fail_program(err, "out of memory");
     return choose_backends(&every, &run->chosen, err);
@@ -167,7 +170,7 @@ static int load(struct run *run, struct error *err) {
     return 0;
 }
 
-/* What the run is of, before anything is checked. */
+/* Records job, rows, hyper-parameters and machine, before anything is checked. */
 static int record_head(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
     dataset_hash(&run->job.ds);
@@ -204,7 +207,7 @@ static int record_receipts(struct run *run, struct error *err) {
     return result_no_engine(run->result, "int", run->jobs.no_integers, err);
 }
 
-/* A job that failed its check is named where its times would stand. */
+/* Adds an error row in place of the times of each job that failed its check. */
 static int record_not_timed(struct run *run, struct error *err) {
     for (size_t i = 0; i < run->jobs.count; i++) {
         char name[JOB_NAME], timed[CASE_NAME];
@@ -224,7 +227,7 @@ static int record_notebook(struct run *run, struct error *err) {
     return result_section(run->result, "notebook", notebook, err);
 }
 
-/* Runs one experiment and records it; prints it with `report`. */
+/* Times one experiment, analyses it and records it. */
 static int measure(struct run *run, struct experiment *experiment, const struct budget *budget, uint32_t seed,
                    struct error *err) {
     struct analysis analysis;
@@ -325,7 +328,8 @@ static int time_and_record(struct run *run, struct error *err) {
     return write_result(run, err);
 }
 
-/* Every backend with the scalar bits, on one core after the other, until the time is up; each core at least once. */
+/* Repeats the fit by every backend that promises bits, on one core after the other, until the time is up. Each core
+ * runs at least once. */
 static int soak_cores(struct soak *soak, const struct run *run, const struct placement *cores, struct soak_core *core,
                       struct error *err) {
     const double seconds = run->options->soak * 60.0;
@@ -361,7 +365,7 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
     return bad;
 }
 
-/* Times nothing: repeats the fit on every core in turn, and compares every decision with the reference's. */
+/* Times nothing: repeats the fit on every core in turn and compares every decision with the reference. */
 static int soak_machine(struct run *run, struct error *err) {
     struct placement cores;
     struct soak *soak = soak_new(&run->job.row_list, &run->options->job.spec.hyper, err);
@@ -405,7 +409,7 @@ int command_run(int argc, char **argv, struct error *err) {
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
     struct run run = {.options = &options, .argc = argc, .argv = argv, .out = stdout};
-    /* With --json - the report is not wanted. */
+    /* With --json - standard output holds only the JSON, so the report is discarded. */
     if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
     if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));
     int bad = run_all(&run, err);

@@ -1,4 +1,5 @@
-/* The experiment `folds`: cross-validation by every placement and vector backend, with the roofs of the placements. */
+/* The experiment `folds`: cross-validation on every placement by every vector backend, with the roofs of the
+ * placements. */
 #include "machine/binding.h"
 #include "measure/experiment.h"
 #include "measure/fold_pool.h"
@@ -8,21 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CORE_BYTES = 64 << 20 /* of a sample of the L1 roof: a third of a millisecond */ };
+enum { CORE_BYTES = 64 << 20 /* read per sample of the L1 roof: 0.3 ms */ };
 
-/* A placement's workers at one task. */
+/* A case: the workers of a placement at one task. */
 struct fold_case {
     const struct placement *placement;
     size_t job;
     unsigned repeats;
     enum fold_task task;
     struct fold_pool *pool;
-    const struct cv_result *expected; /* the folds of the verified job: what every sample must reproduce */
+    const struct cv_result *expected; /* the folds of the verified job, which every sample must reproduce */
     bool migrated;                    /* in any sample */
 };
 
-/* The L1 roof of the run's core beside the folds: how fast the core itself was in these rounds. Where another program
- * runs on the sibling thread of the core, only this shows it. */
+/* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A program on the
+ * core's sibling thread shows in no other number. */
 struct core_case {
     const struct timing_setup *setup;
     struct level_roof roof;
@@ -32,7 +33,7 @@ struct folds {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct placements placements;
-    struct cv_plan plan, integer_plan; /* the second: the same folds for engine int; owns nothing */
+    struct cv_plan plan, integer_plan; /* integer_plan: a copy for engine int that shares the memory of `plan` */
     struct fold_case *fold_cases;      /* [experiment->room] */
     size_t fold_case_count;
     struct core_case core_roof;
@@ -46,7 +47,7 @@ static void fold_run(void *context) {
     fold_pool_run(((struct fold_case *)context)->pool);
 }
 
-/* A time stands only for folds that came out as the verified job's did. */
+/* Fails unless every fold has the fingerprint of the verified job's fold. */
 static int fold_check(void *context, struct error *err) {
     struct fold_case *self = context;
     if (fold_pool_end(self->pool, err) != 0) return -1;
@@ -54,14 +55,15 @@ static int fold_check(void *context, struct error *err) {
     if (self->task == FOLD_READ) return 0;
     for (unsigned f = 0; f < self->expected->folds; f++)
         if (fold_pool_folds(self->pool)[f].fingerprint != self->expected->fold[f].fingerprint)
-            return fail(err, "placement %s: fold %u is not the model that one core trained", self->placement->name,
-                        f + 1);
+            return fail(err, "placement %s: the model of fold %u differs from the one that one core trained",
+                        self->placement->name, f + 1);
     return 0;
 }
 
+/* Binds the thread to the run's core again. Ignores errors: it worked before, and another core's L1 is as fast. */
 static void core_prepare(void *context) {
     const struct timing_setup *setup = ((struct core_case *)context)->setup;
-    bind_worker(setup->topology, &setup->core->slots[0], NULL); /* it was bound there before; elsewhere L1 is as fast */
+    bind_worker(setup->topology, &setup->core->slots[0], NULL);
 }
 
 static void core_run(void *context) {
@@ -72,14 +74,14 @@ static unsigned common_divisor(unsigned a, unsigned b) {
     return b ? common_divisor(b, a % b) : a;
 }
 
-/* Repeats that give every worker the same number of folds. */
+/* The repeats asked for, or the fewest that give all workers equally many folds: workers / gcd(workers, folds). */
 static unsigned filling_repeats(const struct timing_setup *setup, const struct placement *placement) {
     if (setup->repeats) return setup->repeats;
     unsigned workers = (unsigned)placement->count;
     return workers / common_divisor(workers, setup->folds);
 }
 
-/* Rows that one sample reads: training rows of all epochs, and the predicted ones. */
+/* Rows per sample: per repeat, folds - 1 training passes over all n rows in each epoch, and n predictions. */
 static double rows_read(const struct timing_setup *setup, unsigned repeats) {
     double n = (double)setup->job->row_list.n, folds = setup->folds;
     return repeats * n * ((folds - 1.0) * setup->hyper->epochs + 1.0);
@@ -96,7 +98,7 @@ static struct case_facts facts_of(const struct folds *folds, const struct fold_c
     facts.workers = (unsigned)self->placement->count;
     facts.row_bytes = row_bytes(&setup->job->ds, job->engine, job->backend);
     if (reads)
-        facts.what = "all workers of the placement reading the rows of their folds";
+        facts.what = "reads of the rows of the folds by all workers of the placement";
     else
         facts.folds = (double)self->repeats * setup->folds;
     facts.migrated = &self->migrated;
@@ -128,7 +130,8 @@ static int add_case(struct folds *folds, const struct placement *placement, size
     return experiment_add(folds->experiment, &timed, &facts);
 }
 
-/* Which jobs folds are timed of: those with kernels of their own to show. */
+/* True if folds of this job are timed: verified vector backends that promise bits; scalar only if it is the best;
+ * engine int only on its best backend. */
 static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     const struct verified_job *job = &jobs->list[i];
     if (!job->passed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
@@ -136,7 +139,7 @@ static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     return job->engine != ENGINE_INT || verified_jobs_best(jobs, ENGINE_INT) == i;
 }
 
-/* Names the read roof of every case from `first` on, and what each is compared with. */
+/* Sets the read roof of every case from `first` on, and pairs it with the same job on one core. */
 static void link_cases(struct folds *folds, size_t first, int read, int packed_read) {
     struct experiment *experiment = folds->experiment;
     const struct dataset *ds = &folds->setup->job->ds;
@@ -184,14 +187,14 @@ static int choose_placements(struct folds *folds, struct error *err) {
     return 0;
 }
 
-/* Takes back the cases from `first` on. */
+/* Removes the cases from `first` on. */
 static void drop_cases(struct folds *folds, size_t first) {
     for (; folds->fold_case_count > first; folds->fold_case_count--)
         fold_pool_free(folds->fold_cases[folds->fold_case_count - 1].pool);
     folds->experiment->count = first;
 }
 
-/* A placement that the system refuses becomes one of the unavailable ones, with its reason. */
+/* Adds the cases of every placement. A placement that the system refuses becomes unavailable, with the reason. */
 static int add_placements(struct folds *folds, struct error *err) {
     const struct placement *first = NULL;
     for (size_t i = 0; i < folds->placements.count; i++) {
@@ -207,7 +210,7 @@ static int add_placements(struct folds *folds, struct error *err) {
         placement->available = false;
         snprintf(placement->reason, sizeof placement->reason, "%.180s", err->text);
     }
-    if (!first) return fail(err, "no placement can be used: %s", folds->placements.list[0].reason);
+    if (!first) return fail(err, "no placement works here: %s", folds->placements.list[0].reason);
     struct experiment *experiment = folds->experiment;
     experiment->control = add_case(folds, first, folds->fold_cases[0].job, FOLD_FIT, "/again", err);
     if (experiment->control == NO_CASE) return -1;
@@ -228,7 +231,7 @@ static int add_core(struct folds *folds, struct error *err) {
     struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core_roof};
     snprintf(timed.name, sizeof timed.name, "roof/read/L1/beside-folds");
     struct case_facts facts = case_facts_of(CASE_CACHE_ROOF, "bytes", (double)roof->bytes * (double)roof->passes);
-    facts.what = "reading from L1 in the rounds of the folds: how fast the core was then";
+    facts.what = "reads from L1 in the rounds of the folds: the speed of the core in these rounds";
     experiment_add(folds->experiment, &timed, &facts);
     return 0;
 }
@@ -285,7 +288,7 @@ struct experiment *folds_experiment(const struct timing_setup *setup, const stru
         *placements = &folds->placements;
         return folds->experiment;
     }
-    experiment_free(folds->experiment); /* which does not release what it was not given yet */
+    experiment_free(folds->experiment); /* its `release` is not set yet */
     folds_release(folds);
     return NULL;
 }

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What watches the calling thread while it is timed. */
+/* Observes the calling thread around its samples. */
 struct watch {
     struct monitor monitor;
-    struct counters counters[2]; /* PASS_MAIN, PASS_REST */
-    int opened[2];               /* counters open in each */
+    struct counters counters[2]; /* the two groups that take turns: PASS_MAIN, PASS_REST */
+    int opened[2];               /* how many counters are open in each group */
 };
 
 struct timed_sample {
@@ -18,12 +18,12 @@ struct timed_sample {
     struct observation seen;
 };
 
-/* Places for a stack to begin in its page. */
+/* The stack starts at STACK_PLACES offsets, STACK_STEP bytes apart: together one 4 KiB page. */
 enum { STACK_STEP = 16, STACK_PLACES = 256 };
 
-/* Runs the case with its stack moved stack_offset by `stack_offset` bytes, and takes the times. 4K aliasing: a store to
- * the stack delays a load at the same offset of another page, so the stack's address makes a loop faster or slower for
- * as long as the process lives. */
+/* Times the case with its stack moved down by `stack_offset` bytes, against 4K aliasing: a store to the stack delays a
+ * load at the same offset of another page, so the stack's address makes a loop faster or slower for the life of the
+ * process. */
 static void time_case(struct timed_sample *taken, const struct timed_case *timed, size_t stack_offset) {
     volatile unsigned char padding[stack_offset];
     padding[0] = 0;
@@ -32,10 +32,10 @@ static void time_case(struct timed_sample *taken, const struct timed_case *timed
     timed->run(timed->context);
     taken->seconds = seconds_now() - begin;
     taken->cpu_seconds = thread_seconds() - cpu_begin;
-    (void)padding[0]; /* read: it stands until here */
+    (void)padding[0]; /* keeps the array alive during the sample */
 }
 
-/* Everything that is a system call stays outside of the wall clock. */
+/* One sample. Every system call comes before or after the two readings of the wall clock. */
 static int take_sample(struct timed_sample *taken, const struct timed_case *timed, const struct watch *watch,
                        unsigned pass, size_t stack_offset, struct error *err) {
     struct snapshot before, after;
@@ -78,8 +78,8 @@ static void watch_close(struct watch *watch) {
     monitor_close(&watch->monitor);
 }
 
-/* Stack offset of a round, the same for all its cases: 159/256 is near the golden ratio, whose multiples spread any
- * number of rounds evenly over the page. */
+/* Stack offset of a round, the same for all its cases. 159 / 256 is close to the golden ratio, so any number of rounds
+ * is spread evenly over the page. */
 static size_t stack_offset_of(size_t round) {
     return STACK_STEP * (1 + round * 159 % STACK_PLACES);
 }
@@ -87,7 +87,7 @@ static size_t stack_offset_of(size_t round) {
 static int run_all(struct rounds *result, const struct timed_case *cases, const struct watch *watch,
                    const struct progress_sink *progress, struct error *err) {
     struct timed_sample taken;
-    for (size_t c = 0; c < result->cases; c++) /* at the deepest place: no sample meets a new page */
+    for (size_t c = 0; c < result->cases; c++) /* at the largest offset, so no sample touches a new page */
         if (take_sample(&taken, &cases[c], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
     double begin = seconds_now();
     for (size_t r = 0; r < result->rounds; r++) {

@@ -66,7 +66,7 @@ static int fill_partial(struct compare_report *report, struct error *err) {
     return 0;
 }
 
-/* Compute roofs do not count: they run the kernel's own code, so a slower kernel would raise the floor and hide itself */
+/* Compute roofs do not count: they run the kernel's code, so a slower kernel would raise the floor and hide itself. */
 static bool is_machine_roof(const json_t *roof) {
     const char *name = json_string_value(json_object_get(roof, "name"));
     /* Schema 1 called compute roofs "mix". */
@@ -75,7 +75,7 @@ static bool is_machine_roof(const json_t *roof) {
 
 /* The largest squared change of a roof that both files have; 0 for files of different machines. Squared because a
  * neighbour on the same core slows training more than plain reads: folds lost twice as much as L1 reads, in logarithms
- * (Xeon of the Sapphire Rapids class, gcc 12; docs/measurements.md, "The roof floor, squared"). */
+ * (Sapphire Rapids, gcc 12; docs/measurements.md, "The roof floor, squared"). */
 static double floor_of_roof_change(const struct result_file *a, const struct result_file *b) {
     double largest = 0;
     size_t i;

@@ -53,7 +53,7 @@ int result_parse(struct result_file *file, const char *path, const char *bytes, 
 
 void result_unload(struct result_file *file);
 
-/* The benchmark of this name; NULL where the file has none. */
+/* The benchmark with this name, or NULL. */
 const struct series *find_series(const struct result_file *file, const char *name);
 
 #endif

@@ -25,7 +25,7 @@ static void print_machine(FILE *to, const json_t *facts) {
     if (!fact_known(machine, "cpu_quota")) return;
     fprintf(to, "CPU quota    %.3g CPUs' worth of time (cgroup ", fact_number(machine, "cpu_quota"));
     print_plain(to, fact_text(machine, "cgroup"));
-    fputs("): workers beyond it are stopped at times\n", to);
+    fputs("): the kernel stops workers that exceed it\n", to);
 }
 
 static void print_job_facts(FILE *to, const json_t *facts) {
@@ -88,7 +88,7 @@ int report_parity(FILE *to, const json_t *facts, struct error *err) {
     return table_finish(table, to, "", err);
 }
 
-/* A launch's medians and how far they lie apart. */
+/* The medians of each launch, and their spread. */
 int report_launches(FILE *to, const json_t *facts, struct error *err) {
     static const struct table_column columns[] = {
         {"engine/backend", false}, {"spread", true}, {"median ms of each", false}};
@@ -114,24 +114,25 @@ int report_launches(FILE *to, const json_t *facts, struct error *err) {
         table_cell(table, 2, "%s", each);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
-    fputs("Spread: the largest median less the smallest, relative to the middle one. Two runs that differ by less are\n"
-          "not told apart.\n",
+    fputs("Spread: (largest - smallest) / median of the medians. A smaller difference between two runs may come from\n"
+          "memory layout alone.\n",
           to);
     return 0;
 }
 
-/* How far an experiment could tell times apart, in percent. */
+/* The smallest change that an experiment can show, in percent. */
 static void print_resolution(FILE *to, const json_t *facts, const char *name, const char *words) {
     const json_t *aa = json_object_get(find_experiment(facts, name), "aa");
     char text[FACT_TEXT];
-    fprintf(to, "%s by %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
+    fprintf(to, "%s %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
     if (strcmp(fact_text(aa, "state"), "quiet") != 0) fprintf(to, " (%s)", fact_text(aa, "state"));
 }
 
 void report_verdict(FILE *to, const json_t *facts) {
     const json_t *verdict = json_object_get(facts, "verdict");
-    fprintf(to, "\nRESOLUTION of this %s run: epochs that differ", fact_text(json_object_get(facts, "job"), "preset"));
-    print_resolution(to, facts, "epochs", "");
+    fprintf(to, "\nRESOLUTION of this %s run, the smallest difference it can show:",
+            fact_text(json_object_get(facts, "job"), "preset"));
+    print_resolution(to, facts, "epochs", " epochs");
     print_resolution(to, facts, "folds", ", folds");
     fprintf(to, "\nVERDICT %s\n", fact_text(verdict, "text"));
 }
