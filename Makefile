@@ -47,23 +47,29 @@ CXXFLAGS ?= -O2 -g
 COMMON   := -ffp-contract=off -fno-omit-frame-pointer -D_GNU_SOURCE -Isrc -Ikernels -Ibench -MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 ALL_CFLAGS   = -std=c17 $(WARN) $(COMMON) $(PKG_CFLAGS) $(CFLAGS)
 ALL_CXXFLAGS = -std=c++17 $(WARN) $(COMMON) $(PKG_CFLAGS) $(CXXFLAGS)
-# Libraries, found by pkg-config: a cross build looks among the target's own. Each variable runs it once, when a build
-# needs it.
+# Libraries, as pkg-config finds them: a cross build looks among those of its target. Each variable asks once, when first
+# used. Their headers are those of the system: not ours to warn about.
 PACKAGES   := benchmark hwloc jansson libpng nettle sleef smartcols zlib
 PKG_CONFIG ?= $(if $(CROSS),PKG_CONFIG_LIBDIR=/usr/lib/$(TARGET)/pkgconfig:/usr/share/pkgconfig )pkg-config
-pkg = $(shell $(PKG_CONFIG) --print-errors $(1))$(if $(filter-out 0,$(.SHELLSTATUS)),$(error libraries are missing: tools/install-deps installs them))
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg,--cflags $(PACKAGES)))$(PKG_CFLAGS)
-LIBS       = $(eval LIBS := $(call pkg,--libs $(PACKAGES)) -lm -lpthread)$(LIBS)
-CMOCKA     = $(eval CMOCKA := $(call pkg,--libs cmocka))$(CMOCKA)
+missing     = $(shell for package in $(1); do $(PKG_CONFIG) --exists $$package 2>/dev/null || echo $$package; done)
+pkg         = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)$(if $(filter-out 0,$(.SHELLSTATUS)),$(error \
+    pkg-config finds no $(call missing,$(2)) for $(TARGET): `make deps` installs what is missing))
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem%,$(call pkg,--cflags,$(PACKAGES))))$(PKG_CFLAGS)
+LIBS        = $(eval LIBS := $(call pkg,--libs,$(PACKAGES)) -lm -lpthread)$(LIBS)
+CMOCKA_CFLAGS = $(eval CMOCKA_CFLAGS := $(patsubst -I%,-isystem%,$(call pkg,--cflags,cmocka)))$(CMOCKA_CFLAGS)
+CMOCKA      = $(eval CMOCKA := $(call pkg,--libs,cmocka))$(CMOCKA)
 # Exported symbols let the program name and hash its own kernels.
 LDFLAGS  ?=
 LINK     := -rdynamic
 
 # Kernels: which there are for this architecture, and the flags of each (instruction-set flags stand on that one file
-# only). The C preprocessor reads them off kernels/registry.def: KERNELS and FLAGS_<kernel>.
-KERNELS :=
-ifneq ($(filter-out help clean deps test-deps data lint uninstall,$(or $(MAKECMDGOALS),all)),)
--include $(BUILD)/registry.mk
+# only). The C preprocessor reads them off kernels/registry.def: KERNELS and FLAGS_<kernel>. Targets that compile nothing
+# themselves do without, as there may be no compiler yet.
+KERNELS  :=
+OUTER    := run test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
+            fuzz fuzz-targets compile_commands.json lint uninstall clean help deps test-deps data
+ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/registry.mk
 endif
 FLAGS_reference := $(FLAGS_scalar)
 
@@ -122,8 +128,8 @@ check-mutants: deps data
 
 # Lines of src/ and kernels/ that the suite executes, and those that it does not; without what runs no code of this build
 # (or, as interrupt, is killed). GCC clears vector registers, which the kernels' check wants, with expensive optimizations.
-COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene interrupt mutants oracle peers runner \
-    slowed timed-region,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
+COVERING := 'test_*' $(filter-out lib dispatch emulation fuzz hygiene includes interrupt mutants oracle \
+    peers runner sizes slowed timed-region,$(basename $(notdir $(wildcard tests/*.sh tests/*.py))))
 COUNTED := CFLAGS='-O1 -fexpensive-optimizations -g --coverage -fprofile-update=atomic -include tests/coverage.h' \
     CXXFLAGS='-O1 -g --coverage' LDFLAGS=--coverage
 ARM := aarch64-linux-gnu
@@ -173,7 +179,7 @@ $(BUILD)/signature: FORCE
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define SGDMARK_VERSION "%s"\n#define SGDMARK_COMMIT "%s"\n#define SGDMARK_CFLAGS "%s"\n' \
-	    '$(VERSION)' '$(COMMIT)' '$(CC) $(filter-out -I% -MMD -MP,$(ALL_CFLAGS))' > $@.new
+	    '$(VERSION)' '$(COMMIT)' '$(CC) $(filter-out -I% -isystem% -MMD -MP,$(ALL_CFLAGS))' > $@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 
 $(PROGRAM): $(BUILD)/src/cli/main.o $(LIBRARY)
@@ -207,7 +213,7 @@ $(BUILD)/kernels/%.o: kernels/%.c $(BUILD)/signature
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(say) TEST $<
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -c -o $@.o $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(CMOCKA_CFLAGS) -Itests/unit -c -o $@.o $<
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $@.o $(LIBRARY) $(CMOCKA) $(LIBS)
 
 # The same job by other programs, against this one (tools/bench-peers says which). A library that is not installed is a
@@ -262,7 +268,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
 	$(say) TIDY 'clang-tidy'
 	$(Q)printf '%s\n' $(filter src/%.c,$(C_FILES)) $(patsubst %,kernels/%.c,dispatch cpu reference scalar) | \
-	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD)
+	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD) $(PKG_CFLAGS)
 
 # The manual page and the completion of bash are made from --help, so they need a program that runs here.
 MANUAL := $(if $(CROSS),,$(BUILD)/sgdmark.1 $(BUILD)/completion)
@@ -298,9 +304,9 @@ help:
 	@printf '%s\n' \
 	    'make run         install what is missing, fetch MNIST, build, run the whole job (ARGS=... adds options)' \
 	    'make test        the same set-up, then every test but the long ones; ends in one line' \
-    'make check       the same tests, without installing or fetching anything' \
-    'make test-long   planted faults, emulation, fuzzing, scikit-learn, peers, timings' \
-    'make prove       what takes hours: all planted faults, millions of fuzzer executions, statistics' \
+	    'make check       as make test, but installs and fetches nothing' \
+	    'make test-long   planted faults (MUTANTS=K/N), emulation, fuzzing, scikit-learn, peers, timings' \
+	    'make prove       what takes hours: all planted faults, millions of broken inputs, false verdicts, scikit-learn' \
 	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
@@ -309,9 +315,10 @@ help:
 	    'make check-mutants plant faults in the sources; the tests must catch each' \
 	    'make coverage    which lines the suite executes (gcov)' \
 	    'make fuzz        feed the readers of files and options with broken input (FUZZ_RUNS=1000000 each)' \
-	    'make lint        clang-format and clang-tidy' \
-	    'make compile_commands.json  for editors and language servers' \
-    'make showconfig  compilers and flags, per kernel file' \
+	    'make lint        shellcheck, clang-format and clang-tidy' \
+	    'make compile_commands.json' \
+	    '                 for editors and language servers' \
+	    'make showconfig  compilers and flags, per kernel file' \
 	    'make clean       remove every build folder' \
 	    '' \
 	    'CROSS=aarch64-linux-gnu- builds for Arm, CC=clang CXX=clang++ with clang, SANITIZE=address with a sanitizer;' \

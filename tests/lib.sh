@@ -56,9 +56,9 @@ needs() {
     finish
 }
 
-# json FILE KEY: the value of a key of the outermost object; strings without quotes, lists and objects in one line.
+# json FILE KEY: the value of a key of the outermost object, without white space; nothing where there is no such key.
 json() {
-    jq -r -c --arg key "$2" '.[$key]' "$1"
+    jq -c -r --arg key "$2" 'if has($key) then .[$key] else empty end' "$1"
 }
 
 have_mnist() {

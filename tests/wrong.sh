@@ -42,7 +42,7 @@ END
 
 # times_of FILE NAME: how often a result file has a time of it.
 times_of() {
-    grep -A 12 "\"run_name\": \"$2\"" "$1" | grep -c '"real_time": [0-9.]*[1-9]'
+    jq --arg name "$2" '[.benchmarks[] | select(.run_name == $name and (.real_time // 0) > 0)] | length' "$1"
 }
 
 rows=(--data "synthetic:n=600,d=400") timed=epoch/f32/$backend
