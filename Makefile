@@ -270,11 +270,26 @@ lint:
 	$(Q)printf '%s\n' $(filter src/%.c,$(C_FILES)) $(patsubst %,kernels/%.c,dispatch cpu reference scalar) | \
 	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD) $(PKG_CFLAGS)
 
-install: $(PROGRAM)
-	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sgdmark
+# The manual page and the completion of bash are made from --help, so they need a program that runs here.
+MANUAL := $(if $(CROSS),,$(BUILD)/sgdmark.1 $(BUILD)/completion)
+$(BUILD)/sgdmark.1: $(PROGRAM) tools/make-man
+	$(say) MAN $@
+	$(Q)tools/make-man $(PROGRAM) > $@
+$(BUILD)/completion: $(PROGRAM) tools/make-completion
+	$(say) BASH $@
+	$(Q)tools/make-completion $(PROGRAM) > $@
+
+INSTALLED := $(DESTDIR)$(PREFIX)
+install: $(PROGRAM) $(MANUAL)
+	install -D -m 755 $(PROGRAM) $(INSTALLED)/bin/sgdmark
+ifneq ($(MANUAL),)
+	install -D -m 644 $(BUILD)/sgdmark.1 $(INSTALLED)/share/man/man1/sgdmark.1
+	install -D -m 644 $(BUILD)/completion $(INSTALLED)/share/bash-completion/completions/sgdmark
+endif
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sgdmark
+	rm -f $(INSTALLED)/bin/sgdmark $(INSTALLED)/share/man/man1/sgdmark.1 \
+	    $(INSTALLED)/share/bash-completion/completions/sgdmark
 
 clean:
 	rm -rf build build-*

@@ -17,9 +17,8 @@ fi
 # offered PROCESSOR: "name:cpu,os" of the avx2 and autovec-v3 backends, and the chosen one.
 offered() {
     qemu-x86_64 -cpu "$1" "$sgdmark" kernels --json - 2> "$scratch/stderr" | jq -r '
-        def word(condition; text): if condition then text else "-" end;
-        [(.[] | select(.name == "avx2" or .name == "autovec-v3") | "\(.name):\(word(.cpu; "cpu")),\(word(.os; "os"))"),
-         "chosen:\(.[] | select(.chosen) | .name)"] | join(" ")'
+        def state: "\(.name):\(if .cpu then "cpu" else "-" end),\(if .os then "os" else "-" end)";
+        [(.[] | select(.name | IN("avx2", "autovec-v3")) | state), "chosen:\(.[] | select(.chosen) | .name)"] | join(" ")'
 }
 
 while IFS='|' read -r processor want why; do

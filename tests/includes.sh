@@ -40,7 +40,7 @@ for dependencies in "$build"/src/*/*.d "$build"/kernels/*.d "$build"/bench/*.d "
     [ -e "${files[0]:-}" ] || continue
     for file in "${files[@]:1}"; do
         case $file in
-        "$build"/*) ;;
+        "$build"/* | /*) ;; # made, or a library
         *) echo "${files[0]} $file" ;;
         esac
     done

@@ -49,10 +49,10 @@ finish() {
     exit $((tap_failed > 0))
 }
 
-# needs PROGRAM: without it the rest of this test is skipped.
+# needs PROGRAM [PACKAGE]: ends the test, as skipped, where a program that it takes is not installed.
 needs() {
-    command -v "$1" > /dev/null && return
-    skip "${0##*/}" "$1 is not installed (tools/install-deps --test)"
+    if command -v "$1" > /dev/null; then return; fi
+    skip "the rest of this test" "${2:-$1} is not installed (tools/install-deps --test)"
     finish
 }
 
@@ -97,8 +97,8 @@ ledger() {
 
 # backend_table: one line per backend of the program under test: name|parity|runs here (yes, no)|reason.
 backend_table() {
-    "$sgdmark" kernels --json - |
-        jq -r '.[] | "\(.name)|\(.parity)|\(if .compiled and .cpu and .os then "yes" else "no" end)|\(.reason)"'
+    "$sgdmark" kernels --json - | jq -r '.[] |
+        "\(.name)|\(.parity)|\(if .compiled and .cpu and .os then "yes" else "no" end)|\(.reason)"'
 }
 
 # backends_here PARITY: names of the backends that run on this machine and promise "bits" or "tolerance".

@@ -3,6 +3,7 @@
 # ends with status 3 and a line that says so; it never crashes, hangs or leaves half a file. Of the long commands every
 # fourth place is tried, from a random one on (MEMORY_STEP=1 tries all).
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 if sanitized; then

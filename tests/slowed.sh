@@ -11,7 +11,7 @@ unset SGDMARK_ISA
 # The best backend with float32 kernels in a file of its own.
 backend=scalar
 for name in $(backends_here bits); do
-    ! grep -q -s "^float dot_u8f32_$name(" "kernels/$name.c" || backend=$name
+    ! grep -q -s "^DOT_KERNELS(u8f32, $name," "kernels/$name.c" || backend=$name
 done
 rows=500
 if sanitized; then

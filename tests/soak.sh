@@ -2,6 +2,7 @@
 # `sgdmark run --soak`: cores that compute rightly pass, and one that flips a bit now and then is named. The second half
 # builds a copy of the program whose vector backend flips one bit of one sum in every 5000th dot product on one PU.
 . "$(dirname "$0")/lib.sh"
+needs jq
 
 rows=(--data synthetic:n=600)
 out=$("$sgdmark" run --soak 0.005 "${rows[@]}" 2>&1)
@@ -28,12 +29,13 @@ git ls-files -z | tar --null -T - -c | tar -x -C "$scratch"
 cp -a build "$scratch/build"
 {
     printf '#include <sched.h>\n'
-    sed "s/^float dot_prefetch_u8f32_$vector(.*/static float sound_dot(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {/" \
-        "kernels/$vector.c"
+    echo "#define dot_prefetch_u8f32_$vector sound_dot"
+    cat "kernels/$vector.c"
+    echo "#undef dot_prefetch_u8f32_$vector"
     cat <<EOF
-float dot_prefetch_u8f32_$vector(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
+float dot_prefetch_u8f32_$vector(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
     static unsigned long calls;
-    union { float value; unsigned bits; } sum = {sound_dot(w, x, d, near, far)};
+    union { float value; unsigned bits; } sum = {sound_dot(w, x, d, l1_row, l2_row)};
     if (sched_getcpu() == $pu && ++calls % 5000 == 0) sum.bits ^= 1U << 12;
     return sum.value;
 }

@@ -3,6 +3,7 @@
 # sample are the two readings of the thread's CPU time, which are system calls, and nothing else in a run makes them.
 # Allocations become system calls here: a library put before libc's calls write(-1, "allocation") in each.
 . "$(dirname "$0")/lib.sh"
+needs jq
 unset SGDMARK_ISA
 
 if ! command -v strace > "$scratch/noise" || ! strace -o "$scratch/trace" true 2> "$scratch/noise"; then

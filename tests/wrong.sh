@@ -8,7 +8,7 @@ unset SGDMARK_ISA
 # The best backend with float32 kernels in a file of its own.
 backend=scalar
 for name in $(backends_here bits); do
-    ! grep -q -s "^float dot_u8f32_$name(" "kernels/$name.c" || backend=$name
+    ! grep -q -s "^DOT_KERNELS(u8f32, $name," "kernels/$name.c" || backend=$name
 done
 if sanitized; then
     skip "wrong kernels" "$build is built with a sanitizer"
@@ -25,15 +25,15 @@ build_settings "$backend"
 wrong() {
     cat > "$1.c" << END
 #define dot_u8f32_$backend right_dot
-#define dot_prefetch_u8f32_$backend right_dot_ahead
+#define dot_prefetch_u8f32_$backend right_dot_prefetch
 #include "$PWD/kernels/$backend.c"
 #undef dot_u8f32_$backend
 #undef dot_prefetch_u8f32_$backend
 float dot_u8f32_$backend(const float *w, const uint8_t *x, size_t d) {
     return right_dot(w, x, d) * (($2) ? -1.0F : 1.0F);
 }
-float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *near, const uint8_t *far) {
-    return right_dot_ahead(w, x, d, near, far) * (($2) ? -1.0F : 1.0F);
+float dot_prefetch_u8f32_$backend(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
+    return right_dot_prefetch(w, x, d, l1_row, l2_row) * (($2) ? -1.0F : 1.0F);
 }
 END
     "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels "${flags[@]}" -c -o "$1.o" "$1.c" &&

@@ -309,7 +309,7 @@ static int prepare(void *context, struct error *err) {
 static int write_output(struct bench_work *work, const char *text, struct error *err) {
     const char *path = work->options->flags.out;
     if (work->result) {
-        if (result_adopt(work->result, text, err) != 0) return -1;
+        if (result_take_benchmarks(work->result, text, err) != 0) return -1;
         const json_t *file = result_finish(work->result, true, err);
         return file ? output_json(path, file, err) : -1;
     }

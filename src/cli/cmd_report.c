@@ -1,4 +1,4 @@
-/* sgdmark report FILE: a run, printed again from its result file. */
+/* sgdmark report FILE: prints a run again from its result file. */
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "record/load.h"
@@ -11,7 +11,7 @@ struct report_options {
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct report_options *options = state->input;
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
-    if (options->path) return bad_option("one result file is printed at a time, not also '%s'", value);
+    if (options->path) return bad_option("only one result file can be printed at a time; '%s' is a second one", value);
     options->path = value;
     return 0;
 }
@@ -36,12 +36,11 @@ int command_report(int argc, char **argv, struct error *err) {
     if (result_load(&file, options.path, err) != 0) return -1;
     int bad = 0;
     if (file.schema < 2)
-        bad = fail(err, "%s: was written by schema 1, which does not hold the whole report; `compare` reads it",
-                   options.path);
+        bad = fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", options.path);
     else if (file.gate_count == 0)
         bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
     else
-        bad = report_run(stdout, file.own, err);
+        bad = report_run(stdout, file.facts, err);
     result_unload(&file);
     return bad ? -1 : EXIT_DONE;
 }

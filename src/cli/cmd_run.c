@@ -22,24 +22,24 @@
 
 enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS, KEY_SOAK };
 
-/* How long a run may take. */
+/* The budget of a run. */
 struct preset {
     const char *name;
     struct budget epochs, folds;
-    bool launches; /* several processes */
+    bool launches; /* time the epochs in LAUNCHES more processes */
 };
 static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
-static const struct preset usual = {"default", {16.0, 51}, {16.0, 51}, false};
+static const struct preset standard = {"default", {16.0, 51}, {16.0, 51}, false};
 static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
 
-/* The f32 model of the published job, on every machine. */
+/* Fingerprint of the f32 model of the notebook's job; the same on every machine. */
 static const uint64_t published_fingerprint = 0x29533d195ca7d0a4;
 
 struct run_options {
     struct job_options job;
-    double soak; /* minutes; 0: time */
+    double soak; /* minutes; 0: no soak, time the job */
     unsigned folds, repeats;
-    const struct preset *preset; /* the one that was given last */
+    const struct preset *preset; /* the last one given */
     const char *json, *place;
 };
 
@@ -51,7 +51,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = 3;
-        options->preset = &usual;
+        options->preset = &standard;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -76,7 +76,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->repeats = (unsigned)repeats;
         return bad;
     case ARGP_KEY_END:
-        if (options->soak > 0.0 && options->json) return bad_option("--soak times nothing, so it writes no --json");
+        if (options->soak > 0.0 && options->json)
+            return bad_option("--soak times nothing, so there is no result for --json");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -108,7 +109,7 @@ static const struct argp argp = {list,
                                  NULL,
                                  NULL};
 
-/* Everything that a run knows. */
+/* The state of a run. */
 struct run {
     const struct run_options *options;
     int argc;
@@ -116,24 +117,25 @@ struct run {
     FILE *out; /* where the report goes */
     struct backend_list chosen;
     struct job job;
-    uint32_t *permutation; /* of the epochs' shuffle, [n] */
+    uint32_t *permutation; /* the rows' order in an epoch, [n] */
     struct topology *topology;
-    struct placement core; /* where what needs one core runs */
+    struct placement core; /* the one core of epochs and of everything else that needs one */
     struct verified_jobs jobs;
     struct result *result;
-    bool published; /* the job is the notebook's */
-    bool held;      /* every check so far */
+    bool published;   /* the job is the notebook's */
+    bool checks_held; /* every check so far has passed */
 };
 
 static int make_results_folder(struct error *err) {
     struct error why;
     if (mkdir("results", 0777) != 0 && errno != EEXIST)
-        return fail(err, "results: cannot be created: %s (--json says where else)", strerror(errno));
-    if (check_writable("results/run.json", &why) != 0) return fail(err, "%.900s (--json says where else)", why.text);
+        return fail(err, "results: cannot be created: %s (--json FILE writes elsewhere)", strerror(errno));
+    if (check_writable("results/run.json", &why) != 0)
+        return fail(err, "%.900s (--json FILE writes elsewhere)", why.text);
     return 0;
 }
 
-/* A placement's name that is wrong is told before anything is loaded. */
+/* Refuses a wrong placement name before anything is loaded. */
 static int check_place(const struct run *run, struct error *err) {
     struct placement asked;
     struct error why;
@@ -144,10 +146,11 @@ static int check_place(const struct run *run, struct error *err) {
     return 0;
 }
 
-static int choose(struct run *run, struct error *err) {
+static int select_backends(struct run *run, struct error *err) {
     struct job_options every = run->options->job;
     if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
+    every.spec.hyper.engine =
+        ENGINE_INT; /* engine int keeps the most backends: every one that has a kernel of some engine */
     run->chosen.list = calloc(backend_count, sizeof *run->chosen.list);
     if (!run->chosen.list) return fail_program(err, "out of memory");
     return choose_backends(&every, &run->chosen, err);
@@ -167,7 +170,7 @@ static int load(struct run *run, struct error *err) {
     return 0;
 }
 
-/* What the run is of, before anything is checked. */
+/* Records job, rows, hyper-parameters and machine, before anything is checked. */
 static int record_head(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
     dataset_hash(&run->job.ds);
@@ -176,9 +179,9 @@ static int record_head(struct run *run, struct error *err) {
     json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
                             "preset", options->preset->name);
     if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
-        result_facts(run->result, "job", job, err) != 0)
+        result_section(run->result, "job", job, err) != 0)
         return -1;
-    return result_facts(run->result, "machine", machine_json(run->topology), err);
+    return result_section(run->result, "machine", machine_json(run->topology), err);
 }
 
 static int verify(struct run *run, struct error *err) {
@@ -189,7 +192,7 @@ static int verify(struct run *run, struct error *err) {
     int bad =
         verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink, err);
     progress_end(&progress);
-    if (!bad) run->held = verified_jobs_all_passed(&run->jobs);
+    if (!bad) run->checks_held = verified_jobs_all_passed(&run->jobs);
     return bad;
 }
 
@@ -204,7 +207,7 @@ static int record_receipts(struct run *run, struct error *err) {
     return result_no_engine(run->result, "int", run->jobs.no_integers, err);
 }
 
-/* A job that failed its check is named where its times would stand. */
+/* Adds an error row in place of the times of each job that failed its check. */
 static int record_not_timed(struct run *run, struct error *err) {
     for (size_t i = 0; i < run->jobs.count; i++) {
         char name[JOB_NAME], timed[CASE_NAME];
@@ -221,10 +224,10 @@ static int record_notebook(struct run *run, struct error *err) {
     if (cross_validate_never(&never, &run->job.row_list, run->options->folds, err) != 0) return -1;
     json_t *notebook = notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
     cv_free(&never);
-    return result_facts(run->result, "notebook", notebook, err);
+    return result_section(run->result, "notebook", notebook, err);
 }
 
-/* Runs one experiment and records it; prints it with `report`. */
+/* Times one experiment, analyses it and records it. */
 static int measure(struct run *run, struct experiment *experiment, const struct budget *budget, uint32_t seed,
                    struct error *err) {
     struct analysis analysis;
@@ -236,7 +239,7 @@ static int measure(struct run *run, struct experiment *experiment, const struct 
     int bad = experiment_run(experiment, budget, seed, &sink, err);
     progress_end(&progress);
     if (bad || analyse(&analysis, experiment, err) != 0) return -1;
-    run->held = run->held && analysis_possible(&analysis);
+    run->checks_held = run->checks_held && analysis_possible(&analysis);
     bad = result_experiment(run->result, &analysis, err);
     analysis_free(&analysis);
     return bad;
@@ -247,7 +250,7 @@ static int measure_epochs(struct run *run, const struct timing_setup *setup, uin
     if (!epochs) return -1;
     int bad = measure(run, epochs, &run->options->preset->epochs, seed, err);
     experiment_free(epochs);
-    return bad ? -1 : report_epochs(run->out, result_own(run->result), err);
+    return bad ? -1 : report_epochs(run->out, result_facts(run->result), err);
 }
 
 static int measure_folds(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
@@ -255,18 +258,19 @@ static int measure_folds(struct run *run, const struct timing_setup *setup, uint
     struct experiment *folds = folds_experiment(setup, &placements, err);
     if (!folds) return -1;
     int bad = measure(run, folds, &run->options->preset->folds, seed, err);
-    if (!bad) bad = result_facts(run->result, "placements", placements_json(placements->list, placements->count), err);
+    if (!bad)
+        bad = result_section(run->result, "placements", placements_json(placements->list, placements->count), err);
     experiment_free(folds);
-    return bad ? -1 : report_folds(run->out, result_own(run->result), err);
+    return bad ? -1 : report_folds(run->out, result_facts(run->result), err);
 }
 
 static int measure_launches(struct run *run, struct error *err) {
     struct launches launches;
     fflush(run->out);
     if (launches_make(&launches, run->argc, run->argv, err) != 0) return -1;
-    int bad = result_facts(run->result, "launches", launches_json(&launches), err);
+    int bad = result_section(run->result, "launches", launches_json(&launches), err);
     launches_free(&launches);
-    return bad ? -1 : report_launches(run->out, result_own(run->result), err);
+    return bad ? -1 : report_launches(run->out, result_facts(run->result), err);
 }
 
 static int time_everything(struct run *run, struct error *err) {
@@ -297,9 +301,9 @@ static const char *verdict_text(bool held) {
 }
 
 static int record_verdict(struct run *run, struct error *err) {
-    json_t *verdict = json_pack("{s:b, s:s}", "held", run->held, "text", verdict_text(run->held));
-    if (result_facts(run->result, "verdict", verdict, err) != 0) return -1;
-    report_verdict(run->out, result_own(run->result));
+    json_t *verdict = json_pack("{s:b, s:s}", "held", run->checks_held, "text", verdict_text(run->checks_held));
+    if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
+    report_verdict(run->out, result_facts(run->result));
     return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
 }
 
@@ -318,13 +322,14 @@ static int write_result(const struct run *run, struct error *err) {
 
 static int time_and_record(struct run *run, struct error *err) {
     if (result_environment(run->result, environment_json(run->topology), err) != 0 ||
-        result_facts(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
+        result_section(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
         time_everything(run, err) != 0 || record_verdict(run, err) != 0)
         return -1;
     return write_result(run, err);
 }
 
-/* Every backend with the scalar bits, on one core after the other, until the time is up; each core at least once. */
+/* Repeats the fit by every backend that promises bits, on one core after the other, until the time is up. Each core
+ * runs at least once. */
 static int soak_cores(struct soak *soak, const struct run *run, const struct placement *cores, struct soak_core *core,
                       struct error *err) {
     const double seconds = run->options->soak * 60.0;
@@ -349,18 +354,18 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
     if (!core) return fail_program(err, "out of memory");
     const bool right = !run->published || soak_fingerprint(soak) == published_fingerprint;
     print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, published_fingerprint);
-    run->held = run->held && right;
+    run->checks_held = run->checks_held && right;
     int bad = soak_cores(soak, run, cores, core, err);
     for (size_t c = 0; c < cores->count && !bad; c++) {
         print_soak_core(run->out, &run->job, &core[c]);
-        run->held = run->held && core[c].wrong == 0;
+        run->checks_held = run->checks_held && core[c].wrong == 0;
     }
     free(core);
-    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->held));
+    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->checks_held));
     return bad;
 }
 
-/* Times nothing: repeats the fit on every core in turn, and compares every decision with the reference's. */
+/* Times nothing: repeats the fit on every core in turn and compares every decision with the reference. */
 static int soak_machine(struct run *run, struct error *err) {
     struct placement cores;
     struct soak *soak = soak_new(&run->job.row_list, &run->options->job.spec.hyper, err);
@@ -376,15 +381,15 @@ static int soak_machine(struct run *run, struct error *err) {
 
 static int run_all(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
-    if (choose(run, err) != 0) return -1;
+    if (select_backends(run, err) != 0) return -1;
     run->result = result_new(run->argc, run->argv, err);
     if (!run->result || load(run, err) != 0) return -1;
     if (!options->json && options->soak <= 0.0 && make_results_folder(err) != 0) return -1;
     if (record_head(run, err) != 0) return -1;
-    report_head(run->out, result_own(run->result));
+    report_head(run->out, result_facts(run->result));
     if (verify(run, err) != 0 || record_receipts(run, err) != 0 || record_notebook(run, err) != 0) return -1;
-    report_notebook(run->out, result_own(run->result));
-    if (report_parity(run->out, result_own(run->result), err) != 0) return -1;
+    report_notebook(run->out, result_facts(run->result));
+    if (report_parity(run->out, result_facts(run->result), err) != 0) return -1;
     fflush(run->out);
     return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);
 }
@@ -404,12 +409,12 @@ int command_run(int argc, char **argv, struct error *err) {
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
     struct run run = {.options = &options, .argc = argc, .argv = argv, .out = stdout};
-    /* With --json - the report is not wanted. */
+    /* With --json - standard output holds only the JSON, so the report is discarded. */
     if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
     if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));
     int bad = run_all(&run, err);
     if (run.out != stdout) fclose(run.out);
     release(&run);
     if (bad) return -1;
-    return run.held ? EXIT_DONE : EXIT_CHECK_FAILED;
+    return run.checks_held ? EXIT_DONE : EXIT_CHECK_FAILED;
 }

@@ -9,7 +9,7 @@ static const double confidence = 0.95;
 static const double roof_tolerance = 102.0; /* percent */
 static const double ns = 1e9;
 
-/* Summary of the samples that nothing disturbed; n is 0 where there is none. */
+/* Summary of the undisturbed samples; n is 0 if there are none. */
 static int summarize_quiet(struct summary *summary, const struct rounds *rounds, size_t which, struct error *err) {
     double *kept = malloc(rounds->rounds * sizeof *kept);
     size_t n = 0;
@@ -41,7 +41,7 @@ static void fill_rates(struct case_analysis *out, const struct experiment *exper
     out->mrows_per_second = folds ? facts->work / median * 1e-6 : (double)NAN;
 }
 
-/* Intervals of shares hold together over the cases of the kind that have roofs. */
+/* How many shares there are, A/A twins left out. Their intervals hold together (Bonferroni). */
 static unsigned share_count(const struct experiment *experiment) {
     unsigned count = 0;
     for (size_t c = 0; c < experiment->count; c++)
@@ -53,7 +53,7 @@ static double ns_of_roof(const struct analysis *a, int roof) {
     return roof == NO_CASE ? (double)NAN : a->cases[roof].ns_per_row;
 }
 
-static enum roof_verdict judge_share(const struct roof_share *share) {
+static enum roof_verdict roof_verdict_of(const struct roof_share *share) {
     if (share->low > roof_tolerance) return ROOF_BROKEN;
     return share->percent > roof_tolerance ? ROOF_UNCLEAR : ROOF_POSSIBLE;
 }
@@ -65,7 +65,7 @@ static int fill_share(struct roof_share *share, const struct analysis *a, size_t
     *share = (struct roof_share){.known = false};
     if (roofs.read == NO_CASE) return 0;
     double read = ns_of_roof(a, roofs.read), compute = ns_of_roof(a, roofs.compute);
-    bool computes = compute > read; /* false where there is no compute roof */
+    bool computes = compute > read; /* false without a compute roof */
     size_t binding = (size_t)(computes ? roofs.compute : roofs.read);
     double scale = 100.0 * experiment->facts[which].work / experiment->facts[binding].work;
     struct comparison c;
@@ -79,7 +79,7 @@ static int fill_share(struct roof_share *share, const struct analysis *a, size_t
                                  .percent = scale * c.ratio,
                                  .low = scale * c.low,
                                  .high = scale * c.high};
-    share->verdict = judge_share(share);
+    share->verdict = roof_verdict_of(share);
     return 0;
 }
 
@@ -103,19 +103,19 @@ static int fill_cases(struct analysis *a, struct error *err) {
     return 0;
 }
 
-static unsigned family_size(const struct experiment *experiment, enum pair_family family) {
+static unsigned pairs_in_family(const struct experiment *experiment, enum pair_family family) {
     unsigned count = 0;
     for (size_t p = 0; p < experiment->pair_count; p++)
         count += experiment->pairs[p].family == family;
     return count;
 }
 
-/* A worker's work in a sample. */
+/* Rows per worker in one sample. */
 static double share_of_worker(const struct case_facts *facts) {
     return facts->work / facts->workers;
 }
 
-/* Turns a comparison of times into speeds; `scale` makes the work of a worker equal. */
+/* Computes speeds from the comparison of times. Contention compares times at equal rows per worker: `scale`. */
 static void fill_speeds(struct pair_analysis *pair, const struct experiment *experiment) {
     const struct case_facts *subject = &experiment->facts[pair->of.subject], *base = &experiment->facts[pair->of.base];
     const struct comparison *c = &pair->times;
@@ -131,11 +131,11 @@ static void fill_speeds(struct pair_analysis *pair, const struct experiment *exp
     pair->efficiency = contention ? 1.0 / (c->ratio * scale) : (double)NAN;
 }
 
-/* Contention's verdict is of equal work: a placement with more workers than repeats took another total. */
+/* The verdict on times at equal rows per worker. The plain times may be of different amounts of work. */
 static enum verdict contention_verdict(const struct pair_analysis *pair) {
     if (pair->contention_low > 0) return VERDICT_SLOWER;
     if (pair->contention_high < 0) return VERDICT_FASTER;
-    return VERDICT_NOT_RESOLVED; /* also without an interval */
+    return VERDICT_NOT_RESOLVED; /* also when the interval is NAN */
 }
 
 static int fill_pairs(struct analysis *a, struct error *err) {
@@ -145,7 +145,7 @@ static int fill_pairs(struct analysis *a, struct error *err) {
         struct pair_analysis *pair = &a->pairs[p];
         pair->of = experiment->pairs[p];
         if (compare_paired(&pair->times, rounds_of(rounds, pair->of.subject), rounds_of(rounds, pair->of.base),
-                           rounds->rounds, confidence, family_size(experiment, pair->of.family), err) != 0)
+                           rounds->rounds, confidence, pairs_in_family(experiment, pair->of.family), err) != 0)
             return -1;
         fill_speeds(pair, experiment);
         if (pair->of.family == PAIR_CONTENTION) pair->times.verdict = contention_verdict(pair);
@@ -159,7 +159,7 @@ static int fill_gate(struct analysis *a, struct error *err) {
     const struct experiment *experiment = a->experiment;
     const struct rounds *rounds = &experiment->rounds;
     size_t twin = (size_t)experiment->control, of = (size_t)experiment->facts[twin].control_of;
-    return judge_aa(&a->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
+    return make_aa_gate(&a->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
 }
 
 static int fill_clock(struct analysis *a, struct error *err) {

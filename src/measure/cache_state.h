@@ -1,5 +1,6 @@
-/* Caches as a fit finds them. Inside a fit an epoch follows one that read the same rows, so before an epoch is timed
- * its rows must be back in the caches that can hold them. */
+/* Cache state: restores the caches to what an epoch inside a fit would find. There an epoch follows another one on the
+ * same rows, so the rows lie in every cache that can hold them. Without this an f32/avx512 epoch took 49 ns/row in
+ * place of 38 (Sapphire Rapids, gcc 12). */
 #ifndef SGDMARK_MEASURE_CACHE_STATE_H
 #define SGDMARK_MEASURE_CACHE_STATE_H
 
@@ -7,22 +8,22 @@
 #include "kernels.h"
 
 struct cache_state {
-    const uint8_t *bytes[2]; /* of all rows, by enum row_form: cropped, packed */
+    const uint8_t *bytes[2]; /* all stored rows, by enum row_form: cropped, packed */
     size_t size[2];
-    int passes[2]; /* over the rows of a form, before an epoch on them is timed */
+    int passes[2]; /* reading passes still due before an epoch on rows of this form */
     read_u8_fn *read;
-    volatile uint64_t sum; /* keeps the reads alive */
+    volatile uint64_t sum; /* result of the passes, so that the compiler keeps them */
 };
 
-/* Passes over rows that may have left the caches: a last-level cache may keep only what is used more than once. */
+/* Passes over evicted rows. Two, since some last-level caches keep a line only when it is used again. */
 enum { COLD_PASSES = 2 };
 
 void cache_state_init(struct cache_state *state, const struct dataset *ds);
 
-/* Something evicted the rows: from now on they may be anywhere. */
+/* Notes that a case may have evicted the rows. */
 void cache_state_evicted(struct cache_state *state);
 
-/* Reads the rows of a form until they are where a fit would find them. */
+/* Makes the passes that are due for rows of this form. Call it before each timed epoch. */
 void cache_state_restore(struct cache_state *state, enum row_form form);
 
 #endif

@@ -1,4 +1,4 @@
-/* The experiment `epochs`: one epoch of every verified job, on one core, with the roofs of its rows. */
+/* The experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
 #include "measure/cache_state.h"
 #include "measure/experiment.h"
 #include "measure/roof.h"
@@ -6,91 +6,93 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Slow cases barely depend on the cache state but evict it for the others (in their time other programs use the same
- * last-level cache), so those that take this many times as long as the fastest run first in each round. */
+/* Slow cases barely depend on the cache state but evict it for the others, since other programs use the last-level
+ * cache meanwhile. So cases slower than this many times the fastest run first in each round. Mixed, a 2 ms epoch
+ * took 2.1 to 2.3 ms after a fast epoch and 2.5 to 3.2 after a slow one (Sapphire Rapids, gcc 12). */
 static const double slow_factor = 4.0;
 
 enum {
-    MOST_WHOLE_BYTES = 64 << 20, /* of the copy of whole rows: MNIST takes 50 MB */
-    LEVEL_BYTES = 64 << 20       /* of a sample: a third of a millisecond from L1, three from a last-level cache */
+    MOST_WHOLE_BYTES = 64 << 20, /* largest copy of whole rows: MNIST takes 50 MB */
+    LEVEL_BYTES = 64 << 20       /* per sample: 0.3 ms from L1, 3 ms from a last-level cache */
 };
 
-/* A case that runs one epoch of a fit in each round; all of them are in the same epoch. */
-struct epoch_turn {
+/* A case that runs one epoch of a fit per round. In a round all such cases run the same epoch of the fit. */
+struct epoch_case {
     struct trainer *trainer;
     const struct timing_setup *setup;
-    unsigned done;
+    unsigned done; /* samples prepared so far */
     bool slow;
     enum row_form form;
     struct cache_state *cache;
 };
 
-struct read_turn {
+struct read_case {
     struct read_roof *roof;
     enum row_form form;
     struct cache_state *cache;
 };
 
-struct level_turn {
+struct level_case {
     struct level_roof roof;
     struct cache_state *cache;
 };
 
-/* What the cases work on. Arrays by job have setup->jobs->count elements. */
+/* The context of the experiment. Arrays "by job" have setup->jobs->count elements. */
 struct epochs {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct cache_state cache;
-    size_t best;                   /* the job that `auto` takes */
-    struct epoch_turn *turns;      /* by job, and one more for the A/A twin */
-    struct compute_roof *computes; /* by job, of the rows as they are stored */
-    struct compute_roof *wholes;   /* by job, of rows with their empty border */
-    int *compute_of, *whole_of;    /* by job: the case of that roof, or NO_CASE */
-    int read_of[FORMS];            /* by form: the case of that roof, or NO_CASE */
-    struct read_turn reads[FORMS];
-    struct level_turn levels[ROOF_LEVELS];
+    size_t best;                    /* the job of `--isa auto` */
+    struct epoch_case *epoch_cases; /* by job, then the A/A twin */
+    struct compute_roof *computes;  /* by job, of rows as stored */
+    struct compute_roof *wholes;    /* by job, of rows with their empty border */
+    int *compute_of, *whole_of;     /* by job: the case of the compute roof, or NO_CASE */
+    int read_of[FORMS];             /* by form: the case of the read roof, or NO_CASE */
+    struct read_case read_cases[FORMS];
+    struct level_case level_cases[ROOF_LEVELS];
 };
 
 static void epoch_prepare(void *context) {
-    struct epoch_turn *turn = context;
-    const struct timing_setup *setup = turn->setup;
-    if (turn->done++ % setup->hyper->epochs == 0)
-        trainer_start(turn->trainer, &setup->job->row_list, setup->permutation);
-    if (turn->slow)
-        cache_state_evicted(turn->cache);
+    struct epoch_case *self = context;
+    const struct timing_setup *setup = self->setup;
+    if (self->done++ % setup->hyper->epochs == 0)
+        trainer_start(self->trainer, &setup->job->row_list, setup->permutation);
+    if (self->slow)
+        cache_state_evicted(self->cache);
     else
-        cache_state_restore(turn->cache, turn->form);
+        cache_state_restore(self->cache, self->form);
 }
 
 static void epoch_run(void *context) {
-    trainer_epoch(((struct epoch_turn *)context)->trainer);
+    trainer_epoch(((struct epoch_case *)context)->trainer);
 }
 
 static void read_prepare(void *context) {
-    struct read_turn *turn = context;
-    read_roof_next(turn->roof);
-    cache_state_restore(turn->cache, turn->form);
+    struct read_case *self = context;
+    read_roof_next(self->roof);
+    cache_state_restore(self->cache, self->form);
 }
 
-/* The copy of whole rows fills caches of its own accord. */
+/* Whole rows are a copy that cache_state does not know. Reads it until a fit's caches would hold it, which evicts the
+ * stored rows. */
 static void whole_prepare(void *context) {
-    struct read_turn *turn = context;
-    read_roof_next(turn->roof);
+    struct read_case *self = context;
+    read_roof_next(self->roof);
     for (int pass = 0; pass < COLD_PASSES; pass++)
-        read_roof_run(turn->roof);
-    cache_state_evicted(turn->cache);
+        read_roof_run(self->roof);
+    cache_state_evicted(self->cache);
 }
 
 static void read_run(void *context) {
-    read_roof_run(((struct read_turn *)context)->roof);
+    read_roof_run(((struct read_case *)context)->roof);
 }
 
 static void level_prepare(void *context) {
-    cache_state_evicted(((struct level_turn *)context)->cache);
+    cache_state_evicted(((struct level_case *)context)->cache);
 }
 
 static void level_run(void *context) {
-    level_roof_run(&((struct level_turn *)context)->roof);
+    level_roof_run(&((struct level_case *)context)->roof);
 }
 
 static enum row_form form_of(const struct epochs *epochs, size_t job) {
@@ -98,7 +100,7 @@ static enum row_form form_of(const struct epochs *epochs, size_t job) {
     return reads_packed(&epochs->setup->job->ds, which->engine, which->backend) ? FORM_PACKED : FORM_CROPPED;
 }
 
-/* Whether a job takes much longer than the fastest. */
+/* True if the job takes over slow_factor times as long as the fastest. */
 static bool is_slow(const struct epochs *epochs, size_t job) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     double fastest = jobs->list[job].model.seconds;
@@ -111,21 +113,21 @@ static double rows_of(const struct epochs *epochs) {
     return (double)epochs->setup->job->row_list.n;
 }
 
-/* Adds the epoch of a job in turn number `place`. */
+/* Adds the epoch of a job as epoch_cases[place]. control_of: the case of which it is the A/A twin, or NO_CASE. */
 static int add_epoch(struct epochs *epochs, size_t job, size_t place, int control_of, struct error *err) {
     const struct timing_setup *setup = epochs->setup;
     const struct verified_job *which = &setup->jobs->list[job];
     const struct dataset *ds = &setup->job->ds;
-    struct epoch_turn *turn = &epochs->turns[place];
+    struct epoch_case *self = &epochs->epoch_cases[place];
     struct hyper hyper = *setup->hyper;
     hyper.engine = which->engine;
     hyper.prefetch = which->prefetch;
-    *turn = (struct epoch_turn){.setup = setup, .cache = &epochs->cache};
-    turn->slow = is_slow(epochs, job);
-    turn->form = form_of(epochs, job);
-    turn->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
-    if (!turn->trainer) return -1;
-    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = turn, .leads = turn->slow};
+    *self = (struct epoch_case){.setup = setup, .cache = &epochs->cache};
+    self->slow = is_slow(epochs, job);
+    self->form = form_of(epochs, job);
+    self->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
+    if (!self->trainer) return -1;
+    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = self, .leads = self->slow};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, control_of == NO_CASE ? "" : "/again");
@@ -137,7 +139,7 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
     return 0;
 }
 
-/* The epochs that are slow, or those that are not; the best one's twice. */
+/* Adds the slow epochs, or the fast ones. The best job is added twice: its A/A twin comes last. */
 static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     struct experiment *experiment = epochs->experiment;
@@ -151,7 +153,7 @@ static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
     return add_epoch(epochs, epochs->best, jobs->count, (int)experiment->best, err);
 }
 
-/* Adds the compute roof of a job, on whole rows or on rows as they are stored. */
+/* Adds the compute roof of a job, on whole rows or on rows as stored. */
 static int add_compute(struct epochs *epochs, size_t job, bool whole, struct error *err) {
     const struct verified_job *which = &epochs->setup->jobs->list[job];
     struct compute_roof *roof = whole ? &epochs->wholes[job] : &epochs->computes[job];
@@ -165,14 +167,14 @@ static int add_compute(struct epochs *epochs, size_t job, bool whole, struct err
     snprintf(timed.name, sizeof timed.name, "roof/compute/%s%s", name, whole ? "/whole" : "");
     struct case_facts facts = case_facts_of(CASE_COMPUTE_ROOF, "rows", (double)roof->calls);
     facts.job = which;
-    facts.what = whole ? "the dot product of a row with its empty border that stays in the L1 cache"
-                       : "the dot product of a row that stays in the L1 cache";
+    facts.what = whole ? "the dot product of one row with its empty border, in the L1 cache"
+                       : "the dot product of one row, in the L1 cache";
     int added = experiment_add(epochs->experiment, &timed, &facts);
     *(whole ? &epochs->whole_of[job] : &epochs->compute_of[job]) = added;
     return 0;
 }
 
-/* Engine f64 adds in scikit-learn's order, one number at a time: its dot product is no roof of anything. */
+/* Engine f64 has no compute roof: scikit-learn's order adds one number at a time, far below what the machine can do. */
 static int add_computes(struct epochs *epochs, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     for (size_t i = 0; i < jobs->count; i++) {
@@ -194,22 +196,23 @@ static int add_read(struct epochs *epochs, enum row_form form, struct error *err
                                         .permutation = setup->permutation,
                                         .epochs = setup->hyper->epochs,
                                         .read = setup->jobs->list[epochs->best].backend->read_u8};
-    struct read_turn *turn = &epochs->reads[form];
-    *turn = (struct read_turn){read_roof_new(&spec, err), form, &epochs->cache};
-    if (!turn->roof) return -1;
+    struct read_case *self = &epochs->read_cases[form];
+    *self = (struct read_case){read_roof_new(&spec, err), form, &epochs->cache};
+    if (!self->roof) return -1;
     const bool whole = form == FORM_WHOLE;
     struct timed_case timed = {
-        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = turn, .leads = whole};
+        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = self, .leads = whole};
     snprintf(timed.name, sizeof timed.name, "roof/read/epoch-order%s", names[form]);
     struct case_facts facts = case_facts_of(CASE_READ_ROOF, "rows", rows_of(epochs));
     facts.what = what[form];
-    facts.row_bytes = read_roof_row_bytes(turn->roof);
+    facts.row_bytes = read_roof_row_bytes(self->roof);
     epochs->read_of[form] = experiment_add(epochs->experiment, &timed, &facts);
     return 0;
 }
 
-/* Roofs of rows with nothing left out: what a loop over the files' rows could reach. An epoch reads and multiplies less
- * than that, so it may stand above this roof, which shows what the storing gains, and never above its own. */
+/* Adds the roofs of whole rows: the fastest loop over the rows as the files hold them. Stored rows are smaller, so an
+ * epoch may exceed these roofs; by how much shows the gain from cropping and packing. It never exceeds the roof of its
+ * stored rows. */
 static int add_whole(struct epochs *epochs, struct error *err) {
     const struct dataset *ds = &epochs->setup->job->ds;
     if (ds->width == ds->d || ds->n > MOST_WHOLE_BYTES / ds->d) return 0;
@@ -220,23 +223,23 @@ static int add_whole(struct epochs *epochs, struct error *err) {
     return add_read(epochs, FORM_WHOLE, err);
 }
 
-/* Memory is left out: its buffer would evict the rows in every round, and where the rows do not fit the caches the roof
- * in the epoch's order is memory's. */
+/* Adds the cache roofs. There is none for memory: its buffer would evict the rows in every round, and if the rows do
+ * not fit the caches, the read roof in the epoch's order already is one of memory. */
 static int add_levels(struct epochs *epochs, struct error *err) {
     for (enum roof_level level = ROOF_L1; level <= ROOF_LAST; level++) {
         size_t bytes = roof_level_bytes(epochs->setup->topology, level);
-        struct level_turn *turn = &epochs->levels[level];
+        struct level_case *self = &epochs->level_cases[level];
         if (bytes == 0) continue;
-        if (level_roof_new(&turn->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
+        if (level_roof_new(&self->roof, bytes, LEVEL_BYTES, epochs->setup->jobs->list[epochs->best].backend->read_u8,
                            err) != 0)
             return -1;
-        turn->cache = &epochs->cache;
-        struct timed_case timed = {.run = level_run, .context = turn, .leads = true};
+        self->cache = &epochs->cache;
+        struct timed_case timed = {.run = level_run, .context = self, .leads = true};
         if (level == ROOF_LAST) timed.prepare = level_prepare;
         snprintf(timed.name, sizeof timed.name, "roof/read/%s", roof_level_names[level]);
         struct case_facts facts =
-            case_facts_of(CASE_CACHE_ROOF, "bytes", (double)turn->roof.bytes * (double)turn->roof.passes);
-        facts.what = "reading a buffer that lies in this cache, front to back";
+            case_facts_of(CASE_CACHE_ROOF, "bytes", (double)self->roof.bytes * (double)self->roof.passes);
+        facts.what = "sequential reads of a buffer in this cache";
         experiment_add(epochs->experiment, &timed, &facts);
     }
     return 0;
@@ -253,8 +256,8 @@ static int scalar_epoch(const struct experiment *experiment, enum engine engine)
     return NO_CASE;
 }
 
-/* Names the roofs of every epoch, and the pairs of epochs to compare. */
-static void relate(struct epochs *epochs) {
+/* Sets the roofs of every epoch, and adds the pairs of epochs to compare. */
+static void link_cases(struct epochs *epochs) {
     struct experiment *experiment = epochs->experiment;
     const struct verified_job *first = epochs->setup->jobs->list;
     int scalar = scalar_epoch(experiment, ENGINE_F32), f64 = scalar_epoch(experiment, ENGINE_F64);
@@ -273,7 +276,7 @@ static void relate(struct epochs *epochs) {
     }
 }
 
-/* The first in each round are the cases that read the rows slowly or not at all. */
+/* Leading cases first: those that read the rows slowly or not at all. */
 static int add_cases(struct epochs *epochs, struct error *err) {
     bool packed = false;
     for (size_t i = 0; i < epochs->setup->jobs->count; i++)
@@ -282,29 +285,29 @@ static int add_cases(struct epochs *epochs, struct error *err) {
         add_levels(epochs, err) != 0 || add_epochs(epochs, false, err) != 0 ||
         add_read(epochs, FORM_CROPPED, err) != 0 || (packed && add_read(epochs, FORM_PACKED, err) != 0))
         return -1;
-    relate(epochs);
+    link_cases(epochs);
     return 0;
 }
 
 static void epochs_rewind(void *context) {
     struct epochs *epochs = context;
     for (size_t i = 0; i <= epochs->setup->jobs->count; i++)
-        epochs->turns[i].done = 0;
+        epochs->epoch_cases[i].done = 0;
 }
 
 static void epochs_release(void *context) {
     struct epochs *epochs = context;
-    for (size_t i = 0; epochs->turns && i <= epochs->setup->jobs->count; i++)
-        trainer_free(epochs->turns[i].trainer);
+    for (size_t i = 0; epochs->epoch_cases && i <= epochs->setup->jobs->count; i++)
+        trainer_free(epochs->epoch_cases[i].trainer);
     for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
         if (epochs->computes) compute_roof_free(&epochs->computes[i]);
         if (epochs->wholes) compute_roof_free(&epochs->wholes[i]);
     }
     for (int form = 0; form < FORMS; form++)
-        read_roof_free(epochs->reads[form].roof);
+        read_roof_free(epochs->read_cases[form].roof);
     for (int level = 0; level < ROOF_LEVELS; level++)
-        level_roof_free(&epochs->levels[level].roof);
-    free(epochs->turns);
+        level_roof_free(&epochs->level_cases[level].roof);
+    free(epochs->epoch_cases);
     free(epochs->computes);
     free(epochs->wholes);
     free(epochs->compute_of);
@@ -318,7 +321,7 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
     if (epochs) {
         epochs->setup = setup;
         epochs->best = verified_jobs_best(setup->jobs, ENGINE_F32);
-        epochs->turns = calloc(jobs + 1, sizeof *epochs->turns);
+        epochs->epoch_cases = calloc(jobs + 1, sizeof *epochs->epoch_cases);
         epochs->computes = calloc(jobs, sizeof *epochs->computes);
         epochs->wholes = calloc(jobs, sizeof *epochs->wholes);
         epochs->compute_of = calloc(jobs, sizeof *epochs->compute_of);
@@ -326,7 +329,7 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
         for (int form = 0; form < FORMS; form++)
             epochs->read_of[form] = NO_CASE;
         cache_state_init(&epochs->cache, &setup->job->ds);
-        if (epochs->turns && epochs->computes && epochs->wholes && epochs->compute_of && epochs->whole_of)
+        if (epochs->epoch_cases && epochs->computes && epochs->wholes && epochs->compute_of && epochs->whole_of)
             return epochs;
         epochs_release(epochs);
     }

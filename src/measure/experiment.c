@@ -45,7 +45,7 @@ void experiment_pair(struct experiment *experiment, enum pair_family family, siz
     experiment->pairs[experiment->pair_count++] = (struct wanted_pair){family, subject, base};
 }
 
-/* Runs every case once and says how many rounds of that length fit. */
+/* Times one pass over all cases; *rounds is how many such passes fit the budget. */
 static int affordable_rounds(size_t *rounds, const struct experiment *experiment, const struct budget *budget,
                              struct error *err) {
     double begin = seconds_now();

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One copy of the rows, shared by the workers whose slots want them in the same place. */
+/* A copy of the rows, shared by the workers whose slots name the same memory node and policy. */
 struct rows_copy {
     struct dataset ds;
-    const struct slot *slot; /* of the first of these workers: says where the copy lies */
+    const struct slot *slot; /* of the first of these workers: names node and policy */
 };
 
 /* What one worker needs for its folds. */
 struct fold_slot {
-    struct cv_plan plan; /* the pool's plan, with the rows that this worker reads */
+    struct cv_plan plan; /* the pool's plan, but with the copy of the rows that this worker reads */
     struct fold_worker *worker;
 };
 
@@ -34,7 +34,7 @@ struct fold_pool {
     size_t copy_count;
     struct fold_result *items; /* [repeats][folds] */
     double *decision;          /* [n] */
-    atomic_size_t next;        /* first item that no worker has taken */
+    atomic_size_t next;        /* the next item to take */
 };
 
 static int set_up(void *context, size_t worker, struct error *err) {
@@ -44,7 +44,7 @@ static int set_up(void *context, size_t worker, struct error *err) {
     return slot->worker ? 0 : -1;
 }
 
-/* Takes items from the queue until there are none. A failed fit does not stop the others. */
+/* Takes items until the queue is empty. A failed fit does not stop the others. */
 static int take_items(void *context, size_t worker, struct error *err) {
     struct fold_pool *pool = context;
     struct fold_worker *mine = pool->slots[worker].worker;
@@ -76,7 +76,8 @@ static int copy_bytes(const struct fold_pool *pool, const struct slot *slot, uin
     return check_memory(pool->topology, *to, length, slot, err);
 }
 
-/* Finds the rows for a slot: the caller's on a machine with one memory node, else a copy where the slot says. */
+/* Sets *rows to the rows for a slot: the caller's on a machine with one memory node, otherwise a copy on the slot's
+ * node. */
 static int rows_for(struct fold_pool *pool, const struct slot *slot, const struct dataset **rows, struct error *err) {
     struct topology_summary machine;
     const struct dataset *ds = pool->plan->row_list.ds;
@@ -191,7 +192,7 @@ const double *fold_pool_decision(const struct fold_pool *pool) {
     return pool->decision;
 }
 
-/* Takes one sample and scores it; restores the affinity of the calling thread. */
+/* Takes one sample and scores it. Restores the affinity of the calling thread. */
 static int sample_once(struct cv_result *result, struct fold_pool *pool, struct error *err) {
     struct affinity *saved = affinity_save(pool->topology, err);
     if (!saved) return -1;

@@ -1,4 +1,5 @@
-/* The experiment `folds`: cross-validation by every placement and vector backend, with the roofs of the placements. */
+/* The experiment `folds`: cross-validation on every placement by every vector backend, with the roofs of the
+ * placements. */
 #include "machine/binding.h"
 #include "measure/experiment.h"
 #include "measure/fold_pool.h"
@@ -8,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CORE_BYTES = 64 << 20 /* of a sample of the L1 roof: a third of a millisecond */ };
+enum { CORE_BYTES = 64 << 20 /* read per sample of the L1 roof: 0.3 ms */ };
 
-/* A placement's workers at one task. */
-struct fold_turn {
+/* A case: the workers of a placement at one task. */
+struct fold_case {
     const struct placement *placement;
     size_t job;
     unsigned repeats;
     enum fold_task task;
     struct fold_pool *pool;
-    const struct cv_result *expected; /* the folds of the verified job: what every sample must reproduce */
+    const struct cv_result *expected; /* the folds of the verified job, which every sample must reproduce */
     bool migrated;                    /* in any sample */
 };
 
-/* The L1 roof of the run's core beside the folds: how fast the core itself was in these rounds. Where another program
- * runs on the sibling thread of the core, only this shows it. */
-struct core_turn {
+/* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A program on the
+ * core's sibling thread shows in no other number. */
+struct core_case {
     const struct timing_setup *setup;
     struct level_roof roof;
 };
@@ -32,103 +33,105 @@ struct folds {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct placements placements;
-    struct cv_plan plan, integer_plan; /* the second: the same folds for engine int; owns nothing */
-    struct fold_turn *turns;           /* [experiment->room] */
-    size_t turn_count;
-    struct core_turn core;
+    struct cv_plan plan, integer_plan; /* integer_plan: a copy for engine int that shares the memory of `plan` */
+    struct fold_case *fold_cases;      /* [experiment->room] */
+    size_t fold_case_count;
+    struct core_case core_roof;
 };
 
 static void fold_prepare(void *context) {
-    fold_pool_begin(((struct fold_turn *)context)->pool);
+    fold_pool_begin(((struct fold_case *)context)->pool);
 }
 
 static void fold_run(void *context) {
-    fold_pool_run(((struct fold_turn *)context)->pool);
+    fold_pool_run(((struct fold_case *)context)->pool);
 }
 
-/* A time stands only for folds that came out as the verified job's did. */
+/* Fails unless every fold has the fingerprint of the verified job's fold. */
 static int fold_check(void *context, struct error *err) {
-    struct fold_turn *turn = context;
-    if (fold_pool_end(turn->pool, err) != 0) return -1;
-    turn->migrated = turn->migrated || fold_pool_migrated(turn->pool);
-    if (turn->task == FOLD_READ) return 0;
-    for (unsigned f = 0; f < turn->expected->folds; f++)
-        if (fold_pool_folds(turn->pool)[f].fingerprint != turn->expected->fold[f].fingerprint)
-            return fail(err, "placement %s: fold %u is not the model that one core trained", turn->placement->name,
-                        f + 1);
+    struct fold_case *self = context;
+    if (fold_pool_end(self->pool, err) != 0) return -1;
+    self->migrated = self->migrated || fold_pool_migrated(self->pool);
+    if (self->task == FOLD_READ) return 0;
+    for (unsigned f = 0; f < self->expected->folds; f++)
+        if (fold_pool_folds(self->pool)[f].fingerprint != self->expected->fold[f].fingerprint)
+            return fail(err, "placement %s: the model of fold %u differs from the one that one core trained",
+                        self->placement->name, f + 1);
     return 0;
 }
 
+/* Binds the thread to the run's core again. Ignores errors: it worked before, and another core's L1 is as fast. */
 static void core_prepare(void *context) {
-    const struct timing_setup *setup = ((struct core_turn *)context)->setup;
-    bind_worker(setup->topology, &setup->core->slots[0], NULL); /* it was bound there before; elsewhere L1 is as fast */
+    const struct timing_setup *setup = ((struct core_case *)context)->setup;
+    bind_worker(setup->topology, &setup->core->slots[0], NULL);
 }
 
 static void core_run(void *context) {
-    level_roof_run(&((struct core_turn *)context)->roof);
+    level_roof_run(&((struct core_case *)context)->roof);
 }
 
 static unsigned common_divisor(unsigned a, unsigned b) {
     return b ? common_divisor(b, a % b) : a;
 }
 
-/* Repeats that give every worker the same number of folds. */
+/* The repeats asked for, or the fewest that give all workers equally many folds: workers / gcd(workers, folds). */
 static unsigned filling_repeats(const struct timing_setup *setup, const struct placement *placement) {
     if (setup->repeats) return setup->repeats;
     unsigned workers = (unsigned)placement->count;
     return workers / common_divisor(workers, setup->folds);
 }
 
-/* Rows that one sample reads: training rows of all epochs, and the predicted ones. */
+/* Rows per sample: per repeat, folds - 1 training passes over all n rows in each epoch, and n predictions. */
 static double rows_read(const struct timing_setup *setup, unsigned repeats) {
     double n = (double)setup->job->row_list.n, folds = setup->folds;
     return repeats * n * ((folds - 1.0) * setup->hyper->epochs + 1.0);
 }
 
-static struct case_facts facts_of(const struct folds *folds, const struct fold_turn *turn) {
+static struct case_facts facts_of(const struct folds *folds, const struct fold_case *self) {
     const struct timing_setup *setup = folds->setup;
-    const struct verified_job *job = &setup->jobs->list[turn->job];
-    const bool reads = turn->task == FOLD_READ;
+    const struct verified_job *job = &setup->jobs->list[self->job];
+    const bool reads = self->task == FOLD_READ;
     struct case_facts facts =
-        case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(setup, turn->repeats));
+        case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(setup, self->repeats));
     facts.job = job;
-    facts.placement = turn->placement;
-    facts.workers = (unsigned)turn->placement->count;
+    facts.placement = self->placement;
+    facts.workers = (unsigned)self->placement->count;
     facts.row_bytes = row_bytes(&setup->job->ds, job->engine, job->backend);
     if (reads)
-        facts.what = "all workers of the placement reading the rows of their folds";
+        facts.what = "reads of the rows of the folds by all workers of the placement";
     else
-        facts.folds = (double)turn->repeats * setup->folds;
-    facts.migrated = &turn->migrated;
+        facts.folds = (double)self->repeats * setup->folds;
+    facts.migrated = &self->migrated;
     return facts;
 }
 
 /* Adds a case; returns its index, or NO_CASE with the reason. */
-static int add_turn(struct folds *folds, const struct placement *placement, size_t job, enum fold_task task,
+static int add_case(struct folds *folds, const struct placement *placement, size_t job, enum fold_task task,
                     const char *suffix, struct error *err) {
     const struct timing_setup *setup = folds->setup;
     const struct verified_job *which = &setup->jobs->list[job];
-    struct fold_turn *turn = &folds->turns[folds->turn_count];
-    *turn = (struct fold_turn){.placement = placement,
+    struct fold_case *self = &folds->fold_cases[folds->fold_case_count];
+    *self = (struct fold_case){.placement = placement,
                                .job = job,
                                .repeats = filling_repeats(setup, placement),
                                .task = task,
                                .expected = &which->cv};
-    turn->pool =
+    self->pool =
         fold_pool_new(setup->topology, placement, which->engine == ENGINE_INT ? &folds->integer_plan : &folds->plan,
-                      which->backend, turn->repeats, task, err);
-    if (!turn->pool) return NO_CASE;
-    folds->turn_count++;
-    struct timed_case timed = {.prepare = fold_prepare, .run = fold_run, .check = fold_check, .context = turn};
+                      which->backend, self->repeats, task, err);
+    if (!self->pool) return NO_CASE;
+    folds->fold_case_count++;
+    struct timed_case timed = {.prepare = fold_prepare, .run = fold_run, .check = fold_check, .context = self};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "%s/%s/place:%s%s", task == FOLD_READ ? "roof/read" : "cv", name,
              placement->name, suffix);
-    struct case_facts facts = facts_of(folds, turn);
+    struct case_facts facts = facts_of(folds, self);
     return experiment_add(folds->experiment, &timed, &facts);
 }
 
-/* Which jobs folds are timed of: those with kernels of their own to show. */
+/* True if folds of this job are timed: verified vector backends that promise bits; scalar only if it is the best;
+ * engine int only on its best backend. */
 static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     const struct verified_job *job = &jobs->list[i];
     if (!job->passed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
@@ -136,8 +139,8 @@ static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     return job->engine != ENGINE_INT || verified_jobs_best(jobs, ENGINE_INT) == i;
 }
 
-/* Names the read roof of every case from `first` on, and what each is compared with. */
-static void relate(struct folds *folds, size_t first, int read, int packed_read) {
+/* Sets the read roof of every case from `first` on, and pairs it with the same job on one core. */
+static void link_cases(struct folds *folds, size_t first, int read, int packed_read) {
     struct experiment *experiment = folds->experiment;
     const struct dataset *ds = &folds->setup->job->ds;
     for (size_t c = first; c < experiment->count; c++) {
@@ -157,16 +160,16 @@ static int add_placement(struct folds *folds, const struct placement *placement,
     const struct verified_jobs *jobs = folds->setup->jobs;
     const size_t first = folds->experiment->count;
     for (size_t i = 0; i < jobs->count; i++)
-        if (is_timed(jobs, i) && add_turn(folds, placement, i, FOLD_FIT, "", err) == NO_CASE) return -1;
-    int read = add_turn(folds, placement, verified_jobs_best(jobs, ENGINE_F32), FOLD_READ, "", err);
+        if (is_timed(jobs, i) && add_case(folds, placement, i, FOLD_FIT, "", err) == NO_CASE) return -1;
+    int read = add_case(folds, placement, verified_jobs_best(jobs, ENGINE_F32), FOLD_READ, "", err);
     int packed_read = NO_CASE;
     if (read == NO_CASE) return -1;
     const size_t best = verified_jobs_best(jobs, ENGINE_INT);
     if (reads_packed(&folds->setup->job->ds, jobs->list[best].engine, jobs->list[best].backend)) {
-        packed_read = add_turn(folds, placement, best, FOLD_READ, "", err);
+        packed_read = add_case(folds, placement, best, FOLD_READ, "", err);
         if (packed_read == NO_CASE) return -1;
     }
-    relate(folds, first, read, packed_read);
+    link_cases(folds, first, read, packed_read);
     return 0;
 }
 
@@ -184,32 +187,32 @@ static int choose_placements(struct folds *folds, struct error *err) {
     return 0;
 }
 
-/* Takes back the cases from `first` on. */
-static void drop_turns(struct folds *folds, size_t first) {
-    for (; folds->turn_count > first; folds->turn_count--)
-        fold_pool_free(folds->turns[folds->turn_count - 1].pool);
+/* Removes the cases from `first` on. */
+static void drop_cases(struct folds *folds, size_t first) {
+    for (; folds->fold_case_count > first; folds->fold_case_count--)
+        fold_pool_free(folds->fold_cases[folds->fold_case_count - 1].pool);
     folds->experiment->count = first;
 }
 
-/* A placement that the system refuses becomes one of the unavailable ones, with its reason. */
+/* Adds the cases of every placement. A placement that the system refuses becomes unavailable, with the reason. */
 static int add_placements(struct folds *folds, struct error *err) {
     const struct placement *first = NULL;
     for (size_t i = 0; i < folds->placements.count; i++) {
         struct placement *placement = &folds->placements.list[i];
         if (!placement->available || placement->same_as[0]) continue;
-        const size_t before = folds->turn_count;
+        const size_t before = folds->fold_case_count;
         if (add_placement(folds, placement, err) == 0) {
             if (!first) first = placement;
             continue;
         }
         if (err->kind == ERROR_PROGRAM) return -1;
-        drop_turns(folds, before);
+        drop_cases(folds, before);
         placement->available = false;
         snprintf(placement->reason, sizeof placement->reason, "%.180s", err->text);
     }
-    if (!first) return fail(err, "no placement can be used: %s", folds->placements.list[0].reason);
+    if (!first) return fail(err, "no placement works here: %s", folds->placements.list[0].reason);
     struct experiment *experiment = folds->experiment;
-    experiment->control = add_turn(folds, first, folds->turns[0].job, FOLD_FIT, "/again", err);
+    experiment->control = add_case(folds, first, folds->fold_cases[0].job, FOLD_FIT, "/again", err);
     if (experiment->control == NO_CASE) return -1;
     experiment->facts[experiment->control].control_of = 0;
     return 0;
@@ -219,28 +222,28 @@ static int add_core(struct folds *folds, struct error *err) {
     const struct timing_setup *setup = folds->setup;
     const struct verified_jobs *jobs = setup->jobs;
     const size_t bytes = roof_level_bytes(setup->topology, ROOF_L1);
-    struct level_roof *roof = &folds->core.roof;
+    struct level_roof *roof = &folds->core_roof.roof;
     if (bytes == 0) return 0;
-    folds->core.setup = setup;
+    folds->core_roof.setup = setup;
     if (level_roof_new(roof, bytes, CORE_BYTES, jobs->list[verified_jobs_best(jobs, ENGINE_F32)].backend->read_u8,
                        err) != 0)
         return -1;
-    struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core};
+    struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core_roof};
     snprintf(timed.name, sizeof timed.name, "roof/read/L1/beside-folds");
     struct case_facts facts = case_facts_of(CASE_CACHE_ROOF, "bytes", (double)roof->bytes * (double)roof->passes);
-    facts.what = "reading from L1 in the rounds of the folds: how fast the core was then";
+    facts.what = "reads from L1 in the rounds of the folds: the speed of the core in these rounds";
     experiment_add(folds->experiment, &timed, &facts);
     return 0;
 }
 
 static void folds_release(void *context) {
     struct folds *folds = context;
-    for (size_t i = 0; i < folds->turn_count; i++)
-        fold_pool_free(folds->turns[i].pool);
-    free(folds->turns);
+    for (size_t i = 0; i < folds->fold_case_count; i++)
+        fold_pool_free(folds->fold_cases[i].pool);
+    free(folds->fold_cases);
     cv_plan_free(&folds->plan);
     placement_list_free(folds->placements.list, folds->placements.count);
-    level_roof_free(&folds->core.roof);
+    level_roof_free(&folds->core_roof.roof);
     free(folds);
 }
 
@@ -266,8 +269,8 @@ static int build(struct folds *folds, struct error *err) {
     folds->experiment = experiment;
     experiment->context = folds;
     experiment->pixels = (double)setup->job->ds.d;
-    folds->turns = calloc(room, sizeof *folds->turns);
-    if (!folds->turns) return fail_program(err, "out of memory for %zu cases", room);
+    folds->fold_cases = calloc(room, sizeof *folds->fold_cases);
+    if (!folds->fold_cases) return fail_program(err, "out of memory for %zu cases", room);
     if (plan_folds(folds, err) != 0 || add_placements(folds, err) != 0 || add_core(folds, err) != 0) return -1;
     experiment->release = folds_release;
     return 0;
@@ -285,7 +288,7 @@ struct experiment *folds_experiment(const struct timing_setup *setup, const stru
         *placements = &folds->placements;
         return folds->experiment;
     }
-    experiment_free(folds->experiment); /* which does not release what it was not given yet */
+    experiment_free(folds->experiment); /* its `release` is not set yet */
     folds_release(folds);
     return NULL;
 }

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What watches the calling thread while it is timed. */
+/* Observes the calling thread around its samples. */
 struct watch {
     struct monitor monitor;
-    struct counters counters[2]; /* PASS_MAIN, PASS_REST */
-    int there[2];                /* counters open in each */
+    struct counters counters[2]; /* the two groups that take turns: PASS_MAIN, PASS_REST */
+    int opened[2];               /* how many counters are open in each group */
 };
 
 struct timed_sample {
@@ -18,36 +18,36 @@ struct timed_sample {
     struct observation seen;
 };
 
-/* Places for a stack to begin in its page. */
+/* The stack starts at STACK_PLACES offsets, STACK_STEP bytes apart: together one 4 KiB page. */
 enum { STACK_STEP = 16, STACK_PLACES = 256 };
 
-/* Runs the case with its stack moved down by `down` bytes, and takes the times. 4K aliasing: a store to the stack
- * delays a load at the same offset of another page, so the stack's address makes a loop faster or slower for as long as
- * the process lives. */
-static void time_case(struct timed_sample *taken, const struct timed_case *timed, size_t down) {
-    volatile unsigned char room[down];
-    room[0] = 0;
+/* Times the case with its stack moved down by `stack_offset` bytes, against 4K aliasing: a store to the stack delays a
+ * load at the same offset of another page, so the stack's address makes a loop faster or slower for the life of the
+ * process. */
+static void time_case(struct timed_sample *taken, const struct timed_case *timed, size_t stack_offset) {
+    volatile unsigned char padding[stack_offset];
+    padding[0] = 0;
     double cpu_begin = thread_seconds();
     double begin = seconds_now();
     timed->run(timed->context);
     taken->seconds = seconds_now() - begin;
     taken->cpu_seconds = thread_seconds() - cpu_begin;
-    (void)room[0]; /* read: it stands until here */
+    (void)padding[0]; /* keeps the array alive during the sample */
 }
 
-/* Everything that is a system call stays outside of the wall clock. */
-static int sample(struct timed_sample *taken, const struct timed_case *timed, const struct watch *watch, unsigned pass,
-                  size_t down, struct error *err) {
+/* One sample. Every system call comes before or after the two readings of the wall clock. */
+static int take_sample(struct timed_sample *taken, const struct timed_case *timed, const struct watch *watch,
+                       unsigned pass, size_t stack_offset, struct error *err) {
     struct snapshot before, after;
     if (timed->prepare) timed->prepare(timed->context);
     monitor_read(&watch->monitor, &before);
-    if (watch->there[pass]) counters_start(&watch->counters[pass]);
-    time_case(taken, timed, down);
-    if (watch->there[pass]) counters_stop(&watch->counters[pass]);
+    if (watch->opened[pass]) counters_start(&watch->counters[pass]);
+    time_case(taken, timed, stack_offset);
+    if (watch->opened[pass]) counters_stop(&watch->counters[pass]);
     monitor_read(&watch->monitor, &after);
     taken->seen.disturbance = disturbance_between(&before, &after);
     counter_values_clear(&taken->seen.counted);
-    if (watch->there[pass]) counters_read(&watch->counters[pass], &taken->seen.counted);
+    if (watch->opened[pass]) counters_read(&watch->counters[pass], &taken->seen.counted);
     return timed->check ? timed->check(timed->context, err) : 0;
 }
 
@@ -64,7 +64,7 @@ static int allocate(struct rounds *result, struct error *err) {
 static int watch_open(struct watch *watch, struct rounds *result, int pu, struct error *err) {
     if (monitor_open(&watch->monitor, pu, err) != 0) return -1;
     for (int pass = 0; pass < 2; pass++) {
-        watch->there[pass] = counters_open(&watch->counters[pass], (enum counter_pass)pass);
+        watch->opened[pass] = counters_open(&watch->counters[pass], (enum counter_pass)pass);
         for (int i = 0; i < PASS_COUNTERS; i++)
             snprintf(result->counter_reason[pass * PASS_COUNTERS + i], sizeof result->counter_reason[0], "%s",
                      watch->counters[pass].reason[i]);
@@ -78,24 +78,24 @@ static void watch_close(struct watch *watch) {
     monitor_close(&watch->monitor);
 }
 
-/* Stack offset of a round, the same for all its cases: 159/256 is near the golden ratio, whose multiples spread any
- * number of rounds evenly over the page. */
-static size_t stack_place(size_t round) {
+/* Stack offset of a round, the same for all its cases. 159 / 256 is close to the golden ratio, so any number of rounds
+ * is spread evenly over the page. */
+static size_t stack_offset_of(size_t round) {
     return STACK_STEP * (1 + round * 159 % STACK_PLACES);
 }
 
 static int run_all(struct rounds *result, const struct timed_case *cases, const struct watch *watch,
                    const struct progress_sink *progress, struct error *err) {
     struct timed_sample taken;
-    for (size_t c = 0; c < result->cases; c++) /* at the deepest place: no sample meets a new page */
-        if (sample(&taken, &cases[c], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
+    for (size_t c = 0; c < result->cases; c++) /* at the largest offset, so no sample touches a new page */
+        if (take_sample(&taken, &cases[c], watch, 0, (size_t)STACK_STEP * STACK_PLACES, err) != 0) return -1;
     double begin = seconds_now();
     for (size_t r = 0; r < result->rounds; r++) {
         result->ghz[r] = clock_probe();
-        size_t down = stack_place(r);
+        size_t stack_offset = stack_offset_of(r);
         for (size_t slot = 0; slot < result->cases; slot++) {
             size_t c = schedule_case(&result->schedule, r, slot), at = c * result->rounds + r;
-            if (sample(&taken, &cases[c], watch, r % 2, down, err) != 0) return -1;
+            if (take_sample(&taken, &cases[c], watch, r % 2, stack_offset, err) != 0) return -1;
             result->seconds[at] = taken.seconds;
             result->cpu_seconds[at] = taken.cpu_seconds;
             result->observed[at] = taken.seen;

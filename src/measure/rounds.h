@@ -1,4 +1,4 @@
-/* Timing cases side by side: in every round each case is timed once, in the order of a schedule. */
+/* Times cases side by side: every round times each case once, in the order of a schedule. */
 #ifndef SGDMARK_MEASURE_ROUNDS_H
 #define SGDMARK_MEASURE_ROUNDS_H
 
@@ -16,26 +16,25 @@ enum { CASE_NAME = 192 };
 
 /* One thing that is timed. */
 struct timed_case {
-    char name[CASE_NAME];                           /* stable, without machine facts: "epoch/f32/avx512" */
+    char name[CASE_NAME];                           /* "epoch/f32/avx512": the same on every machine */
     void (*prepare)(void *context);                 /* before each sample, not timed; may be NULL */
     void (*run)(void *context);                     /* the sample; allocates nothing and makes no system call */
     int (*check)(void *context, struct error *err); /* after each sample, not timed; may be NULL; -1 ends the rounds */
     void *context;
-    bool
-        leads; /* one of those that come first in each round (schedule.h); they stand first in an array of cases, too */
+    bool leads; /* comes in the first part of each round (schedule.h); such cases come first in an array of cases */
 };
 
-/* What was seen around a sample. Nothing of it is read inside the timed region. */
+/* What was observed around a sample. All of it is read outside the timed region. */
 struct observation {
     struct disturbance disturbance; /* of the calling thread */
-    struct counter_values counted;  /* of the calling thread; counters of the other pass are NAN */
+    struct counter_values counted;  /* of the calling thread; counters of the group that was not active are NAN */
 };
 
-/* How the rounds are made. */
+/* How to make the rounds. */
 struct rounds_plan {
     size_t rounds;
     uint32_t seed; /* of the schedule */
-    int pu;        /* that the calling thread is bound to; -1: none */
+    int pu;        /* the PU that the calling thread is bound to; -1: none */
 };
 
 /* Raw samples of all cases. */
@@ -46,13 +45,17 @@ struct rounds {
     double *cpu_seconds;                /* [cases][rounds] CPU time of the calling thread */
     struct observation *observed;       /* [cases][rounds] */
     double *ghz;                        /* [rounds] the core's clock at the start of each round */
-    double timed, total;                /* seconds inside samples, and of the whole */
-    char counter_reason[COUNTERS][256]; /* why a counter is missing, or "" */
+    double timed, total;                /* seconds inside samples; seconds of all rounds */
+    char counter_reason[COUNTERS][256]; /* why a counter is missing; "": it is not */
 };
 
-/* One discarded round (caches, page faults, frequency), then those counted. Each round moves the stack to another place
- * in its page (4K aliasing), so that a run's times are those of many places, not of the one that its process happened
- * to get. Returns 0, or -1 with the reason; rounds_free releases it. */
+/* Runs one discarded round, which takes page faults, cold caches and a low clock, then plan->rounds rounds.
+ *
+ * Each round starts the stack at another offset in its page. 4K aliasing makes a loop slower at some offsets, and a
+ * process keeps its offset for life. Before, 2 of 20 pairs of runs of one program were called different, by factors of
+ * 1.3 and 1.4 (Sapphire Rapids, gcc 12).
+ *
+ * Returns 0, or -1 with the reason. rounds_free releases it. */
 int rounds_run(struct rounds *result, const struct timed_case *cases, size_t count, const struct rounds_plan *plan,
                const struct progress_sink *progress, struct error *err);
 void rounds_free(struct rounds *result);

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* 0, 1, n-1, 2, n-2, ...: neighbours differ by 1, -2, 3, -4, ... modulo n, by every amount once where n is even. */
+/* 0, 1, n-1, 2, n-2, ...: neighbours differ by 1, -2, 3, -4, ... modulo n. For even n each difference occurs once. */
 static size_t zigzag(size_t slot, size_t n) {
     return slot % 2 ? (slot + 1) / 2 : (n - slot / 2) % n;
 }
 
-/* Arms that are timed one after the other, and the slots of a round that they have. */
+/* Cases first..first+count-1, which take the slots of the same numbers in each round. */
 struct part {
     size_t first, count;
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* na * nb up to which the distribution of U is computed exactly. */
+/* The largest na * nb for which the distribution of U is computed exactly. */
 enum { EXACT_PAIRS = 4096 };
 
 static int ascending(const void *left, const void *right) {
@@ -81,7 +81,7 @@ static double log_binomial_half(size_t n, size_t k) {
 }
 
 size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
-    /* lgamma rounds: a tail that equals what is allowed must not miss it by that. */
+    /* The 1e-9 absorbs rounding in lgamma, for a tail that equals the allowed one exactly. */
     double allowed = (1 - confidence) * (1 + 1e-9);
     double tail = 0; /* 2 P(X <= k - 1) */
     size_t k = 0;
@@ -95,14 +95,14 @@ size_t sign_interval_rank(size_t n, double confidence, double *coverage) {
     return k;
 }
 
-/* The confidence of each of several intervals that shall hold together. */
-static double one_of(double confidence, unsigned comparisons) {
+/* Bonferroni: the confidence of each interval so that all hold together at `confidence`. */
+static double confidence_of_each(double confidence, unsigned comparisons) {
     return 1 - (1 - confidence) / (comparisons > 0 ? comparisons : 1);
 }
 
 size_t rounds_needed(double confidence, unsigned comparisons) {
     size_t rounds = 2;
-    while (sign_interval_rank(rounds, one_of(confidence, comparisons), NULL) == 0)
+    while (sign_interval_rank(rounds, confidence_of_each(confidence, comparisons), NULL) == 0)
         rounds++;
     return rounds;
 }
@@ -110,7 +110,7 @@ size_t rounds_needed(double confidence, unsigned comparisons) {
 static int check_times(const double *x, size_t n, struct error *err) {
     if (n == 0) return fail(err, "no samples to compare");
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]) || x[i] <= 0) return fail(err, "sample %zu is no positive time: %g", i, x[i]);
+        if (!isfinite(x[i]) || x[i] <= 0) return fail(err, "sample %zu is not a positive time: %g", i, x[i]);
     return 0;
 }
 
@@ -122,10 +122,10 @@ static int check_confidence(double confidence, struct error *err) {
 static enum verdict verdict_of(const struct comparison *c) {
     if (c->high < 1) return VERDICT_FASTER;
     if (c->low > 1) return VERDICT_SLOWER;
-    return VERDICT_NOT_RESOLVED; /* also where low and high are NaN */
+    return VERDICT_NOT_RESOLVED; /* also when low and high are NaN */
 }
 
-/* Two-sided p of the exact sign test on sorted log ratios; zeros say nothing and are left out (Conover, 3.4). */
+/* Two-sided p of the exact sign test. Log ratios of 0 carry no sign and are left out (Conover, 3.4). */
 static double sign_test_p(const double *logs, size_t n) {
     size_t negative = 0;
     size_t positive = 0;
@@ -157,7 +157,7 @@ int compare_paired(struct comparison *c, const double *subject, const double *ba
                              .confidence = confidence,
                              .comparisons = comparisons,
                              .p = sign_test_p(logs, rounds)};
-    size_t k = sign_interval_rank(rounds, one_of(confidence, comparisons), &c->coverage);
+    size_t k = sign_interval_rank(rounds, confidence_of_each(confidence, comparisons), &c->coverage);
     if (k > 0) {
         c->low = portable_exp(logs[k - 1]);
         c->high = portable_exp(logs[rounds - k]);
@@ -190,7 +190,7 @@ static double *rank_sum_distribution(size_t a, size_t b) {
     return p;
 }
 
-/* What the ranks of two independent samples say. */
+/* Rank statistics of two independent samples. */
 struct ranks {
     size_t na, nb;
     double u;     /* pairs with a > b, ties half */
@@ -243,16 +243,16 @@ static int rank_both(struct ranks *ranks, const double *a, size_t na, const doub
     return 0;
 }
 
-static bool few_enough(const struct ranks *ranks) {
+static bool has_exact_distribution(const struct ranks *ranks) {
     return !ranks->ties && ranks->na <= EXACT_PAIRS && ranks->nb <= EXACT_PAIRS && ranks->na * ranks->nb <= EXACT_PAIRS;
 }
 
-/* Two-sided, from the side of U that is above its mean. */
+/* Two-sided p, from the tail at and above max(U, na * nb - U). */
 static int test_ranks(struct rank_sum *test, const struct ranks *ranks, struct error *err) {
     size_t pairs = ranks->na * ranks->nb;
     double mean = (double)ranks->na * (double)ranks->nb / 2;
     double larger = fmax(ranks->u, 2 * mean - ranks->u);
-    *test = (struct rank_sum){.u = ranks->u, .p = 1, .exact = few_enough(ranks)};
+    *test = (struct rank_sum){.u = ranks->u, .p = 1, .exact = has_exact_distribution(ranks)};
     if (!test->exact) {
         if (ranks->sigma > 0) test->p = fmin(1, erfc((larger - mean - 0.5) / ranks->sigma / sqrt(2)));
         return 0;
@@ -291,7 +291,7 @@ static double normal_two_sided(double alpha) {
 static int shift_interval_rank(size_t *k, double *coverage, const struct ranks *ranks, double alpha,
                                struct error *err) {
     *k = 0;
-    if (!few_enough(ranks)) {
+    if (!has_exact_distribution(ranks)) {
         double rank = floor((double)ranks->na * (double)ranks->nb / 2 - normal_two_sided(alpha) * ranks->sigma);
         if (rank >= 1) *k = (size_t)rank;
         *coverage = *k > 0 ? 1 - alpha : NAN;
@@ -308,7 +308,7 @@ static int shift_interval_rank(size_t *k, double *coverage, const struct ranks *
     return 0;
 }
 
-/* Pairs with a[i] - b[j] <= limit, for sorted a and b. */
+/* Counts the pairs with a[i] - b[j] <= limit, for sorted a and b. */
 static size_t count_differences(const double *a, size_t na, const double *b, size_t nb, double limit) {
     size_t count = 0;
     size_t first = 0; /* b[first..] are within the limit of a[i]; it only grows with a[i] */
@@ -320,8 +320,8 @@ static size_t count_differences(const double *a, size_t na, const double *b, siz
     return count;
 }
 
-/* The k-th smallest (from 1) of all differences a[i] - b[j], for sorted a and b, by bisection on its value: exact, and
- * no table of na * nb numbers is needed. */
+/* The k-th smallest (k from 1) of all differences a[i] - b[j], for sorted a and b. Bisection on the value is exact and
+ * needs no table of na * nb numbers. */
 static double kth_difference(const double *a, size_t na, const double *b, size_t nb, size_t k) {
     double low = a[0] - b[nb - 1];
     double high = a[na - 1] - b[0];
@@ -364,7 +364,7 @@ int compare_independent(struct comparison *c, struct samples subject, struct sam
     struct rank_sum test = {0};
     double coverage = NAN;
     size_t k = 0;
-    double alpha = 1 - one_of(confidence, comparisons);
+    double alpha = 1 - confidence_of_each(confidence, comparisons);
     if (check_confidence(confidence, err) != 0 ||
         rank_both(&ranks, subject.seconds, subject.n, base.seconds, base.n, err) != 0 ||
         test_ranks(&test, &ranks, err) != 0 || shift_interval_rank(&k, &coverage, &ranks, alpha, err) != 0)
@@ -393,7 +393,7 @@ double resolution(const struct comparison *c) {
     return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
 }
 
-int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
+int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
     if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
     if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
     if (isnan(aa->gate.low))
@@ -410,8 +410,8 @@ const char *aa_words(enum aa_state state) {
 
 const char *aa_reason(enum aa_state state) {
     static const char *const reasons[] = {
-        NULL, "the same code timed twice in the same rounds came out different at 99.9 %: something else ran",
-        "fewer than 11 rounds: whether the run was quiet cannot be judged at 99.9 %"};
+        NULL, "two timings of the same code in the same rounds differ at 99.9 %: the machine was not quiet",
+        "fewer than 11 rounds: too few for the A/A interval at 99.9 %"};
     return reasons[state];
 }
 

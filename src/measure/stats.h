@@ -1,8 +1,8 @@
-/* Statistics of timings: what one case took, and whether one case is faster than another.
+/* Statistics of timings: summaries of one case, comparisons of two.
  *
- * Times are positive and finite; every function that compares refuses others. Ratios are time of the subject over time
- * of the base: below 1 the subject is faster. Nothing here assumes a distribution; intervals come from order
- * statistics, and every sample is kept. */
+ * Times are positive and finite; comparisons refuse others. A ratio is time of the subject / time of the base: below 1
+ * the subject is faster. No function assumes a distribution: intervals come from order statistics, and no sample is
+ * dropped. */
 #ifndef SGDMARK_MEASURE_STATS_H
 #define SGDMARK_MEASURE_STATS_H
 
@@ -11,27 +11,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Sorts x[n] upwards. */
+/* Sorts x[n] in ascending order. */
 void sort_doubles(double *x, size_t n);
 
 /* Quantile p (0..1) of sorted x[n], n >= 1, by linear interpolation between order statistics (type 7 of Hyndman and
  * Fan, "Sample quantiles in statistical packages", 1996: NumPy's and R's default). */
 double quantile(const double *sorted, size_t n, double p);
 
-/* The absolute numbers of one case, in the unit of its samples. */
+/* Summary of the samples of one case, in their unit. */
 struct summary {
     size_t n;
     double min, median, max;
     double q1, q3;       /* quartiles */
     double mad;          /* median of |x - median|, not scaled to a standard deviation */
-    size_t outliers;     /* beyond 1.5 interquartile ranges outside the quartiles (Tukey, 1977): counted, kept */
-    size_t far_outliers; /* of those, beyond 3 */
+    size_t outliers;     /* more than 1.5 interquartile ranges outside the quartiles (Tukey, 1977) */
+    size_t far_outliers; /* more than 3 */
 };
 
-/* Returns 0, or -1 when n is 0, a sample is not finite, or memory runs out. x is left as it is. */
+/* Summarizes x[n]. Returns 0, or -1 with the reason: n is 0, a sample is not finite, or memory runs out. */
 int summarize(struct summary *summary, const double *x, size_t n, struct error *err);
 
-/* exp(mean(log x)) of x[n], n >= 1, all positive. Ratios are averaged in no other way. */
+/* exp(mean(log x)) of x[n], n >= 1, all positive. Use it for every mean of ratios. */
 double geometric_mean(const double *x, size_t n);
 
 enum verdict { VERDICT_NOT_RESOLVED, VERDICT_FASTER, VERDICT_SLOWER, VERDICT_WITHHELD };
@@ -39,16 +39,16 @@ enum verdict { VERDICT_NOT_RESOLVED, VERDICT_FASTER, VERDICT_SLOWER, VERDICT_WIT
 /* "not resolved", "faster", "slower", "withheld". */
 const char *verdict_words(enum verdict verdict);
 
-/* A ratio with its interval. The intervals of `comparisons` ratios hold all at once with probability `confidence`
- * (Bonferroni: each is made at 1 - (1 - confidence) / comparisons), and the verdict follows from the interval. */
+/* A ratio, its interval, and the verdict from that interval. The intervals of `comparisons` ratios hold together with
+ * probability `confidence` (Bonferroni: each one is made at 1 - (1 - confidence) / comparisons). */
 struct comparison {
     size_t n_subject, n_base;
     double ratio;
-    double low, high;  /* NaN where there are too few samples for an interval at this confidence */
-    double confidence; /* asked for, over all comparisons */
+    double low, high;  /* NaN: too few samples for an interval at this confidence */
+    double confidence; /* as requested, over all comparisons */
     unsigned comparisons;
-    double coverage; /* what this one interval reaches (at least its share of `confidence`); NaN without one */
-    double p;        /* two-sided p value of "no difference", not adjusted for the number of comparisons */
+    double coverage; /* probability that this interval covers the ratio; NaN without an interval */
+    double p;        /* two-sided p value of "no difference", not adjusted for `comparisons` */
     enum verdict verdict;
 };
 
@@ -59,11 +59,11 @@ struct comparison {
 int compare_paired(struct comparison *c, const double *subject, const double *base, size_t rounds, double confidence,
                    unsigned comparisons, struct error *err);
 
-/* The k above, 0 when n samples are too few for `confidence`. `coverage`, where not NULL, gets the probability that the
- * interval [x(k), x(n+1-k)] covers the median. */
+/* The k of compare_paired; 0: n samples are too few for `confidence`. Sets *coverage, unless NULL, to the probability
+ * that [x(k), x(n+1-k)] covers the median. */
 size_t sign_interval_rank(size_t n, double confidence, double *coverage);
 
-/* The fewest rounds that give each of `comparisons` paired ratios an interval at `confidence` (between 0 and 1). */
+/* The fewest rounds with which each of `comparisons` paired ratios has an interval at `confidence` (0 to 1). */
 size_t rounds_needed(double confidence, unsigned comparisons);
 
 /* The samples of one case. */
@@ -73,8 +73,8 @@ struct samples {
 };
 
 /* Comparison of independent samples, for times of different runs or machines. The ratio is exp of the Hodges-Lehmann
- * shift of the logs (median of all log(subject[i] / base[j])); its interval is the one that the Mann-Whitney test
- * leaves (Hollander and Wolfe, "Nonparametric Statistical Methods", 4.2 and 4.3). Returns 0, or -1 with the reason. */
+ * shift of the logs (median of all log(subject[i] / base[j])); its interval is that of the Mann-Whitney test
+ * (Hollander and Wolfe, "Nonparametric Statistical Methods", 4.2 and 4.3). Returns 0, or -1 with the reason. */
 int compare_independent(struct comparison *c, struct samples subject, struct samples base, double confidence,
                         unsigned comparisons, struct error *err);
 
@@ -87,25 +87,25 @@ struct rank_sum {
 };
 int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double *b, size_t nb, struct error *err);
 
-/* How large a change the interval could have shown: its wider side, relative to the ratio. NaN without an interval. */
+/* The smallest change that the interval can show: its wider side relative to the ratio. NaN without an interval. */
 double resolution(const struct comparison *c);
 
-/* The A/A case: the same work timed twice in the same rounds. */
+/* The gate of the A/A case: the same work timed as two cases in the same rounds. */
 enum aa_state { AA_QUIET, AA_NOISY, AA_TOO_FEW };
 struct aa_gate {
-    struct comparison shown; /* at 95 %: what the experiment can tell apart */
-    struct comparison gate;  /* at 99.9 %: when it excludes 1 the experiment was noisy */
-    enum aa_state state;     /* only AA_QUIET lets verdicts through */
+    struct comparison shown; /* at 95 %: its resolution() is the experiment's */
+    struct comparison gate;  /* at 99.9 %: an interval that excludes 1 means noisy */
+    enum aa_state state;     /* only AA_QUIET allows verdicts */
 };
-int judge_aa(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
+int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
 
 /* "quiet", "noisy", "too few rounds". */
 const char *aa_words(enum aa_state state);
 
-/* Why verdicts are withheld, in a sentence; NULL for AA_QUIET. */
+/* Why verdicts are withheld, as a sentence; NULL for AA_QUIET. */
 const char *aa_reason(enum aa_state state);
 
-/* The verdict becomes VERDICT_WITHHELD unless the gate is quiet. The ratio and its interval stay. */
+/* Sets the verdict to VERDICT_WITHHELD unless the gate is AA_QUIET. Keeps the ratio and its interval. */
 void apply_aa_gate(struct comparison *c, const struct aa_gate *aa);
 
 #endif

@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Changes of less are not told from those that another memory layout makes (Mytkowicz and others, "Producing wrong data
- * without doing anything obviously wrong!", 2009). */
+/* A change below 1 % may come from memory layout alone, which differs between runs but not between the samples of a run
+ * (Mytkowicz and others, "Producing wrong data without doing anything obviously wrong!", 2009). */
 static const double smallest_floor = 0.01;
 
 static int refuse_incomplete(const struct result_file *file, struct error *err) {
     if (file->complete) return 0;
-    return fail(err, "%s: is incomplete: its run was interrupted, so it is not compared; run it again", file->path);
+    return fail(err, "%s: is incomplete: its run was interrupted, so it cannot be compared; run it again", file->path);
 }
 
-/* Counts the pairs of base and subject series; with `rows`, also notes which they are. */
-static size_t match(struct compare_report *report, struct ratio_row *rows) {
+/* Counts the (benchmark, subject) pairs that the base shares. Fills in rows[] unless it is NULL. */
+static size_t list_rows(struct compare_report *report, struct ratio_row *rows) {
     const struct result_file *base = &report->files[0];
     size_t count = 0;
     for (size_t i = 0; i < base->count; i++) {
@@ -33,15 +33,15 @@ static size_t match(struct compare_report *report, struct ratio_row *rows) {
     return count;
 }
 
-/* What is left of the verdict of the samples alone. */
-static enum verdict settle(const struct comparison *c, const struct gate *gate) {
+/* The verdict after the gate: withheld, or decided by whether the whole interval lies beyond the floor. */
+static enum verdict gated_verdict(const struct comparison *c, const struct gate *gate) {
     if (gate->withheld[0]) return VERDICT_WITHHELD;
     if (c->low > 1 + gate->floor) return VERDICT_SLOWER;
     if (c->high < 1 / (1 + gate->floor)) return VERDICT_FASTER;
-    return VERDICT_NOT_RESOLVED; /* also without an interval */
+    return VERDICT_NOT_RESOLVED; /* also when low and high are NaN */
 }
 
-/* Counts the benchmarks that the base or a subject lacks; with `partial`, also notes which they are. */
+/* Counts the benchmarks that the base or a subject lacks. Fills in partial[] unless it is NULL. */
 static size_t list_partial(const struct compare_report *report, struct partial *partial) {
     size_t count = 0;
     for (size_t f = 1; f < report->file_count; f++) {
@@ -66,26 +66,26 @@ static int fill_partial(struct compare_report *report, struct error *err) {
     return 0;
 }
 
-/* A roof of a kernel's own arithmetic says how fast the kernel is, not the machine: a slower kernel lowers it. */
-static bool is_of_machine(const json_t *roof) {
+/* Compute roofs do not count: they run the kernel's code, so a slower kernel would raise the floor and hide itself. */
+static bool is_machine_roof(const json_t *roof) {
     const char *name = json_string_value(json_object_get(roof, "name"));
     /* Schema 1 called compute roofs "mix". */
     return strncmp(name, "compute/", strlen("compute/")) != 0 && strncmp(name, "mix/", strlen("mix/")) != 0;
 }
 
-/* The largest change of a roof that both files have, where both are of one machine, squared; otherwise 0. Squared,
- * since roofs are plain reads: where another program shared the core during one of the runs, folds were seen to lose
- * twice as much of their speed, in logarithms, as reads from L1 did. */
-static double roof_shift(const struct result_file *a, const struct result_file *b) {
+/* The largest squared change of a roof that both files have; 0 for files of different machines. Squared because a
+ * neighbour on the same core slows training more than plain reads: folds lost twice as much as L1 reads, in logarithms
+ * (Sapphire Rapids, gcc 12; docs/measurements.md, "The roof floor, squared"). */
+static double floor_of_roof_change(const struct result_file *a, const struct result_file *b) {
     double largest = 0;
     size_t i;
     size_t j;
     json_t *one;
     json_t *two;
     if (!same_machine(a, b)) return 0;
-    json_array_foreach(json_object_get(a->own, "roofs"), i, one) {
-        if (!is_of_machine(one)) continue;
-        json_array_foreach(json_object_get(b->own, "roofs"), j, two) {
+    json_array_foreach(json_object_get(a->facts, "roofs"), i, one) {
+        if (!is_machine_roof(one)) continue;
+        json_array_foreach(json_object_get(b->facts, "roofs"), j, two) {
             if (!json_equal(json_object_get(one, "name"), json_object_get(two, "name"))) continue;
             double change = portable_log(json_number_value(json_object_get(two, "per_second")) /
                                          json_number_value(json_object_get(one, "per_second")));
@@ -95,35 +95,35 @@ static double roof_shift(const struct result_file *a, const struct result_file *
     return largest;
 }
 
-/* The longest that a benchmark of the experiment took for its CPU time, squared: who waits for a processor also finds
- * its caches emptied by those who had it. */
-static double waiting(const struct result_file *file, int gate) {
+/* The largest (wall time / CPU time)^2 - 1 of the experiment's benchmarks. Squared because a thread that waits for its
+ * core also finds the caches evicted by whoever ran there. */
+static double floor_of_waiting(const struct result_file *file, int gate) {
     double longest = 1;
     for (size_t i = 0; i < file->count; i++)
-        if (file->series[i].gate == gate) longest = fmax(longest, file->series[i].waited);
+        if (file->series[i].gate == gate) longest = fmax(longest, file->series[i].wall_per_cpu);
     return longest * longest - 1;
 }
 
-static void raise_floor(struct gate *gate, double floor, const char *reason) {
+static void set_floor_at_least(struct gate *gate, double floor, const char *reason) {
     if (!(floor > gate->floor)) return;
     gate->floor = floor;
     gate->floor_reason = reason;
 }
 
-/* What the A/A of one side says; `side` is "base" or "subject". */
-static void apply_record(struct gate *gate, const struct result_file *file, int which, const char *side) {
+/* Withholds verdicts if this file has no A/A case for the experiment, or a noisy one. `side` is "base" or "subject". */
+static void withhold_if_noisy(struct gate *gate, const struct result_file *file, int which, const char *side) {
     if (which == NO_GATE) return;
     const struct aa_record *record = &file->gates[which];
     gate->experiment = record->experiment;
     if (record->missing)
-        snprintf(gate->withheld, sizeof gate->withheld, "the %s has no A/A of its %s: %s", side, record->experiment,
-                 record->missing);
+        snprintf(gate->withheld, sizeof gate->withheld, "the %s has no A/A case for its %s: %s", side,
+                 record->experiment, record->missing);
     else if (record->state == AA_NOISY)
-        snprintf(gate->withheld, sizeof gate->withheld, "the %s's %s were noisy: their A/A says so", side,
+        snprintf(gate->withheld, sizeof gate->withheld, "the %s's %s were noisy, as their A/A case shows", side,
                  record->experiment);
 }
 
-static double resolved(const struct result_file *file, int which) {
+static double floor_of_aa(const struct result_file *file, int which) {
     return which == NO_GATE ? 0 : file->gates[which].resolution;
 }
 
@@ -134,29 +134,31 @@ static struct gate make_gate(const struct compare_report *report, size_t f, int 
                         .base = base_gate,
                         .subject = subject_gate,
                         .floor = smallest_floor,
-                        .floor_reason = "two runs of one program differ by where its code and data lie"};
-    raise_floor(&gate, resolved(base, base_gate), "what the base's A/A could resolve");
-    raise_floor(&gate, resolved(subject, subject_gate), "what the subject's A/A could resolve");
-    raise_floor(&gate, waiting(base, base_gate), "the base's samples waited for a processor that others used");
-    raise_floor(&gate, waiting(subject, subject_gate), "the subject's samples waited for a processor that others used");
-    raise_floor(&gate, roof_shift(base, subject),
-                "a roof of the machine moved between the runs, and work may move as far twice");
-    apply_record(&gate, subject, subject_gate, "subject");
-    apply_record(&gate, base, base_gate, "base");
+                        .floor_reason = "memory layout alone changes times from run to run"};
+    set_floor_at_least(&gate, floor_of_aa(base, base_gate), "what the base's A/A could resolve");
+    set_floor_at_least(&gate, floor_of_aa(subject, subject_gate), "what the subject's A/A could resolve");
+    set_floor_at_least(&gate, floor_of_waiting(base, base_gate),
+                       "the base's samples waited for a processor that others used");
+    set_floor_at_least(&gate, floor_of_waiting(subject, subject_gate),
+                       "the subject's samples waited for a processor that others used");
+    set_floor_at_least(&gate, floor_of_roof_change(base, subject),
+                       "a roof changed between the runs, and training changes by up to its square");
+    withhold_if_noisy(&gate, subject, subject_gate, "subject");
+    withhold_if_noisy(&gate, base, base_gate, "base");
     return gate;
 }
 
-/* The subject's gate for a row, made where it is the first that needs it. */
+/* Sets row->gate: the index of the gate for this pair of experiments, which is added if it is new. */
 static int choose_gate(struct compare_report *report, struct ratio_row *row, struct error *err) {
-    struct against *against = &report->against[row->subject];
+    struct subject_totals *totals = &report->totals[row->subject];
     int base = find_series(&report->files[0], row->name)->gate;
     int subject = find_series(&report->files[row->subject], row->name)->gate;
-    for (row->gate = 0; row->gate < against->gate_count; row->gate++)
-        if (against->gates[row->gate].base == base && against->gates[row->gate].subject == subject) return 0;
-    struct gate *grown = realloc(against->gates, (against->gate_count + 1) * sizeof *grown);
-    if (!grown) return fail_program(err, "out of memory for %zu gates", against->gate_count + 1);
-    against->gates = grown;
-    grown[against->gate_count++] = make_gate(report, row->subject, base, subject);
+    for (row->gate = 0; row->gate < totals->gate_count; row->gate++)
+        if (totals->gates[row->gate].base == base && totals->gates[row->gate].subject == subject) return 0;
+    struct gate *grown = realloc(totals->gates, (totals->gate_count + 1) * sizeof *grown);
+    if (!grown) return fail_program(err, "out of memory for %zu gates", totals->gate_count + 1);
+    totals->gates = grown;
+    grown[totals->gate_count++] = make_gate(report, row->subject, base, subject);
     return 0;
 }
 
@@ -171,17 +173,17 @@ static int fill_row(struct ratio_row *row, struct compare_report *report, double
                             (struct samples){base->seconds, base->n}, confidence, (unsigned)report->row_count,
                             err) != 0)
         return -1;
-    row->times.verdict = settle(&row->times, &report->against[row->subject].gates[row->gate]);
+    row->times.verdict = gated_verdict(&row->times, &report->totals[row->subject].gates[row->gate]);
     return 0;
 }
 
 static int fill_rows(struct compare_report *report, double confidence, struct error *err) {
-    report->row_count = match(report, NULL);
+    report->row_count = list_rows(report, NULL);
     if (report->row_count == 0)
         return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
     report->rows = calloc(report->row_count, sizeof *report->rows);
     if (!report->rows) return fail_program(err, "out of memory for %zu comparisons", report->row_count);
-    match(report, report->rows);
+    list_rows(report, report->rows);
     for (size_t i = 0; i < report->row_count; i++)
         if (fill_row(&report->rows[i], report, confidence, err) != 0) return -1;
     return 0;
@@ -194,8 +196,8 @@ static int fill_means(struct compare_report *report, struct error *err) {
         size_t n = 0;
         for (size_t i = 0; i < report->row_count; i++)
             if (report->rows[i].subject == f) ratios[n++] = report->rows[i].times.ratio;
-        report->against[f].mean_of = n;
-        if (n > 0) report->against[f].geometric_mean = geometric_mean(ratios, n);
+        report->totals[f].ratio_count = n;
+        if (n > 0) report->totals[f].geometric_mean = geometric_mean(ratios, n);
     }
     free(ratios);
     return 0;
@@ -208,8 +210,8 @@ int compare_results(struct compare_report *report, const struct result_file *fil
         if (refuse_incomplete(&files[f], err) != 0) return -1;
     for (size_t f = 1; f < file_count; f++)
         if (refuse_other_work(&files[0], &files[f], err) != 0) return -1;
-    report->against = calloc(file_count, sizeof *report->against);
-    if (!report->against) return fail_program(err, "out of memory for %zu files", file_count);
+    report->totals = calloc(file_count, sizeof *report->totals);
+    if (!report->totals) return fail_program(err, "out of memory for %zu files", file_count);
     if (fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 && fill_means(report, err) == 0 &&
         find_differences(report, err) == 0)
         return 0;
@@ -221,9 +223,9 @@ void compare_free(struct compare_report *report) {
     free_differences(report);
     free(report->rows);
     free(report->partial);
-    for (size_t f = 0; report->against && f < report->file_count; f++)
-        free(report->against[f].gates);
-    free(report->against);
+    for (size_t f = 0; report->totals && f < report->file_count; f++)
+        free(report->totals[f].gates);
+    free(report->totals);
     *report = (struct compare_report){0};
 }
 
@@ -232,8 +234,8 @@ bool beyond_threshold(const struct ratio_row *row, double threshold) {
 }
 
 static json_t *file_json(const struct result_file *file) {
-    return json_pack("{s:s, s:O, s:O, s:O}", "path", file->path, "run_id", json_object_get(file->own, "run_id"),
-                     "start", json_object_get(file->own, "start"), "tool", json_object_get(file->own, "tool"));
+    return json_pack("{s:s, s:O, s:O, s:O}", "path", file->path, "run_id", json_object_get(file->facts, "run_id"),
+                     "start", json_object_get(file->facts, "start"), "tool", json_object_get(file->facts, "tool"));
 }
 
 static json_t *difference_json(const struct difference *difference, size_t files) {
@@ -265,12 +267,12 @@ static json_t *gate_json(const struct gate *gate) {
     return value;
 }
 
-static json_t *against_json(const struct result_file *subject, const struct against *against) {
+static json_t *totals_json(const struct result_file *subject, const struct subject_totals *totals) {
     json_t *gates = json_array();
-    for (size_t g = 0; g < against->gate_count; g++)
-        json_array_append_new(gates, gate_json(&against->gates[g]));
+    for (size_t g = 0; g < totals->gate_count; g++)
+        json_array_append_new(gates, gate_json(&totals->gates[g]));
     return json_pack("{s:s, s:o, s:I, s:o}", "subject", subject->path, "geometric_mean",
-                     json_number(against->geometric_mean), "ratios", (json_int_t)against->mean_of, "gates", gates);
+                     json_number(totals->geometric_mean), "ratios", (json_int_t)totals->ratio_count, "gates", gates);
 }
 
 static json_t *partial_json(const struct partial *partial, const struct result_file *files) {
@@ -293,7 +295,7 @@ json_t *compare_json(const struct compare_report *report, double threshold) {
     for (size_t i = 0; i < report->partial_count; i++)
         json_array_append_new(partial, partial_json(&report->partial[i], report->files));
     for (size_t f = 1; f < report->file_count; f++)
-        json_array_append_new(subjects, against_json(&report->files[f], &report->against[f]));
+        json_array_append_new(subjects, totals_json(&report->files[f], &report->totals[f]));
     json_t *value =
         json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "test",
                   "independent samples: Mann-Whitney, Hodges-Lehmann; nothing is paired across files", "files", files,

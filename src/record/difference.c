@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 72 /* bytes of a value that are shown */, MAX_KEY = 256 };
+enum {
+    SHOWN = 72, /* bytes of a value that are shown */
+    MAX_KEY = 256
+};
 
-/* What a difference does, by the part of its key that tells; the first that matches counts. Weight 0 differs between
- * any two runs, or says again what another key says, and is not listed. */
+/* How a difference affects the times. A key takes the first entry whose `part` it contains. Weight 0 hides the key: it
+ * differs between any two runs, or repeats another key. */
 static const struct {
     const char *part;
     unsigned weight;
@@ -29,10 +32,10 @@ static const struct {
     {"topology.sha256", 0, NULL},
     {"program_sha256", 0, NULL},
     {"hypervisor", 95, "a virtual machine shares its cores and hides clocks: wider noise, shifts between runs"},
-    {"mitigation", 60, "what crossing into the kernel costs"},
-    {"microcode", 80, "what instructions and mitigations cost"},
-    {"smt", 65, "siblings share a core's units and caches"},
-    {"idle", 60, "how fast a core wakes up"},
+    {"mitigation", 60, "the cost of system calls and interrupts"},
+    {"microcode", 80, "the cost of instructions and mitigations"},
+    {"smt", 65, "sibling threads share a core's units and caches"},
+    {"idle", 60, "how long a core takes to wake up"},
     {"governor", 70, "the clock, and how fast it rises"},
     {"energy", 70, "the clock, and how fast it rises"},
     {"frequency", 70, "the clock"},
@@ -41,19 +44,19 @@ static const struct {
     {"cgroup.path", 0, NULL},
     {"cgroup", 55, "limits on cores, memory or time"},
     {"allowed", 55, "other cores were allowed"},
-    {"_pus", 55, "which cores there are, and how quiet they are"},
-    {"page", 50, "page size decides the TLB misses over a whole epoch"},
-    {"numa", 48, "memory may be further away, or move"},
+    {"_pus", 55, "which cores exist, and how quiet they are"},
+    {"page", 50, "page size sets the number of TLB misses"},
+    {"numa", 48, "memory may be remote, or migrate between nodes"},
     {"clocksource", 40, "resolution and cost of the timer"},
     {"tsc", 40, "resolution and cost of the timer"},
-    {"aslr", 20, "code and data lie elsewhere: up to a few percent either way"},
+    {"aslr", 20, "memory layout: up to a few percent either way"},
     {"swap", 25, "matters only where memory runs short"},
     {"memory.", 25, "matters only where memory runs short"},
-    {"watchdog", 14, "takes a hardware counter away"},
-    {"paranoid", 12, "which counters can be read; the times are the same"},
+    {"watchdog", 14, "takes one hardware counter"},
+    {"paranoid", 12, "which counters can be read; no effect on times"},
     {"build.backends", 78, "the kernels were compiled with other flags"},
     {"build.flags", 76, "the program was compiled with other flags"},
-    {"build.compiler", 75, "another compiler wrote the code"},
+    {"build.compiler", 75, "another compiler made the code"},
     {"build.", 74, "the program was built in another way"},
     {"tool.", 74, "another version of sgdmark: the code may differ"},
     {"system_", 90, "another machine"},
@@ -63,7 +66,7 @@ static const struct {
     {"libraries", 15, "outside of the timed loops"},
     {"topology", 85, "cores, caches and memory decide which roof binds"},
     {"cpu", 100, "another processor: the ratios compare machines, not code"},
-    {"", 10, "not known to matter, not known not to"},
+    {"", 10, "effect unknown"},
 };
 
 static size_t effect_of(const char *key) {
@@ -86,7 +89,8 @@ static bool inside_character(char byte) {
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Makes the text one printable line of at most SHOWN bytes that starts about where `skip` bytes are left out. */
+/* Cuts the text to one printable line of at most SHOWN bytes. Text that is too long loses most of its first `skip`
+ * bytes, which all values share. */
 static void shorten(char *text, size_t skip) {
     static const char dots[] = "...";
     size_t length = strlen(text);
@@ -109,7 +113,7 @@ static void shorten(char *text, size_t skip) {
         if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
 }
 
-/* Bytes that all texts start with. */
+/* The length of the prefix that all texts share. */
 static size_t common_prefix(char *const *texts, size_t count) {
     size_t length = 0;
     for (;; length++) {
@@ -118,7 +122,7 @@ static size_t common_prefix(char *const *texts, size_t count) {
     }
 }
 
-/* Adds "name: VALUE in A, VALUE in B" to the text, as far as there is room. */
+/* Appends "name (VALUE of a and VALUE of b)" to text[size], cut to fit. */
 static void note_difference(char *text, size_t size, const char *name, const json_t *a, const json_t *b) {
     char *left = text_of(a);
     char *right = text_of(b);
@@ -132,7 +136,7 @@ static void note_difference(char *text, size_t size, const char *name, const jso
     free(right);
 }
 
-/* Every member but the nested object "hyper" and the place of the data. */
+/* Compares every member except "hyper", which compare_hyper does, and "data", a path that differs between machines. */
 static void compare_work(char *text, size_t size, const json_t *a, const json_t *b) {
     const char *key;
     json_t *value;
@@ -143,7 +147,7 @@ static void compare_work(char *text, size_t size, const json_t *a, const json_t 
     }
 }
 
-/* Hyper-parameters by the table: a file without one was made with its default. */
+/* Compares each hyper-parameter of the table. A file that lacks one was made with its default. */
 static void compare_hyper(char *text, size_t size, const json_t *a, const json_t *b) {
     for (size_t i = 0; i < hyper_count; i++) {
         const char *name = hyper_table[i].name;
@@ -157,8 +161,8 @@ static void compare_hyper(char *text, size_t size, const json_t *a, const json_t
 }
 
 int refuse_other_work(const struct result_file *a, const struct result_file *b, struct error *err) {
-    const json_t *one = json_object_get(a->own, "workload");
-    const json_t *two = json_object_get(b->own, "workload");
+    const json_t *one = json_object_get(a->facts, "workload");
+    const json_t *two = json_object_get(b->facts, "workload");
     if (json_is_null(one) != json_is_null(two))
         return fail(err, "%s and %s are not comparable: only one of them says what was trained", a->path, b->path);
     char text[600] = "";
@@ -169,13 +173,14 @@ int refuse_other_work(const struct result_file *a, const struct result_file *b, 
 }
 
 bool same_machine(const struct result_file *a, const struct result_file *b) {
-    const json_t *cpu = json_object_get(a->own, "cpu");
-    const json_t *topology = json_object_get(json_object_get(a->own, "topology"), "sha256");
-    return json_is_object(cpu) && json_equal(cpu, json_object_get(b->own, "cpu")) && topology &&
-           json_equal(topology, json_object_get(json_object_get(b->own, "topology"), "sha256"));
+    const json_t *cpu = json_object_get(a->facts, "cpu");
+    const json_t *topology = json_object_get(json_object_get(a->facts, "topology"), "sha256");
+    return json_is_object(cpu) && json_equal(cpu, json_object_get(b->facts, "cpu")) && topology &&
+           json_equal(topology, json_object_get(json_object_get(b->facts, "topology"), "sha256"));
 }
 
-/* A flat object of all leaves below `value`: {"cpu.model": ..., ...}. Keys are cut at MAX_KEY. */
+/* Adds all leaves below `value` to a flat object: {"cpu.model": ..., ...}. Leaves out nulls and their reasons. Keys are
+ * cut at MAX_KEY. */
 static void flatten(json_t *flat, const char *prefix, json_t *value) {
     if (!json_is_object(value)) {
         if (!json_is_null(value)) json_object_set(flat, prefix, value);
@@ -196,7 +201,7 @@ static json_t *facts_of(const struct result_file *file) {
     static const char *const sections[] = {"tool", "build", "libraries", "cpu", "topology", "environment"};
     json_t *flat = json_object();
     for (size_t i = 0; flat && i < sizeof sections / sizeof *sections; i++)
-        flatten(flat, sections[i], json_object_get(file->own, sections[i]));
+        flatten(flat, sections[i], json_object_get(file->facts, sections[i]));
     return flat;
 }
 
@@ -235,7 +240,7 @@ static int add_difference(struct compare_report *report, const char *key, json_t
     return 0;
 }
 
-/* Heaviest first; equals by key. */
+/* Descending weight, then by key. */
 static int by_weight(const void *left, const void *right) {
     const struct difference *a = left;
     const struct difference *b = right;
@@ -243,7 +248,8 @@ static int by_weight(const void *left, const void *right) {
     return strcmp(a->key, b->key);
 }
 
-/* Adds every key whose values are not all the same; `facts` has one flat object per file, `all` the union. */
+/* Adds every key whose value is not the same in all files. facts[file_count]: one flat object per file; `all`: their
+ * union. */
 static int add_differences(struct compare_report *report, json_t *const *facts, json_t *all, struct error *err) {
     const char *key;
     json_t *value;

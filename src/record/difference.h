@@ -1,17 +1,18 @@
-/* What two result files say about machine, build and system, and about the work that was done. */
+/* Compares the facts of result files: what was trained, and on which machine, build and system. */
 #ifndef SGDMARK_RECORD_DIFFERENCE_H
 #define SGDMARK_RECORD_DIFFERENCE_H
 
 #include "record/compare.h"
 
-/* Returns 0 when both files trained the same, or -1 with all that differs in data, row order or hyper-parameters. */
+/* Returns 0 if both files trained the same job, or -1 with a list of what differs in data, row order and
+ * hyper-parameters. */
 int refuse_other_work(const struct result_file *a, const struct result_file *b, struct error *err);
 
-/* Do both files name the same processor and the same topology (by its hash)? */
+/* True if both files name the same CPU and the same topology (by hash). */
 bool same_machine(const struct result_file *a, const struct result_file *b);
 
-/* Fills in the report's differences, sorted by what they do to the comparison. Returns 0, or -1 when memory runs out.
- */
+/* Fills in report->differences, most important first. Returns 0, or -1 when memory runs out. free_differences releases
+ * them. */
 int find_differences(struct compare_report *report, struct error *err);
 void free_differences(struct compare_report *report);
 

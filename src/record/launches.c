@@ -14,37 +14,37 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char family[] = "epoch/";
+static const char epoch_prefix[] = "epoch/";
 
-/* The medians of one case, by launch. */
+/* The median of one case in each launch. */
 struct medians {
     const char *name;
     double seconds[LAUNCHES];
-    double middle, spread;
+    double spread; /* (largest - smallest) / median of the medians */
 };
 
-/* What was given last wins, so the child's own settings stand behind those of this run. */
+/* The arguments of this run, then the child's overrides: of an option that is given twice, the last one counts. */
 static char **child_arguments(int argc, char *const *argv) {
-    static char *const own[] = {"--quick", "--place", "core", "--json", "-", NULL};
-    char **arguments = calloc((size_t)argc + 1 + sizeof own / sizeof *own, sizeof *arguments);
+    static char *const overrides[] = {"--quick", "--place", "core", "--json", "-", NULL};
+    char **arguments = calloc((size_t)argc + 1 + sizeof overrides / sizeof *overrides, sizeof *arguments);
     if (!arguments) return NULL;
     size_t count = 0;
     arguments[count++] = "sgdmark";
     arguments[count++] = "run";
     for (int i = 1; i < argc; i++)
         arguments[count++] = argv[i];
-    for (size_t i = 0; own[i]; i++)
-        arguments[count++] = own[i];
+    for (size_t i = 0; overrides[i]; i++)
+        arguments[count++] = overrides[i];
     return arguments;
 }
 
-static _Noreturn void become(char *const *arguments, int output) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive this run */
+static _Noreturn void exec_child(char *const *arguments, int output) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the child ends when this run does */
     if (dup2(output, STDOUT_FILENO) >= 0) execv("/proc/self/exe", arguments);
     _exit(127);
 }
 
-/* Everything that comes out of the pipe; NULL when memory runs out. */
+/* Reads the pipe to its end. The caller frees the bytes; NULL when memory runs out. */
 static char *read_all(int fd, size_t *length) {
     size_t room = 1 << 20;
     char *bytes = malloc(room);
@@ -62,17 +62,17 @@ static char *read_all(int fd, size_t *length) {
     return NULL;
 }
 
-static int launch(struct result_file *file, char *const *arguments, struct error *err) {
+static int launch_child(struct result_file *file, char *const *arguments, struct error *err) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return fail(err, "a launch: no pipe: %s", strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) != 0) return fail(err, "a launch: cannot make a pipe: %s", strerror(errno));
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) become(arguments, ends[1]);
+    if (child == 0) exec_child(arguments, ends[1]);
     close(ends[1]);
     size_t length = 0;
     char *bytes = child > 0 ? read_all(ends[0], &length) : NULL;
     close(ends[0]);
-    if (child < 0) return fail(err, "a launch: no process: %s", strerror(errno));
+    if (child < 0) return fail(err, "a launch: cannot start a process: %s", strerror(errno));
     int status;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
@@ -93,7 +93,7 @@ int launches_make(struct launches *launches, int argc, char *const *argv, struct
     if (!arguments) return fail_program(err, "out of memory");
     int bad = 0;
     for (int i = 0; i < LAUNCHES && !bad; i++)
-        bad = launch(&launches->file[i], arguments, err);
+        bad = launch_child(&launches->file[i], arguments, err);
     free(arguments);
     if (bad) launches_free(launches);
     return bad;
@@ -105,10 +105,10 @@ void launches_free(struct launches *launches) {
     *launches = (struct launches){0};
 }
 
-/* The series at `at` of the first launch in all launches; false where it is no epoch or a launch lacks it. */
+/* Fills in the medians of series `at` of the first launch. False if it is no epoch, or some launch lacks it. */
 static bool medians_of(struct medians *medians, const struct launches *launches, size_t at) {
     medians->name = launches->file[0].series[at].name;
-    if (strncmp(medians->name, family, strlen(family)) != 0) return false;
+    if (strncmp(medians->name, epoch_prefix, strlen(epoch_prefix)) != 0) return false;
     struct summary s;
     for (int i = 0; i < LAUNCHES; i++) {
         const struct series *series = find_series(&launches->file[i], medians->name);
@@ -116,7 +116,6 @@ static bool medians_of(struct medians *medians, const struct launches *launches,
         medians->seconds[i] = s.median;
     }
     if (summarize(&s, medians->seconds, LAUNCHES, NULL) != 0) return false;
-    medians->middle = s.median;
     medians->spread = (s.max - s.min) / s.median;
     return true;
 }

@@ -1,4 +1,5 @@
-/* Several launches of the program: what one process cannot see, such as where its pages and its code came to lie. */
+/* Runs the program in further processes. Each process has one memory layout (physical pages, addresses of code and
+ * heap) for its whole life, so its effect shows only between processes. */
 #ifndef SGDMARK_RECORD_LAUNCHES_H
 #define SGDMARK_RECORD_LAUNCHES_H
 
@@ -9,18 +10,18 @@
 
 enum { LAUNCHES = 5 };
 
-/* The result files of LAUNCHES processes that did the same job with --quick on one core. */
+/* The results of LAUNCHES processes, each of the same job with --quick on one core. */
 struct launches {
     struct result_file file[LAUNCHES];
 };
 
-/* Starts this program again and again with the arguments of this run (argv[0] is left out) and reads what each reports.
- * Returns 0, or -1 with the reason; launches_free releases it. */
+/* Runs this program LAUNCHES times, one process after the other, with the arguments argv[1..argc-1] of this run, and
+ * reads each result. Returns 0, or -1 with the reason. launches_free releases it. */
 int launches_make(struct launches *launches, int argc, char *const *argv, struct error *err);
 void launches_free(struct launches *launches);
 
-/* [{"name": "epoch/f32/avx512", "median_seconds": [...], "spread": 0.013}]; spread is (largest - smallest) / median of
- * the medians. NULL when memory runs out. */
+/* One object per epoch case: {"name": "epoch/f32/avx512", "median_seconds": [LAUNCHES], "spread": 0.013}. spread =
+ * (largest - smallest) / median of the medians. NULL when memory runs out. */
 json_t *launches_json(const struct launches *launches);
 
 #endif

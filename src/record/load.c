@@ -19,12 +19,10 @@ enum {
     MAX_ROWS = 1000000,
 };
 
-/* Of one iteration, in seconds. */
-
-/* Counts beyond 2^53 cannot be held by every JSON reader. */
+/* 2^53: JSON readers that use doubles hold no larger count exactly. */
 #define MAX_COUNT 9007199254740992.0
 
-static const struct rule own_rules[] = {
+static const struct rule facts_rules[] = {
     {"run_id", 0, 36, TEXT, false},
     {"status", 0, 16, TEXT, false},
     {"start", 0, 32, TEXT, false},
@@ -64,7 +62,7 @@ static const struct rule dispatch_rules[] = {
 
 static const struct rule parity_rules[] = {
     {"engine", 0, 0, NAME, false},    {"backend", 0, 0, NAME, false},          {"needed", 0, 64, TEXT, false},
-    {"reached", 0, 64, TEXT, false},  {"reference", 0, 4096, TEXT, false},     {"passed", 0, 0, TRUTH, false},
+    {"reached", 0, 64, TEXT, false},  {"reference", 0, 4096, TEXT, false},     {"passed", 0, 0, BOOLEAN, false},
     {"detail", 0, 4096, TEXT, false}, {"fingerprint", 16, 16, HEX, true},      {"update_hash", 16, 16, HEX, true},
     {"accuracy", 0, 1, REAL, true},   {"max_deviation", 0, 1e308, REAL, true}, {"tolerance", 0, 1e308, REAL, true},
 };
@@ -126,16 +124,17 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
     return fail(err, "%s: is not a whole JSON file: line %d: %s (was it cut off?)", path, why.line, why.text);
 }
 
-/* Is it ours, and of a schema that is known here? */
+/* Accepts only our files, of a schema up to RESULT_SCHEMA. */
 static int check_origin(struct result_file *file, struct error *err) {
-    const json_t *version = json_object_get(file->own, "schema_version");
-    if (!json_is_object(file->root)) return fail(err, "%s: is no result file: not a JSON object", file->path);
-    if (!file->own && json_is_array(json_object_get(file->root, "benchmarks")))
+    const json_t *version = json_object_get(file->facts, "schema_version");
+    if (!json_is_object(file->root)) return fail(err, "%s: is not a result file: not a JSON object", file->path);
+    if (!file->facts && json_is_array(json_object_get(file->root, "benchmarks")))
         return fail(err,
                     "%s: holds Google Benchmark's numbers without the facts that a comparison needs (no \"sgdmark\" "
                     "key): record it with `sgdmark run`, or use Google Benchmark's compare.py",
                     file->path);
-    if (!json_is_object(file->own)) return fail(err, "%s: is no result file: no \"sgdmark\" object in it", file->path);
+    if (!json_is_object(file->facts))
+        return fail(err, "%s: is not a result file: it has no \"sgdmark\" object", file->path);
     if (!json_is_integer(version) || json_integer_value(version) < 1)
         return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
     file->schema = (int)json_integer_value(version);
@@ -146,20 +145,20 @@ static int check_origin(struct result_file *file, struct error *err) {
 }
 
 static int check_status(struct result_file *file, const struct reader *reader) {
-    const char *status = json_string_value(json_object_get(file->own, "status"));
+    const char *status = json_string_value(json_object_get(file->facts, "status"));
     file->complete = strcmp(status, "complete") == 0;
     if (file->complete || strcmp(status, "incomplete") == 0) return 0;
     return fault(reader, "", "status", "is neither \"complete\" nor \"incomplete\"");
 }
 
-/* A result without a hyper-parameter was made with its default. */
+/* Checks the hyper-parameters that are there. A file that lacks one was made with its default. */
 static int check_hyper(const json_t *hyper, const struct reader *reader) {
     if (!json_is_object(hyper)) return fault(reader, "workload", "hyper", "is not an object");
     for (size_t i = 0; i < hyper_count; i++) {
         const struct hyper_parameter *one = &hyper_table[i];
         const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
         const bool choice = one->kind == HYPER_KIND_CHOICE;
-        /* A real lies above its lower end, not on it. */
+        /* The range of a real is open below: alpha > 0. */
         const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, (double)INFINITY) : one->low;
         const struct rule rule = {one->name, low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
         if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
@@ -168,16 +167,16 @@ static int check_hyper(const json_t *hyper, const struct reader *reader) {
     return 0;
 }
 
-static int check_workload(const json_t *own, const struct reader *reader) {
-    const json_t *workload = json_object_get(own, "workload");
+static int check_workload(const json_t *facts, const struct reader *reader) {
+    const json_t *workload = json_object_get(facts, "workload");
     if (json_is_null(workload)) return 0;
     if (check_members(reader, workload, "workload", workload_rules, COUNT(workload_rules)) != 0) return -1;
     return check_hyper(json_object_get(workload, "hyper"), reader);
 }
 
-static int check_receipts(const json_t *own, const struct reader *reader) {
+static int check_receipts(const json_t *facts, const struct reader *reader) {
     static const struct rule lists[] = {{"dispatch", 0, 100000, ARRAY, false}, {"parity", 0, 100000, ARRAY, false}};
-    const json_t *receipts = json_object_get(own, "receipts");
+    const json_t *receipts = json_object_get(facts, "receipts");
     if (check_members(reader, receipts, "receipts", lists, COUNT(lists)) != 0 ||
         check_list(reader, json_object_get(receipts, "dispatch"), "receipts.dispatch", dispatch_rules,
                    COUNT(dispatch_rules)) != 0)
@@ -186,7 +185,7 @@ static int check_receipts(const json_t *own, const struct reader *reader) {
                       COUNT(parity_rules));
 }
 
-/* Every member of object[key], an array, is a time of low..LONGEST. */
+/* Checks that every member of the array object[key] is a time from `low` to LONGEST seconds. */
 static int check_times(const json_t *object, const char *where, const char *key, double low,
                        const struct reader *reader) {
     size_t i;
@@ -202,8 +201,8 @@ static int check_times(const json_t *object, const char *where, const char *key,
     return 0;
 }
 
-static int check_roofs(const json_t *own, const struct reader *reader) {
-    const json_t *roofs = json_object_get(own, "roofs");
+static int check_roofs(const json_t *facts, const struct reader *reader) {
+    const json_t *roofs = json_object_get(facts, "roofs");
     if (check_list(reader, roofs, "roofs", roof_rules, COUNT(roof_rules)) != 0) return -1;
     size_t i;
     json_t *roof;
@@ -213,12 +212,13 @@ static int check_roofs(const json_t *own, const struct reader *reader) {
     return 0;
 }
 
-/* Engines and backends whose check has passed ("f32/avx512": true) or failed (false). The caller releases it. */
-static json_t *parity_outcomes(const json_t *own) {
+/* The outcome of each engine and backend: {"f32/avx512": true}. One failed receipt makes it false. The caller releases
+ * it. */
+static json_t *parity_outcomes(const json_t *facts) {
     json_t *outcomes = json_object();
     size_t i;
     json_t *receipt;
-    json_array_foreach(json_object_get(json_object_get(own, "receipts"), "parity"), i, receipt) {
+    json_array_foreach(json_object_get(json_object_get(facts, "receipts"), "parity"), i, receipt) {
         char key[2 * MAX_NAME + 2];
         snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(receipt, "engine")),
                  json_string_value(json_object_get(receipt, "backend")));
@@ -236,8 +236,8 @@ static int check_parity(const struct series *series, const json_t *outcomes, con
     return fault(reader, "samples", series->name, "is a timing without a passing parity receipt");
 }
 
-/* Samples without CPU time, of threads that others time, count as 1. */
-static int fill_waited(struct series *series, const json_t *cpu_seconds, const struct reader *reader) {
+/* Sets series->wall_per_cpu. A sample without CPU time counts as 1: its work ran in other threads. */
+static int fill_wall_per_cpu(struct series *series, const json_t *cpu_seconds, const struct reader *reader) {
     double *ratios = malloc(series->n * sizeof *ratios);
     if (!ratios) {
         free(series->seconds);
@@ -248,7 +248,7 @@ static int fill_waited(struct series *series, const json_t *cpu_seconds, const s
         ratios[i] = cpu > SHORTEST ? series->seconds[i] / cpu : 1;
     }
     sort_doubles(ratios, series->n);
-    series->waited = quantile(ratios, series->n, 0.5);
+    series->wall_per_cpu = quantile(ratios, series->n, 0.5);
     free(ratios);
     return 0;
 }
@@ -274,11 +274,11 @@ static int read_series(struct series *series, const json_t *sample, size_t at, c
     if (!series->seconds) return fail_program(reader->err, "%s: out of memory", reader->path);
     for (size_t i = 0; i < n; i++)
         series->seconds[i] = json_number_value(json_array_get(seconds, i));
-    return fill_waited(series, json_object_get(sample, "cpu_seconds"), reader);
+    return fill_wall_per_cpu(series, json_object_get(sample, "cpu_seconds"), reader);
 }
 
 static int read_all_series(struct result_file *file, const json_t *outcomes, const struct reader *reader) {
-    const json_t *samples = json_object_get(file->own, "samples");
+    const json_t *samples = json_object_get(file->facts, "samples");
     if (check_list(reader, samples, "samples", sample_rules, COUNT(sample_rules)) != 0) return -1;
     size_t count = json_array_size(samples);
     file->series = calloc(count + 1, sizeof *file->series);
@@ -305,8 +305,8 @@ static const struct rule row_rules[] = {
     {"iterations", 0, MAX_COUNT, WHOLE, false},
 };
 
-/* The rows that other programs read say the same as the samples that we read. `at` maps names to series, `seen` counts
- * each one's rows. */
+/* Checks that a row of "benchmarks", which other programs read, equals the raw sample that we read. `at` maps names to
+ * indexes of series; seen[index] counts their rows. */
 static int check_row(const struct result_file *file, const json_t *row, const json_t *at, size_t *seen,
                      const struct reader *reader) {
     const char *name = json_string_value(json_object_get(row, "name"));
@@ -357,11 +357,12 @@ static int check_benchmarks(const struct result_file *file, const struct reader 
 }
 
 static int check_content(struct result_file *file, const struct reader *reader) {
-    if (check_members(reader, file->own, "", own_rules, COUNT(own_rules)) != 0 || check_status(file, reader) != 0 ||
-        check_workload(file->own, reader) != 0 || check_receipts(file->own, reader) != 0 ||
-        read_gates(file, reader) != 0 || check_roofs(file->own, reader) != 0)
+    if (check_members(reader, file->facts, "", facts_rules, COUNT(facts_rules)) != 0 ||
+        check_status(file, reader) != 0 || check_workload(file->facts, reader) != 0 ||
+        check_receipts(file->facts, reader) != 0 || read_gates(file, reader) != 0 ||
+        check_roofs(file->facts, reader) != 0)
         return -1;
-    json_t *outcomes = parity_outcomes(file->own);
+    json_t *outcomes = parity_outcomes(file->facts);
     int bad = read_all_series(file, outcomes, reader);
     json_decref(outcomes);
     return bad ? bad : check_benchmarks(file, reader);
@@ -370,7 +371,7 @@ static int check_content(struct result_file *file, const struct reader *reader) 
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
     *file = (struct result_file){.path = path};
     if (decode(&file->root, path, bytes, length, err) != 0) return -1;
-    file->own = json_object_get(file->root, "sgdmark");
+    file->facts = json_object_get(file->root, "sgdmark");
     struct reader reader = {path, err};
     if (check_origin(file, err) == 0 && check_content(file, &reader) == 0) return 0;
     result_unload(file);

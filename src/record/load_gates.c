@@ -1,4 +1,4 @@
-/* The A/A gates in a result file: one for each experiment. */
+/* Reads the A/A gates of a result file, one per experiment. */
 #include "record/load_private.h"
 
 #include "measure/stats.h"
@@ -47,9 +47,9 @@ static const struct rule case_rules[] = {
     {"rates", 0, 0, OBJECT, false},       {"roof", 0, 0, OBJECT, true},         {"whole_roof", 0, 0, OBJECT, true},
 };
 
-static const struct rule of_schema_1[] = {
+static const struct rule schema_1_rules[] = {
     {"schedule", 0, 0, OBJECT, true}, {"aa", 0, 0, OBJECT, true}, {"comparisons", 0, MAX_SERIES, ARRAY, false}};
-static const struct rule of_schema_2[] = {{"experiments", 0, 100, ARRAY, false}};
+static const struct rule schema_2_rules[] = {{"experiments", 0, 100, ARRAY, false}};
 
 static int check_aa(const json_t *aa, const char *where, const struct reader *reader) {
     if (json_is_null(aa)) return 0;
@@ -67,8 +67,8 @@ static int check_pairs(const json_t *pairs, const char *where, const struct read
     return check_list(reader, pairs, where, pair_rules, COUNT(pair_rules));
 }
 
-/* An A/A of none: NULL or null. */
-static struct aa_record record_of(const char *experiment, const json_t *aa, const char *missing) {
+/* `aa` is NULL or null if there is no A/A case; `missing` then says why. */
+static struct aa_record make_aa_record(const char *experiment, const json_t *aa, const char *missing) {
     struct aa_record record = {.experiment = experiment, .state = AA_TOO_FEW, .resolution = NAN, .missing = missing};
     if (!json_is_object(aa)) return record;
     const char *state = json_string_value(json_object_get(aa, "state"));
@@ -81,18 +81,18 @@ static struct aa_record record_of(const char *experiment, const json_t *aa, cons
     return record;
 }
 
-/* Schema 1 recorded the A/A of the epochs alone. A file of `sgdmark bench` has none. */
+/* Schema 1 has an A/A case for the epochs only. Files of `sgdmark bench` have none. */
 static int read_schema_1(struct result_file *file, const struct reader *reader) {
-    const json_t *aa = json_object_get(file->own, "aa");
-    if (check_members(reader, file->own, "", of_schema_1, COUNT(of_schema_1)) != 0 ||
-        check_pairs(json_object_get(file->own, "comparisons"), "comparisons", reader) != 0 ||
+    const json_t *aa = json_object_get(file->facts, "aa");
+    if (check_members(reader, file->facts, "", schema_1_rules, COUNT(schema_1_rules)) != 0 ||
+        check_pairs(json_object_get(file->facts, "comparisons"), "comparisons", reader) != 0 ||
         check_aa(aa, "aa", reader) != 0)
         return -1;
     if (!json_is_object(aa)) return 0;
     file->gates = calloc(2, sizeof *file->gates);
     if (!file->gates) return fail_program(reader->err, "%s: out of memory", reader->path);
-    file->gates[file->gate_count++] = record_of("epochs", aa, NULL);
-    file->gates[file->gate_count++] = record_of("folds", NULL, "schema 1 recorded no A/A of the folds");
+    file->gates[file->gate_count++] = make_aa_record("epochs", aa, NULL);
+    file->gates[file->gate_count++] = make_aa_record("folds", NULL, "schema 1 did not record one");
     return 0;
 }
 
@@ -110,16 +110,16 @@ static int check_experiment(const json_t *experiment, size_t at, const struct re
 }
 
 static int read_schema_2(struct result_file *file, const struct reader *reader) {
-    if (check_members(reader, file->own, "", of_schema_2, COUNT(of_schema_2)) != 0) return -1;
-    const json_t *experiments = json_object_get(file->own, "experiments");
+    if (check_members(reader, file->facts, "", schema_2_rules, COUNT(schema_2_rules)) != 0) return -1;
+    const json_t *experiments = json_object_get(file->facts, "experiments");
     file->gates = calloc(json_array_size(experiments) + 1, sizeof *file->gates);
     if (!file->gates) return fail_program(reader->err, "%s: out of memory", reader->path);
     size_t i;
     json_t *experiment;
     json_array_foreach(experiments, i, experiment) {
         if (check_experiment(experiment, i, reader) != 0) return -1;
-        file->gates[file->gate_count++] = record_of(json_string_value(json_object_get(experiment, "name")),
-                                                    json_object_get(experiment, "aa"), "no A/A was recorded");
+        file->gates[file->gate_count++] = make_aa_record(json_string_value(json_object_get(experiment, "name")),
+                                                         json_object_get(experiment, "aa"), "none was recorded");
     }
     return 0;
 }
@@ -132,7 +132,7 @@ static bool starts_with(const char *text, const char *start) {
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-static bool times(const json_t *experiment, const char *name) {
+static bool has_case(const json_t *experiment, const char *name) {
     size_t i;
     json_t *one;
     json_array_foreach(json_object_get(experiment, "cases"), i, one) {
@@ -148,8 +148,8 @@ int gate_of(const struct result_file *file, const char *name) {
     }
     size_t i;
     json_t *experiment;
-    json_array_foreach(json_object_get(file->own, "experiments"), i, experiment) {
-        if (times(experiment, name)) return (int)i;
+    json_array_foreach(json_object_get(file->facts, "experiments"), i, experiment) {
+        if (has_case(experiment, name)) return (int)i;
     }
     return NO_GATE;
 }

@@ -1,12 +1,12 @@
-/* Shared by the files that read a result. */
+/* Shared by load.c and load_gates.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H
 
 #include "record/load.h"
 #include "record/rules.h"
 
-#define SHORTEST      1e-15
-#define LONGEST       1e7 /* 115 days */
+#define SHORTEST      1e-15 /* seconds per iteration */
+#define LONGEST       1e7   /* 115 days */
 #define NS_PER_SECOND 1e9
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -16,11 +16,11 @@ enum {
     MAX_SAMPLES = 100000 /* of one timing */
 };
 
-/* Checks the experiments of a file, or the claims of a file of schema 1, and fills in file->gates. Returns 0, or -1
+/* Checks the experiments of a file (the comparisons of a file of schema 1) and fills in file->gates. Returns 0, or -1
  * with one line. */
 int read_gates(struct result_file *file, const struct reader *reader);
 
-/* The index in file->gates of the experiment that timed this benchmark; NO_GATE where none did. */
+/* The index in file->gates of the experiment that timed this benchmark, or NO_GATE. */
 int gate_of(const struct result_file *file, const char *name);
 
 #endif

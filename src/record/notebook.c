@@ -9,8 +9,8 @@ static json_t *accuracies(const struct cv_result *cv) {
     return list;
 }
 
-/* The notebook looks at row 36000 of the 60000 sorted ones: the same share of any data. The row's number in the
- * files. */
+/* The notebook's digit is row 36000 of its 60000 rows sorted by label. Returns the row at the same share of the sorted
+ * rows of this data, as its number in the files. */
 static uint32_t some_digit(const struct dataset *ds) {
     size_t rank = ds->n / 5 * 3, below = 0;
     for (unsigned label = 0; label < 10; label++)
@@ -19,7 +19,7 @@ static uint32_t some_digit(const struct dataset *ds) {
     return 0;
 }
 
-/* One row, and what the model decides of it. */
+/* The row, its label, and the model's decision on it. */
 static json_t *digit_json(const struct job *job, const struct job_spec *spec, const struct verified_job *verified) {
     const struct dataset *ds = &job->ds;
     uint32_t in_file = some_digit(ds), row = (uint32_t)dataset_place(ds, in_file);

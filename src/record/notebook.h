@@ -1,4 +1,4 @@
-/* The notebook's steps as one section of a result file. */
+/* The section "notebook" of a result file: the notebook's steps and their outcome. */
 #ifndef SGDMARK_RECORD_NOTEBOOK_H
 #define SGDMARK_RECORD_NOTEBOOK_H
 
@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-/* What the notebook computes, by one verified job, and what the never estimator scores. `published`: the job is the one
- * whose numbers the notebook printed. NULL when memory runs out. */
+/* The notebook's numbers as computed by one verified job, and the fold accuracies of the never estimator. `published`
+ * is true if the job is the notebook's own, so that its printed numbers apply. NULL when memory runs out. */
 json_t *notebook_json(const struct job *job, const struct job_spec *spec, const struct verified_job *verified,
                       const struct cv_result *never, bool published);
 

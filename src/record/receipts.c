@@ -30,7 +30,7 @@ int record_dispatch(struct result *result, const char *asked, const struct backe
     static const char *const names[] = {KERNEL_LIST(KERNEL_NAME, )};
     void (*const functions[])(void) = {KERNEL_LIST(KERNEL_CODE, backend)};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!functions[i]) continue; /* a kernel for packed rows, which this backend lacks */
+        if (!functions[i]) continue; /* this backend has no kernels for packed rows */
         struct code code;
         struct error missing;
         bool found = code_of(&code, functions[i], &missing) == 0;

@@ -55,7 +55,7 @@ static json_t *hash_value(uint64_t hash) {
     return json_sprintf("%016" PRIx64, hash);
 }
 
-/* 0 stands for "no model was trained". */
+/* A hash of 0 means that no model was trained. */
 static int put_hash(json_t *object, const char *key, uint64_t hash) {
     if (hash == 0) return put_text_or_reason(object, key, NULL, "no model was trained");
     return json_object_set_new(object, key, hash_value(hash));
@@ -85,7 +85,7 @@ static json_t *argv_value(int argc, char *const *argv) {
     return array;
 }
 
-/* {"avx512": "-O2 ...", "neon": null}: null where it is not compiled in. */
+/* {"avx512": "-O2 ...", "neon": null}: null if the backend is not compiled in. */
 static json_t *backend_flags(void) {
     json_t *flags = json_object();
     for (size_t i = 0; i < backend_count; i++)
@@ -102,7 +102,7 @@ static json_t *load_averages(void) {
     return array;
 }
 
-/* What Google Benchmark writes itself, as far as it applies. */
+/* The context that Google Benchmark would write, as far as it applies. */
 static json_t *new_context(const struct result *result, const char *executable) {
     char date[32];
     utc_now(date, "%Y-%m-%dT%H:%M:%S+00:00");
@@ -111,7 +111,7 @@ static json_t *new_context(const struct result *result, const char *executable) 
                      load_averages());
 }
 
-static json_t *new_own(const struct result *result, int argc, char *const *argv) {
+static json_t *new_facts(const struct result *result, int argc, char *const *argv) {
     return json_pack(
         "{s:i, s:o, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:s, s:s, s:o}, s:{s:[], s:[], s:[]}, s:[], s:[], s:[]}",
         "schema_version", RESULT_SCHEMA, "run_id", run_id(), "status", "incomplete", "start", result->start, "argv",
@@ -130,16 +130,16 @@ struct result *result_new(int argc, char *const *argv, struct error *err) {
     utc_now(result->start, "%Y-%m-%dT%H:%M:%SZ");
     if (gethostname(result->host, sizeof result->host - 1) != 0) strcpy(result->host, "unknown");
     result->context = new_context(result, argc > 0 ? argv[0] : "sgdmark");
-    result->own = new_own(result, argc, argv);
+    result->facts = new_facts(result, argc, argv);
     result->benchmarks = json_array();
     result->root = json_pack("{s:o, s:o, s:o}", "context", result->context, "benchmarks", result->benchmarks, "sgdmark",
-                             result->own);
+                             result->facts);
     if (!result->root) {
         fail_program(err, "the result: out of memory");
         result_free(result);
         return NULL;
     }
-    result->samples = json_object_get(result->own, "samples");
+    result->samples = json_object_get(result->facts, "samples");
     return result;
 }
 
@@ -153,7 +153,7 @@ int result_context(struct result *result, const char *key, const char *value, st
     return set_or_fail(result->context, key, text_value(value), err);
 }
 
-/* Moves from[key], where there is one, to into[key]. */
+/* Moves from[key], if it exists, to into[key]. */
 static int move_member(json_t *into, json_t *from, const char *key) {
     json_t *value = json_object_get(from, key);
     if (!value) return 0;
@@ -164,23 +164,23 @@ static int move_member(json_t *into, json_t *from, const char *key) {
 int result_environment(struct result *result, json_t *environment, struct error *err) {
     static const char *const of_build[] = {"program_sha256", "program_sha256_reason", "assertions"};
     json_t *build = json_object_get(environment, "build");
-    json_t *own_build = json_object_get(result->own, "build");
+    json_t *our_build = json_object_get(result->facts, "build");
     int bad = 0;
     for (size_t i = 0; i < sizeof of_build / sizeof *of_build; i++)
-        bad |= move_member(own_build, build, of_build[i]);
-    bad |= move_member(result->own, build, "libraries") | move_member(result->own, environment, "cpu") |
-           move_member(result->own, environment, "topology");
-    if (build) bad |= json_object_del(environment, "build"); /* the rest of it is in our own already */
-    if (!bad) return set_or_fail(result->own, "environment", environment, err);
+        bad |= move_member(our_build, build, of_build[i]);
+    bad |= move_member(result->facts, build, "libraries") | move_member(result->facts, environment, "cpu") |
+           move_member(result->facts, environment, "topology");
+    if (build) bad |= json_object_del(environment, "build"); /* what is left repeats our build section */
+    if (!bad) return set_or_fail(result->facts, "environment", environment, err);
     json_decref(environment);
     return fail_program(err, "the result: out of memory");
 }
 
 static const char *const fact_keys[] = {"clock", "machine", "job", "notebook", "placements", "launches", "verdict"};
 
-int result_facts(struct result *result, const char *key, json_t *value, struct error *err) {
+int result_section(struct result *result, const char *key, json_t *value, struct error *err) {
     for (size_t i = 0; i < sizeof fact_keys / sizeof *fact_keys; i++)
-        if (strcmp(key, fact_keys[i]) == 0) return set_or_fail(result->own, key, value, err);
+        if (strcmp(key, fact_keys[i]) == 0) return set_or_fail(result->facts, key, value, err);
     json_decref(value);
     return fail(err, "the result has no section '%s'", key);
 }
@@ -192,11 +192,11 @@ int result_workload(struct result *result, const struct workload *w, json_t *hyp
                   (json_int_t)w->limit, "pixels_sha256", text_value(w->pixels_sha256), "labels_sha256",
                   text_value(w->labels_sha256), "n", (json_int_t)w->n, "d", (json_int_t)w->d, "permutation_hash",
                   hash_value(w->permutation_hash), "hyper", hyper);
-    return set_or_fail(result->own, "workload", workload, err);
+    return set_or_fail(result->facts, "workload", workload, err);
 }
 
 static json_t *receipts(struct result *result, const char *kind) {
-    return json_object_get(json_object_get(result->own, "receipts"), kind);
+    return json_object_get(json_object_get(result->facts, "receipts"), kind);
 }
 
 int result_dispatch(struct result *result, const struct dispatch_receipt *r, struct error *err) {
@@ -240,11 +240,11 @@ int result_no_engine(struct result *result, const char *engine, const char *reas
     return append_or_fail(receipts(result, "no_engine"), value, err);
 }
 
-const json_t *result_own(const struct result *result) {
-    return result->own;
+const json_t *result_facts(const struct result *result) {
+    return result->facts;
 }
 
-int result_adopt(struct result *result, const char *text, struct error *err) {
+int result_take_benchmarks(struct result *result, const char *text, struct error *err) {
     json_error_t why;
     json_t *theirs = json_loads(text, 0, &why);
     json_t *context = json_object_get(theirs, "context");
@@ -282,12 +282,12 @@ int result_path(const struct result *result, const char *folder, char *path, siz
     return fail(err, "%s: the name of the result file is too long", folder);
 }
 
-/* Sections that every file has; null with a reason where the run did not fill them in. */
+/* Adds the required sections that this run did not fill in, as null with a reason. */
 static int fill_gaps(struct result *result) {
     static const char *const required[] = {"libraries", "cpu", "topology", "environment", "workload"};
     for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
-        if (json_object_get(result->own, required[i])) continue;
-        if (put_text_or_reason(result->own, required[i], NULL, "not part of this run") != 0) return -1;
+        if (json_object_get(result->facts, required[i])) continue;
+        if (put_text_or_reason(result->facts, required[i], NULL, "not part of this run") != 0) return -1;
     }
     return 0;
 }
@@ -298,9 +298,9 @@ const json_t *result_finish(struct result *result, bool complete, struct error *
     clock_gettime(CLOCK_MONOTONIC, &now);
     utc_now(end, "%Y-%m-%dT%H:%M:%SZ");
     double seconds = (double)(now.tv_sec - result->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - result->began.tv_nsec);
-    if (fill_gaps(result) != 0 || json_object_set_new(result->own, "end", json_string(end)) != 0 ||
-        json_object_set_new(result->own, "duration_seconds", json_real(seconds)) != 0 ||
-        json_object_set_new(result->own, "status", json_string(complete ? "complete" : "incomplete")) != 0) {
+    if (fill_gaps(result) != 0 || json_object_set_new(result->facts, "end", json_string(end)) != 0 ||
+        json_object_set_new(result->facts, "duration_seconds", json_real(seconds)) != 0 ||
+        json_object_set_new(result->facts, "status", json_string(complete ? "complete" : "incomplete")) != 0) {
         fail_program(err, "out of memory for the result");
         return NULL;
     }

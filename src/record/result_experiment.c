@@ -1,4 +1,4 @@
-/* An experiment in a result: its schedule, its A/A gate, and what the analysis says of cases and pairs. */
+/* Adds an experiment to a result: schedule, A/A gate, and the analysis of its cases and pairs. */
 #include "base/json.h"
 #include "record/result_private.h"
 
@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const char few_samples[] = "too few samples for an interval at this confidence";
-static const char no_roof[] = "it has no such roof";
-static const char not_of_this[] = "not a property of this case";
+static const char no_roof[] = "this case has no such roof";
+static const char not_applicable[] = "does not apply to this case";
 
 json_t *comparison_json(const struct comparison *c) {
     json_t *value = json_pack("{s:I, s:I, s:f, s:I, s:s}", "subject_samples", (json_int_t)c->n_subject, "base_samples",
@@ -23,7 +23,7 @@ json_t *comparison_json(const struct comparison *c) {
     return NULL;
 }
 
-/* Members of an object that are numbers or null with one reason. */
+/* A member of an object that is a number, or null with a reason. */
 struct member {
     const char *key;
     double value;
@@ -73,7 +73,7 @@ static json_t *aa_json(const struct analysis *a) {
 
 static json_t *clock_json(const struct analysis *a) {
     const struct rounds *rounds = &a->experiment->rounds;
-    static const char no_probe[] = "no chain of known latency on this architecture";
+    static const char no_probe[] = "the clock probe knows no instruction latency on this architecture";
     json_t *ghz = json_array();
     json_t *missing = json_object();
     for (size_t r = 0; r < rounds->rounds; r++)
@@ -113,12 +113,12 @@ static json_t *rates_json(const struct case_analysis *one) {
                                      {"folds_per_second", one->folds_per_second},
                                      {"mrows_per_second", one->mrows_per_second}};
     json_t *value = json_object();
-    if (put_members(value, members, sizeof members / sizeof *members, not_of_this) == 0) return value;
+    if (put_members(value, members, sizeof members / sizeof *members, not_applicable) == 0) return value;
     json_decref(value);
     return NULL;
 }
 
-/* Sets key to a share, or to null with the reason. */
+/* Sets value[key] to a share, or to null with the reason. */
 static int put_share(json_t *value, const char *key, json_t *share) {
     if (!share) return -1;
     char reason[64];
@@ -175,7 +175,7 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
     return NULL;
 }
 
-/* One array value per case or pair; NULL when memory runs out. */
+/* One array element per case, or per pair; NULL when memory runs out. */
 static json_t *cases_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t c = 0; c < a->experiment->count; c++)
@@ -196,7 +196,7 @@ static json_t *pairs_json(const struct analysis *a) {
     return list;
 }
 
-/* What was seen around the samples of one case, as columns. */
+/* The observations around the samples of one case, as columns. */
 struct columns {
     double *counters;       /* [COUNTERS][rounds] */
     char *text;             /* [rounds][DISTURBANCE_TEXT] */
@@ -238,7 +238,7 @@ static int columns_new(struct columns *columns, const struct rounds *rounds, siz
     return 0;
 }
 
-/* Whether any hardware counter is there. Where none is, it is said once, beside the clock. */
+/* True if any hardware counter works. If none does, "clock" holds the reasons, so rows do not repeat them. */
 static bool counted(const struct rounds *rounds) {
     for (int c = 0; c < COUNTERS; c++)
         if (!rounds->counter_reason[c][0]) return true;
@@ -277,7 +277,7 @@ static int add_roof(struct result *result, const struct experiment *experiment, 
     return result_roof(result, &roof, err);
 }
 
-/* The raw samples of every case. */
+/* Adds the raw samples of every case. */
 static int add_samples(struct result *result, const struct experiment *experiment, struct error *err) {
     for (size_t c = 0; c < experiment->count; c++) {
         enum case_kind kind = experiment->facts[c].kind;
@@ -295,6 +295,6 @@ int result_experiment(struct result *result, const struct analysis *analysis, st
                               "aa", aa_json(analysis), "clock", clock_json(analysis), "samples",
                               (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
                               cases_json(analysis), "pairs", pairs_json(analysis));
-    if (append_or_fail(json_object_get(result->own, "experiments"), value, err) != 0) return -1;
+    if (append_or_fail(json_object_get(result->facts, "experiments"), value, err) != 0) return -1;
     return add_samples(result, experiment, err);
 }

@@ -1,4 +1,4 @@
-/* Shared by the files that build a result. */
+/* Shared by result.c, result_timing.c and result_experiment.c. */
 #ifndef SGDMARK_RECORD_RESULT_PRIVATE_H
 #define SGDMARK_RECORD_RESULT_PRIVATE_H
 
@@ -8,25 +8,27 @@
 
 struct result {
     json_t *root;
-    json_t *context; /* these four are members of root */
-    json_t *benchmarks;
-    json_t *own;
-    json_t *samples;
+    json_t *context;       /* root["context"] */
+    json_t *benchmarks;    /* root["benchmarks"] */
+    json_t *facts;         /* root["sgdmark"] */
+    json_t *samples;       /* root["sgdmark"]["samples"] */
     struct timespec began; /* monotonic */
     size_t families;       /* timings so far: Google Benchmark's family_index */
     char host[256];
     char start[32];
 };
 
-/* A string value; bytes that are not UTF-8 become '?'. NULL text gives null. */
+/* A JSON string, or null for NULL. If the text is not UTF-8, each byte above 0x7f becomes '?'. */
 json_t *text_value(const char *text);
 
-/* object[key] = value, or null and object[key_reason] = reason where the value is not finite. Returns 0 or -1. */
+/* Sets object[key] to the value, or, if it is not finite, to null and object[key_reason] to the reason. Returns 0 or
+ * -1. */
 int put_number(json_t *object, const char *key, double value, const char *reason);
 
 json_t *summary_json(const struct summary *summary);
 
-/* Appends to the array and releases the value on failure; a NULL value is a failure: "out of memory". */
+/* Appends the value to the array. Takes ownership of it, also on failure. A NULL value is the error "out of
+ * memory". */
 int append_or_fail(json_t *array, json_t *value, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Timings in a result: Google Benchmark's rows and the raw samples. */
+/* Adds timings to a result: Google Benchmark's rows and the raw samples. */
 #include "base/json.h"
 #include "record/result_private.h"
 
@@ -10,7 +10,7 @@
 
 static const double ns_per_second = 1e9;
 
-/* Keys of a row that belong to Google Benchmark; a counter stands beside them and must not take one. */
+/* Google Benchmark's keys of a row. Counters are members of the same object, so they must not use these names. */
 static const char *const row_keys[] = {"name",
                                        "family_index",
                                        "per_family_instance_index",
@@ -39,9 +39,9 @@ static bool good_counter_name(const char *name) {
     return true;
 }
 
-/* At least one receipt of this engine and backend, and none that failed. */
+/* True if this engine and backend have at least one receipt, and none that failed. */
 static bool parity_holds(const struct result *result, const char *engine, const char *backend) {
-    const json_t *all = json_object_get(json_object_get(result->own, "receipts"), "parity");
+    const json_t *all = json_object_get(json_object_get(result->facts, "receipts"), "parity");
     bool passed = false;
     size_t i;
     json_t *receipt;
@@ -75,21 +75,22 @@ static int check_name(const struct result *result, const char *name, struct erro
 static int check_timing(const struct result *result, const struct timing *t, struct error *err) {
     if (check_name(result, t->name, err) != 0) return -1;
     if (!parity_holds(result, t->engine, t->backend))
-        return fail(err, "benchmark '%s': engine %s on backend %s has no passing parity receipt, so it is not recorded",
-                    t->name, t->engine, t->backend);
+        return fail(
+            err, "benchmark '%s': engine %s on backend %s has no passing parity receipt, so its times are not recorded",
+            t->name, t->engine, t->backend);
     if (t->samples == 0 || t->iterations == 0 || t->threads == 0)
         return fail(err, "benchmark '%s' has no samples, iterations or threads", t->name);
     for (size_t i = 0; i < t->samples; i++)
         if (!isfinite(t->seconds[i]) || t->seconds[i] <= 0 || !isfinite(t->cpu_seconds[i]) || t->cpu_seconds[i] < 0)
-            return fail(err, "benchmark '%s': sample %zu is no time: %g s, %g s of CPU", t->name, i, t->seconds[i],
-                        t->cpu_seconds[i]);
+            return fail(err, "benchmark '%s': sample %zu is not a valid time: %g s wall, %g s CPU", t->name, i,
+                        t->seconds[i], t->cpu_seconds[i]);
     for (size_t i = 0; i < t->counter_count; i++)
         if (!good_counter_name(t->counters[i].name))
-            return fail(err, "benchmark '%s': no counter can be called '%s'", t->name, t->counters[i].name);
+            return fail(err, "benchmark '%s': a counter cannot have the name '%s'", t->name, t->counters[i].name);
     return 0;
 }
 
-/* What iteration and aggregate rows have in common. */
+/* The members that iteration and aggregate rows share. */
 static json_t *new_row(const struct result *result, const struct timing *t, const char *run_type, const char *suffix) {
     return json_pack("{s:o, s:I, s:i, s:s, s:s, s:I, s:I, s:s}", "name", json_sprintf("%s%s", t->name, suffix),
                      "family_index", (json_int_t)result->families, "per_family_instance_index", 0, "run_name", t->name,
@@ -110,7 +111,7 @@ static int add_iteration_row(struct result *result, const struct timing *t, size
     return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
-/* One statistic of a summary. */
+/* The statistics of a summary that become aggregate rows. */
 static const struct {
     const char *name;
     size_t offset;
@@ -124,7 +125,7 @@ static double statistic(const struct summary *summary, size_t which) {
     return *(const double *)((const char *)summary + aggregates[which].offset);
 }
 
-/* The statistic of a counter's values; of none when one of them is missing. */
+/* Puts a statistic of a counter's values; null if any value is missing. */
 static int put_counter_statistic(json_t *row, const struct sample_counter *counter, size_t samples, size_t which) {
     struct summary summary;
     double value = summarize(&summary, counter->values, samples, NULL) == 0 ? statistic(&summary, which) : NAN;
@@ -161,8 +162,8 @@ static json_t *numbers(const double *x, size_t n) {
     return array;
 }
 
-/* The summary of the samples that nothing hit; null where none is left. */
-static json_t *undisturbed_json(const struct timing *t) {
+/* The summary of the undisturbed samples; null if there are none. */
+static json_t *quiet_summary_json(const struct timing *t) {
     size_t n = 0;
     for (size_t i = 0; i < t->samples; i++)
         n += !t->disturbed[i];
@@ -185,11 +186,11 @@ static int put_disturbances(json_t *sample, const struct timing *t) {
     json_t *marks = json_array();
     for (size_t i = 0; i < t->samples; i++)
         json_array_append_new(marks, text_value(t->disturbed[i]));
-    json_t *undisturbed = undisturbed_json(t);
+    json_t *quiet = quiet_summary_json(t);
     int bad = json_object_set_new(sample, "disturbed", marks);
-    if (json_is_null(undisturbed))
+    if (json_is_null(quiet))
         bad |= json_object_set_new(sample, "undisturbed_reason", json_string("every sample was disturbed"));
-    return bad | json_object_set_new(sample, "undisturbed", undisturbed);
+    return bad | json_object_set_new(sample, "undisturbed", quiet);
 }
 
 static int add_samples(struct result *result, const struct timing *t, const struct summary *real, struct error *err) {
@@ -219,7 +220,7 @@ int result_timing(struct result *result, const struct timing *t, struct error *e
 
 int result_not_timed(struct result *result, const char *name, const char *reason, struct error *err) {
     if (check_name(result, name, err) != 0) return -1;
-    /* Google Benchmark writes an error row with zero times; compare.py needs the keys. */
+    /* compare.py needs the time keys of an error row; Google Benchmark writes them as 0. */
     json_t *row = json_pack("{s:s, s:I, s:i, s:s, s:s, s:i, s:i, s:i, s:b, s:o, s:i, s:f, s:f, s:s}", "name", name,
                             "family_index", (json_int_t)result->families++, "per_family_instance_index", 0, "run_name",
                             name, "run_type", "iteration", "repetitions", 1, "repetition_index", 0, "threads", 1,
@@ -236,5 +237,5 @@ int result_roof(struct result *result, const struct roof *roof, struct error *er
                               text_value(roof->what), "unit", text_value(roof->unit), "work", roof->work, "per_second",
                               roof->work / summary.median, "best_per_second", roof->work / summary.min, "seconds",
                               numbers(roof->seconds, roof->samples), "summary", summary_json(&summary));
-    return append_or_fail(json_object_get(result->own, "roofs"), value, err);
+    return append_or_fail(json_object_get(result->facts, "roofs"), value, err);
 }

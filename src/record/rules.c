@@ -25,7 +25,7 @@ static bool in_range(const json_t *number, const struct rule *rule) {
     return value >= rule->low && value <= rule->high;
 }
 
-static bool obeys(const json_t *value, const struct rule *rule) {
+static bool satisfies(const json_t *value, const struct rule *rule) {
     const char *text = json_string_value(value);
     switch (rule->kind) {
     case WHOLE:
@@ -38,7 +38,7 @@ static bool obeys(const json_t *value, const struct rule *rule) {
         return text && is_name(text);
     case HEX:
         return text && is_hex(text, (size_t)rule->high);
-    case TRUTH:
+    case BOOLEAN:
         return json_is_boolean(value);
     case OBJECT:
         return json_is_object(value);
@@ -48,7 +48,7 @@ static bool obeys(const json_t *value, const struct rule *rule) {
     return false;
 }
 
-/* What is wrong with a value that does not obey. */
+/* Says how a value breaks the rule. */
 static void describe(char *text, size_t size, const struct rule *rule) {
     switch (rule->kind) {
     case WHOLE:
@@ -66,7 +66,7 @@ static void describe(char *text, size_t size, const struct rule *rule) {
     case HEX:
         snprintf(text, size, "is not a hash of %.0f hexadecimal digits", rule->high);
         break;
-    case TRUTH:
+    case BOOLEAN:
         snprintf(text, size, "is neither true nor false");
         break;
     case OBJECT:
@@ -89,7 +89,7 @@ static int check_member(const struct reader *reader, const json_t *object, const
     if (!value) return fault(reader, where, rule->key, "is missing");
     if (json_is_null(value) && rule->nullable)
         return has_reason(object, rule->key) ? 0 : fault(reader, where, rule->key, "is null without a reason");
-    if (obeys(value, rule)) return 0;
+    if (satisfies(value, rule)) return 0;
     char text[128];
     describe(text, sizeof text, rule);
     return fault(reader, where, rule->key, text);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* null with a reason where the text is empty. */
+/* Sets to[key] to the text; an empty text becomes null with the reason. */
 static void put_text(json_t *to, const char *key, const char *text, const char *reason_key, const char *reason) {
     json_object_set_new(to, key, text[0] ? json_string(text) : json_null());
     if (!text[0]) json_object_set_new(to, reason_key, json_string(reason));
@@ -18,7 +18,7 @@ json_t *machine_json(const struct topology *topology) {
     struct cgroup cgroup;
     topology_summarize(topology, &machine);
     cgroup_read(&cgroup);
-    const char *model = machine.cpu_model[0] ? machine.cpu_model : "a processor without a name";
+    const char *model = machine.cpu_model[0] ? machine.cpu_model : "unnamed CPU";
     json_t *out =
         json_pack("{s:s, s:I, s:I, s:I, s:s}", "cpu_model", model, "packages", (json_int_t)machine.packages, "cores",
                   (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed", machine.allowed);

@@ -1,4 +1,4 @@
-/* Sections of a run's result that say what was run and where, beyond the receipts. NULL: out of memory. */
+/* Sections of a run's result beside the receipts: machine, clock, placements. NULL: out of memory. */
 #ifndef SGDMARK_RECORD_RUN_FACTS_H
 #define SGDMARK_RECORD_RUN_FACTS_H
 
@@ -8,16 +8,16 @@
 
 #include <jansson.h>
 
-/* "machine": the processor, its parts, and what of them this process may use. */
+/* "machine": the CPU, its packages, cores and PUs, and which of them this process may use. */
 json_t *machine_json(const struct topology *topology);
 
 /* "clock": the timer's resolution and cost. */
 json_t *timer_json(void);
 
-/* "placements": those that were looked at, with the reasons of those that are missing. */
+/* "placements": every placement that was asked for; a missing one has its reason. */
 json_t *placements_json(const struct placement *list, size_t count);
 
-/* Whether the job is the notebook's: the real training rows and every default. */
+/* True if the job is the notebook's: the real training rows and every hyper-parameter at its default. */
 bool is_published_job(const struct job *job, const struct job_spec *spec, unsigned folds);
 
 #endif

@@ -44,7 +44,7 @@ static const char *format_interval(char text[INTERVAL_TEXT], const struct compar
 }
 
 static const char *fact(const struct result_file *file, const char *section, const char *key) {
-    const json_t *from = section ? json_object_get(file->own, section) : file->own;
+    const json_t *from = section ? json_object_get(file->facts, section) : file->facts;
     const char *text = json_string_value(json_object_get(from, key));
     return text ? text : "not recorded";
 }
@@ -114,15 +114,15 @@ static void print_gate(FILE *out, const struct gate *gate, const char *subject, 
 static void print_against(FILE *out, const struct compare_report *report, const char *bullet) {
     char subject[LETTERS];
     for (size_t f = 1; f < report->file_count; f++) {
-        const struct against *against = &report->against[f];
+        const struct subject_totals *totals = &report->totals[f];
         letter(subject, f);
-        if (against->mean_of == 0)
+        if (totals->ratio_count == 0)
             fprintf(out, "%s%s/A: no benchmark in common\n", bullet, subject);
         else
-            fprintf(out, "%s%s/A: geometric mean of the ratios above (%zu): %.4f\n", bullet, subject, against->mean_of,
-                    against->geometric_mean);
-        for (size_t g = 0; g < against->gate_count; g++)
-            print_gate(out, &against->gates[g], subject, bullet);
+            fprintf(out, "%s%s/A: geometric mean of the ratios above (%zu): %.4f\n", bullet, subject,
+                    totals->ratio_count, totals->geometric_mean);
+        for (size_t g = 0; g < totals->gate_count; g++)
+            print_gate(out, &totals->gates[g], subject, bullet);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The epochs of a run, and what they stand under. */
+/* Prints the epochs of a run with their roofs, pairs and A/A gate. */
 #include "report/facts.h"
 #include "report/run_report.h"
 #include "report/table.h"
@@ -20,7 +20,7 @@ static bool is_kind(const json_t *one, const char *kind) {
     return strcmp(fact_text(one, "kind"), kind) == 0;
 }
 
-/* An epoch that is not the A/A twin of another. */
+/* True for an epoch that is not an A/A twin. */
 static bool is_epoch(const json_t *one) {
     return is_kind(one, "epoch") && !fact_known(one, "control_of");
 }
@@ -35,7 +35,7 @@ static struct time_unit unit_of(const json_t *cases) {
     return time_unit_for(shortest);
 }
 
-/* How many times as fast as the base of the family; "1" for the base itself. */
+/* The speed of a case relative to the base of the family; "1" for the base itself. */
 static void put_speed(struct table *table, size_t column, const json_t *experiment, const char *family,
                       const json_t *one) {
     char text[FACT_TEXT];
@@ -69,7 +69,7 @@ static void put_epoch(struct table *table, const json_t *experiment, const json_
         table_cell(table, 8, "%s %% %s", format_fact(text, "%.0f", fact_number(roof, "percent")),
                    fact_text(roof, "binds"));
     else
-        table_cell(table, 8, "-"); /* the reference order has no roof of its own */
+        table_cell(table, 8, "-"); /* engine f64 has no compute roof */
     put_speed(table, 9, experiment, "scalar", one);
     put_speed(table, 10, experiment, "f64", one);
 }
@@ -97,14 +97,14 @@ static int print_table(FILE *to, const json_t *experiment, struct error *err) {
     if (table_finish(table, to, "", err) != 0) return -1;
     fprintf(
         to,
-        "%s: median. quiet: median of the samples that nothing disturbed. GB/s: the stored bytes of the rows.\n"
-        "of roof: the share of the slower roof, reading the rows in the epochs' order or computing on a row in the\n"
-        "L1 cache. x scalar, x f64: times as fast as f32/scalar, f64/scalar.\n",
+        "%s: median. quiet: median of the undisturbed samples. GB/s: stored bytes of the rows.\n"
+        "of roof: share of the roof that binds, the slower one of: reading the rows in the epochs' order (read),\n"
+        "computing on one row in the L1 cache (compute). x scalar, x f64: speed relative to f32/scalar, f64/scalar.\n",
         unit.name);
     return 0;
 }
 
-/* Shares above 100 %, which no true number has. */
+/* Names every epoch above its roof, which no correct time exceeds. */
 static void print_impossible(FILE *to, const json_t *cases) {
     size_t i;
     json_t *one;
@@ -112,16 +112,16 @@ static void print_impossible(FILE *to, const json_t *cases) {
         const json_t *roof = json_object_get(one, "roof");
         if (!is_epoch(one)) continue;
         if (strcmp(fact_text(roof, "verdict"), "broken") == 0)
-            fprintf(to, "ERROR %s stands at %.1f %% of its roof [%.1f, %.1f]: one of the two numbers is wrong\n",
+            fprintf(to, "ERROR %s reaches %.1f %% of its roof [%.1f, %.1f]: one of the two numbers is wrong\n",
                     fact_text(one, "job"), fact_number(roof, "percent"), fact_number(roof, "low"),
                     fact_number(roof, "high"));
         if (strcmp(fact_text(roof, "verdict"), "unclear") == 0)
-            fprintf(to, "NOTE %s: the rounds were too noisy to tell its share of the roof [%.1f %%, %.1f %%]\n",
+            fprintf(to, "NOTE %s: the rounds were too noisy to resolve its share of the roof [%.1f %%, %.1f %%]\n",
                     fact_text(one, "job"), fact_number(roof, "low"), fact_number(roof, "high"));
     }
 }
 
-/* The case that reads rows in the epochs' order. */
+/* One read roof in the epochs' order. */
 static void print_read_roof(FILE *to, const json_t *experiment, const char *name, const char *words) {
     const json_t *roof = find_case(experiment, name);
     if (!roof) return;
@@ -151,7 +151,7 @@ static void print_roofs(FILE *to, const json_t *experiment) {
     print_levels(to, json_object_get(experiment, "cases"));
 }
 
-/* Against roofs of rows with nothing left out. */
+/* Prints shares of the roofs of whole rows. */
 static int print_whole(FILE *to, const json_t *experiment, struct error *err) {
     static const struct table_column columns[] = {
         {"engine/backend", false}, {"of roof", true}, {"95 % interval", false}, {"compute roof", true}};
@@ -169,7 +169,7 @@ static int print_whole(FILE *to, const json_t *experiment, struct error *err) {
         table_cell(table, 2, "[%.0f, %.0f]", fact_number(roof, "low"), fact_number(roof, "high"));
         table_cell(table, 3, "%.1f ns/row", fact_number(roof, "compute_ns_per_row"));
     }
-    if (any) fputs("Against the roofs of whole rows; above 100 % by what is not read:\n", to);
+    if (any) fputs("Share of the roofs of whole rows (above 100 %: gained by cropping and packing):\n", to);
     return table_finish(table, to, "  ", err);
 }
 
@@ -191,7 +191,9 @@ static int print_pairs(FILE *to, const json_t *experiment, struct error *err) {
                    format_fact(high, "%.4g", fact_number(pair, "speed_high")));
         table_cell(table, 3, "%s", fact_text(pair, "verdict"));
     }
-    if (best) fprintf(to, "%s, paired by round (95 %% intervals that hold together):\n", fact_text(best, "job"));
+    if (best)
+        fprintf(to, "%s against the others, paired by round (95 %% intervals that hold together):\n",
+                fact_text(best, "job"));
     return table_finish(table, to, "  ", err);
 }
 
@@ -201,12 +203,12 @@ static void print_quality(FILE *to, const json_t *experiment) {
     const json_t *clock = json_object_get(experiment, "clock");
     const json_t *missing = json_object_get(clock, "counters_missing");
     char low[FACT_TEXT], high[FACT_TEXT], percent[FACT_TEXT], ghz[FACT_TEXT];
-    fprintf(to, "A/A, the best one against itself: %.4f [%s, %s], %s; less than %s %% cannot be told apart\n",
+    fprintf(to, "A/A (the best case timed twice): %.4f [%s, %s], %s; a difference below %s %% cannot be shown\n",
             fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
             format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"),
             format_fact(percent, "%.1f", 100.0 * fact_number(aa, "resolution")));
     if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
-    fprintf(to, "disturbed samples: %.0f of %.0f (kept); clock %s GHz; %.1f %% of the time was between samples\n",
+    fprintf(to, "disturbed samples: %.0f of %.0f (kept); clock %s GHz; %.1f %% of the time lies between samples\n",
             fact_number(experiment, "disturbed"), fact_number(experiment, "samples"),
             format_fact(ghz, "%.2f", fact_number(clock, "ghz")), fact_number(clock, "percent_between_samples"));
     if (fact_known(missing, "cycles_reason")) {
@@ -216,11 +218,11 @@ static void print_quality(FILE *to, const json_t *experiment) {
     }
 }
 
-int report_epochs(FILE *to, const json_t *own, struct error *err) {
-    const json_t *experiment = find_experiment(own, "epochs");
+int report_epochs(FILE *to, const json_t *facts, struct error *err) {
+    const json_t *experiment = find_experiment(facts, "epochs");
     if (!experiment) return 0;
     fprintf(to, "\nEPOCHS of %.0f rows on PU %.0f, %.0f interleaved rounds (order seed %.0f)\n",
-            fact_number(json_object_get(own, "workload"), "n"), fact_number(experiment, "pu"),
+            fact_number(json_object_get(facts, "workload"), "n"), fact_number(experiment, "pu"),
             fact_number(experiment, "rounds"), fact_number(json_object_get(experiment, "schedule"), "seed"));
     if (print_table(to, experiment, err) != 0) return -1;
     print_impossible(to, json_object_get(experiment, "cases"));

@@ -45,7 +45,7 @@ struct time_unit time_unit_for(double shortest) {
     return shortest < 1e-4 ? (struct time_unit){"us", 1e6} : (struct time_unit){"ms", 1e3};
 }
 
-/* The member of a list whose `key` is this text. */
+/* The first object of the list whose member `key` is this text, or NULL. */
 static const json_t *find_by(const json_t *list, const char *key, const char *text) {
     size_t i;
     json_t *one;
@@ -55,8 +55,8 @@ static const json_t *find_by(const json_t *list, const char *key, const char *te
     return NULL;
 }
 
-const json_t *find_experiment(const json_t *own, const char *name) {
-    return find_by(json_object_get(own, "experiments"), "name", name);
+const json_t *find_experiment(const json_t *facts, const char *name) {
+    return find_by(json_object_get(facts, "experiments"), "name", name);
 }
 
 const json_t *find_case(const json_t *experiment, const char *name) {

@@ -1,5 +1,5 @@
-/* Reading the facts of a result for printing. A fact that is missing, null or of another type prints as "-": files come
- * from outside. */
+/* Reads the facts of a result for printing. Files are untrusted input: a fact that is missing, null or of another type
+ * prints as "-". */
 #ifndef SGDMARK_REPORT_FACTS_H
 #define SGDMARK_REPORT_FACTS_H
 
@@ -7,37 +7,37 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* object[key] as a text, a number (NAN), or a truth. */
+/* object[key], or *value, as a text ("-" if it is none), a number (NAN), or true (false). */
 const char *fact_text(const json_t *object, const char *key);
 const char *fact_text_of(const json_t *value);
 double fact_number(const json_t *object, const char *key);
 bool fact_true(const json_t *object, const char *key);
 
-/* object[key] is there and not null. */
+/* True if object[key] exists and is not null. */
 bool fact_known(const json_t *object, const char *key);
 
-/* Writes a text without what would control a terminal. */
+/* Writes a text; control characters become '?', so that a file cannot control the terminal. */
 void print_plain(FILE *to, const char *text);
 
 /* A list of numbers, "0.9502 0.96565 0.96495"; a confusion matrix, "53272 1307 / 1077 4344". */
 void print_numbers(FILE *to, const json_t *list);
 void print_confusion(FILE *to, const json_t *confusion);
 
-/* A number by a printf format for one double, or "-" where it is not finite. */
+/* Formats a number by a printf format for one double; "-" if it is not finite. Returns `text`. */
 enum { FACT_TEXT = 48 };
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) __attribute__((format(printf, 2, 0)));
 
-/* What the times of a table are printed in: ms, or us if the shortest of them (in seconds) is below 0.1 ms. */
+/* The unit for the times of a table: ms, or us if the shortest one (in seconds) is below 0.1 ms. */
 struct time_unit {
     const char *name;
     double per_second;
 };
 struct time_unit time_unit_for(double shortest);
 
-/* The experiment of this name, or NULL. */
-const json_t *find_experiment(const json_t *own, const char *name);
+/* The experiment with this name, or NULL. `facts` is the member "sgdmark" of a result. */
+const json_t *find_experiment(const json_t *facts, const char *name);
 
-/* The case of this name, the pair of this family and subject; or NULL. */
+/* The case with this name, or the first pair with this family and subject; or NULL. */
 const json_t *find_case(const json_t *experiment, const char *name);
 const json_t *find_pair(const json_t *experiment, const char *family, const char *subject);
 

@@ -1,4 +1,4 @@
-/* The placements of a run: cross-validation on one core and on many. */
+/* Prints the placements of a run: cross-validation on one core and on many. */
 #include "report/facts.h"
 #include "report/run_report.h"
 #include "report/table.h"
@@ -22,7 +22,8 @@ static struct time_unit unit_of(const json_t *cases) {
     return time_unit_for(shortest);
 }
 
-/* What a fold takes longer than on one core alone. */
+/* Three cells from column `first` on: speed-up over one core, efficiency, contention. pair NULL: the one core itself.
+ */
 static void put_contention(struct table *table, size_t first, const json_t *pair) {
     char a[FACT_TEXT], b[FACT_TEXT], c[FACT_TEXT];
     if (!pair) {
@@ -76,16 +77,16 @@ static void print_quality(FILE *to, const json_t *experiment) {
     const json_t *shown = json_object_get(aa, "shown");
     char low[FACT_TEXT], high[FACT_TEXT];
     fprintf(to,
-            "Folds are repeated until all workers have the same number, and every fold was the model that one core\n"
-            "trained. Contention: what a fold takes longer than on one core alone, with its 95 %% interval.\n"
+            "Folds are repeated until all workers have equally many. Every fold gave the model that one core trained.\n"
+            "Contention: how much longer a fold takes than on one core alone, with its 95 %% interval.\n"
             "A/A: %.4f [%s, %s], %s\n",
             fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
             format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"));
     if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
 }
 
-int report_folds(FILE *to, const json_t *own, struct error *err) {
-    const json_t *experiment = find_experiment(own, "folds");
+int report_folds(FILE *to, const json_t *facts, struct error *err) {
+    const json_t *experiment = find_experiment(facts, "folds");
     if (!experiment) return 0;
     const json_t *cases = json_object_get(experiment, "cases");
     const struct time_unit unit = unit_of(cases);
@@ -96,7 +97,7 @@ int report_folds(FILE *to, const json_t *own, struct error *err) {
         {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
         {"", false}};
     fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds\n",
-            fact_number(json_object_get(json_object_get(own, "workload"), "hyper"), "folds"),
+            fact_number(json_object_get(json_object_get(facts, "workload"), "hyper"), "folds"),
             fact_number(experiment, "rounds"));
     struct table *table = table_new(columns, COLUMNS(columns));
     size_t i;
@@ -105,7 +106,7 @@ int report_folds(FILE *to, const json_t *own, struct error *err) {
         if (is_folds(one)) put_row(table, experiment, one, unit);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
-    print_placements(to, json_object_get(own, "placements"));
+    print_placements(to, json_object_get(facts, "placements"));
     print_quality(to, experiment);
     return 0;
 }

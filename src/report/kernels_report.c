@@ -47,7 +47,7 @@ json_t *backends_json(const struct backend_row *rows, size_t count) {
 
 void print_verdict(FILE *out, const struct checked_kernel *one) {
     const struct kernel_verdict *verdict = &one->verdict;
-    fprintf(out, "%-12s %-16s ", one->backend->name, verdict->kernel);
+    fprintf(out, "%-12s %-18s ", one->backend->name, verdict->kernel);
     if (verdict->state == KERNEL_RIGHT) fprintf(out, "right        %llu calls\n", (unsigned long long)verdict->calls);
     if (verdict->state == KERNEL_WRONG) fprintf(out, "WRONG        %s\n", verdict->text);
     if (verdict->state == KERNEL_NOT_CHECKED) fprintf(out, "NOT CHECKED  %s\n", verdict->text);

@@ -1,4 +1,4 @@
-/* The notebook, step by step, from what was computed. */
+/* Prints the notebook step by step, with the numbers of this run beside the published ones. */
 #include "base/json.h"
 #include "report/facts.h"
 #include "report/run_report.h"
@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* What the notebook of January 2018 printed (scikit-learn 0.19, rows sorted by label and permuted with seed 42). */
+/* The numbers that the notebook printed in January 2018 (scikit-learn 0.19; rows sorted by label, permuted with seed
+ * 42). */
 static const char published_accuracy[] = "0.9502 0.96565 0.96495";
 static const char published_never[] = "0.909 0.90715 0.9128";
 static const char published_confusion[] = "53272 1307 / 1077 4344";
@@ -77,30 +78,31 @@ static void print_result_steps(const struct steps *steps) {
     fputs("6 Accuracy     ", steps->to);
     print_numbers(steps->to, json_object_get(steps->notebook, "fold_accuracy"));
     print_published(steps, published_accuracy);
-    fprintf(steps->to, "               share of right answers, per fold of cross_val_score(cv=%.0f)\n",
+    fprintf(steps->to, "               share of correct predictions per fold of cross_val_score(cv=%.0f)\n",
             fact_number(steps->hyper, "folds"));
     fprintf(steps->to, "7 Never %-6.0f ", digit);
     print_numbers(steps->to, json_object_get(steps->notebook, "never_accuracy"));
     print_published(steps, published_never);
-    fputs("               a classifier that always says no: accuracy alone proves little\n8 Confusion    ", steps->to);
+    fputs("               a classifier that always says no: high accuracy alone proves little\n8 Confusion    ",
+          steps->to);
     print_confusion(steps->to, c);
     print_published(steps, published_confusion);
     fputs("   perfect     ", steps->to);
     print_confusion(steps->to, json_object_get(steps->notebook, "perfect_confusion"));
-    fprintf(steps->to, "\n               rows are the truth (not %.0f, %.0f), columns the prediction\n9 Scores\n",
+    fprintf(steps->to, "\n               rows: true class (not %.0f, %.0f); columns: predicted class\n9 Scores\n",
             digit, digit);
-    print_score(steps, "precision", published_precision, "of the rows called positive, the share that is");
-    print_score(steps, "recall", published_recall, "of the positive rows, the share that was found");
-    print_score(steps, "f1", published_f1, "harmonic mean of the two: high only when both are");
+    print_score(steps, "precision", published_precision, "share of the rows predicted positive that are positive");
+    print_score(steps, "recall", published_recall, "share of the positive rows that are predicted positive");
+    print_score(steps, "f1", published_f1, "harmonic mean of the two: high only if both are");
 }
 
-void report_notebook(FILE *to, const json_t *own) {
-    const json_t *work = json_object_get(own, "workload");
+void report_notebook(FILE *to, const json_t *facts) {
+    const json_t *work = json_object_get(facts, "workload");
     const struct steps steps = {.to = to,
-                                .notebook = json_object_get(own, "notebook"),
+                                .notebook = json_object_get(facts, "notebook"),
                                 .work = work,
                                 .hyper = json_object_get(work, "hyper"),
-                                .published = fact_true(json_object_get(own, "notebook"), "published")};
+                                .published = fact_true(json_object_get(facts, "notebook"), "published")};
     fprintf(to, "\nTHE NOTEBOOK, by %s%s\n", fact_text(steps.notebook, "by"),
             fact_true(steps.notebook, "synthetic") ? " on SYNTHETIC rows, not MNIST" : "");
     print_data_steps(&steps);

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-static void print_machine(FILE *to, const json_t *own) {
-    const json_t *machine = json_object_get(own, "machine");
+static void print_machine(FILE *to, const json_t *facts) {
+    const json_t *machine = json_object_get(facts, "machine");
     fputs("machine      ", to);
     print_plain(to, fact_text(machine, "cpu_model"));
     fprintf(to, ": %.0f packages, %.0f cores, %.0f PUs\n", fact_number(machine, "packages"),
@@ -25,13 +25,13 @@ static void print_machine(FILE *to, const json_t *own) {
     if (!fact_known(machine, "cpu_quota")) return;
     fprintf(to, "CPU quota    %.3g CPUs' worth of time (cgroup ", fact_number(machine, "cpu_quota"));
     print_plain(to, fact_text(machine, "cgroup"));
-    fputs("): workers beyond it are stopped at times\n", to);
+    fputs("): the kernel stops workers that exceed it\n", to);
 }
 
-static void print_job_facts(FILE *to, const json_t *own) {
-    const json_t *work = json_object_get(own, "workload");
+static void print_job_facts(FILE *to, const json_t *facts) {
+    const json_t *work = json_object_get(facts, "workload");
     const struct rows_text rows = {.data = fact_text(work, "data"),
-                                   .synthetic = fact_true(json_object_get(own, "job"), "synthetic"),
+                                   .synthetic = fact_true(json_object_get(facts, "job"), "synthetic"),
                                    .n = fact_number(work, "n"),
                                    .d = fact_number(work, "d"),
                                    .split = fact_text(work, "split"),
@@ -41,19 +41,19 @@ static void print_job_facts(FILE *to, const json_t *own) {
     print_classifier(to, json_object_get(work, "hyper"));
 }
 
-void report_head(FILE *to, const json_t *own) {
-    print_machine(to, own);
-    print_job_facts(to, own);
+void report_head(FILE *to, const json_t *facts) {
+    print_machine(to, facts);
+    print_job_facts(to, facts);
 }
 
-int report_parity(FILE *to, const json_t *own, struct error *err) {
+int report_parity(FILE *to, const json_t *facts, struct error *err) {
     static const struct table_column columns[] = {{"engine/backend", false},
                                                   {"fingerprint", false},
                                                   {"update hash", false},
                                                   {"fold accuracies", false},
                                                   {"verdict", false}};
-    const json_t *receipts = json_object_get(own, "receipts");
-    const json_t *workload = json_object_get(own, "workload");
+    const json_t *receipts = json_object_get(facts, "receipts");
+    const json_t *workload = json_object_get(facts, "workload");
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
     size_t i;
     json_t *one;
@@ -88,11 +88,11 @@ int report_parity(FILE *to, const json_t *own, struct error *err) {
     return table_finish(table, to, "", err);
 }
 
-/* A launch's medians and how far they lie apart. */
-int report_launches(FILE *to, const json_t *own, struct error *err) {
+/* The medians of each launch, and their spread. */
+int report_launches(FILE *to, const json_t *facts, struct error *err) {
     static const struct table_column columns[] = {
         {"engine/backend", false}, {"spread", true}, {"median ms of each", false}};
-    const json_t *launches = json_object_get(own, "launches");
+    const json_t *launches = json_object_get(facts, "launches");
     if (!json_is_array(launches)) return 0;
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
     size_t i;
@@ -114,34 +114,35 @@ int report_launches(FILE *to, const json_t *own, struct error *err) {
         table_cell(table, 2, "%s", each);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
-    fputs("Spread: the largest median less the smallest, relative to the middle one. Two runs that differ by less are\n"
-          "not told apart.\n",
+    fputs("Spread: (largest - smallest) / median of the medians. A smaller difference between two runs may come from\n"
+          "memory layout alone.\n",
           to);
     return 0;
 }
 
-/* How far an experiment could tell times apart, in percent. */
-static void print_resolution(FILE *to, const json_t *own, const char *name, const char *words) {
-    const json_t *aa = json_object_get(find_experiment(own, name), "aa");
+/* The smallest change that an experiment can show, in percent. */
+static void print_resolution(FILE *to, const json_t *facts, const char *name, const char *words) {
+    const json_t *aa = json_object_get(find_experiment(facts, name), "aa");
     char text[FACT_TEXT];
-    fprintf(to, "%s by %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
+    fprintf(to, "%s %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
     if (strcmp(fact_text(aa, "state"), "quiet") != 0) fprintf(to, " (%s)", fact_text(aa, "state"));
 }
 
-void report_verdict(FILE *to, const json_t *own) {
-    const json_t *verdict = json_object_get(own, "verdict");
-    fprintf(to, "\nRESOLUTION of this %s run: epochs that differ", fact_text(json_object_get(own, "job"), "preset"));
-    print_resolution(to, own, "epochs", "");
-    print_resolution(to, own, "folds", ", folds");
+void report_verdict(FILE *to, const json_t *facts) {
+    const json_t *verdict = json_object_get(facts, "verdict");
+    fprintf(to, "\nRESOLUTION of this %s run, the smallest difference it can show:",
+            fact_text(json_object_get(facts, "job"), "preset"));
+    print_resolution(to, facts, "epochs", " epochs");
+    print_resolution(to, facts, "folds", ", folds");
     fprintf(to, "\nVERDICT %s\n", fact_text(verdict, "text"));
 }
 
-int report_run(FILE *to, const json_t *own, struct error *err) {
-    report_head(to, own);
-    report_notebook(to, own);
-    if (report_parity(to, own, err) != 0 || report_epochs(to, own, err) != 0 || report_folds(to, own, err) != 0 ||
-        report_launches(to, own, err) != 0)
+int report_run(FILE *to, const json_t *facts, struct error *err) {
+    report_head(to, facts);
+    report_notebook(to, facts);
+    if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0 ||
+        report_launches(to, facts, err) != 0)
         return -1;
-    report_verdict(to, own);
+    report_verdict(to, facts);
     return 0;
 }

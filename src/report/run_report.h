@@ -9,26 +9,26 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The machine and the job. */
-void report_head(FILE *to, const json_t *own);
+/* Machine and job. */
+void report_head(FILE *to, const json_t *facts);
 
 /* The notebook's steps in its own order. */
-void report_notebook(FILE *to, const json_t *own);
+void report_notebook(FILE *to, const json_t *facts);
 
-/* One row per engine and backend: fingerprints, hashes, and whether the check was passed. */
-int report_parity(FILE *to, const json_t *own, struct error *err);
+/* One row per engine and backend: fingerprint, update hash, fold accuracies, and the verdict of the parity check. */
+int report_parity(FILE *to, const json_t *facts, struct error *err);
 
-/* The epochs beside their roofs; the placements and their contention. */
-int report_epochs(FILE *to, const json_t *own, struct error *err);
-int report_folds(FILE *to, const json_t *own, struct error *err);
+/* Epochs with their roofs; placements with their contention. */
+int report_epochs(FILE *to, const json_t *facts, struct error *err);
+int report_folds(FILE *to, const json_t *facts, struct error *err);
 
-/* The epochs in further processes; nothing where there were none. */
-int report_launches(FILE *to, const json_t *own, struct error *err);
+/* The epochs in further processes (--rigorous); prints nothing if there are none. */
+int report_launches(FILE *to, const json_t *facts, struct error *err);
 
-/* What the run could tell apart, and whether every check held. */
-void report_verdict(FILE *to, const json_t *own);
+/* The resolution of the run, and whether every check held. */
+void report_verdict(FILE *to, const json_t *facts);
 
 /* All of it, in this order. */
-int report_run(FILE *to, const json_t *own, struct error *err);
+int report_run(FILE *to, const json_t *facts, struct error *err);
 
 #endif

@@ -7,7 +7,7 @@
 void print_soak_head(FILE *to, double minutes, uint64_t fingerprint, bool right, uint64_t published) {
     fprintf(to, "\nSOAK for %g minutes: every fit on every core against f32/scalar, fingerprint %016" PRIx64 "\n",
             minutes, fingerprint);
-    if (!right) fprintf(to, "the reference itself is WRONG: right is %016" PRIx64 "\n", published);
+    if (!right) fprintf(to, "the reference itself is WRONG: its fingerprint should be %016" PRIx64 "\n", published);
 }
 
 void print_soak_core(FILE *to, const struct job *job, const struct soak_core *core) {
@@ -21,7 +21,7 @@ void print_soak_core(FILE *to, const struct job *job, const struct soak_core *co
     format_real(right, first->right);
     fprintf(to,
             "PU %-4u WRONG in %zu of %zu fits: first in epoch %u at position %zu, row %" PRIu32
-            ": backend %s decided %s, right is %s\n",
+            ": backend %s decided %s, correct is %s\n",
             core->pu_os, core->wrong, core->fits, first->epoch + 1, first->position, job->view.index[first->row],
             first->backend->name, got, right);
 }

@@ -1,4 +1,4 @@
-/* An experiment whose samples are written by hand, for tests of the analysis and of what is recorded of it. */
+/* An experiment with made-up samples, for tests of the analysis and of its record. */
 #ifndef SGDMARK_TESTS_PLAYED_EXPERIMENT_H
 #define SGDMARK_TESTS_PLAYED_EXPERIMENT_H
 
@@ -11,7 +11,7 @@ enum { PLAYED_ROUNDS = 80, PLAYED_PIXELS = 784, PLAYED_ROWS = 1000 };
 
 static struct verified_job played_scalar = {.engine = ENGINE_F32}, played_fast = {.engine = ENGINE_F32};
 
-/* A case whose sample in round r takes seconds * (1 + a little that depends on r and the case). */
+/* Adds a case whose samples are `seconds` plus up to 0.1 %, which depends on round and case. Returns its index. */
 static int play(struct experiment *experiment, const char *name, const struct case_facts *facts, double seconds) {
     struct timed_case timed = {.run = NULL};
     snprintf(timed.name, sizeof timed.name, "%s", name);
@@ -26,7 +26,7 @@ static int play(struct experiment *experiment, const char *name, const struct ca
     return which;
 }
 
-/* Room for `cases` cases, and rounds without disturbances at 2 GHz. */
+/* An empty experiment with room for `cases` cases. Its rounds are undisturbed, at 2 GHz. */
 static struct experiment *played_experiment(const char *name, size_t cases) {
     struct experiment *experiment = experiment_new(name, cases, 2 * cases, NULL);
     struct rounds *rounds = &experiment->rounds;
@@ -48,8 +48,8 @@ static struct experiment *played_experiment(const char *name, size_t cases) {
     return experiment;
 }
 
-/* Folds of two jobs on one core and on two workers, a roof twice as fast as the training, and the A/A twin of the
- * first: `twin` times as long. */
+/* Four cases: folds on one core; a read roof twice as fast per row; the same folds on two workers; the A/A twin of the
+ * first, which takes `twin` times as long. */
 static struct experiment *played_folds(double twin) {
     struct experiment *experiment = played_experiment("folds", 4);
     struct case_facts facts = case_facts_of(CASE_FOLDS, "rows", PLAYED_ROWS);
@@ -62,7 +62,7 @@ static struct experiment *played_folds(double twin) {
     roof.what = "reading the rows";
     int read = play(experiment, "roof/read/f32/scalar/place:core", &roof, 1e-3);
     experiment->facts[alone].roofs.read = read;
-    /* Four times the folds by twice the workers, each fold in 10 % more time. */
+    /* Four times the folds by two workers; each fold takes 10 % longer than on one core. */
     facts.workers = 2;
     facts.folds = 12;
     facts.work = 4 * PLAYED_ROWS;

@@ -1,4 +1,4 @@
-/* What an analysis says of samples made by hand: shares of roofs, contention, speeds, and the gate of its own A/A. */
+/* The analysis of made-up samples: shares of roofs, contention, speeds, and the A/A gate. */
 #include "measure/analysis.h"
 #include "played_experiment.h"
 
@@ -46,7 +46,7 @@ static void a_noisy_twin_withholds_verdicts_of_its_experiment(void **state) {
     assert_int_equal(analysis.aa.state, AA_NOISY);
     assert_int_equal(analysis.pairs[0].times.verdict, VERDICT_WITHHELD);
     assert_non_null(analysis.pairs[0].reason);
-    near(analysis.pairs[0].contention, 0.1, 0.002); /* what was measured stays */
+    near(analysis.pairs[0].contention, 0.1, 0.002); /* the measured values stay */
     analysis_free(&analysis);
     experiment_free(folds);
 }
@@ -76,7 +76,7 @@ static void shares_and_rates_are_per_row(void **state) {
     experiment_free(folds);
 }
 
-static void no_case_stands_above_its_roof(void **state) {
+static void a_case_above_its_roof_is_impossible(void **state) {
     (void)state;
     struct experiment *folds = played_folds(1.0);
     struct analysis analysis;
@@ -92,7 +92,7 @@ static void no_case_stands_above_its_roof(void **state) {
     experiment_free(folds);
 }
 
-/* Intervals of one family hold together, so each pair knows how many there are. */
+/* Bonferroni counts the pairs of each family alone. */
 static void families_are_counted_apart(void **state) {
     (void)state;
     struct experiment *folds = played_folds(1.0);
@@ -113,7 +113,7 @@ int main(void) {
         cmocka_unit_test(contention_is_of_equal_work),
         cmocka_unit_test(a_noisy_twin_withholds_verdicts_of_its_experiment),
         cmocka_unit_test(shares_and_rates_are_per_row),
-        cmocka_unit_test(no_case_stands_above_its_roof),
+        cmocka_unit_test(a_case_above_its_roof_is_impossible),
         cmocka_unit_test(families_are_counted_apart),
     };
     return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);

@@ -1,5 +1,4 @@
-/* The gate that a backend passes before anything of it is timed: what counts as equal, on verified jobs made by hand.
- */
+/* Parity between verified jobs, on made-up jobs: which level two jobs share, and which verdict follows. */
 #include "verify/parity.h"
 
 #include <setjmp.h>
@@ -38,7 +37,7 @@ static void equal_jobs_reach_the_top(void **state) {
     make(&a);
     make(&b);
     assert_int_equal(level(&a, &b), PARITY_L2);
-    b.fold[1].seconds = 5; /* times do not count */
+    b.fold[1].seconds = 5; /* times are not part of parity */
     b.verified.engine = ENGINE_F64;
     assert_int_equal(level(&a, &b), PARITY_L2);
 }
@@ -100,7 +99,7 @@ static void the_gate_asks_for_what_is_needed(void **state) {
     make(&a);
     for (int i = 0; i < 4; i++)
         make(&b[i]);
-    b[0].fold[2].accuracy = 0; /* reaches nothing */
+    b[0].fold[2].accuracy = 0; /* reaches no level */
     b[1].verified.model.update_hash = 0;
     b[2].verified.model.fingerprint = 0;
     for (int reached = 0; reached < 4; reached++)

@@ -1,4 +1,4 @@
-/* Result files: what is written reads back, and what no run can have written is refused in one line. */
+/* Result files: a written file reads back, and a file that no run can have written is refused in one line. */
 #include "base/json.h"
 #include "learn/hyper_table.h"
 #include "played_experiment.h"
@@ -49,7 +49,7 @@ static void add_parity(struct result *result, const char *backend, bool passed) 
     assert_int_equal(result_parity(result, &receipt, NULL), 0);
 }
 
-/* A timing of `backend` around `seconds`; the last sample is an outlier that a context switch hit. */
+/* Adds a timing of about `seconds` per sample. The last sample is an outlier that a context switch disturbed. */
 static int add_timing(struct result *result, const char *name, const char *backend, double seconds, struct error *err) {
     double real[SAMPLES];
     double cpu[SAMPLES];
@@ -112,7 +112,7 @@ static void add_experiment(struct result *result) {
     experiment_free(folds);
 }
 
-/* A result that has every section. */
+/* A result with every section. */
 static struct result *full_result(void) {
     struct result *result = new_result();
     add_workload(result);
@@ -151,7 +151,7 @@ static json_t *written(struct result *result, bool complete) {
     return root;
 }
 
-/* Parses the value as a file's content. Releases it. */
+/* Parses the JSON value as the content of a file, and releases it. */
 static int parse_json(struct result_file *file, json_t *root, struct error *err) {
     char *text = json_dumps(root, JSON_ENCODE_ANY);
     assert_non_null(text);
@@ -182,7 +182,7 @@ static void what_is_written_reads_back(void **state) {
     result_unload(&file);
 }
 
-/* What an analysis says is in the file, to the bit. */
+/* The file holds the numbers of the analysis, bit for bit. */
 static void an_experiment_is_recorded_whole(void **state) {
     (void)state;
     struct experiment *folds = played_folds(1.05);
@@ -213,11 +213,11 @@ static void an_experiment_is_recorded_whole(void **state) {
 static void the_environment_is_sorted_into_sections(void **state) {
     (void)state;
     json_t *root = written(full_result(), true);
-    json_t *own = json_object_get(root, "sgdmark");
-    json_t *brand = json_object_get(json_object_get(own, "cpu"), "brand");
-    json_t *libc = json_object_get(json_object_get(own, "libraries"), "libc");
-    json_t *build = json_object_get(own, "build");
-    json_t *rest = json_object_get(own, "environment");
+    json_t *facts = json_object_get(root, "sgdmark");
+    json_t *brand = json_object_get(json_object_get(facts, "cpu"), "brand");
+    json_t *libc = json_object_get(json_object_get(facts, "libraries"), "libc");
+    json_t *build = json_object_get(facts, "build");
+    json_t *rest = json_object_get(facts, "environment");
     assert_string_equal(json_string_value(brand), "A processor");
     assert_string_equal(json_string_value(libc), "2.36");
     assert_string_equal(json_string_value(json_object_get(build, "program_sha256")), sha256);
@@ -272,11 +272,11 @@ static void no_timing_without_parity(void **state) {
     struct error err;
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
     assert_non_null(strstr(err.text, "parity"));
-    add_parity(result, "scalar", true); /* another backend's does not help */
+    add_parity(result, "scalar", true); /* a receipt of another backend does not count */
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
     add_parity(result, "avx2", false);
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
-    add_parity(result, "avx2", true); /* nor does a second try */
+    add_parity(result, "avx2", true); /* a later pass does not undo a failure */
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1, &err), -1);
     assert_int_equal(result_not_timed(result, "epoch/f32/avx2", "row 17 differs", &err), 0);
     json_t *root = written(result, true);
@@ -313,7 +313,7 @@ static void bad_timings_are_refused(void **state) {
                                 .counter_count = 1};
         assert_int_equal(result_timing(result, &timing, &err), -1);
     }
-    assert_int_equal(result_facts(result, "workloads", json_object(), &err), -1);
+    assert_int_equal(result_section(result, "workloads", json_object(), &err), -1);
     result_free(result);
 }
 
@@ -330,10 +330,10 @@ static void an_empty_run_says_what_it_lacks(void **state) {
     struct result_file file;
     struct error err = {.text = ""};
     json_t *root = written(new_result(), true);
-    json_t *own = json_object_get(root, "sgdmark");
-    assert_int_equal(json_array_size(json_object_get(own, "experiments")), 0);
-    assert_true(json_is_null(json_object_get(own, "workload")));
-    assert_true(json_is_string(json_object_get(own, "workload_reason")));
+    json_t *facts = json_object_get(root, "sgdmark");
+    assert_int_equal(json_array_size(json_object_get(facts, "experiments")), 0);
+    assert_true(json_is_null(json_object_get(facts, "workload")));
+    assert_true(json_is_string(json_object_get(facts, "workload_reason")));
     if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(file.count, 0);
     result_unload(&file);
@@ -408,7 +408,7 @@ static void every_truncation_is_refused(void **state) {
     free(text);
 }
 
-/* The container and last key of a path such as "sgdmark.samples.0.seconds". */
+/* The container of a path such as "sgdmark.samples.0.seconds"; `last` gets its last key. */
 static json_t *walk(json_t *at, const char *path, char last[64]) {
     for (;;) {
         size_t length = strcspn(path, ".");

@@ -1,4 +1,4 @@
-/* Statistics and schedule: known answers (scipy 1.10 where no other source is named), and how often they are wrong. */
+/* Statistics and schedule: known answers (from scipy 1.10 unless another source is named), and error rates. */
 #include "data/random.h"
 #include "measure/schedule.h"
 #include "measure/stats.h"
@@ -24,7 +24,7 @@ static double uniform(struct random_state *rs) {
     return ((double)random_uint32(rs) + 0.5) / 4294967296.0;
 }
 
-/* A time of about 1 with skewed noise, as timings have. */
+/* A time of about 1 with the right-skewed noise of timings. */
 static double noisy_time(struct random_state *rs) {
     return 1 - 0.05 * log(uniform(rs));
 }
@@ -103,7 +103,7 @@ static void sign_intervals(void **state) {
         else
             assert_near(coverage, known[i].coverage, 1e-12);
     }
-    assert_int_equal(sign_interval_rank(6, 0.96875, NULL), 1); /* equal is enough */
+    assert_int_equal(sign_interval_rank(6, 0.96875, NULL), 1); /* equality suffices */
     assert_int_equal(rounds_needed(0.95, 1), 6);
     assert_int_equal(rounds_needed(0.999, 1), 11);
     assert_int_equal(rounds_needed(0.95, 20), 10); /* 2^-9 <= 0.05 / 20 < 2^-8 */
@@ -114,7 +114,7 @@ static void paired_comparison_takes_the_right_order_statistics(void **state) {
     double base[11];
     double subject[11];
     for (size_t i = 0; i < 11; i++) {
-        base[i] = 1 + (double)((i * 7) % 11);                         /* noise that both cases share */
+        base[i] = 1 + (double)((i * 7) % 11);                         /* noise common to both cases */
         subject[i] = base[i] * (1.1 + 0.01 * (double)((i * 3) % 11)); /* ratios 1.10 .. 1.20 */
     }
     struct comparison c;
@@ -128,7 +128,7 @@ static void paired_comparison_takes_the_right_order_statistics(void **state) {
     assert_int_equal(compare_paired(&c, base, subject, 11, 0.95, 1, NULL), 0);
     assert_near(c.ratio, 1 / 1.15, 1e-12);
     assert_int_equal(c.verdict, VERDICT_FASTER);
-    /* 1000 ratios at once need more than 11 rounds: no interval, no verdict. */
+    /* 1000 ratios together need more than 11 rounds: no interval, no verdict. */
     assert_int_equal(compare_paired(&c, base, subject, 11, 0.95, 1000, NULL), 0);
     assert_true(isnan(c.low) && isnan(c.high) && isnan(c.coverage) && isnan(resolution(&c)));
     assert_int_equal(c.verdict, VERDICT_NOT_RESOLVED);
@@ -185,7 +185,7 @@ static void independent_comparison_known_answers(void **state) {
     assert_true(isnan(c.low) && c.verdict == VERDICT_NOT_RESOLVED);
 }
 
-/* The bisection finds the same differences as a sorted table of all of them. */
+/* Bisection finds the same differences as a sorted table of all differences. */
 static void independent_ratio_equals_brute_force(void **state) {
     (void)state;
     enum { NA = 37, NB = 120 }; /* 4440 pairs: the normal approximation */
@@ -210,30 +210,30 @@ static void independent_ratio_equals_brute_force(void **state) {
     assert_int_equal(c.verdict, VERDICT_SLOWER);
 }
 
-/* Two equal cases: the verdict must be wrong about as often as its interval says, and no more. */
+/* Two equal cases: false verdicts occur about as often as the confidence of the interval allows. */
 static void paired_false_positive_rate(void **state) {
     (void)state;
     enum { RUNS = 4000, ROUNDS = 51 };
     struct random_state rs;
     random_seed(&rs, 20261122);
     unsigned claimed = 0;
-    unsigned unquiet = 0;
+    unsigned noisy = 0;
     for (unsigned run = 0; run < RUNS; run++) {
         double a[ROUNDS];
         double b[ROUNDS];
         for (size_t i = 0; i < ROUNDS; i++) {
-            double drift = 1 + 0.3 * sin((double)i / 8); /* of the machine: both cases of a round have it */
+            double drift = 1 + 0.3 * sin((double)i / 8); /* of the machine, common to both cases of a round */
             a[i] = drift * noisy_time(&rs);
             b[i] = drift * noisy_time(&rs);
         }
         struct aa_gate aa;
-        assert_int_equal(judge_aa(&aa, a, b, ROUNDS, NULL), 0);
+        assert_int_equal(make_aa_gate(&aa, a, b, ROUNDS, NULL), 0);
         claimed += aa.shown.verdict != VERDICT_NOT_RESOLVED;
-        unquiet += aa.state == AA_NOISY;
+        noisy += aa.state == AA_NOISY;
     }
     /* Expected 4.89 % of 4000 = 195 (standard deviation 13.6) and 0.062 % = 2.5. */
     assert_in_range(claimed, 195 - 55, 195 + 55);
-    assert_in_range(unquiet, 0, 10);
+    assert_in_range(noisy, 0, 10);
 }
 
 static void independent_false_positive_rate(void **state) {
@@ -252,13 +252,13 @@ static void independent_false_positive_rate(void **state) {
         struct comparison c;
         assert_int_equal(compare_independent(&c, (struct samples){a, N}, (struct samples){b, N}, 0.95, 1, NULL), 0);
         claimed += c.verdict != VERDICT_NOT_RESOLVED;
-        /* The interval excludes 1 just when the test says so. */
+        /* The interval excludes 1 exactly when the test rejects. */
         assert_int_equal(c.verdict != VERDICT_NOT_RESOLVED, c.p <= 0.05);
     }
     assert_in_range(claimed, 100 - 45, 100 + 45); /* standard deviation 9.7 */
 }
 
-/* Twenty ratios of equal cases: with Bonferroni a whole table is free of wrong verdicts in about 95 % of the runs. */
+/* Twenty ratios of equal cases: with Bonferroni at least 95 % of all tables have no false verdict. */
 static void bonferroni_holds_over_a_table(void **state) {
     (void)state;
     enum { RUNS = 400, TABLE = 20, ROUNDS = 31 };
@@ -280,7 +280,7 @@ static void bonferroni_holds_over_a_table(void **state) {
         }
         wrong_tables += wrong;
     }
-    assert_in_range(wrong_tables, 0, 37); /* at most 5 % of 400, and four standard deviations */
+    assert_in_range(wrong_tables, 0, 37); /* 5 % of 400, plus four standard deviations */
 }
 
 static void a_true_difference_is_found(void **state) {
@@ -306,7 +306,7 @@ static void a_true_difference_is_found(void **state) {
     assert_in_range(covered, 180, RUNS);
 }
 
-static void an_unquiet_gate_withholds(void **state) {
+static void a_noisy_gate_withholds_verdicts(void **state) {
     (void)state;
     double a[31];
     double b[31];
@@ -315,7 +315,7 @@ static void an_unquiet_gate_withholds(void **state) {
         b[i] = 1.00;
     }
     struct aa_gate aa;
-    assert_int_equal(judge_aa(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, a, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_NOISY);
     assert_non_null(aa_reason(aa.state));
     struct comparison c;
@@ -323,9 +323,9 @@ static void an_unquiet_gate_withholds(void **state) {
     assert_int_equal(c.verdict, VERDICT_SLOWER);
     apply_aa_gate(&c, &aa);
     assert_string_equal(verdict_words(c.verdict), "withheld");
-    assert_int_equal(judge_aa(&aa, a, b, 10, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, a, b, 10, NULL), 0);
     assert_int_equal(aa.state, AA_TOO_FEW);
-    assert_int_equal(judge_aa(&aa, b, b, 31, NULL), 0);
+    assert_int_equal(make_aa_gate(&aa, b, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_QUIET);
     assert_null(aa_reason(aa.state));
 }
@@ -335,7 +335,7 @@ static void schedule_is_a_latin_square(void **state) {
     enum { CASES = 7, ROUNDS = 5 * CASES };
     struct schedule s;
     assert_int_equal(schedule_make(&s, CASES, 0, ROUNDS, 42, NULL), 0);
-    unsigned seen[CASES][CASES] = {{0}}; /* [slot][one] */
+    unsigned seen[CASES][CASES] = {{0}}; /* [slot][case] */
     for (size_t r = 0; r < ROUNDS; r++) {
         unsigned in_round = 0;
         for (size_t slot = 0; slot < CASES; slot++) {
@@ -352,8 +352,7 @@ static void schedule_is_a_latin_square(void **state) {
     schedule_free(&s);
 }
 
-/* Each one follows each other one equally often: in every block for an even number of cases, in every two for an odd.
- */
+/* Each case follows each other case equally often: in every block (even number of cases), in every two blocks (odd). */
 static void schedule_balances_neighbours(void **state) {
     (void)state;
     enum { MOST = 9 };
@@ -371,7 +370,7 @@ static void schedule_balances_neighbours(void **state) {
     }
 }
 
-/* Two parts: each is balanced within its own slots. */
+/* Each of the two parts is balanced within its own slots. */
 static void schedule_keeps_leading_cases_together(void **state) {
     (void)state;
     enum { CASES = 10, EARLY = 4, LATE = CASES - EARLY, ROUNDS = EARLY * LATE };
@@ -394,7 +393,7 @@ static void schedule_keeps_leading_cases_together(void **state) {
 
 static void schedule_follows_its_seed(void **state) {
     (void)state;
-    /* numpy.random.RandomState(7): permutation(3) gives 2 1 0; the second block is the first read backwards. */
+    /* numpy.random.RandomState(7): permutation(3) gives 2 1 0; the second block is the first one backwards. */
     static const uint32_t expected[] = {2, 1, 0, 1, 0, 2, 0, 2, 1, 0, 1, 2, 2, 0, 1};
     struct schedule s;
     assert_int_equal(schedule_make(&s, 3, 0, 5, 7, NULL), 0);
@@ -420,7 +419,7 @@ int main(void) {
         cmocka_unit_test(independent_false_positive_rate),
         cmocka_unit_test(bonferroni_holds_over_a_table),
         cmocka_unit_test(a_true_difference_is_found),
-        cmocka_unit_test(an_unquiet_gate_withholds),
+        cmocka_unit_test(a_noisy_gate_withholds_verdicts),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
         cmocka_unit_test(schedule_keeps_leading_cases_together),
