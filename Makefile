@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # sgdmark: `make help` lists what can be made.
 #
 #   CC, CXX        compilers (gcc 12 and clang 14 are tested)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Registers all benchmarks and runs Google Benchmark twice: it lists those that match the filter, then times them. */
 #include "bench.h"
 

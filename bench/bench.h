@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The C interface of the Google Benchmark driver, which is `sgdmark bench`.
  *
  * The families of benchmarks, generated from kernels/registry.def:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reporter of a result file: keeps the text that Google Benchmark makes and hands the times to bench_job.timed. For
  * bench/ only. */
 #ifndef SGDMARK_BENCH_COLLECTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The families epoch/, cv/ and rows/: the training loop that every other command runs. */
 #include "families.h"
 #include "meter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The families of benchmarks. For bench/ only. */
 #ifndef SGDMARK_BENCH_FAMILIES_H
 #define SGDMARK_BENCH_FAMILIES_H

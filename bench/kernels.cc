@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/: single kernels, on one row in the L1 cache or on many rows in a cache level of this machine. */
 #include "families.h"
 #include "meter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Measures one benchmark: wall time, hardware counters where the machine has them, and disturbances. For bench/ only.
  */
 #ifndef SGDMARK_BENCH_METER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "roofs.h"
 
 extern "C" {

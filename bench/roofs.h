@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The roofs of a benchmark (measure/roof.h), sampled right before and after it on the same rows. For bench/ only. */
 #ifndef SGDMARK_BENCH_ROOFS_H
 #define SGDMARK_BENCH_ROOFS_H

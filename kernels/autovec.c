@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plain loops compiled with fast-math and vectorised by the compiler: the base line for hand-tuned kernels. The
  * Makefile compiles this file once per level, each time with another SUFFIX. */
 #include "backends.h"

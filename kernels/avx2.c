@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AVX2 and FMA: the 64 lanes in eight registers of eight. */
 #include "avx2_i16.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dot_u8i16 in 256-bit registers. */
 #ifndef SGDMARK_KERNELS_AVX2_I16_H
 #define SGDMARK_KERNELS_AVX2_I16_H

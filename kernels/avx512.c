@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AVX-512: the 64 lanes in four registers of sixteen; masks at a row's end. */
 #include "avx512_i16.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dot_u8i16 in 512-bit registers. */
 #ifndef SGDMARK_KERNELS_AVX512_I16_H
 #define SGDMARK_KERNELS_AVX512_I16_H

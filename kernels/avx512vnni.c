@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AVX-512 VNNI: multiply and add in one instruction; packed rows. */
 #include "avx512_i16.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AVX-VNNI: multiply and add in one instruction on 256 bits, for processors without AVX-512. */
 #include "avx2_i16.h"
 

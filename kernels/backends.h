@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prototypes of every kernel of every backend, generated from registry.def. For the files of this folder only. */
 #ifndef SGDMARK_KERNELS_BACKENDS_H
 #define SGDMARK_KERNELS_BACKENDS_H

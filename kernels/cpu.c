@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CPU features: what the processor has, and what the operating system saves. */
 #include "kernels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of backends, and which of them run on this machine. */
 #include "backends.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* registry.def and the lists of kernels.h as lines of text, for the Makefile and the tests: preprocess this file with
  * -P. What does not begin with "backend" or "kernel" is declarations of system headers.
  *

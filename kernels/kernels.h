@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kernels and the table of backends. kernels/README.md holds the contract in full. */
 #ifndef SGDMARK_KERNELS_H
 #define SGDMARK_KERNELS_H

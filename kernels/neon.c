@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Advanced SIMD: the 64 lanes in sixteen registers of four. */
 #include "backends.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UDOT on unsigned bytes: the weights' low bytes, and their high bytes plus 128. Subtracting 128 times the sum of the
  * pixels takes the 128 off again. */
 #include "backends.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* I8MM: USDOT of the pixels and the weights' signed high bytes, UDOT of the pixels and the unsigned low bytes. */
 #include "backends.h"
 

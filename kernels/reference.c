@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sum of engine f64: scikit-learn's products and sums, in its order, one at a time. */
 #include "kernels.h"
 

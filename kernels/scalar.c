@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reference of engine f32: the 64-lane order in plain C, compiled without auto-vectorisation. */
 #include "backends.h"
 

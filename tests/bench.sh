@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The Google Benchmark driver: names, the result file, refusals.
 source "$(dirname "$0")/lib.sh"
 needs jq

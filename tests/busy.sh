@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A run on a processor that others use as well shows it: samples are flagged, the A/A interval is wider than that of a
 # quiet run or verdicts are withheld, and no backend wins that does not win in the quiet run.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The command line as a contract: every line of tests/cli/table.tsv, then help, then memory and disks that run out.
 source "$(dirname "$0")/lib.sh"
 needs jq

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Put before every file of `make coverage`: gcov writes its counts at exit, and what leaves by other doors writes them
  * here. */
 #include <unistd.h>

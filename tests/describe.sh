@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What `sgdmark describe` says of MNIST, against the files themselves and its published class counts; how it draws.
 . "$(dirname "$0")/lib.sh"
 needs jq

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Processors that lack one feature each, and a system that does not save vector registers: which backends are offered
 # then. Under QEMU's user-mode emulation; the list alone, no kernel runs.
 source "$(dirname "$0")/lib.sh"

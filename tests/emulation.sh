@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Processors that this machine does not have: which backend the program chooses there, how it refuses the others, and
 # that it trains the same models from end to end. Under QEMU's user-mode emulation, so correctness only, never time.
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The fuzzing targets, for a bounded number of executions and seconds each: they must build, and hold on every seed of
 # their corpus and on the mutations that a new random seed leads to. `make fuzz` makes a million executions of each and
 # keeps what it learns.

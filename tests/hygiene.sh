@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Which instructions stand where, read off the disassembled program: none above the baseline outside the object file of
 # the backend that promises to look first; no packed arithmetic in the scalar kernels; each kernel one plain symbol that
 # uses its level's widest registers. Prints a census of every kernel symbol.

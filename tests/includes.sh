@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The house of src/README.md: which folder may include which, read off the compiler's own dependency files; and who may
 # end the process or print, read off the symbols of the objects. Prints the include graph by folder.
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A run that is interrupted leaves no result or a whole one: killed at random moments, and while it writes.
 . "$(dirname "$0")/lib.sh"
 needs jq

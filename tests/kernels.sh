@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # `sgdmark kernels --verify` with a seed that nobody chose: every kernel that can run here is right.
 source "$(dirname "$0")/lib.sh"
 

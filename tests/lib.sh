@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced by every shell test: TAP lines, a scratch folder, fields of JSON output. Tests run in the repository's root.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # `sgdmark topo` on the recorded machines of tests/golden/topologies: drawn within the terminal, and recorded as they are.
 . "$(dirname "$0")/lib.sh"
 needs jq

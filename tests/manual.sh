@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The manual page and the completion of bash are made from --help: every command and every option is in both, every
 # value that the program names is completed, and the page renders without warnings.
 source "$(dirname "$0")/lib.sh"

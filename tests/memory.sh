@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Memory that runs out: each place of the program that asks for memory is refused it once. The program goes on in full, or
 # ends with status 3 and a line that says so; it never crashes, hangs or leaves half a file. Of the long commands every
 # fourth place is tried, from a random one on (MEMORY_STEP=1 tries all).

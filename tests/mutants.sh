@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A part of the planted faults (tools/check-mutants): MUTANTS=K/N chooses it. Each must be caught.
 . "$(dirname "$0")/lib.sh"
 

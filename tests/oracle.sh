@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A part of the comparison with the live scikit-learn: fixed configurations, then a random draw whose seed is printed.
 source "$(dirname "$0")/lib.sh"
 

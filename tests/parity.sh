@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Every backend that promises the scalar backend's bits trains the same model for each of the ten digits; the fast-math
 # ones reach the same metrics on the default job.
 source "$(dirname "$0")/lib.sh"

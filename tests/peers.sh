@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The comparison with other programs: its table has every job, says what is missing, and does not time what is wrong.
 source "$(dirname "$0")/lib.sh"
 needs jq

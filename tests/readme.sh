@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # The README's table is made from the recorded result, and that file is a whole and valid one.
 source "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A run is recorded whole: `sgdmark report` prints from the file alone what `run` printed, the file passes the schema,
 # and every experiment has an A/A of its own: a noisy second experiment withholds its own verdicts and no others.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Result files from outside: the schema, Google Benchmark's compare.py and `sgdmark compare`, on variants of a recorded
 result (tests/golden/result.json). The schema and compare.py are skipped where python3-jsonschema, or
 libbenchmark-tools and python3-scipy, are not installed."""

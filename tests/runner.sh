@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # tests/run itself: a test that fails, crashes, hangs, stops half-way or reports nothing must turn the suite red.
 source "$(dirname "$0")/lib.sh"
 

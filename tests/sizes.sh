@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # No function is longer than 60 lines, from its signature to its closing brace, and none takes more than 7 parameters.
 # Prints the three longest functions and the three longest files.
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A kernel that is slower by a known delay is called slower, by the right ratio: by the paired table of one run, and by
 # compare. Two runs of one program differ in nothing.
 #

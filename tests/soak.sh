@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # `sgdmark run --soak`: cores that compute rightly pass, and one that flips a bit now and then is named. The second half
 # builds a copy of the program whose vector backend flips one bit of one sum in every 5000th dot product on one PU.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What a person at a terminal sees: greys and a progress bar, and neither where they are not wanted.
 . "$(dirname "$0")/lib.sh"
 

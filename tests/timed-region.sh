@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Inside a timed sample there is no system call and no allocation. strace shows the system calls; the marks around a
 # sample are the two readings of the thread's CPU time, which are system calls, and nothing else in a run makes them.
 # Allocations become system calls here: a library put before libc's calls write(-1, "allocation") in each.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # What `sgdmark topo` and `sgdmark run` say under taskset and under a control group's quota; topo on narrow and plain
 # terminals, and what its export leaves out. The plans themselves are tests/unit/test_topology.c.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # A backend that computes wrongly is named and never timed: one that the kernels' check finds out, and one that is wrong
 # only on rows of a length that it does not try, so that the models differ. Links copies of the program with such kernels.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* LIBLINEAR on the same objective: L2-regularised hinge loss by dual coordinate descent, until its own tolerance is
  * met. Pixels are divided by 255, without which it goes through its thousand passes and does not get there. */
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The training loop of engine f32 on float32 rows, its sums made by OpenBLAS: what a program would do that left the
  * work to a library. */
 #include "base/clock.h"

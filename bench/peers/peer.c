@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "peers/peer.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a program that does the job with another library consists of: main, which loads the job and
  * prints the result (peer.c), and the library's part (one file each). */
 #ifndef SGDMARK_PEERS_PEER_H

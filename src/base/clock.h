@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Elapsed time and CPU time. */
 #ifndef SGDMARK_BASE_CLOCK_H
 #define SGDMARK_BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Errors as values: one line of text, and whose fault it is. The command line prints the line. */
 #ifndef SGDMARK_BASE_ERROR_H
 #define SGDMARK_BASE_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Output files, written whole or not at all. */
 #ifndef SGDMARK_BASE_FILE_H
 #define SGDMARK_BASE_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/hash.h"
 
 uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length) {

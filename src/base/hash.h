@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* FNV-1a, the 64-bit hash behind fingerprints. */
 #ifndef SGDMARK_BASE_HASH_H
 #define SGDMARK_BASE_HASH_H

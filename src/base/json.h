@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jansson values as text, with real numbers in their shortest form. */
 #ifndef SGDMARK_BASE_JSON_H
 #define SGDMARK_BASE_JSON_H

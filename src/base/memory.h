@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memory available to this process, and memory for weights. */
 #ifndef SGDMARK_BASE_MEMORY_H
 #define SGDMARK_BASE_MEMORY_H

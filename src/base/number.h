@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers and choices from text, for options and their like. Each function returns 0, or -1 with one line that quotes
  * the text and says what is accepted. */
 #ifndef SGDMARK_BASE_NUMBER_H

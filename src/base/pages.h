@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Large arrays, mapped directly from the kernel. */
 #ifndef SGDMARK_BASE_PAGES_H
 #define SGDMARK_BASE_PAGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Progress of long work, reported to a callback. */
 #ifndef SGDMARK_BASE_PROGRESS_H
 #define SGDMARK_BASE_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA-256 as lower-case hexadecimal text. To hash in pieces, use nettle's sha256_init and sha256_update. */
 #ifndef SGDMARK_BASE_SHA256_H
 #define SGDMARK_BASE_SHA256_H

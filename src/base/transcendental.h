@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Logarithm and exponential with the same bits on every machine, so that the same samples give the same statistics
  * everywhere: SLEEF's deterministic functions without fused multiply-add (1 ULP). The results of libm differ between
  * versions and processors. */

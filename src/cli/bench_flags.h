@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Google Benchmark's own options on our command line. */
 #ifndef SGDMARK_CLI_BENCH_FLAGS_H
 #define SGDMARK_CLI_BENCH_FLAGS_H

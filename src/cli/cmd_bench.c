@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark bench: the Google Benchmark driver, on a job that was checked first. */
 #include "bench.h"
 

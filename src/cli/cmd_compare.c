@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark compare BASE SUBJECT...: what differs between runs, then by how much their times do. */
 #include "base/json.h"
 #include "cli/commands.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark cv: cross_val_score and cross_val_predict in one go. */
 #include "learn/cv.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark describe: the data set. */
 #include "base/json.h"
 #include "cli/commands.h"

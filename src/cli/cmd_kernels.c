@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark kernels: the backends and their state, and whether their kernels are right. */
 #include "kernels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark report FILE: prints a run again from its result file. */
 #include "cli/commands.h"
 #include "cli/options.h"

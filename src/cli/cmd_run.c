@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark run: the whole job. */
 #include "base/clock.h"
 #include "base/file.h"

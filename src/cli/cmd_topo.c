@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark topo: the machine, drawn, and the placements that it allows. */
 #include "base/file.h"
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark train: one fit. */
 #include "base/clock.h"
 #include "base/json.h"

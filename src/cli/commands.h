@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One function per subcommand: parse, call, print. */
 #ifndef SGDMARK_CLI_COMMANDS_H
 #define SGDMARK_CLI_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sgdmark <command> [options]. */
 #include "cli/commands.h"
 #include "version.h"

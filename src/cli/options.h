@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command-line parsing shared by the subcommands: GNU argp, with faults as values. */
 #ifndef SGDMARK_CLI_OPTIONS_H
 #define SGDMARK_CLI_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bar with time left on stderr, for work that takes longer than a moment. */
 #ifndef SGDMARK_CLI_PROGRESS_H
 #define SGDMARK_CLI_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON that a command writes; that of train and cv has one object for each backend. */
 #ifndef SGDMARK_CLI_RESULTS_H
 #define SGDMARK_CLI_RESULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Labelled rows of uint8 features in memory. */
 #ifndef SGDMARK_DATA_DATASET_H
 #define SGDMARK_DATA_DATASET_H

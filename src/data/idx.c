@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The IDX format of MNIST: a big-endian header (magic, then one uint32 per dimension), then the bytes. */
 #include "data/dataset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loads what --data names. */
 #include "data/dataset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* NumPy .npy files, version 1.0, C order. */
 #ifndef SGDMARK_DATA_NPY_H
 #define SGDMARK_DATA_NPY_H

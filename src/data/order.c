@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "data/order.h"
 
 #include "base/hash.h"

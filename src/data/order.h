@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which rows of a data set a job sees, and in which order. */
 #ifndef SGDMARK_DATA_ORDER_H
 #define SGDMARK_DATA_ORDER_H

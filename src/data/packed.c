@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "data/packed.h"
 
 #include "base/pages.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packed rows: rows without zero groups. Engine int reads them where the backend has kernels for them. */
 #ifndef SGDMARK_DATA_PACKED_H
 #define SGDMARK_DATA_PACKED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "data/random.h"
 
 void random_seed(struct random_state *rs, uint32_t seed) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* NumPy's legacy generator (numpy.random.RandomState): MT19937 and its draws. */
 #ifndef SGDMARK_DATA_RANDOM_H
 #define SGDMARK_DATA_RANDOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row code: 32 bits that hold a row's index, its first stored feature and its label. The training loop reads them in
  * shuffled order, so the smaller they are, the more of them the caches hold. */
 #ifndef SGDMARK_DATA_ROW_CODE_H

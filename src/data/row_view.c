@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "data/row_view.h"
 
 static struct row_view packed_view(const struct dataset *ds) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the rows of a data set lie in memory, for loops that read them: the training loop and the read roofs. */
 #ifndef SGDMARK_DATA_ROW_VIEW_H
 #define SGDMARK_DATA_ROW_VIEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Synthetic digits: ten glyphs with random position, size, slant, thickness and ink. All arithmetic is on integers, and
  * row i depends on the seed and i alone, so rows are equal on every machine and for every split. */
 #include "data/synthetic.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings of --data synthetic[:n=N,d=D,seed=S]. */
 #ifndef SGDMARK_DATA_SYNTHETIC_H
 #define SGDMARK_DATA_SYNTHETIC_H

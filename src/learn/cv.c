@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/cv.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cross-validation: cross_val_score and cross_val_predict of one estimator in one go. */
 #ifndef SGDMARK_LEARN_CV_H
 #define SGDMARK_LEARN_CV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/engine.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The number type of the weights in the hot loop, and which backends serve it. */
 #ifndef SGDMARK_LEARN_ENGINE_H
 #define SGDMARK_LEARN_ENGINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/fit.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One fit in one call. The header also brings the parts that it is made of: trainer, model, prediction, shuffle. */
 #ifndef SGDMARK_LEARN_FIT_H
 #define SGDMARK_LEARN_FIT_H

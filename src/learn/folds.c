@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/folds.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* StratifiedKFold and KFold, without shuffling. */
 #ifndef SGDMARK_LEARN_FOLDS_H
 #define SGDMARK_LEARN_FOLDS_H

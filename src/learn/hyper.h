@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hyper-parameters of a fit: hyper.def lists them, and hyper_table.h has them by name. */
 #ifndef SGDMARK_LEARN_HYPER_H
 #define SGDMARK_LEARN_HYPER_H

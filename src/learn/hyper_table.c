@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/hyper_table.h"
 
 #include "base/json.h"

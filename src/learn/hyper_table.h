@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hyper-parameters as a table: digit, the lines of hyper.def, folds. Whoever reads, writes or compares them by name
  * goes through it. */
 #ifndef SGDMARK_LEARN_HYPER_TABLE_H

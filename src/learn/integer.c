@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/integer.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Engine int: the weights as integers. With hinge loss, the L2 penalty and the 'optimal' rate, every update adds the
  * same multiple of y x to the unscaled weights, so they are a constant times W, the sum of y x over the updates so far,
  * and a dot product with W is exact on every machine and in every order. */

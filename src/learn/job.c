@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/job.h"
 
 #include "learn/hyper_table.h"

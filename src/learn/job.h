@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A job: which rows are trained on, and how; and the same made ready, its data in memory and its rows in order. */
 #ifndef SGDMARK_LEARN_JOB_H
 #define SGDMARK_LEARN_JOB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loss functions. p is the decision value of a row, y its label, -1 or 1, and p * y the row's margin. */
 #ifndef SGDMARK_LEARN_LOSS_H
 #define SGDMARK_LEARN_LOSS_H

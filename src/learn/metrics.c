@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/metrics.h"
 
 #include <math.h>

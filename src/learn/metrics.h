@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* scikit-learn's metrics of binary predictions. */
 #ifndef SGDMARK_LEARN_METRICS_H
 #define SGDMARK_LEARN_METRICS_H

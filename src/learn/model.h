@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trained linear classifier. */
 #ifndef SGDMARK_LEARN_MODEL_H
 #define SGDMARK_LEARN_MODEL_H

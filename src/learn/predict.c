@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/predict.h"
 
 #include "learn/prefetch_rows.h"

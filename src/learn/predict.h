@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decision values of a trained model. */
 #ifndef SGDMARK_LEARN_PREDICT_H
 #define SGDMARK_LEARN_PREDICT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/prefetch.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prefetch distances: how far ahead of their turn rows are brought into the caches. No choice changes a result. */
 #ifndef SGDMARK_LEARN_PREFETCH_H
 #define SGDMARK_LEARN_PREFETCH_H

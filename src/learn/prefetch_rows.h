@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prefetching rows, inlined into the loops of learn/. GCC deletes calls to a prefetch-only function as pure, so these
  * are always_inline. */
 #ifndef SGDMARK_LEARN_PREFETCH_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/prefetch_tune.h"
 
 #include "base/clock.h"

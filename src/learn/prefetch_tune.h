@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the fastest prefetch distances for these rows, this engine and this backend on this machine. */
 #ifndef SGDMARK_LEARN_PREFETCH_TUNE_H
 #define SGDMARK_LEARN_PREFETCH_TUNE_H

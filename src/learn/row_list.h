@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows that a fit or a prediction visits. */
 #ifndef SGDMARK_LEARN_ROW_LIST_H
 #define SGDMARK_LEARN_ROW_LIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/shuffle.h"
 
 #include "data/random.h"

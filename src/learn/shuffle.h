@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The order in which an epoch visits its rows, as scikit-learn shuffles them. */
 #ifndef SGDMARK_LEARN_SHUFFLE_H
 #define SGDMARK_LEARN_SHUFFLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "learn/trainer.h"
 
 #include "base/hash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fixed training loop: scikit-learn's SGDClassifier with L2 penalty and the 'optimal' rate.
  * The arithmetic is that of sklearn/linear_model/_sgd_fast.pyx (1.2) for tol=None. */
 #ifndef SGDMARK_LEARN_TRAINER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/binding.h"
 
 #include "machine/topology_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Binds threads and memory to the slots of a placement. On a topology that is not this machine's, these functions fail;
  * hwloc itself would report success and bind nothing. */
 #ifndef SGDMARK_MACHINE_BINDING_H

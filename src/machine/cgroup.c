@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/cgroup.h"
 
 #include "base/json.h"

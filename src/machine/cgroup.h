@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The limits of the process's control group (cgroup, version 1 or 2). */
 #ifndef SGDMARK_MACHINE_CGROUP_H
 #define SGDMARK_MACHINE_CGROUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The timer, and the clock frequency of a core measured without hardware counters. */
 #ifndef SGDMARK_MACHINE_CLOCK_H
 #define SGDMARK_MACHINE_CLOCK_H

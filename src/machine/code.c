@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/code.h"
 
 #include "base/sha256.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine code of a function, to tell builds apart. */
 #ifndef SGDMARK_MACHINE_CODE_H
 #define SGDMARK_MACHINE_CODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/counters.h"
 
 #include "machine/sysfs.h"

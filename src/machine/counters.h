@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hardware counters of the calling thread through perf_event_open. */
 #ifndef SGDMARK_MACHINE_COUNTERS_H
 #define SGDMARK_MACHINE_COUNTERS_H

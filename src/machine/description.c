@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptions of other machines: hwloc XML or synthetic text. Both are untrusted input. */
 #include "machine/topology_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/disturbance.h"
 
 #include "machine/sysfs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What disturbed a sample: context switches, migrations, page faults, run delay and steal, from sources that every
  * Linux machine has. */
 #ifndef SGDMARK_MACHINE_DISTURBANCE_H

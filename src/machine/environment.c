@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operating system: kernel, its settings, memory and load. */
 #include "machine/environment.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine, its settings and this build: what a reader needs to judge or repeat a measurement. */
 #ifndef SGDMARK_MACHINE_ENVIRONMENT_H
 #define SGDMARK_MACHINE_ENVIRONMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* This program: how it was built, and the libraries that are loaded. */
 #include "base/sha256.h"
 #include "kernels.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The processor: model, features and frequency settings. */
 #include "base/json.h"
 #include "machine/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kinds of core on hybrid machines. hwloc lists too many kinds: cores of one design with different boost clocks become
  * different kinds. Here two kinds differ if the vendor gives them different core types, or if capacity or clock differ
  * by more than KIND_STEP. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the machine that a drawing shows, in pre-order. */
 #include "machine/topology_private.h"
 

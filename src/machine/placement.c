@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/placement.h"
 
 #include "machine/placement_private.h"

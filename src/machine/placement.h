@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Placements: the PUs that workers run on, and the memory nodes that their rows lie on. */
 #ifndef SGDMARK_MACHINE_PLACEMENT_H
 #define SGDMARK_MACHINE_PLACEMENT_H

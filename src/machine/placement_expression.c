@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Placements as an expression: TYPE:LIST[.TYPE:LIST...]. */
 #include "machine/placement_private.h"
 

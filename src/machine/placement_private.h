@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts that build placements; private to src/machine. */
 #ifndef SGDMARK_MACHINE_PLACEMENT_PRIVATE_H
 #define SGDMARK_MACHINE_PLACEMENT_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/plan.h"
 
 #include <math.h>

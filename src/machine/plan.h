@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The time that a placement is expected to take, computed from read bandwidths, for machines that are not at hand. */
 #ifndef SGDMARK_MACHINE_PLAN_H
 #define SGDMARK_MACHINE_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs description_trial in a child process, because hwloc may crash or hang on untrusted text. */
 #include "machine/topology_private.h"
 

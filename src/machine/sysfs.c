@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/sysfs.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small files of /proc and /sys. */
 #ifndef SGDMARK_MACHINE_SYSFS_H
 #define SGDMARK_MACHINE_SYSFS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The topology of a machine: packages, memory nodes, caches, cores and PUs, and which of them this process may use. */
 #ifndef SGDMARK_MACHINE_TOPOLOGY_H
 #define SGDMARK_MACHINE_TOPOLOGY_H

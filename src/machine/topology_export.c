@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A topology for other programs: XML without private names, and the JSON of result files. */
 #include "base/sha256.h"
 #include "machine/topology_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of a topology; private to src/machine, the only folder that knows hwloc. */
 #ifndef SGDMARK_MACHINE_TOPOLOGY_PRIVATE_H
 #define SGDMARK_MACHINE_TOPOLOGY_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "machine/workers.h"
 
 #include "machine/binding.h"

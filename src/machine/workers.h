@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A worker pool: threads bound to the PUs of a placement that run a callback. */
 #ifndef SGDMARK_MACHINE_WORKERS_H
 #define SGDMARK_MACHINE_WORKERS_H

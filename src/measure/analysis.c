@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/analysis.h"
 
 #include <math.h>

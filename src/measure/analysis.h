@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The analysis of an experiment: computed once, then read by the result file and, through it, by every report. */
 #ifndef SGDMARK_MEASURE_ANALYSIS_H
 #define SGDMARK_MEASURE_ANALYSIS_H

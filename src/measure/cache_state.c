@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/cache_state.h"
 
 enum { STORED_FORMS = 2 };

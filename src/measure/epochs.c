@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
 #include "measure/cache_state.h"
 #include "measure/experiment.h"

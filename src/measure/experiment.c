@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/experiment.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An experiment: cases timed side by side in interleaved rounds. epochs.c and folds.c build experiments; one runner
  * times them, and analysis.h analyses them. */
 #ifndef SGDMARK_MEASURE_EXPERIMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/fold_pool.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cross-validation by a worker pool: one worker per slot of a placement. */
 #ifndef SGDMARK_MEASURE_FOLD_POOL_H
 #define SGDMARK_MEASURE_FOLD_POOL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The experiment `folds`: cross-validation on every placement by every vector backend, with the roofs of the
  * placements. */
 #include "machine/binding.h"

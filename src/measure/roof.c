@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/roof.h"
 
 #include "base/pages.h"

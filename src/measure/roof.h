@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Roofs: the fastest that the core and its memory can do a part of the work. Each is timed as a case of its own beside
  * the work. `_new` allocates and tunes; `_run` is one sample: it allocates nothing and makes no system call. */
 #ifndef SGDMARK_MEASURE_ROOF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Times cases side by side: every round times each case once, in the order of a schedule. */
 #ifndef SGDMARK_MEASURE_ROUNDS_H
 #define SGDMARK_MEASURE_ROUNDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/schedule.h"
 
 #include "data/random.h"

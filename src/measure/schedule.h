@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The schedule: the order in which rounds time the cases. */
 #ifndef SGDMARK_MEASURE_SCHEDULE_H
 #define SGDMARK_MEASURE_SCHEDULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics of timings: summaries of one case, comparisons of two.
  *
  * Times are positive and finite; comparisons refuse others. A ratio is time of the subject / time of the base: below 1

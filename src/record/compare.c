@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/compare.h"
 
 #include "base/json.h"

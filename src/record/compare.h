@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Compares result files of different runs or machines. The first file is the base; the others are the subjects. Samples
  * of different files are independent, so nothing is paired across files. */
 #ifndef SGDMARK_RECORD_COMPARE_H

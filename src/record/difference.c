@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/difference.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Compares the facts of result files: what was trained, and on which machine, build and system. */
 #ifndef SGDMARK_RECORD_DIFFERENCE_H
 #define SGDMARK_RECORD_DIFFERENCE_H

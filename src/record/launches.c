@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/launches.h"
 
 #include "base/json.h"

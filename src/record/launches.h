@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the program in further processes. Each process has one memory layout (physical pages, addresses of code and
  * heap) for its whole life, so its effect shows only between processes. */
 #ifndef SGDMARK_RECORD_LAUNCHES_H

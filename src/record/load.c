@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/load_private.h"
 
 #include "learn/hyper_table.h"

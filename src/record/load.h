@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads result files. They are untrusted input: size, nesting, types and ranges are checked before use. */
 #ifndef SGDMARK_RECORD_LOAD_H
 #define SGDMARK_RECORD_LOAD_H

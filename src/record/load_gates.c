@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the A/A gates of a result file, one per experiment. */
 #include "record/load_private.h"
 

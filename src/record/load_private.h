@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shared by load.c and load_gates.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H

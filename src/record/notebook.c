@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/notebook.h"
 
 #include "base/json.h"

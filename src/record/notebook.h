@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The section "notebook" of a result file: the notebook's steps and their outcome. */
 #ifndef SGDMARK_RECORD_NOTEBOOK_H
 #define SGDMARK_RECORD_NOTEBOOK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/receipts.h"
 
 #include "learn/hyper_table.h"

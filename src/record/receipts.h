@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Adds receipts to a result: what was trained, by which code, and whether the check passed. Each function returns 0, or
  * -1 with the reason. */
 #ifndef SGDMARK_RECORD_RECEIPTS_H

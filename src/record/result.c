@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/result.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builds the result file of a run: Google Benchmark's JSON, so that its compare.py and dashboards read it, with our
  * facts under a third top-level key, "sgdmark". results/schema.json describes it; record/load.h reads it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Adds an experiment to a result: schedule, A/A gate, and the analysis of its cases and pairs. */
 #include "base/json.h"
 #include "record/result_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shared by result.c, result_timing.c and result_experiment.c. */
 #ifndef SGDMARK_RECORD_RESULT_PRIVATE_H
 #define SGDMARK_RECORD_RESULT_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Adds timings to a result: Google Benchmark's rows and the raw samples. */
 #include "base/json.h"
 #include "record/result_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/rules.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checks JSON objects of untrusted files against rules for their members. */
 #ifndef SGDMARK_RECORD_RULES_H
 #define SGDMARK_RECORD_RULES_H

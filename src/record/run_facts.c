@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/run_facts.h"
 
 #include "base/json.h"

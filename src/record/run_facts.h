@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sections of a run's result beside the receipts: machine, clock, placements. NULL: out of memory. */
 #ifndef SGDMARK_RECORD_RUN_FACTS_H
 #define SGDMARK_RECORD_RUN_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/threshold.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `compare --threshold P`: is any benchmark slower by more than P, and can the files show it? */
 #ifndef SGDMARK_RECORD_THRESHOLD_H
 #define SGDMARK_RECORD_THRESHOLD_H

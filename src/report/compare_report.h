@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A comparison of result files as text, Markdown or CSV. */
 #ifndef SGDMARK_REPORT_COMPARE_REPORT_H
 #define SGDMARK_REPORT_COMPARE_REPORT_H

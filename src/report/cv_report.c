@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/cv_report.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What cross-validation found, as text and as JSON. */
 #ifndef SGDMARK_REPORT_CV_REPORT_H
 #define SGDMARK_REPORT_CV_REPORT_H

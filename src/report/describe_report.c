@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/describe_report.h"
 
 #include <inttypes.h>

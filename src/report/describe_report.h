@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `sgdmark describe` prints of a data set. */
 #ifndef SGDMARK_REPORT_DESCRIBE_REPORT_H
 #define SGDMARK_REPORT_DESCRIBE_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints the epochs of a run with their roofs, pairs and A/A gate. */
 #include "report/facts.h"
 #include "report/run_report.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the facts of a result for printing. Files are untrusted input: a fact that is missing, null or of another type
  * prints as "-". */
 #ifndef SGDMARK_REPORT_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints the placements of a run: cross-validation on one core and on many. */
 #include "report/facts.h"
 #include "report/run_report.h"

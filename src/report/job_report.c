@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/job_report.h"
 
 #include "base/json.h"

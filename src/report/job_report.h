@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What train, cv and run print of their job. */
 #ifndef SGDMARK_REPORT_JOB_REPORT_H
 #define SGDMARK_REPORT_JOB_REPORT_H

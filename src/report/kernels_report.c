@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/kernels_report.h"
 
 #include "report/table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `sgdmark kernels` shows: the backends with their state, and the verdicts on their kernels. */
 #ifndef SGDMARK_REPORT_KERNELS_REPORT_H
 #define SGDMARK_REPORT_KERNELS_REPORT_H

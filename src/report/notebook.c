@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints the notebook step by step, with the numbers of this run beside the published ones. */
 #include "base/json.h"
 #include "report/facts.h"

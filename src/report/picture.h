@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One row of a data set as a picture. */
 #ifndef SGDMARK_REPORT_PICTURE_H
 #define SGDMARK_REPORT_PICTURE_H

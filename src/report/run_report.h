@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `sgdmark run` in the terminal. Every section is printed from the facts of the result, `own` (the member "sgdmark" of
  * a result file), so that printing a file again gives the same text. Functions that make tables return 0, or -1 with
  * the reason. */

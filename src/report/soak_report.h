@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints the outcome of a soak: repeated training on every core. */
 #ifndef SGDMARK_REPORT_SOAK_REPORT_H
 #define SGDMARK_REPORT_SOAK_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of text, by libsmartcols: a header line, and columns as wide as their widest cell. The text is the same on a
  * terminal of any width, in a file, and under every locale. */
 #ifndef SGDMARK_REPORT_TABLE_H

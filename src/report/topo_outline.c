@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The drawing of the machine: one line per part, the cores side by side. */
 #include "report/topo_report.h"
 #include "report/wrapped.h"

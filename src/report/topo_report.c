@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/topo_report.h"
 
 #include "base/json.h"

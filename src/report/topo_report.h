@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `sgdmark topo` shows: the machine, drawn, and the placements that it allows. */
 #ifndef SGDMARK_REPORT_TOPO_REPORT_H
 #define SGDMARK_REPORT_TOPO_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What `sgdmark train` prints of a fit. */
 #ifndef SGDMARK_REPORT_TRAIN_REPORT_H
 #define SGDMARK_REPORT_TRAIN_REPORT_H

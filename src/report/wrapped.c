@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/wrapped.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text broken into lines of a given width. */
 #ifndef SGDMARK_REPORT_WRAPPED_H
 #define SGDMARK_REPORT_WRAPPED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/fence.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory between two pages that cannot be touched, and poison around what is put there. */
 #ifndef SGDMARK_VERIFY_FENCE_H
 #define SGDMARK_VERIFY_FENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/kernel_call.h"
 
 #include "kernels.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calling a kernel the way a suspicious caller would: faults are caught, and what the calling convention lets a
  * function keep or lose is looked at afterwards. */
 #ifndef SGDMARK_VERIFY_KERNEL_CALL_H

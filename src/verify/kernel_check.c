@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/kernel_check.h"
 
 #include "data/random.h"

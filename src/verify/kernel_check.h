@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Is a backend right? Every kernel of it against a reference of its own, on inputs and at places chosen to break it.
  * What is checked, and against what bound, stands in kernels/README.md. */
 #ifndef SGDMARK_VERIFY_KERNEL_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/kernel_inputs.h"
 
 #include "data/random.h"

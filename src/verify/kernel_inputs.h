@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Inputs of a kernel, drawn so that they find what it may get wrong. */
 #ifndef SGDMARK_VERIFY_KERNEL_INPUTS_H
 #define SGDMARK_VERIFY_KERNEL_INPUTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What each kernel is called with and what must come out: kernel_spec.def as a table. For kernel_check.c. */
 #ifndef SGDMARK_VERIFY_KERNEL_SPEC_H
 #define SGDMARK_VERIFY_KERNEL_SPEC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/parity.h"
 
 #include "learn/prefetch_tune.h"

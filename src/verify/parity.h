@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parity: is the work of an engine and backend right? Checked on the whole job before any of it is timed. */
 #ifndef SGDMARK_VERIFY_PARITY_H
 #define SGDMARK_VERIFY_PARITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verify/soak.h"
 
 #include "machine/binding.h"

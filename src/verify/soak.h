@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The search for silent data corruption: repeats one fit on each core in turn and compares every decision value. */
 #ifndef SGDMARK_VERIFY_SOAK_H
 #define SGDMARK_VERIFY_SOAK_H

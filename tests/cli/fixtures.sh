@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced by tests/cli.sh: make_fixtures FOLDER writes one tiny data set per fault into FOLDER/<name>/.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: a pair of IDX files. The input is one byte (bit 0: the images are gzipped, bit 1: the labels are),
  * one byte with the length of the label file, the label file, and the image file. */
 #include "data/dataset.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the options that train, cv, bench and run share; one word of the command line per line of input. */
 #include "cli/options.h"
 

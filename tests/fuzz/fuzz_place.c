@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the argument of --place, on a machine with two packages, four nodes and SMT. */
 #include "machine/placement.h"
 #include "machine/topology.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: a result file. One that is taken must also come through a comparison with itself. */
 #include "record/compare.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: what follows "synthetic:" in --data. */
 #include "data/dataset.h"
 #include "data/synthetic.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the argument of --topology: hwloc XML when it starts with '<', else a synthetic description. The
  * program tries each description in a new child process. Here one process tries them all until one description ends it,
  * because a fork of the fuzzer costs fifty times as much as the trial. A small keeper process, started first, forks the

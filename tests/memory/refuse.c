@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A library put before libc's: one place of the program that asks for memory is refused it. Places are numbered from 1
  * in the order of their first requests. FAIL_AT is the number of the one whose first request fails (0: none); PLACES
  * names a file for how many there were. What other libraries ask for is given. */

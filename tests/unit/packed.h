@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packed rows and their kernels in plain C, written from kernels.h alone: what the real ones are compared with, and
  * what takes their place where the processor has none. */
 #ifndef SGDMARK_TESTS_PACKED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An experiment with made-up samples, for tests of the analysis and of its record. */
 #ifndef SGDMARK_TESTS_PLAYED_EXPERIMENT_H
 #define SGDMARK_TESTS_PLAYED_EXPERIMENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* syscall() of a test that plays the operating system. The test defines play_syscall. */
 #ifndef SGDMARK_TESTS_PLAYED_SYSCALL_H
 #define SGDMARK_TESTS_PLAYED_SYSCALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What several unit tests set up: a small job, and numbers that are nearly equal. */
 #ifndef SGDMARK_TESTS_SETUP_H
 #define SGDMARK_TESTS_SETUP_H

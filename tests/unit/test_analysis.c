@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The analysis of made-up samples: shares of roofs, contention, speeds, and the A/A gate. */
 #include "measure/analysis.h"
 #include "played_experiment.h"

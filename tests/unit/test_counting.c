@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Performance counters, on a kernel that this test plays and that has three of the four events of a pass; and small
  * files with unexpected content. */
 #include "machine/counters.h"

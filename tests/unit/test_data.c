@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Row orders, cropping, packing, synthetic digits, .npy files. */
 #include "base/sha256.h"
 #include "data/dataset.h"

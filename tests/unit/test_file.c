@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files are written whole or not at all, and numbers are printed so that they read back equal. */
 #include "base/file.h"
 #include "base/json.h"

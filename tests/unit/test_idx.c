@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading IDX files, good and bad. */
 #include "data/dataset.h"
 

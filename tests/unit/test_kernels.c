@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every kernel of every backend, and proof that the check would notice: kernels with one fault each. */
 #include "data/random.h"
 #include "packed.h"

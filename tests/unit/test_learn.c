@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The generator and the shuffle (golden numbers of NumPy and scikit-learn), folds, metrics, and the training loop
  * against a second implementation that follows scikit-learn's source line by line. */
 #include "base/hash.h"

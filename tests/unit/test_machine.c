@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clock, counters, disturbances, control group, expected times and environment. */
 #include "machine/cgroup.h"
 #include "machine/clock.h"

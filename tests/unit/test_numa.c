@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Binding and memory on a machine of four packages with a memory node each, which this test plays: hwloc is told that a
  * recorded topology is this machine's, and the system calls that hwloc makes end here. */
 #include "machine/binding.h"

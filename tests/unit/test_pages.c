@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/pages: zeroed, aligned, and still there after a trim. */
 #include "base/pages.h"
 

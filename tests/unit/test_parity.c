@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parity between verified jobs, on made-up jobs: which level two jobs share, and which verdict follows. */
 #include "verify/parity.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PNG file of a picture, read back. */
 #include "report/picture.h"
 

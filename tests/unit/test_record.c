@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Result files: a written file reads back, and a file that no run can have written is refused in one line. */
 #include "base/json.h"
 #include "learn/hyper_table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Roofs: what each of them reads or computes, all of it and nothing else. */
 #include "measure/roof.h"
 

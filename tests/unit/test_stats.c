@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics and schedule: known answers (from scipy 1.10 unless another source is named), and error rates. */
 #include "data/random.h"
 #include "measure/schedule.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables: alignment, odd text, and that neither the terminal nor the locale changes a byte. */
 #include "report/table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Topologies and placements: golden plans of made-up machines, expressions, damaged descriptions, this machine.
  *
  * tests/golden/topologies/NAME.txt (synthetic) or NAME.xml is a machine, NAME.plan its expected plan. After an intended

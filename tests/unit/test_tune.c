@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prefetch distances: their text, and that no choice of it changes a model. */
 #include "data/order.h"
 #include "learn/prefetch_tune.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worker pools: every worker runs on its PU in every run, and its errors arrive. Fold pools: folds come out the same
  * with any number of workers on any PUs, and a repeat that differs is caught. */
 #include "machine/binding.h"
