@@ -106,3 +106,13 @@ backend_table() {
 backends_here() {
     backend_table | awk -F '|' -v parity="$1" '$2 == parity && $3 == "yes" { print $1 }'
 }
+
+# replaceable_backend: the best backend that runs here and has float32 kernels in an object file of its own, so that a
+# test can link others in their place; nothing where there is none.
+replaceable_backend() {
+    local name
+    for name in $(backends_here bits); do
+        if [ "$name" = scalar ] || [ ! -e "$build/kernels/$name.o" ]; then continue; fi
+        ! nm "$build/kernels/$name.o" | grep -q " T dot_u8f32_$name$" || echo "$name"
+    done | tail -n 1
+}
