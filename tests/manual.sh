@@ -69,14 +69,13 @@ equal "--json: files" "$(completed "$sgdmark" train --json "$scratch/so")" "$scr
 equal "report: files" "$(completed "$sgdmark" report "$scratch/so")" "$scratch/some.json"
 equal "a number is not completed" "$(completed "$sgdmark" train --epochs "")" ""
 
-# make install puts all three in their places, make uninstall takes them away.
-if make -q "$sgdmark" BUILD="$build" > "$scratch/make" 2>&1; then
-    check "make install" make -s install BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr
-    equal "what is installed" "$(cd "$scratch/root" && find . -type f | sort | paste -s)" \
-        "$(printf '%s\n' ./usr/bin/sgdmark ./usr/share/bash-completion/completions/sgdmark ./usr/share/man/man1/sgdmark.1 | paste -s)"
-    check "make uninstall" make -s uninstall BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr
-    equal "what is left" "$(find "$scratch/root" -type f)" ""
-else
-    skip "make install" "$build was built with other settings"
-fi
+# make install puts all three in their places, make uninstall takes them away. -o: the program is installed as it is, not
+# made anew while other tests run it.
+as_it_is=(make -s -o "$sgdmark" BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr)
+check "make install" "${as_it_is[@]}" install
+equal "what is installed" "$(cd "$scratch/root" && find . -type f | sort | paste -s)" \
+    "$(printf '%s\n' ./usr/bin/sgdmark ./usr/share/bash-completion/completions/sgdmark ./usr/share/man/man1/sgdmark.1 | paste -s)"
+check "the program is the one of the build" cmp "$sgdmark" "$scratch/root/usr/bin/sgdmark"
+check "make uninstall" "${as_it_is[@]}" uninstall
+equal "what is left" "$(find "$scratch/root" -type f)" ""
 finish
