@@ -185,8 +185,8 @@ static const struct argp_option rows_list[] = {
     {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
     {"order", KEY_ORDER, "NAME", 0, "file: as stored; notebook: sorted by label, then numpy's permutation (notebook)",
      0},
-    {"order-seed", KEY_ORDER_SEED, "S", 0, "seed of that permutation (42)", 0},
-    {"limit", KEY_LIMIT, "N", 0, "only the first N rows of that order", 0},
+    {"order-seed", KEY_ORDER_SEED, "S", 0, "seed of the notebook order's permutation (42)", 0},
+    {"limit", KEY_LIMIT, "N", 0, "only the first N rows, in the order of --order", 0},
     {0}};
 
 const struct argp rows_argp = {.options = rows_list, .parser = parse_rows};
@@ -247,9 +247,9 @@ static const struct argp_option job_list[] = {
     {"isa", KEY_ISA, "NAME", 0, "backend: auto, all, or a name that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)",
      0},
     {"prefetch", KEY_PREFETCH, "L1,BLOCK[,L2]", 0,
-     "prefetch distances in rows, into L1 and into L2. BLOCK: before that, the first lines of this many rows go into "
-     "L2 "
-     "together, so that their page walks overlap; 1: off (auto: the fastest of a few choices, timed first)",
+     "rows ahead to prefetch: L1 of them into the L1 cache, L2 into the L2 cache. BLOCK above 1: before that, the "
+     "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: the fastest of a few choices, "
+     "timed first)",
      0},
     {0}};
 
