@@ -124,7 +124,11 @@ fi
 if [ $arm = yes ]; then
     refuses avx2 "qemu-aarch64 -cpu max" $arm_program
     unit_tests "qemu-aarch64 -cpu max" build-aarch64-linux-gnu
-    verifies neon "qemu-aarch64 -cpu max" $arm_program
+    for backend in neon neon-dotprod neon-i8mm; do verifies $backend "qemu-aarch64 -cpu max" $arm_program; done
+    # Only engine int has dot products of its own with these.
+    job=(--data synthetic:n=3000 --epochs 3 --engine int)
+    trains neon-dotprod "qemu-aarch64 -cpu neoverse-n1" $arm_program {0..9}
+    trains neon-i8mm "qemu-aarch64 -cpu max" $arm_program {0..9}
 fi
 
 # The real rows: a part for every digit, and the whole default job.
