@@ -51,7 +51,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     error_t bad = 0;
     switch (key) {
     case ARGP_KEY_INIT:
-        options->folds = 3;
+        options->folds = (unsigned)hyper_table[HYPER_FOLDS].fallback;
         options->preset = &standard;
         state->child_inputs[0] = &options->job;
         return 0;
