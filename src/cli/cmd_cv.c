@@ -38,7 +38,6 @@ static error_t check_never(const struct cv_options *options) {
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct cv_options *options = state->input;
-    double folds = 0.0;
     uint64_t repeats = 0;
     int choice = 0;
     error_t bad = 0;
@@ -51,9 +50,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_JSON:
         return take_output(&options->json, "json", value);
     case KEY_FOLDS:
-        bad = take_hyper(&folds, HYPER_FOLDS, value);
-        options->folds = (unsigned)folds;
-        return bad;
+        return take_folds(&options->folds, value);
     case KEY_ESTIMATOR:
         bad = take_choice(&choice, "estimator", value, estimator_names);
         options->estimator = (enum estimator)choice;

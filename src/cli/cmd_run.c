@@ -47,7 +47,6 @@ struct run_options {
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct run_options *options = state->input;
     uint64_t repeats = 0;
-    double folds = 0;
     error_t bad = 0;
     switch (key) {
     case ARGP_KEY_INIT:
@@ -58,9 +57,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_JSON:
         return take_output(&options->json, "json", value);
     case KEY_FOLDS:
-        bad = take_hyper(&folds, HYPER_FOLDS, value);
-        options->folds = (unsigned)folds;
-        return bad;
+        return take_folds(&options->folds, value);
     case KEY_QUICK:
         options->preset = &quick;
         return 0;

@@ -120,9 +120,16 @@ error_t take_choice(int *to, const char *option, const char *value, const char *
     return 0;
 }
 
-error_t take_hyper(double *to, enum hyper_id id, const char *value) {
+static error_t take_hyper(double *to, enum hyper_id id, const char *value) {
     struct error err;
     return hyper_read(to, id, value, &err) == 0 ? 0 : bad_value(hyper_table[id].option, &err);
+}
+
+error_t take_folds(unsigned *to, const char *value) {
+    double folds = 0.0;
+    error_t bad = take_hyper(&folds, HYPER_FOLDS, value);
+    if (!bad) *to = (unsigned)folds;
+    return bad;
 }
 
 error_t take_output(const char **to, const char *option, const char *value) {

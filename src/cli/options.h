@@ -25,8 +25,8 @@ error_t take_integer(uint64_t *to, const char *option, const char *value, uint64
 error_t take_real(double *to, const char *option, const char *value, double low, double high); /* low < value <= high */
 /* The index of `value` in the NULL-terminated list. */
 error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]);
-/* A hyper-parameter or the number of folds, as hyper_table says. */
-error_t take_hyper(double *to, enum hyper_id id, const char *value);
+/* The number of folds, within the bounds of hyper_table. */
+error_t take_folds(unsigned *to, const char *value);
 /* A file to write, or "-" for standard output: not empty, and one that can be created. */
 error_t take_output(const char **to, const char *option, const char *value);
 /* The same for an option that does not take "-". */

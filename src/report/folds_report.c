@@ -23,8 +23,8 @@ static struct time_unit unit_of(const json_t *cases) {
     return time_unit_for(shortest);
 }
 
-/* Three cells from column `first` on: speed-up over one core, efficiency, contention. pair NULL: the one core itself.
- */
+/* Fills three cells of the last row, from column `first` on: speed-up over one core, efficiency, contention. `pair` is
+ * the comparison with one core; NULL in the row of that one core. */
 static void put_contention(struct table *table, size_t first, const json_t *pair) {
     char a[FACT_TEXT], b[FACT_TEXT], c[FACT_TEXT];
     if (!pair) {
