@@ -72,7 +72,8 @@ double geometric_mean(const double *x, size_t n) {
 }
 
 const char *verdict_words(enum verdict verdict) {
-    static const char *const words[] = {"not resolved", "faster", "slower", "withheld"};
+    static const char *const words[] = {"not resolved",   "faster",         "slower", "withheld",
+                                        "perhaps faster", "perhaps slower", "unknown"};
     return words[verdict];
 }
 
@@ -394,25 +395,32 @@ double resolution(const struct comparison *c) {
     return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
 }
 
+/* An A/A interval that reaches further than this from 1 shows nothing: it includes 1 because it includes most ratios.
+ */
+static const double widest_quiet = 1.25;
+
 int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
     if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
     if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
     if (isnan(aa->gate.low))
         aa->state = AA_TOO_FEW;
+    else if (aa->gate.verdict != VERDICT_NOT_RESOLVED)
+        aa->state = AA_NOISY;
     else
-        aa->state = aa->gate.verdict == VERDICT_NOT_RESOLVED ? AA_QUIET : AA_NOISY;
+        aa->state = aa->shown.low < 1 / widest_quiet || aa->shown.high > widest_quiet ? AA_TOO_WIDE : AA_QUIET;
     return 0;
 }
 
 const char *aa_words(enum aa_state state) {
-    static const char *const words[] = {"quiet", "noisy", "too few rounds"};
+    static const char *const words[] = {"quiet", "noisy", "too few rounds", "too wide"};
     return words[state];
 }
 
 const char *aa_reason(enum aa_state state) {
     static const char *const reasons[] = {
         NULL, "two timings of the same code in the same rounds differ at 99.9 %: the machine was not quiet",
-        "fewer than 11 rounds: too few for the A/A interval at 99.9 %"};
+        "fewer than 11 rounds: too few for the A/A interval at 99.9 %",
+        "the A/A interval at 95 % reaches beyond 1.25 times: so wide a one shows nothing"};
     return reasons[state];
 }
 

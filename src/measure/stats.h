@@ -35,9 +35,17 @@ int summarize(struct summary *summary, const double *x, size_t n, struct error *
 /* exp(mean(log x)) of x[n], n >= 1, all positive. Use it for every mean of ratios. */
 double geometric_mean(const double *x, size_t n);
 
-enum verdict { VERDICT_NOT_RESOLVED, VERDICT_FASTER, VERDICT_SLOWER, VERDICT_WITHHELD };
+enum verdict {
+    VERDICT_NOT_RESOLVED, /* the interval holds 1 */
+    VERDICT_FASTER,       /* the whole interval lies beyond the floor */
+    VERDICT_SLOWER,
+    VERDICT_WITHHELD,       /* the gate does not allow a verdict */
+    VERDICT_PERHAPS_FASTER, /* the interval excludes 1, but part of it lies within the floor */
+    VERDICT_PERHAPS_SLOWER,
+    VERDICT_UNKNOWN /* too few processes for an interval */
+};
 
-/* "not resolved", "faster", "slower", "withheld". */
+/* "not resolved", "faster", "slower", "withheld", "perhaps faster", "perhaps slower", "unknown". */
 const char *verdict_words(enum verdict verdict);
 
 /* A ratio, its interval, and the verdict from that interval. The intervals of `comparisons` ratios hold together with
@@ -92,15 +100,15 @@ int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double
 double resolution(const struct comparison *c);
 
 /* The gate of the A/A case: the same work timed as two cases in the same rounds. */
-enum aa_state { AA_QUIET, AA_NOISY, AA_TOO_FEW };
+enum aa_state { AA_QUIET, AA_NOISY, AA_TOO_FEW, AA_TOO_WIDE };
 struct aa_gate {
-    struct comparison shown; /* at 95 %: its resolution() is the experiment's */
+    struct comparison shown; /* at 95 %: its resolution() is the experiment's; beyond [1 / 1.25, 1.25] it is too wide */
     struct comparison gate;  /* at 99.9 %: an interval that excludes 1 means noisy */
     enum aa_state state;     /* only AA_QUIET allows verdicts */
 };
 int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
 
-/* "quiet", "noisy", "too few rounds". */
+/* "quiet", "noisy", "too few rounds", "too wide". */
 const char *aa_words(enum aa_state state);
 
 /* Why verdicts are withheld, as a sentence; NULL for AA_QUIET. */

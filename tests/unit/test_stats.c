@@ -331,6 +331,33 @@ static void a_noisy_gate_withholds_verdicts(void **state) {
     assert_null(aa_reason(aa.state));
 }
 
+/* An interval that includes 1 because it includes almost everything is not quiet. */
+static void a_wide_gate_withholds_verdicts(void **state) {
+    (void)state;
+    double a[31];
+    double b[31];
+    for (size_t i = 0; i < 31; i++) {
+        a[i] = i % 2 ? 0.7 : 1.4;
+        b[i] = 1;
+    }
+    struct aa_gate aa;
+    assert_int_equal(make_aa_gate(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(aa.state, AA_TOO_WIDE);
+    assert_string_equal(aa_words(aa.state), "too wide");
+    assert_non_null(aa_reason(aa.state));
+    struct comparison c;
+    assert_int_equal(compare_paired(&c, a, b, 31, 0.95, 1, NULL), 0);
+    apply_aa_gate(&c, &aa);
+    assert_int_equal(c.verdict, VERDICT_WITHHELD);
+    /* Wide on one side alone is too wide, too. */
+    for (size_t i = 0; i < 31; i++)
+        a[i] = i % 2 ? 1 : 1.3;
+    assert_int_equal(make_aa_gate(&aa, a, b, 31, NULL), 0);
+    assert_int_equal(aa.state, AA_TOO_WIDE);
+    assert_int_equal(make_aa_gate(&aa, b, a, 31, NULL), 0);
+    assert_int_equal(aa.state, AA_TOO_WIDE);
+}
+
 static void schedule_is_a_latin_square(void **state) {
     (void)state;
     enum { CASES = 7, ROUNDS = 5 * CASES };
@@ -421,6 +448,7 @@ int main(void) {
         cmocka_unit_test(bonferroni_holds_over_a_table),
         cmocka_unit_test(a_true_difference_is_found),
         cmocka_unit_test(a_noisy_gate_withholds_verdicts),
+        cmocka_unit_test(a_wide_gate_withholds_verdicts),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
         cmocka_unit_test(schedule_keeps_leading_cases_together),
