@@ -390,9 +390,160 @@ int compare_independent(struct comparison *c, struct samples subject, struct sam
     return bad;
 }
 
+/* B(freedom / 2, 1/2), by B(a + 1, b) = B(a, b) a / (a + b) from B(1, 1/2) = 2 or B(1/2, 1/2) = pi. */
+static double beta_with_half(size_t freedom) {
+    double beta = freedom % 2 ? 3.14159265358979323846 : 2;
+    for (size_t twice = freedom % 2 ? 1 : 2; twice < freedom; twice += 2)
+        beta *= (double)twice / (double)(twice + 1);
+    return beta;
+}
+
+/* The continued fraction of the incomplete beta function (Abramowitz and Stegun, "Handbook of Mathematical Functions",
+ * 26.5.8), by Lentz's method as Thompson and Barnett modified it (1986). Converges fast for x < (a + 1) / (a + b + 2).
+ */
+static double beta_fraction(double x, double a, double b) {
+    const double tiny = 1e-300; /* in place of a denominator of 0 */
+    double c = 1;
+    double d = 0;
+    double product = 1;
+    for (int i = 1; i < 1000; i++) {
+        const double m = i / 2;
+        const double term = i % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+                                  : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        d = 1 + term * d;
+        c = 1 + term / c;
+        if (fabs(d) < tiny) d = tiny;
+        if (fabs(c) < tiny) c = tiny;
+        d = 1 / d;
+        product *= c * d;
+        if (fabs(c * d - 1) < 4e-16) break;
+    }
+    return 1 / product;
+}
+
+/* P(|T| > t) = I_x(freedom / 2, 1/2) with x = freedom / (freedom + t^2) (Abramowitz and Stegun, 26.7.1 and 26.5.27). */
+double student_two_sided(double t, size_t freedom) {
+    const double a = (double)freedom / 2;
+    const double b = 0.5;
+    const double x = (double)freedom / ((double)freedom + t * t);
+    const double rest = 1 / (1 + (double)freedom / (t * t)); /* 1 - x without cancellation */
+    if (!(rest > 0)) return 1;
+    if (!(x > 0)) return 0;
+    const double front = portable_exp(a * portable_log(x)) * sqrt(rest) / beta_with_half(freedom);
+    if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(x, a, b) / a;
+    return 1 - front * beta_fraction(rest, b, a) / b;
+}
+
+double student_quantile(double alpha, size_t freedom) {
+    double low = 0;
+    double high = 1;
+    while (student_two_sided(high, freedom) > alpha && high < 1e100)
+        high *= 2;
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high) return high;
+        if (student_two_sided(middle, freedom) > alpha)
+            low = middle;
+        else
+            high = middle;
+    }
+}
+
+/* The mean of the logs, and the sum of their squared distances from it. */
+struct log_moments {
+    double mean, squares;
+};
+
+static struct log_moments log_moments(struct samples x) {
+    struct log_moments moments = {0, 0};
+    for (size_t i = 0; i < x.n; i++)
+        moments.mean += portable_log(x.seconds[i]) / (double)x.n;
+    for (size_t i = 0; i < x.n; i++) {
+        double distance = portable_log(x.seconds[i]) - moments.mean;
+        moments.squares += distance * distance;
+    }
+    return moments;
+}
+
+int compare_processes(struct shift *shift, struct samples subject, struct samples base, struct error *err) {
+    if (check_times(subject.seconds, subject.n, err) != 0 || check_times(base.seconds, base.n, err) != 0) return -1;
+    const struct log_moments one = log_moments(subject);
+    const struct log_moments two = log_moments(base);
+    *shift = (struct shift){
+        .n_subject = subject.n, .n_base = base.n, .log_ratio = one.mean - two.mean, .error = (double)NAN};
+    if (subject.n < FEWEST_PROCESSES || base.n < FEWEST_PROCESSES) return 0;
+    shift->freedom = subject.n + base.n - 2;
+    shift->error =
+        sqrt((one.squares + two.squares) / (double)shift->freedom * (1 / (double)subject.n + 1 / (double)base.n));
+    return 0;
+}
+
+double shift_p(const struct shift *shift, double floor) {
+    const double beyond = fabs(shift->log_ratio) - portable_log(1 + floor);
+    if (shift->freedom == 0) return NAN;
+    if (beyond <= 0) return 1;
+    return shift->error > 0 ? student_two_sided(beyond / shift->error, shift->freedom) : 0;
+}
+
+double certain_shift(const struct shift *shift, double alpha) {
+    if (shift->freedom == 0) return 0;
+    const double certain = fabs(shift->log_ratio) - student_quantile(alpha, shift->freedom) * shift->error;
+    return certain > 0 ? copysign(certain, shift->log_ratio) : 0;
+}
+
+struct test {
+    double p;
+    size_t at;
+};
+
+static int by_p(const void *left, const void *right) {
+    const struct test *a = left;
+    const struct test *b = right;
+    if (a->p != b->p) return a->p > b->p ? 1 : -1;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+int holm_levels(double *level, const double *p, size_t count, double alpha, struct error *err) {
+    struct test *tests = calloc(count + 1, sizeof *tests);
+    if (!tests) return fail_program(err, "out of memory for %zu comparisons", count);
+    size_t m = 0;
+    for (size_t i = 0; i < count; i++) {
+        level[i] = NAN;
+        if (!isnan(p[i])) tests[m++] = (struct test){p[i], i};
+    }
+    qsort(tests, m, sizeof *tests, by_p);
+    size_t rejected = 0;
+    for (; rejected < m && tests[rejected].p <= alpha / (double)(m - rejected); rejected++)
+        level[tests[rejected].at] = alpha / (double)(m - rejected);
+    for (size_t k = rejected; k < m; k++)
+        level[tests[k].at] = alpha / (double)(m - rejected);
+    free(tests);
+    return 0;
+}
+
+struct comparison comparison_of(const struct shift *shift, double level, double floor) {
+    struct comparison c = {.n_subject = shift->n_subject,
+                           .n_base = shift->n_base,
+                           .ratio = portable_exp(shift->log_ratio),
+                           .low = NAN,
+                           .high = NAN,
+                           .coverage = NAN,
+                           .p = shift_p(shift, 0),
+                           .verdict = VERDICT_UNKNOWN};
+    if (shift->freedom == 0 || isnan(level)) return c;
+    const double reach = student_quantile(level, shift->freedom) * shift->error;
+    c.low = portable_exp(shift->log_ratio - reach);
+    c.high = portable_exp(shift->log_ratio + reach);
+    c.coverage = 1 - level;
+    c.verdict = verdict_of(&c);
+    if (c.verdict == VERDICT_FASTER && c.high >= 1 / (1 + floor)) c.verdict = VERDICT_PERHAPS_FASTER;
+    if (c.verdict == VERDICT_SLOWER && c.low <= 1 + floor) c.verdict = VERDICT_PERHAPS_SLOWER;
+    return c;
+}
+
 double resolution(const struct comparison *c) {
     if (isnan(c->low)) return NAN;
-    return fmax(c->high / c->ratio - 1, 1 - c->low / c->ratio);
+    return fmax(c->high / c->ratio - 1, c->ratio / c->low - 1);
 }
 
 /* An A/A interval that reaches further than this from 1 shows nothing: it includes 1 because it includes most ratios.

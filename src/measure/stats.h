@@ -87,6 +87,46 @@ struct samples {
 int compare_independent(struct comparison *c, struct samples subject, struct samples base, double confidence,
                         unsigned comparisons, struct error *err);
 
+/* P(|T| > t) for t >= 0 and T of Student's distribution with `freedom` >= 1 degrees of freedom; and the t for which it
+ * is alpha, 0 < alpha < 1. */
+double student_two_sided(double t, size_t freedom);
+double student_quantile(double alpha, size_t freedom);
+
+/* With fewer processes on a side no interval is made. */
+enum { FEWEST_PROCESSES = 3 };
+
+/* How two groups of processes differ: the mean of log(subject) minus that of log(base), of one number per process. */
+struct shift {
+    size_t n_subject, n_base; /* processes */
+    double log_ratio;
+    double error;   /* its standard error, from the pooled variance; NaN: not known */
+    size_t freedom; /* degrees of freedom of `error`; 0: not known, a side has fewer than FEWEST_PROCESSES */
+};
+
+/* Student's comparison of independent processes, after logarithms. `subject` and `base` hold one median per process.
+ * Rounds of one process share its memory layout, so they are no independent samples. Returns 0, or -1 with the reason.
+ */
+int compare_processes(struct shift *shift, struct samples subject, struct samples base, struct error *err);
+
+/* Two-sided p value of "the ratio lies in [1 / (1 + floor), 1 + floor]"; with floor 0, of "no difference". NaN where
+ * the error is not known. */
+double shift_p(const struct shift *shift, double floor);
+
+/* The least absolute log ratio in the interval at 1 - alpha, with the sign of the shift: the part of the shift that is
+ * certain. 0 where the interval holds 0 or the error is not known. */
+double certain_shift(const struct shift *shift, double alpha);
+
+/* Holm's step-down procedure ("A simple sequentially rejective multiple test procedure", 1979) over the tests whose
+ * p[count] is not NaN; m are they. The k-th smallest p, k from 0, is rejected if it and all smaller ones are at most
+ * alpha / (m - k). Then no true hypothesis is rejected with probability 1 - alpha. level[i] is the level at which test
+ * i was decided: alpha / (m - k) if rejected, alpha / (m - number of rejected) otherwise; NaN without a p. The interval
+ * at 1 - level[i] agrees with the decision. Returns 0, or -1 when memory runs out. */
+int holm_levels(double *level, const double *p, size_t count, double alpha, struct error *err);
+
+/* The ratio of the shift with its interval at 1 - level, and the verdict: faster or slower if the whole interval lies
+ * beyond the floor, perhaps if it only excludes 1; unknown if the level or the error is not known. */
+struct comparison comparison_of(const struct shift *shift, double level, double floor);
+
 /* Mann-Whitney U of a[na] against b[nb]: u counts the pairs with a > b, ties as one half. p is two-sided: exact without
  * ties for na * nb <= 4096, otherwise by the normal approximation with the corrections for ties and continuity. */
 struct rank_sum {
@@ -96,7 +136,8 @@ struct rank_sum {
 };
 int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double *b, size_t nb, struct error *err);
 
-/* The smallest change that the interval can show: its wider side relative to the ratio. NaN without an interval. */
+/* The smallest change that an interval of this width can show, as a distance from 1: the larger of high / ratio - 1 and
+ * ratio / low - 1 (0.03: 3 %). NaN without an interval. */
 double resolution(const struct comparison *c);
 
 /* The gate of the A/A case: the same work timed as two cases in the same rounds. */

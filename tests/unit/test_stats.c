@@ -125,7 +125,7 @@ static void paired_comparison_takes_the_right_order_statistics(void **state) {
     assert_near(c.high, 1.19, 1e-12);
     assert_near(c.p, 2.0 / 2048, 1e-9);
     assert_int_equal(c.verdict, VERDICT_SLOWER);
-    assert_near(resolution(&c), 0.04 / 1.15, 1e-12);
+    assert_near(resolution(&c), 1.15 / 1.11 - 1, 1e-12); /* above 1.19 / 1.15 - 1 */
     assert_int_equal(compare_paired(&c, base, subject, 11, 0.95, 1, NULL), 0);
     assert_near(c.ratio, 1 / 1.15, 1e-12);
     assert_int_equal(c.verdict, VERDICT_FASTER);
@@ -358,6 +358,203 @@ static void a_wide_gate_withholds_verdicts(void **state) {
     assert_int_equal(aa.state, AA_TOO_WIDE);
 }
 
+/* Tails from scipy.stats.t; quantiles from the closed form for even degrees of freedom (Abramowitz and Stegun, 26.7.4),
+ * with 40 digits: scipy's are off by up to 3e-11. */
+static void students_distribution_known_answers(void **state) {
+    (void)state;
+    static const struct {
+        double t;
+        size_t freedom;
+        double p;
+    } tails[] = {
+        {0.5, 1, 0.7048327646991336},    {1, 2, 0.42264973081037427},       {2.776445105197799, 4, 0.05},
+        {3, 4, 0.03994196807171883},     {12.5, 4, 0.00023561604689269984}, {0.001, 8, 0.9992266021030893},
+        {5.6, 8, 0.0005102458929826486}, {40, 8, 1.6785718879145774e-10},   {2, 98, 0.04826777194936759},
+        {6, 298, 5.713908435728814e-09}, {1.5, 3, 0.23058386524482283},
+    };
+    static const struct {
+        double alpha;
+        size_t freedom;
+        double t;
+    } quantiles[] = {
+        {0.05, 4, 2.7764451051977943},      {0.01, 8, 3.3553873313333953}, {0.0005, 8, 5.617410807227155},
+        {0.01 / 60, 4, 13.653122408957785}, {1e-6, 4, 49.45863675693464},  {1e-5, 18, 6.05848453148251},
+        {0.9, 8, 0.12970727155471762},      {0.05, 1, 12.706204736174705},
+    };
+    for (size_t i = 0; i < COUNT(tails); i++)
+        assert_near(student_two_sided(tails[i].t, tails[i].freedom), tails[i].p, 1e-12);
+    for (size_t i = 0; i < COUNT(quantiles); i++)
+        assert_near(student_quantile(quantiles[i].alpha, quantiles[i].freedom), quantiles[i].t, 1e-12);
+    assert_true(student_two_sided(0, 4) == 1);
+    assert_true(student_two_sided(1e200, 4) == 0);
+}
+
+static const double base_medians[] = {2.10, 2.13, 2.09, 2.14, 2.11};
+static const double subject_medians[] = {2.21, 2.25, 2.19, 2.24, 2.26, 2.20};
+
+/* scipy.stats.ttest_ind of the logs. */
+static void processes_known_answers(void **state) {
+    (void)state;
+    const struct samples subject = {subject_medians, COUNT(subject_medians)};
+    const struct samples base = {base_medians, COUNT(base_medians)};
+    struct shift shift;
+    assert_int_equal(compare_processes(&shift, subject, base, NULL), 0);
+    assert_int_equal(shift.freedom, 9);
+    assert_near(shift.log_ratio, 0.051143619125135764, 1e-13);
+    assert_near(shift.error, 0.007058078479360188, 1e-12);
+    assert_near(shift_p(&shift, 0), 4.836476382274887e-05, 1e-10);
+    assert_near(shift_p(&shift, 0.01), 0.0002479496346840124, 1e-10);
+    assert_true(shift_p(&shift, 0.06) == 1);
+    assert_near(certain_shift(&shift, 0.05), 0.03517713633786307, 1e-10);
+    struct comparison c = comparison_of(&shift, 0.01, 0.01);
+    assert_near(c.ratio, 1.0524740378298614, 1e-13);
+    assert_near(c.low, 1.028607581274642, 1e-10);
+    assert_near(c.high, 1.0768942602321074, 1e-10);
+    assert_near(c.coverage, 0.99, 1e-15);
+    assert_int_equal(c.verdict, VERDICT_SLOWER);
+    c = comparison_of(&shift, 0.002, 0.03);
+    assert_near(c.low, 1.021034600606429, 1e-10);
+    assert_string_equal(verdict_words(c.verdict), "perhaps slower");
+    assert_int_equal(comparison_of(&shift, 1e-9, 0.01).verdict, VERDICT_NOT_RESOLVED);
+    assert_int_equal(compare_processes(&shift, base, subject, NULL), 0);
+    assert_int_equal(comparison_of(&shift, 0.01, 0.01).verdict, VERDICT_FASTER);
+    assert_string_equal(verdict_words(comparison_of(&shift, 0.01, 0.03).verdict), "perhaps faster");
+    assert_near(certain_shift(&shift, 0.05), -0.03517713633786307, 1e-10);
+}
+
+/* Fewer than three processes: a ratio, and nothing that pretends to know more. */
+static void few_processes_have_no_interval(void **state) {
+    (void)state;
+    struct shift shift;
+    struct error err;
+    assert_int_equal(compare_processes(&shift, (struct samples){subject_medians, 2},
+                                       (struct samples){base_medians, COUNT(base_medians)}, &err),
+                     0);
+    assert_int_equal(shift.freedom, 0);
+    assert_true(isnan(shift_p(&shift, 0)) && certain_shift(&shift, 0.05) == 0);
+    struct comparison c = comparison_of(&shift, 0.01, 0.01);
+    assert_true(c.ratio > 1.05 && isnan(c.low) && isnan(c.high) && isnan(c.p) && isnan(c.coverage));
+    assert_string_equal(verdict_words(c.verdict), "unknown");
+    static const double bad[] = {1, 0, 2};
+    assert_int_equal(compare_processes(&shift, (struct samples){bad, 3}, (struct samples){base_medians, 5}, &err), -1);
+    assert_int_equal(compare_processes(&shift, (struct samples){base_medians, 0}, (struct samples){bad, 1}, &err), -1);
+    /* Processes that do not differ at all. */
+    static const double same[] = {2, 2, 2};
+    static const double twice[] = {4, 4, 4};
+    assert_int_equal(compare_processes(&shift, (struct samples){same, 3}, (struct samples){same, 3}, NULL), 0);
+    assert_true(shift_p(&shift, 0) == 1);
+    assert_int_equal(comparison_of(&shift, 0.01, 0.01).verdict, VERDICT_NOT_RESOLVED);
+    assert_int_equal(compare_processes(&shift, (struct samples){twice, 3}, (struct samples){same, 3}, NULL), 0);
+    assert_true(shift_p(&shift, 0.5) == 0 && isnan(comparison_of(&shift, NAN, 0.01).low));
+    assert_int_equal(comparison_of(&shift, 0.01, 0.01).verdict, VERDICT_SLOWER);
+}
+
+/* Holm's own order: p against alpha / m, alpha / (m - 1), ..., and nothing after the first that is larger. */
+static void holm_steps_down(void **state) {
+    (void)state;
+    static const double p[] = {0.011, 0.3, NAN, 0.001, 0.02, 0.04};
+    double level[COUNT(p)];
+    assert_int_equal(holm_levels(level, p, COUNT(p), 0.05, NULL), 0);
+    assert_near(level[3], 0.05 / 5, 1e-15);
+    assert_near(level[0], 0.05 / 4, 1e-15);
+    assert_near(level[4], 0.05 / 3, 1e-15); /* 0.02 is above it */
+    assert_near(level[5], 0.05 / 3, 1e-15);
+    assert_near(level[1], 0.05 / 3, 1e-15);
+    assert_true(isnan(level[2]));
+    /* 0.02 would pass the last step alone, but a smaller p has failed before. */
+    static const double two[] = {0.02, 0.03, 0.02};
+    assert_int_equal(holm_levels(level, two, COUNT(two), 0.05, NULL), 0);
+    assert_near(level[0], 0.05 / 3, 1e-15);
+    assert_near(level[1], 0.05 / 3, 1e-15);
+    static const double small[] = {0.02, 0.001};
+    assert_int_equal(holm_levels(level, small, COUNT(small), 0.05, NULL), 0);
+    assert_near(level[1], 0.025, 1e-15);
+    assert_near(level[0], 0.05, 1e-15);
+}
+
+/* A number of the standard normal distribution (Box and Muller, 1958). */
+static double normal(struct random_state *rs) {
+    double radius = sqrt(-2 * log(uniform(rs)));
+    return radius * cos(6.283185307179586 * uniform(rs));
+}
+
+enum { TABLE_ROWS = 20, MOST_PROCESSES = 5 };
+
+/* One comparison of two builds as `compare` makes it: rows of two groups of processes. Medians of processes scatter by
+ * `deviation`; the subject's first row takes `first` times as long. Sets verdicts[TABLE_ROWS]. */
+static void play_comparison(enum verdict *verdicts, size_t processes, double deviation, double first,
+                            struct random_state *rs) {
+    static const double floor = 0.01;
+    struct shift shifts[TABLE_ROWS];
+    double p[TABLE_ROWS];
+    double level[TABLE_ROWS];
+    for (size_t row = 0; row < TABLE_ROWS; row++) {
+        double subject[MOST_PROCESSES];
+        double base[MOST_PROCESSES];
+        for (size_t i = 0; i < processes; i++) {
+            base[i] = exp(deviation * normal(rs));
+            subject[i] = exp(deviation * normal(rs)) * (row == 0 ? first : 1);
+        }
+        assert_int_equal(compare_processes(&shifts[row], (struct samples){subject, processes},
+                                           (struct samples){base, processes}, NULL),
+                         0);
+        p[row] = shift_p(&shifts[row], floor);
+    }
+    assert_int_equal(holm_levels(level, p, TABLE_ROWS, 0.01, NULL), 0);
+    for (size_t row = 0; row < TABLE_ROWS; row++) {
+        struct comparison c = comparison_of(&shifts[row], level[row], floor);
+        verdicts[row] = c.verdict;
+        /* Holm's decision and the interval agree. */
+        assert_int_equal(c.verdict == VERDICT_SLOWER || c.verdict == VERDICT_FASTER, p[row] <= level[row]);
+    }
+}
+
+/* Comparisons of equal builds with any row that is called different, "perhaps" included. */
+static unsigned false_comparisons(size_t processes, double deviation, unsigned runs, uint32_t seed) {
+    struct random_state rs;
+    random_seed(&rs, seed);
+    unsigned wrong = 0;
+    for (unsigned run = 0; run < runs; run++) {
+        enum verdict verdicts[TABLE_ROWS];
+        play_comparison(verdicts, processes, deviation, 1, &rs);
+        bool any = false;
+        for (size_t row = 0; row < TABLE_ROWS; row++)
+            any = any || verdicts[row] != VERDICT_NOT_RESOLVED;
+        wrong += any;
+    }
+    return wrong;
+}
+
+/* Expected are at most 1 % of 2000 = 20 with a standard deviation of 4.5. */
+static void equal_processes_are_rarely_called_different(void **state) {
+    (void)state;
+    assert_in_range(false_comparisons(5, 0.005, 2000, 51), 6, 34);
+    assert_in_range(false_comparisons(5, 0.05, 2000, 52), 6, 34);
+    assert_in_range(false_comparisons(3, 0.005, 2000, 31), 6, 34);
+    assert_in_range(false_comparisons(3, 0.05, 2000, 32), 6, 34);
+}
+
+/* A row that is 5 % slower, among 19 that are equal, with processes that differ by 0.5 %. */
+static void a_slow_process_group_is_found(void **state) {
+    (void)state;
+    enum { RUNS = 1000 };
+    struct random_state rs;
+    random_seed(&rs, 55);
+    unsigned found = 0;
+    unsigned wrong = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        enum verdict verdicts[TABLE_ROWS];
+        play_comparison(verdicts, 5, 0.005, 1.05, &rs);
+        found += verdicts[0] == VERDICT_SLOWER;
+        bool any = verdicts[0] == VERDICT_FASTER || verdicts[0] == VERDICT_PERHAPS_FASTER;
+        for (size_t row = 1; row < TABLE_ROWS; row++)
+            any = any || verdicts[row] != VERDICT_NOT_RESOLVED;
+        wrong += any;
+    }
+    assert_in_range(found, RUNS * 98 / 100, RUNS);
+    assert_in_range(wrong, 0, 23); /* 1 %, plus four standard deviations */
+}
+
 static void schedule_is_a_latin_square(void **state) {
     (void)state;
     enum { CASES = 7, ROUNDS = 5 * CASES };
@@ -449,6 +646,12 @@ int main(void) {
         cmocka_unit_test(a_true_difference_is_found),
         cmocka_unit_test(a_noisy_gate_withholds_verdicts),
         cmocka_unit_test(a_wide_gate_withholds_verdicts),
+        cmocka_unit_test(students_distribution_known_answers),
+        cmocka_unit_test(processes_known_answers),
+        cmocka_unit_test(few_processes_have_no_interval),
+        cmocka_unit_test(holm_steps_down),
+        cmocka_unit_test(equal_processes_are_rarely_called_different),
+        cmocka_unit_test(a_slow_process_group_is_found),
         cmocka_unit_test(schedule_is_a_latin_square),
         cmocka_unit_test(schedule_balances_neighbours),
         cmocka_unit_test(schedule_keeps_leading_cases_together),
