@@ -85,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test check test-long prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
+.PHONY: all run test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -107,6 +107,10 @@ check: all tests
 test-long: test-deps data
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run --long $(BUILD)
+
+# Programs with known faults, and a backend under two names (tools/test-builds says which).
+test-builds: all
+	$(Q)tools/test-builds $(BUILD)/test-builds
 
 # What takes hours at most, once before an issue is called done: prints the table of docs/proofs.md.
 prove: deps data
@@ -308,7 +312,8 @@ help:
 	    'make check       as make test, but installs and fetches nothing' \
 	    'make test-long   planted faults (MUTANTS=K/N), emulation, fuzzing, scikit-learn, peers, timings' \
 	    'make prove       what takes hours: all planted faults, millions of broken inputs, false verdicts, scikit-learn' \
-	    'make             build $(PROGRAM)' \
+	    'make test-builds programs with known faults, and a backend under two names (tools/test-builds)' \
+    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
