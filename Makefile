@@ -313,7 +313,7 @@ help:
 	    'make test-long   planted faults (MUTANTS=K/N), emulation, fuzzing, scikit-learn, peers, timings' \
 	    'make prove       what takes hours: all planted faults, millions of broken inputs, false verdicts, scikit-learn' \
 	    'make test-builds programs with known faults, and a backend under two names (tools/test-builds)' \
-    'make             build $(PROGRAM)' \
+	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
