@@ -116,3 +116,8 @@ replaceable_backend() {
         ! nm "$build/kernels/$name.o" | grep -q " T dot_u8f32_$name$" || echo "$name"
     done | tail -n 1
 }
+
+# backend_named SUFFIX: the name of the backend whose kernels end in it (avxvnni: avx-vnni).
+backend_named() {
+    "$sgdmark" kernels --json - | jq -r --arg suffix "${1//_/}" '.[].name | select(gsub("-"; "") == $suffix)'
+}
