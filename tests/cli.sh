@@ -5,14 +5,14 @@ source "$(dirname "$0")/lib.sh"
 needs jq
 source tests/cli/fixtures.sh
 
-F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json
+F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json O=tests/golden/result-schema-1.json
 make_fixtures "$F"
 unset SGDMARK_ISA
 
 # A backend of the other architecture: one that this program has not compiled in.
 FOREIGN=neon
 [ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
-export F T S R FOREIGN
+export F T S R O FOREIGN
 
 # The longest that one invocation may take.
 seconds=60

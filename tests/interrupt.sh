@@ -28,7 +28,7 @@ judge() {
         [ -e "$file" ] || continue
         left=${file##*/}
         [[ $left == result.json || $left == result.json.??????.tmp ]] || misleading+=("run $1 left $left")
-        if "$sgdmark" compare "$file" "$file" > "$scratch/comparison" 2>&1 && ! whole "$file"; then
+        if "$sgdmark" compare "$scratch/first.json" "$file" > "$scratch/comparison" 2>&1 && ! whole "$file"; then
             broken+=("run $1: compare accepts $left, which is not whole")
         fi
         rm -f "$file"
@@ -52,6 +52,10 @@ wait $child
 equal "the job that is to be killed works" $? 0
 took=$((${EPOCHREALTIME/./} - ${started/./})) # microseconds
 check "and its result is whole" whole "$result"
+mv "$result" "$scratch/first.json"
+start
+wait $child
+check "compare accepts a whole one" "$sgdmark" compare "$scratch/first.json" "$result"
 rm -f "$result"
 
 for run in {1..30}; do

@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Result files from outside: the schema, Google Benchmark's compare.py and `sgdmark compare`, on variants of a recorded
-result (tests/golden/result.json). The schema and compare.py are skipped where python3-jsonschema, or
+result (tests/golden/result.json, schema 2) and on files of schema 3 made from it. The schema and compare.py are skipped where python3-jsonschema, or
 libbenchmark-tools and python3-scipy, are not installed."""
 import copy
 import csv
 import io
 import json
+import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
+import uuid
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 SGDMARK = os.environ.get("BUILD", "build") + "/sgdmark"
@@ -42,9 +45,74 @@ def write(name, content):
     return path
 
 
+def other_run(result):
+    result["sgdmark"]["run_id"] = str(uuid.uuid4())
+
+
 def variant(name, change):
-    """The recorded result after change(result), as a file."""
+    """The recorded result after change(result), as the file of another run."""
     result = copy.deepcopy(GOOD)
+    other_run(result)
+    change(result)
+    return write(name, result)
+
+
+ROUNDS = 4  # of each process
+TWIN = "epoch/f32/avx2/again"
+FACTORS = {"epoch/f32/scalar": 4e-3, "epoch/f32/avx2": 1.5e-3, "read/epoch-order": 1e-3, "read/L1": 1e-5}
+
+
+def times(name, run, processes, spread):
+    """Rounds of each process, whose medians scatter by `spread` (relative), the same for the same name and run."""
+    for process in range(processes):
+        own = FACTORS[name] * math.exp(spread * random.Random(f"{name} {run} {process}").gauss(0, 1))
+        for r in range(ROUNDS):
+            yield own * (1 + 0.001 * (r - 1.5))
+
+
+def roof_of(name, seconds, kind):
+    roof = copy.deepcopy(GOOD["sgdmark"]["roofs"][0])
+    roof.update(name=name, seconds=seconds)
+    case = {key: GOOD["sgdmark"]["experiments"][0]["cases"][0][key] for key in ("summary", "rates")}
+    case.update(name="roof/" + name, kind=kind, workers=1, work=47040000, disturbed=0)
+    case.update({key: None for key in ("roof", "whole_roof")}, roof_reason="a roof", whole_roof_reason="a roof")
+    return roof, case
+
+
+def modern(run, processes=5, spread=0.002):
+    """A result of schema 3: the same two epochs, their roofs, and an A/A case that covers both."""
+    result = copy.deepcopy(GOOD)
+    other_run(result)
+    own = result["sgdmark"]
+    own["schema_version"] = 3
+    rounds = processes * ROUNDS
+    iterations = {row["name"]: row for row in result["benchmarks"] if row["run_type"] == "iteration"}
+    result["benchmarks"] = []
+    for sample in own["samples"]:
+        seconds = list(times(sample["name"], run, processes, spread))
+        sample.update(seconds=seconds, cpu_seconds=seconds, disturbed=[None] * rounds)
+        row = iterations[sample["name"]]
+        result["benchmarks"] += [{**row, "repetition_index": i, "real_time": x * 1e9} for i, x in enumerate(seconds)]
+    epochs = own["experiments"][0]
+    own["roofs"] = []
+    for case in epochs["cases"]:
+        case.update(control=TWIN, unusable=None, roof={"read": "roof/read/epoch-order"})
+        case.pop("roof_reason", None)
+    for name, kind in (("read/epoch-order", "read roof"), ("read/L1", "cache roof")):
+        roof, case = roof_of(name, list(times(name, run, processes, 0.001)), kind)
+        own["roofs"].append(roof)
+        epochs["cases"].append(case)
+    epochs["rounds"] = rounds
+    epochs["schedule"]["process"] = [r // ROUNDS for r in range(rounds)]
+    epochs["controls"] = [{**epochs.pop("aa"), "first": TWIN, "second": "epoch/f32/avx2"}]
+    epochs["usable"] = {"state": "usable", "above": None, "reason": None, "advice": None}
+    for receipt in own["receipts"]["parity"]:
+        receipt["prefetch"] = "8,16"
+    return result
+
+
+def modern_file(name, run, change=lambda result: None, **options):
+    result = modern(run, **options)
     change(result)
     return write(name, result)
 
@@ -58,6 +126,13 @@ def scale(result, factor, only="", kinds=("seconds", "cpu_seconds")):
     for row in result["benchmarks"]:
         if only in row["name"]:
             row["real_time"] *= factor
+
+
+def rename(result):
+    for part in result["benchmarks"] + result["sgdmark"]["samples"]:
+        for key in ("name", "run_name"):
+            if key in part:
+                part[key] = part[key].replace("epoch/f32/scalar", "epoch/f32/plain")
 
 
 def compare(*arguments):
@@ -133,59 +208,253 @@ try:
 except ImportError:
     skip("compare.py", "libbenchmark-tools or python3-scipy is not installed")
 
-# Ratios, intervals, verdicts, threshold.
-same = rows(base, base)
-check("a file against itself: nothing resolved", {r["verdict"] for r in same["benchmarks"]} == {"not resolved"}, same)
-report = rows(base, slower)
+# Ratios, intervals, verdicts of files with five processes each.
+def verdicts(*arguments):
+    return {r["name"]: r["verdict"] for r in rows(*arguments)["benchmarks"]}
+
+
+def all_rows(verdict):
+    return {"epoch/f32/scalar": verdict, "epoch/f32/avx2": verdict}
+
+
+a = modern_file("a.json", "a")
+same = rows(a, modern_file("a2.json", "a2"))
+check("two runs of one build: nothing resolved", {r["verdict"] for r in same["benchmarks"]} == {"not resolved"}, same)
+b = modern_file("b.json", "b", lambda r: scale(r, 1.1, "avx2"))
+report = rows(a, b)
 row = {r["name"]: r for r in report["benchmarks"]}
 check("10 % slower is called slower", row["epoch/f32/avx2"]["verdict"] == "slower", row)
 check("its interval holds 1.1", row["epoch/f32/avx2"]["low"] <= 1.1 <= row["epoch/f32/avx2"]["high"], row)
 check("the other case is not resolved", row["epoch/f32/scalar"]["verdict"] == "not resolved", row)
-check("the geometric mean is of both", abs(report["subjects"][0]["geometric_mean"] - 1.1**0.5) < 1e-6, report["subjects"])
+check("the geometric mean is of both", abs(report["subjects"][0]["geometric_mean"] - 1.1**0.5) < 0.003, report["subjects"])
 check("two intervals, held together", {r["comparisons"] for r in report["benchmarks"]} == {2}, row)
-back = {r["name"]: r["verdict"] for r in rows(slower, base)["benchmarks"]}
-check("the other way round it is faster", back["epoch/f32/avx2"] == "faster", back)
-for threshold, status in (("5%", 1), ("5", 1), ("9.99%", 0), ("15%", 0)):
-    run = compare("--threshold", threshold, base, slower)
-    check(f"--threshold {threshold}: status {status}", run.returncode == status, run.stdout + run.stderr)
-check("--threshold: a faster run passes", compare("--threshold=5", slower, base).returncode == 0)
+check("... at 99 %", report["confidence"] == 0.99 and row["epoch/f32/scalar"]["coverage"] == 0.99, row)
+check("... and the first of Holm's steps is the smallest", abs(row["epoch/f32/avx2"]["coverage"] - 0.995) < 1e-12, row)
+check("five processes of four samples", {(r["base_processes"], r["subject_processes"], r["base_samples"]) for r in report["benchmarks"]} == {(5, 5, 20)}, row)
+widest = {n: max(r["ratio"] / r["low"], r["high"] / r["ratio"]) - 1 for n, r in row.items()}
+check("the resolution is the distance from 1", all(abs(r["resolution"] - widest[n]) < 1e-12 for n, r in row.items()), row)
+check("the other way round it is faster", verdicts(b, a)["epoch/f32/avx2"] == "faster", verdicts(b, a))
+try:
+    import scipy.stats
+
+    def log_medians(path):
+        for sample in json.load(open(path))["sgdmark"]["samples"]:
+            if sample["name"] == "epoch/f32/avx2":
+                one = sample["seconds"]
+                return [math.log(sum(sorted(one[i : i + ROUNDS])[1:3]) / 2) for i in range(0, len(one), ROUNDS)]
+
+    p = scipy.stats.ttest_ind(log_medians(b), log_medians(a)).pvalue
+    check("scipy finds the same p", abs(row["epoch/f32/avx2"]["p"] / p - 1) < 1e-6, (row, p))
+except ImportError:
+    skip("scipy finds the same p", "python3-scipy is not installed")
+three = rows(a, b, modern_file("c.json", "c"))
+check("three files: each against the first", [r["subject"] for r in three["benchmarks"]][:2] == [b, scratch.name + "/c.json"], three)
+check("... over all of whose rows the verdicts hold", {r["comparisons"] for r in three["benchmarks"]} == {4}, three)
+
+# One process on a side: a ratio, and no more.
+old = "tests/golden/result-schema-1.json"
+for name, files in {"schema 2": (base, slower), "schema 1": (old, slower), "schema 2 against 3": (base, b)}.items():
+    seen = rows(*files)["benchmarks"]
+    good = seen and all(r["verdict"] == "unknown" and r["low"] is None and r["p"] is None for r in seen)
+    check(f"{name}: a ratio without a verdict", good, seen)
+seen = {r["name"]: r["ratio"] for r in rows(base, slower)["benchmarks"]}
+check("... the ratio of the medians", abs(seen["epoch/f32/avx2"] - 1.1) < 1e-9 and seen["epoch/f32/scalar"] == 1, seen)
+text = compare(base, slower).stdout
+check("... and one line says what is not known and what would help", "1 process against 1: " in text and "Run both sides again" in text, text)
+two = modern_file("two.json", "two", processes=2)
+check("two processes are too few", verdicts(a, two) == all_rows("unknown"), verdicts(a, two))
+three_p = modern_file("three.json", "three", processes=3)
+check("three are not", "unknown" not in verdicts(a, three_p).values(), verdicts(a, three_p))
+
+# Pools.
+halves = [modern_file(f"half{i}.json", f"half{i}", processes=2) for i in range(2)]
+slow_halves = [modern_file(f"slow{i}.json", f"slow{i}", lambda r: scale(r, 1.1), processes=2) for i in range(2)]
+pooled = ["--base", halves[0], f"--base={halves[1]}", *slow_halves]
+report = rows(*pooled)
+check("files of a pool are one side", {(r["base_processes"], r["subject_processes"]) for r in report["benchmarks"]} == {(4, 4)}, report)
+check("... with verdicts that no file of them has alone", verdicts(*pooled) == all_rows("slower"), report)
+check("... and are named", [f["side"] for f in report["files"]] == ["base"] * 2 + ["subject"] * 2, report["files"])
+text = compare(*pooled).stdout
+check("... in text too", all(f"\n{name}" in "\n" + text for name in ("A1 ", "A2 ", "B1 ", "B2 ")), text)
+narrow = rows("--base", a, "--base", modern_file("a3.json", "a3"), modern_file("a4.json", "a4"))["benchmarks"]
+check("more processes, narrower intervals", all(n["resolution"] < s["resolution"] for n, s in zip(narrow, same["benchmarks"])), narrow)
+olds = [variant(f"old{i}.json", lambda r: None) for i in range(6)]
+check("pooled files of schema 2 have no A/A that counts", verdicts(*[f"--base={f}" for f in olds[:3]], *olds[3:]) == all_rows("withheld"))
+other_build = modern_file("build.json", "build", put("sgdmark", "build", "compiler", "13.0.0"))
+refused("another build in a pool", "build.compiler (12.2.0 and 13.0.0)", "--base", a, "--base", other_build, b)
+refused("... on the subject's side", "build.compiler (12.2.0 and 13.0.0)", "--base", a, b, other_build)
+check("... is no fault between the sides", compare("--base", a, other_build).returncode == 0)
+refused("another version in a pool", "tool.commit", "--base", a, b, modern_file("v.json", "v", put("sgdmark", "tool", "commit", "ffffffffffff")))
+refused("another machine in a pool", "cpu.brand", "--base", a, b, modern_file("v.json", "v", put("sgdmark", "cpu", "brand", "B")))
+refused("another topology in a pool", "topology", "--base", a, b, modern_file("v.json", "v", put("sgdmark", "topology", "sha256", "f" * 64)))
+refused("a file against itself", "are the same run", a, a)
+refused("a file twice in a pool", "are the same run", "--base", a, b, b)
+refused("a file on both sides", "are the same run", "--base", a, b, a)
+refused("a copy of a file", "are the same run", a, write("copy.json", json.load(open(a))))
+refused("--base alone", "to compare with the base", "--base", a)
+refused("other work in a pool", "their work differs in n (", "--base", a, b, modern_file("v.json", "v", put("sgdmark", "workload", "n", 7)))
+missing = modern_file("missing.json", "missing", lambda r: rename(r))
+seen = rows("--base", a, b, missing)
+check("what one file of a pool lacks is not compared", [r["name"] for r in seen["benchmarks"]] == ["epoch/f32/avx2"], seen)
+check("... and listed", {(p["name"], p["in"], p["not_in"]) for p in seen["not_in_all"]} == {("epoch/f32/scalar", a, missing), ("epoch/f32/plain", missing, a)}, seen["not_in_all"])
+
+# Only a quiet gate lets a verdict through, and each file on both sides has one.
+def epochs_of(result):
+    return result["sgdmark"]["experiments"][0]
 
 
-def unanswered(name, because, *arguments):
-    run = compare(*arguments)
-    good = run.returncode == 4 and run.stdout and run.stderr.count("\n") == 1 and because in run.stderr
-    check(name, good, f"status {run.returncode}, expected '{because}'\n{run.stdout}{run.stderr}")
+def usable(**members):
+    return lambda r: epochs_of(r)["usable"].update(members)
 
 
-coarse = "epoch/f32/scalar only changes above 3.0 % can be told apart: what the base's A/A could resolve"
-unanswered("--threshold below what can be told apart: status 4", coarse, "--threshold=2", base, base)
-check("... but not at the edge", compare("--threshold=3", base, base).returncode == 0)
-unanswered("... even where another benchmark is faster", coarse, "--threshold=2", slower, base)
-check("... but not where one is slower by more", compare("--threshold=2", base, slower).returncode == 1)
-halved = variant("halved.json", lambda r: scale(r, 0.5))
-check("... and not where all are clearly faster", compare("--threshold=2", base, halved).returncode == 0)
-three = rows(base, slower, base)
-check("three files: each against the first", [r["subject"] for r in three["benchmarks"]] == [slower, base] * 2, three)
+def control(**members):
+    return lambda r: epochs_of(r)["controls"][0].update(members)
+
+
+def case_of(which, **members):
+    return lambda r: epochs_of(r)["cases"][which].update(members)
+
+
+def without_experiments(result):
+    result["sgdmark"]["experiments"] = []
+
+
+not_usable = "the times of its epochs are called not usable: PU 1 got 5 % of its time"
+gates = {
+    "not usable": (usable(state="not usable", reason="PU 1 got 5 % of its time"), not_usable, 2),
+    "an unknown word": (usable(state="fine"), "are called fine", 2),
+    "no word": (lambda r: epochs_of(r).pop("usable"), "does not say whether", 2),
+    "a null": (lambda r: epochs_of(r).update(usable=None), "does not say whether", 2),
+    "usable above nothing": (usable(state="usable above"), "does not say from what difference up", 2),
+    "a noisy A/A": (control(state="noisy"), TWIN + " is not quiet: noisy", 2),
+    "an A/A of too few rounds": (control(state="too few rounds"), "is not quiet: too few rounds", 2),
+    "an A/A that is too wide": (control(state="too wide"), "is not quiet: too wide", 2),
+    "an A/A with an unknown word": (control(state="calm"), "is not quiet: calm", 2),
+    "no A/A at all": (lambda r: epochs_of(r).update(controls=[]), "no A/A case covers it", 2),
+    "another A/A": (control(first="epoch/other", second="epoch/other/again"), "no A/A case covers it", 2),
+    "a case without A/A": (case_of(0, control=None), "no A/A case covers it", 1),
+    "a case that says nothing of it": (lambda r: epochs_of(r)["cases"][0].pop("control"), "no A/A case covers it", 1),
+    "a case that is not usable": (case_of(0, unusable="migrated"), "its times are not usable: migrated", 1),
+}
+for name, (change, because, count_withheld) in gates.items():
+    def both(result, change=change):
+        scale(result, 1.1)
+        change(result)
+
+    bad = modern_file("bad.json", "bad", both)
+    for where, files in {"subject": (a, bad), "base": (bad, a), "pool": ("--base", a, "--base", modern_file("more.json", "more"), bad)}.items():
+        seen = rows(*files)["benchmarks"]
+        held = [r for r in seen if r["verdict"] == "withheld" and because in r["withheld"]]
+        check(f"{name} in the {where}: withheld", len(held) == count_withheld and all(r["low"] for r in seen), seen)
+text = compare(a, modern_file("bad.json", "bad", lambda r: (scale(r, 1.1), gates["not usable"][0](r)))).stdout
+check("the reason is printed once", text.count("PU 1 got 5 %") == 1 and "(2 rows)" in text, text)
+other_control = modern_file("other_control.json", "oc", lambda r: (scale(r, 1.1), epochs_of(r)["controls"].append(
+    {**epochs_of(r)["controls"][0], "first": "epoch/f64/scalar/again", "second": "epoch/f64/scalar", "state": "noisy"})))
+check("an A/A case that covers others does not matter", verdicts(a, other_control) == all_rows("slower"))
+bench = [modern_file(f"bench{i}.json", f"bench{i}", lambda r: (scale(r, 1 + 0.2 * i), without_experiments(r))) for i in range(6)]
+seen = rows(*[f"--base={f}" for f in bench[:3]], *bench[3:])["benchmarks"]
+check("files without rounds are never called different", all(r["verdict"] == "withheld" and "not timed in rounds" in r["withheld"] for r in seen), seen)
 
 # A verdict needs more than what runs differ by anyway.
-tiny = variant("tiny.json", lambda r: (scale(r, 1.02), put("sgdmark", "experiments", 0, "aa", "resolution", 0.001)(r)))
-check("2 % is below what the A/A of the base told apart", {r["verdict"] for r in rows(base, tiny)["benchmarks"]} == {"not resolved"})
-check("the floor is stated", "beyond 3.0 %: what the base's A/A could resolve" in compare(base, tiny).stdout)
-shifted = variant("shifted.json", lambda r: (scale(r, 1.1), put("sgdmark", "roofs", 0, "per_second", 2e10)(r)))
-moved = rows(base, shifted)
-check("a machine that moved is no change of the code", {r["verdict"] for r in moved["benchmarks"]} == {"not resolved"}, moved)
-check("... and the roof is named", "roof" in moved["subjects"][0]["gates"][0]["floor_reason"], moved["subjects"])
-waited = rows(base, variant("waited.json", lambda r: scale(r, 3, kinds=["seconds"])))
-check("waiting for a processor is no change of the code", {r["verdict"] for r in waited["benchmarks"]} == {"not resolved"}, waited)
-check("... and it is named", "waited for a processor" in waited["subjects"][0]["gates"][0]["floor_reason"], waited["subjects"])
-noisy = variant("noisy.json", lambda r: (scale(r, 1.5), put("sgdmark", "experiments", 0, "aa", "state", "noisy")(r)))
-run = compare(base, noisy)
-check("a noisy run gets no verdict", "withheld" in run.stdout and "epochs were noisy" in run.stdout, run.stdout)
-unanswered("... and answers no threshold", "has no verdict: the subject's epochs were noisy", "--threshold=5", base, noisy)
+def floors(*arguments):
+    return {r["name"]: (round(r["floor"], 4), r["floor_reason"]) for r in rows(*arguments)["benchmarks"]}
+
+
+close = {"spread": 0.0002}
+still = modern_file("still.json", "still", **close)
+inside = modern_file("inside.json", "inside", lambda r: scale(r, 1.008), **close)
+check("0.8 % is what memory layout may do", verdicts(still, inside) == all_rows("perhaps slower"), verdicts(still, inside))
+check("... either way", verdicts(inside, still) == all_rows("perhaps faster"), verdicts(inside, still))
+check("1.3 % is more", verdicts(still, modern_file("more.json", "more", lambda r: scale(r, 1.013), **close)) == all_rows("slower"))
+above = modern_file("above.json", "above", lambda r: (scale(r, 1.05), usable(state="usable above", above=0.08)(r)), **close)
+check("times that are usable above 8 % leave 5 % open", verdicts(still, above) == all_rows("perhaps slower"), verdicts(still, above))
+check("... and say so", set(floors(above, still).values()) == {(0.08, "its times are usable from that difference up only")}, floors(above, still))
+above = modern_file("above.json", "above", lambda r: (scale(r, 1.1), usable(state="usable above", above=0.08)(r)), **close)
+check("... but not 10 %", verdicts(still, above) == all_rows("slower"))
+for which, roof in ((0, "its read roof"), (1, "the L1 roof")):
+    def moved(result, which=which, factor=1.05):
+        one = result["sgdmark"]["roofs"][which]
+        scale(result, 1.06)
+        one["seconds"] = [x * factor for x in one["seconds"]]
+
+    seen = floors(still, modern_file("moved.json", "moved", moved, **close))
+    good = all(0.07 < floor < 0.1025 and roof in why for floor, why in seen.values())
+    check(f"{roof} changed by 5 %: the floor is its square, as far as it is certain", good, seen)
+    check("... under which 6 % are no verdict", verdicts(still, scratch.name + "/moved.json") == all_rows("perhaps slower"))
+
+    def unsure_by(result, which=which):
+        one = result["sgdmark"]["roofs"][which]
+        one["seconds"] = [x * (0.9, 1.2, 1.05, 1.15, 0.95)[i // ROUNDS] for i, x in enumerate(one["seconds"])]
+
+    unsure = modern_file("unsure.json", "unsure", unsure_by, **close)
+    check("... and a change that is not certain sets none", {f for f, why in floors(still, unsure).values()} == {0.01}, floors(still, unsure))
+    away = modern_file("away.json", "moved", lambda r: (moved(r), put("sgdmark", "cpu", "brand", "B")(r)), **close)
+    check("... nor does another machine", {f for f, why in floors(still, away).values()} == {0.01}, floors(still, away))
+def own_roof(result):
+    moved(result)
+    epochs_of(result)["cases"][0]["roof"] = None
+
+
+seen = floors(modern_file("one.json", "one", case_of(0, roof=None, roof_reason="none"), **close), modern_file("moved.json", "moved", lambda r: (
+    r["sgdmark"]["roofs"][0].update(seconds=[x * 1.05 for x in r["sgdmark"]["roofs"][0]["seconds"]]), case_of(0, roof=None, roof_reason="none")(r)), **close))
+check("a floor is of the row, not of the file", seen["epoch/f32/scalar"][0] == 0.01 < seen["epoch/f32/avx2"][0], seen)
+text = compare(still, scratch.name + "/moved.json").stdout
+check("the floor is printed", "floor: its read roof changed between the runs" in text, text)
+
+# What was tuned is part of what is compared.
+tuned = modern_file("tuned.json", "tuned", put("sgdmark", "receipts", "parity", 1, "prefetch", "4,8"))
+seen = rows(a, tuned)
+check("another prefetch distance is a difference", [(d["key"], d["values"]) for d in seen["differences"]] == [("tuning.f32/avx2", ["8,16", "4,8"])], seen["differences"])
+check("... and says what it does", "compare tunings too" in seen["differences"][0]["effect"], seen["differences"])
+check("... and marks the rows", {r["name"]: r["tuned_apart"] for r in seen["benchmarks"]} == {"epoch/f32/scalar": False, "epoch/f32/avx2": True}, seen)
+text = compare(a, tuned).stdout
+check("... in text too", "not resolved, tuned apart\n" in text and text.count("tuned apart") == 1, text)
+check("a tuning that a file lacks is no difference", not rows(base, a)["differences"], rows(base, a)["differences"])
+twin = modern_file("twin.json", "twin", case_of(1, prefetch="4,8"))
+check("a case's own tuning counts", rows(a, twin)["benchmarks"][1]["tuned_apart"], rows(a, twin))
+
+
+# The threshold: PASS, FAIL or INCONCLUSIVE.
+def answer(name, word, because, *arguments):
+    status = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 4}[word]
+    run = compare(*arguments)
+    last = run.stdout.splitlines()[-1:]
+    good = run.returncode == status and last and last[0].startswith(word + ": ") and because in last[0] and not run.stderr
+    check(f"{name}: {word}", good, f"status {run.returncode}, expected '{because}'\n{run.stdout}{run.stderr}")
+    run = compare("--format=json", *arguments)
+    seen = json.loads(run.stdout)
+    check("... in JSON and on standard error too", (seen["threshold_answer"], run.returncode) == (word, status) and run.stderr.startswith(word + ": "), run.stderr)
+
+
+again = scratch.name + "/a2.json"
+answer("two runs of one build, --threshold 5%", "PASS", "none of 2 benchmarks", "--threshold=5%", a, again)
+for percent in ("5%", "5", "9%"):
+    answer(f"10 % slower, --threshold {percent}", "FAIL", "epoch/f32/avx2 takes 1.1", f"--threshold={percent}", a, b)
+answer("10 % slower, --threshold 15%", "PASS", "", "--threshold=15%", a, b)
+answer("10 % slower, --threshold 10%", "INCONCLUSIVE", "epoch/f32/avx2", "--threshold=10%", a, b)
+answer("10 % faster", "PASS", "", "--threshold=5", b, a)
+answer("below what memory layout does", "INCONCLUSIVE", "changes above 1.0 % can be told apart: memory layout", "--threshold=0.1%", a, again)
+wide = [modern_file(f"wide{i}.json", f"wide{i}", spread=0.05) for i in range(2)]
+answer("processes that differ", "INCONCLUSIVE", "its interval is that wide", "--threshold=5%", *wide)
+halved = modern_file("halved.json", "halved", lambda r: scale(r, 0.5))
+answer("... but all are clearly faster", "PASS", "", "--threshold=0.1%", a, halved)
+answer("one is slower, another coarse", "FAIL", "1 of 2 benchmarks", "--threshold=2", a, b)
+answer("old files", "INCONCLUSIVE", "was timed in 1 process against 1", "--threshold=5", base, slower)
+noisy = modern_file("noisy.json", "noisy", control(state="noisy"))
+answer("a noisy run", "INCONCLUSIVE", "has no verdict: of the subject its A/A case", "--threshold=5", a, noisy)
+answer("a much slower noisy run", "INCONCLUSIVE", "has no verdict", "--threshold=5", a, scratch.name + "/bad.json")
+answer("files without rounds", "INCONCLUSIVE", "not timed in rounds", "--threshold=5", *[f"--base={f}" for f in bench[:3]], *bench[3:])
+answer("a floor above the threshold", "INCONCLUSIVE", "changes above 8.0 %", "--threshold=5", still, modern_file("above.json", "above", usable(state="usable above", above=0.08), **close))
+lacking = modern_file("lacking.json", "lacking", lambda r: rename(r))
+answer("a benchmark that is gone", "INCONCLUSIVE", "lacks epoch/f32/scalar", "--threshold=5", a, lacking)
+run = compare("--format=markdown", "--threshold=5", a, again)
+check("Markdown ends with the answer", run.stdout.splitlines()[-1].startswith("PASS: "), run.stdout)
+run = compare("--format=csv", "--threshold=5", a, again)
+check("CSV holds the rows alone", "PASS" not in run.stdout and run.stderr.startswith("PASS: "), run.stdout + run.stderr)
 
 
 def with_folds(factor, state):
-    """The recorded result with a second experiment, folds, whose one benchmark is a copy of the last epoch's."""
+    """A second experiment, folds, whose one benchmark is a copy of the last epoch's."""
 
     def change(result):
         own = result["sgdmark"]
@@ -198,27 +467,19 @@ def with_folds(factor, state):
                 rows_of.append(row)
         folds = copy.deepcopy(own["experiments"][0])
         folds["name"] = "folds"
-        folds["aa"]["state"] = state
-        for case in folds["cases"]:
-            case["name"] = case["name"].replace(copied, name)
+        folds["cases"] = [{**case, "name": name, "roof": None, "roof_reason": "none"} for case in folds["cases"] if case["name"] == copied]
+        folds["controls"][0].update(first=TWIN, second=name, state=state)
         own["experiments"].append(folds)
         scale(result, factor)
 
     return change
 
 
-still = variant("still.json", with_folds(1, "quiet"))
-noisy_folds = variant("noisy_folds.json", with_folds(1.5, "noisy"))
-verdicts = {r["name"]: r["verdict"] for r in rows(still, noisy_folds)["benchmarks"]}
-want = {"epoch/f32/scalar": "slower", "epoch/f32/avx2": "slower", "cv/f32/avx2/place:core": "withheld"}
-check("each experiment is gated by its own A/A", verdicts == want, verdicts)
-
-# Files of schema 1 are read; their folds have no A/A.
-old = "tests/golden/result-schema-1.json"
-verdicts = {r["name"]: r["verdict"] for r in rows(old, old)["benchmarks"]}
-want = {"epoch/f32/scalar": "not resolved", "epoch/f32/avx2": "not resolved", "cv/f32/avx2/place:core": "withheld"}
-check("schema 1 has no A/A of the folds", verdicts == want, verdicts)
-check("schema 1 against schema 2", {r["verdict"] for r in rows(old, base)["benchmarks"]} == {"not resolved"})
+quiet = modern_file("quiet.json", "quiet", with_folds(1, "quiet"))
+noisy_folds = modern_file("noisy_folds.json", "noisy_folds", with_folds(1.5, "noisy"))
+want = {**all_rows("slower"), "cv/f32/avx2/place:core": "withheld"}
+check("each experiment is gated by its own A/A", verdicts(quiet, noisy_folds) == want, verdicts(quiet, noisy_folds))
+check("schema 1 against schema 2", set(verdicts(old, slower).values()) == {"unknown"})
 
 # What differs comes first, heaviest first; text from files cannot reach the terminal.
 other = variant(
@@ -239,19 +500,12 @@ for form in ("text", "markdown", "csv", "json"):
     check(f"--format {form}: no control character passes", "\x1b" not in run.stdout + run.stderr, run.stdout)
 text = compare(base, other).stdout
 check("differences stand before the ratios", 0 < text.find("cpu.brand") < text.find("epoch/f32/avx2"), text)
-check("the kind of test is named", "independent samples (Mann-Whitney)" in text and "never across files" in text, text)
-table = compare("--format=markdown", base, slower).stdout
+check("the kind of test is named", "Student's t on the logs of their medians" in text and "99 % (Holm)" in text, text)
+table = compare("--format=markdown", a, b).stdout
 line = next((x for x in table.splitlines() if x.startswith("| epoch/f32/avx2 |")), "")
-check("Markdown has a row per ratio", line.endswith("| slower |") and line.count("|") == 8, table)
-fields = list(csv.DictReader(io.StringIO(compare("--format=csv", base, slower).stdout)))
+check("Markdown has a row per ratio", line.endswith("| slower |") and line.count("|") == 10, table)
+fields = list(csv.DictReader(io.StringIO(compare("--format=csv", a, b).stdout)))
 check("CSV reads back", [f["verdict"] for f in fields] == ["not resolved", "slower"], fields)
-
-
-def rename(result):
-    for part in result["benchmarks"] + result["sgdmark"]["samples"]:
-        for key in ("name", "run_name"):
-            if key in part:
-                part[key] = part[key].replace("epoch/f32/scalar", "epoch/f32/plain")
 
 
 renamed = variant("renamed.json", rename)
@@ -260,9 +514,9 @@ check("benchmarks of one file only are listed", lacking == {("epoch/f32/scalar",
 
 text = compare(base, renamed).stdout
 check("... in text too", "in A only, not in B: epoch/f32/scalar" in text and "in B only, not in A: epoch/f32/plain" in text, text)
-fast = variant("fast.json", lambda r: scale(r, 1e-7))
-check("nanoseconds are called so", " ns" in compare(fast, fast).stdout, compare(fast, fast).stdout)
-many = [base] + [slower] * 30
+fast = compare(base, variant("fast.json", lambda r: scale(r, 1e-7))).stdout
+check("nanoseconds are called so", " ns" in fast, fast)
+many = [base] + [variant(f"many{i}.json", lambda r: None) for i in range(30)]
 check("files after Z are AA, AB", "AC" in compare(*many).stdout.split(), compare(*many).stderr)
 flags = "gcc " + " ".join(f"-f{'ä' * 20}{i}" for i in range(40))
 long_a = variant("long_a.json", put("sgdmark", "build", "flags", flags))
@@ -294,7 +548,7 @@ refused("no word of what was trained", "what was trained", base, variant("v.json
 elsewhere = variant("elsewhere.json", put("sgdmark", "workload", "data", "/elsewhere"))
 check("the same data in another folder is compared", compare(base, elsewhere).returncode == 0)
 refused("an interrupted run", "is incomplete", base, variant("v.json", put("sgdmark", "status", "incomplete")))
-refused("a newer schema", "newer sgdmark", base, variant("v.json", put("sgdmark", "schema_version", 3)))
+refused("a newer schema", "newer sgdmark", base, variant("v.json", put("sgdmark", "schema_version", 4)))
 refused("a wrong type", "is not a time", base, variant("v.json", put("sgdmark", "samples", 0, "seconds", 0, "1")))
 refused("an absurd time", "is not a time", base, variant("v.json", put("sgdmark", "samples", 0, "seconds", 0, 1e300)))
 refused("an absurd count", "whole number", base, variant("v.json", put("benchmarks", 0, "iterations", 2**53 + 2)))
@@ -308,8 +562,8 @@ refused("a missing file", "No such file", base, scratch.name + "/none.json")
 refused("a folder", "is not a regular file", base, scratch.name)
 refused("no benchmark in common", "no benchmark in common", base, variant("v.json", lambda r: (
     rename(r), r.update(json.loads(json.dumps(r).replace("epoch/f32/avx2", "epoch/f32/other"))))))
-refused("a threshold that is no number", "--threshold", "--threshold=much", base, base)
-refused("an unknown format", "--format", "--format=xml", base, base)
+refused("a threshold that is no number", "--threshold", "--threshold=much", base, slower)
+refused("an unknown format", "--format", "--format=xml", base, slower)
 
 print(f"1..{count}")
 sys.exit(failed > 0)

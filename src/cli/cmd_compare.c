@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sgdmark compare BASE SUBJECT...: what differs between runs, then by how much their times do. */
+/* sgdmark compare [--base FILE...] FILE...: what differs between runs, then by how much their times do. */
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -11,15 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double confidence = 0.95;
-
-enum { KEY_THRESHOLD = 0x100, KEY_FORMAT };
+enum { KEY_THRESHOLD = 0x100, KEY_FORMAT, KEY_BASE };
 
 static const char *const format_names[] = {"text", "markdown", "csv", "json", NULL};
 enum format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_CSV, FORMAT_JSON };
 
 struct compare_options {
-    const char *paths[MAX_FILES];
+    const char *bases[MAX_FILES]; /* of --base */
+    size_t base_count;
+    const char *paths[MAX_FILES]; /* of the arguments */
     size_t count;
     double threshold; /* NaN: none */
     enum format format;
@@ -36,6 +36,20 @@ static error_t take_percent(double *to, const char *option, const char *value) {
     return bad;
 }
 
+static error_t take_path(const char **list, size_t *count, const struct compare_options *options, const char *path) {
+    if (options->base_count + options->count == MAX_FILES)
+        return bad_option("%d files at most are compared at once", MAX_FILES);
+    list[(*count)++] = path;
+    return 0;
+}
+
+static error_t check_count(const struct compare_options *options) {
+    if (options->count + (options->base_count > 0) >= 2) return 0;
+    return bad_option(options->base_count > 0
+                          ? "a result file to compare with the base is needed (sgdmark compare --help)"
+                          : "two or more result files are needed (sgdmark compare --help)");
+}
+
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct compare_options *options = state->input;
     int choice = 0;
@@ -50,34 +64,43 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         bad = take_choice(&choice, "format", value, format_names);
         options->format = (enum format)choice;
         return bad;
+    case KEY_BASE:
+        return take_path(options->bases, &options->base_count, options, value);
     case ARGP_KEY_ARG:
-        if (options->count == MAX_FILES) return bad_option("%d files at most are compared at once", MAX_FILES);
-        options->paths[options->count++] = value;
-        return 0;
+        return take_path(options->paths, &options->count, options, value);
     case ARGP_KEY_SUCCESS:
-        return options->count < 2 ? bad_option("two or more result files are needed (sgdmark compare --help)") : 0;
+        return check_count(options);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_option list[] = {
-    {"threshold", KEY_THRESHOLD, "P%", 0,
-     "exit with status 1 when a benchmark is slower by more than P percent, its whole interval included; with status 4 "
-     "when none is seen to be, but a change of P percent cannot be told apart",
-     0},
-    {"format", KEY_FORMAT, "NAME", 0, "text, markdown, csv or json (text)", 0},
-    {0}};
+static const struct argp_option list[] = {{"base", KEY_BASE, "FILE", 0,
+                                           "a run of the base; give it once for each run to pool. All FILEs are then "
+                                           "pooled as one subject. Files of a pool are "
+                                           "of one job, build and machine",
+                                           0},
+                                          {"threshold", KEY_THRESHOLD, "P%", 0,
+                                           "answer as the last line whether any benchmark is slower by P percent: PASS "
+                                           "(status 0) when all intervals end below "
+                                           "that, FAIL (status 1) when one lies above it, otherwise INCONCLUSIVE "
+                                           "(status 4) with the reason and what would help",
+                                           0},
+                                          {"format", KEY_FORMAT, "NAME", 0, "text, markdown, csv or json (text)", 0},
+                                          {0}};
 
 static const struct argp argp = {
     list,
     parse,
-    "BASE SUBJECT...",
+    "BASE SUBJECT...\n--base FILE [--base FILE...] FILE...",
     "Compare result files that `sgdmark run` wrote. The first file is the base of the others. First comes what differs "
-    "in machine, build and system, then the ratio of the times with its interval. Files whose data, row order or "
-    "hyper-parameters differ are refused.\v"
+    "in machine, build, system and tuning, then the ratio of the times with its interval. The unit is the process, of "
+    "which a run has several: with fewer than three on a side there is a ratio and no verdict. Files whose data, row "
+    "order or hyper-parameters differ are refused, and a file that is given twice.\v"
     "Examples:\n"
     "  sgdmark compare before.json after.json\n"
+    "  sgdmark compare --base old1.json --base old2.json new1.json new2.json\n"
+    "                    two runs of either build: more processes, narrower intervals\n"
     "  sgdmark compare --threshold 5% before.json after.json\n"
     "                    for a test of every change: is anything over 5 % slower?\n"
     "  sgdmark compare --format csv a.json b.json c.json > ratios.csv\n",
@@ -116,39 +139,27 @@ static int print_as(enum format format, const struct compare_report *report, dou
     return print_json(report, threshold, err);
 }
 
-/* Says which benchmarks are slower than the threshold allows. */
-static void name_slower(const struct compare_report *report, double threshold) {
-    for (size_t i = 0; i < report->row_count; i++) {
-        const struct ratio_row *row = &report->rows[i];
-        if (!beyond_threshold(row, threshold)) continue;
-        fprintf(stderr, "sgdmark compare: %s: %s is slower than %s by more than %g %%: %.4f times, at least %.4f\n",
-                row->name, report->files[row->subject].path, report->files[0].path, threshold * 100, row->times.ratio,
-                row->times.low);
-    }
-}
-
-/* The exit status that the threshold gives, where there is one. */
-static int apply_threshold(const struct compare_report *report, double threshold) {
+/* The exit status that the threshold gives, where there is one. The answer is the last line of a text, and stands
+ * beside what other programs read. */
+static int apply_threshold(const struct compare_report *report, const struct compare_options *options) {
+    static const int status[] = {
+        [THRESHOLD_PASS] = EXIT_DONE, [THRESHOLD_FAIL] = EXIT_CHECK_FAILED, [THRESHOLD_INCONCLUSIVE] = EXIT_NO_ANSWER};
     char why[THRESHOLD_TEXT];
-    if (isnan(threshold)) return EXIT_DONE;
-    switch (answer_threshold(report, threshold, why)) {
-    case THRESHOLD_EXCEEDED:
-        name_slower(report, threshold);
-        return EXIT_CHECK_FAILED;
-    case THRESHOLD_NOT_ANSWERED:
-        fprintf(stderr, "sgdmark compare: --threshold %g %% cannot be answered: %s\n", threshold * 100, why);
-        return EXIT_NO_ANSWER;
-    case THRESHOLD_HELD:
-        break;
-    }
-    return EXIT_DONE;
+    if (isnan(options->threshold)) return EXIT_DONE;
+    const enum threshold_answer answer = answer_threshold(report, options->threshold, why);
+    if (options->format == FORMAT_MARKDOWN)
+        print_answer_markdown(stdout, threshold_words(answer), why);
+    else
+        print_answer(options->format == FORMAT_TEXT ? stdout : stderr, threshold_words(answer), why);
+    return status[answer];
 }
 
 static int compare_files(const struct compare_options *options, const struct result_file *files, struct error *err) {
     struct compare_report report;
-    if (compare_results(&report, files, options->count, confidence, err) != 0) return -1;
+    const size_t count = options->base_count + options->count;
+    if (compare_results(&report, files, count, options->base_count, err) != 0) return -1;
     int status = print_as(options->format, &report, options->threshold, err);
-    if (status == 0) status = apply_threshold(&report, options->threshold);
+    if (status == 0) status = apply_threshold(&report, options);
     compare_free(&report);
     return status;
 }
@@ -158,10 +169,13 @@ int command_compare(int argc, char **argv, struct error *err) {
     struct result_file files[MAX_FILES];
     int done = take_arguments(&argp, argc, argv, &options, err);
     if (done) return done < 0 ? -1 : EXIT_DONE;
+    const size_t count = options.base_count + options.count;
     size_t loaded = 0;
     int status = 0;
-    while (!status && loaded < options.count) {
-        status = result_load(&files[loaded], options.paths[loaded], err);
+    while (!status && loaded < count) {
+        const bool base = loaded < options.base_count;
+        const char *path = base ? options.bases[loaded] : options.paths[loaded - options.base_count];
+        status = result_load(&files[loaded], path, err);
         loaded += status == 0;
     }
     if (!status) status = compare_files(&options, files, err);

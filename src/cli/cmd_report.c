@@ -38,7 +38,7 @@ int command_report(int argc, char **argv, struct error *err) {
     int bad = 0;
     if (file.schema < 2)
         bad = fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", options.path);
-    else if (file.gate_count == 0)
+    else if (file.experiment_count == 0)
         bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
     else
         bad = report_run(stdout, file.facts, err);

@@ -469,8 +469,11 @@ int compare_processes(struct shift *shift, struct samples subject, struct sample
     if (check_times(subject.seconds, subject.n, err) != 0 || check_times(base.seconds, base.n, err) != 0) return -1;
     const struct log_moments one = log_moments(subject);
     const struct log_moments two = log_moments(base);
-    *shift = (struct shift){
-        .n_subject = subject.n, .n_base = base.n, .log_ratio = one.mean - two.mean, .error = (double)NAN};
+    *shift = (struct shift){.n_subject = subject.n,
+                            .n_base = base.n,
+                            .log_base = two.mean,
+                            .log_ratio = one.mean - two.mean,
+                            .error = (double)NAN};
     if (subject.n < FEWEST_PROCESSES || base.n < FEWEST_PROCESSES) return 0;
     shift->freedom = subject.n + base.n - 2;
     shift->error =

@@ -98,6 +98,7 @@ enum { FEWEST_PROCESSES = 3 };
 /* How two groups of processes differ: the mean of log(subject) minus that of log(base), of one number per process. */
 struct shift {
     size_t n_subject, n_base; /* processes */
+    double log_base;          /* mean of log(base) */
     double log_ratio;
     double error;   /* its standard error, from the pooled variance; NaN: not known */
     size_t freedom; /* degrees of freedom of `error`; 0: not known, a side has fewer than FEWEST_PROCESSES */

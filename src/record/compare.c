@@ -1,184 +1,307 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/compare.h"
 
-#include "base/json.h"
 #include "base/transcendental.h"
 #include "record/difference.h"
-#include "record/result.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A change below 1 % may come from memory layout alone, which differs between runs but not between the samples of a run
- * (Mytkowicz and others, "Producing wrong data without doing anything obviously wrong!", 2009). */
-static const double smallest_floor = 0.01;
-
 static int refuse_incomplete(const struct result_file *file, struct error *err) {
     if (file->complete) return 0;
     return fail(err, "%s: is incomplete: its run was interrupted, so it cannot be compared; run it again", file->path);
 }
 
-/* Counts the (benchmark, subject) pairs that the base shares. Fills in rows[] unless it is NULL. */
-static size_t list_rows(struct compare_report *report, struct ratio_row *rows) {
+/* A run that is counted twice would make its processes look more alike than they are. */
+static int refuse_repeated(const struct compare_report *report, struct error *err) {
+    for (size_t f = 1; f < report->file_count; f++) {
+        const json_t *id = json_object_get(report->files[f].facts, "run_id");
+        for (size_t before = 0; before < f; before++)
+            if (json_equal(id, json_object_get(report->files[before].facts, "run_id")))
+                return fail(err, "%s and %s are the same run: a run cannot be compared with itself, or count twice",
+                            report->files[before].path, report->files[f].path);
+    }
+    return 0;
+}
+
+/* Refuses what cannot be compared, or not pooled. */
+static int check_files(const struct compare_report *report, struct error *err) {
+    for (size_t f = 0; f < report->file_count; f++)
+        if (refuse_incomplete(&report->files[f], err) != 0) return -1;
+    for (size_t f = 1; f < report->file_count; f++)
+        if (refuse_other_work(&report->files[0], &report->files[f], err) != 0) return -1;
+    if (refuse_repeated(report, err) != 0) return -1;
+    for (size_t p = 0; p < report->pool_count; p++)
+        for (size_t i = 1; i < report->pools[p].count; i++)
+            if (refuse_other_build(pool_file(report, p), pool_file(report, p) + i, err) != 0) return -1;
+    return 0;
+}
+
+static int make_pools(struct compare_report *report, size_t base_count, struct error *err) {
+    report->pool_count = base_count > 0 ? 2 : report->file_count;
+    report->pools = calloc(report->pool_count, sizeof *report->pools);
+    report->totals = calloc(report->pool_count, sizeof *report->totals);
+    if (!report->pools || !report->totals) return fail_program(err, "out of memory for the comparison");
+    for (size_t p = 0; p < report->pool_count; p++)
+        report->pools[p] = (struct pool){p, 1};
+    if (base_count > 0) {
+        report->pools[0] = (struct pool){0, base_count};
+        report->pools[1] = (struct pool){base_count, report->file_count - base_count};
+    }
+    return 0;
+}
+
+/* The first file of the pool that lacks the benchmark, or NULL. */
+static const struct result_file *lacking(const struct compare_report *report, size_t pool, const char *name) {
+    for (size_t i = 0; i < report->pools[pool].count; i++)
+        if (!find_series(pool_file(report, pool) + i, name)) return pool_file(report, pool) + i;
+    return NULL;
+}
+
+/* Counts the (benchmark, subject) pairs that all files of base and subject share. Fills in rows[] unless it is NULL. */
+static size_t list_rows(const struct compare_report *report, struct ratio_row *rows) {
     const struct result_file *base = &report->files[0];
     size_t count = 0;
     for (size_t i = 0; i < base->count; i++) {
-        for (size_t f = 1; f < report->file_count; f++) {
-            if (!find_series(&report->files[f], base->series[i].name)) continue;
-            if (rows) rows[count] = (struct ratio_row){.name = base->series[i].name, .subject = f};
+        const char *name = base->series[i].name;
+        for (size_t p = 1; p < report->pool_count; p++) {
+            if (lacking(report, 0, name) || lacking(report, p, name)) continue;
+            if (rows) rows[count] = (struct ratio_row){.name = name, .subject = p};
             count++;
         }
     }
     return count;
 }
 
-/* The verdict after the gate: withheld, or decided by whether the whole interval lies beyond the floor. */
-static enum verdict gated_verdict(const struct comparison *c, const struct gate *gate) {
-    if (gate->withheld[0]) return VERDICT_WITHHELD;
-    if (c->low > 1 + gate->floor) return VERDICT_SLOWER;
-    if (c->high < 1 / (1 + gate->floor)) return VERDICT_FASTER;
-    return VERDICT_NOT_RESOLVED; /* also when low and high are NaN */
+/* File i of base and subject together. */
+static const struct result_file *file_of_both(const struct compare_report *report, size_t subject, size_t i) {
+    const size_t bases = report->pools[0].count;
+    return i < bases ? &report->files[i] : pool_file(report, subject) + (i - bases);
 }
 
-/* Counts the benchmarks that the base or a subject lacks. Fills in partial[] unless it is NULL. */
-static size_t list_partial(const struct compare_report *report, struct partial *partial) {
+/* Counts the benchmarks that some file of base or subject lacks, each once. Fills in partial[] unless it is NULL. */
+static size_t list_partial_of(const struct compare_report *report, size_t subject, struct partial *partial) {
+    const size_t files = report->pools[0].count + report->pools[subject].count;
     size_t count = 0;
-    for (size_t f = 1; f < report->file_count; f++) {
-        const size_t sides[2] = {0, f};
-        for (size_t side = 0; side < 2; side++) {
-            const struct result_file *in = &report->files[sides[side]];
-            for (size_t i = 0; i < in->count; i++) {
-                if (find_series(&report->files[sides[1 - side]], in->series[i].name)) continue;
-                if (partial) partial[count] = (struct partial){in->series[i].name, sides[side], sides[1 - side]};
-                count++;
-            }
+    for (size_t f = 0; f < files; f++) {
+        const struct result_file *in = file_of_both(report, subject, f);
+        for (size_t i = 0; i < in->count; i++) {
+            const char *name = in->series[i].name;
+            const struct result_file *without = lacking(report, 0, name);
+            bool listed = false;
+            if (!without) without = lacking(report, subject, name);
+            for (size_t before = 0; before < f; before++)
+                listed = listed || find_series(file_of_both(report, subject, before), name);
+            if (!without || listed) continue;
+            if (partial)
+                partial[count] =
+                    (struct partial){name, (size_t)(in - report->files), (size_t)(without - report->files)};
+            count++;
         }
     }
     return count;
 }
 
 static int fill_partial(struct compare_report *report, struct error *err) {
-    report->partial_count = list_partial(report, NULL);
+    for (size_t p = 1; p < report->pool_count; p++)
+        report->partial_count += list_partial_of(report, p, NULL);
     report->partial = calloc(report->partial_count + 1, sizeof *report->partial);
     if (!report->partial) return fail_program(err, "out of memory for %zu benchmarks", report->partial_count);
-    list_partial(report, report->partial);
+    size_t count = 0;
+    for (size_t p = 1; p < report->pool_count; p++)
+        count += list_partial_of(report, p, report->partial + count);
     return 0;
 }
 
-/* Compute roofs do not count: they run the kernel's code, so a slower kernel would raise the floor and hide itself. */
-static bool is_machine_roof(const json_t *roof) {
-    const char *name = json_string_value(json_object_get(roof, "name"));
-    /* Schema 1 called compute roofs "mix". */
-    return strncmp(name, "compute/", strlen("compute/")) != 0 && strncmp(name, "mix/", strlen("mix/")) != 0;
+/* Numbers of all files of a side, one after the other. The caller frees x. */
+struct numbers {
+    double *x;
+    size_t n;
+};
+
+static int make_room(struct numbers *all, size_t n, struct error *err) {
+    *all = (struct numbers){calloc(n + 1, sizeof *all->x), 0};
+    return all->x ? 0 : fail_program(err, "out of memory for %zu samples", n);
 }
 
-/* The largest squared change of a roof that both files have; 0 for files of different machines. Squared because a
- * neighbour on the same core slows training more than plain reads: folds lost twice as much as L1 reads, in logarithms
- * (Sapphire Rapids, gcc 12; docs/measurements.md, "The roof floor, squared"). */
-static double floor_of_roof_change(const struct result_file *a, const struct result_file *b) {
-    double largest = 0;
-    size_t i;
-    size_t j;
-    json_t *one;
-    json_t *two;
-    if (!same_machine(a, b)) return 0;
-    json_array_foreach(json_object_get(a->facts, "roofs"), i, one) {
-        if (!is_machine_roof(one)) continue;
-        json_array_foreach(json_object_get(b->facts, "roofs"), j, two) {
-            if (!json_equal(json_object_get(one, "name"), json_object_get(two, "name"))) continue;
-            double change = portable_log(json_number_value(json_object_get(two, "per_second")) /
-                                         json_number_value(json_object_get(one, "per_second")));
-            largest = fmax(largest, expm1(2 * fabs(change)));
-        }
+static void append(struct numbers *all, const double *values, size_t n) {
+    memcpy(all->x + all->n, values, n * sizeof *values);
+    all->n += n;
+}
+
+static int gather_samples(struct numbers *all, const struct compare_report *report, size_t pool, const char *name,
+                          struct error *err) {
+    const struct result_file *files = pool_file(report, pool);
+    size_t n = 0;
+    for (size_t i = 0; i < report->pools[pool].count; i++)
+        n += find_series(&files[i], name)->n;
+    if (make_room(all, n, err) != 0) return -1;
+    for (size_t i = 0; i < report->pools[pool].count; i++) {
+        const struct series *series = find_series(&files[i], name);
+        append(all, series->seconds, series->n);
     }
-    return largest;
-}
-
-/* The largest (wall time / CPU time)^2 - 1 of the experiment's benchmarks. Squared because a thread that waits for its
- * core also finds the caches evicted by whoever ran there. */
-static double floor_of_waiting(const struct result_file *file, int gate) {
-    double longest = 1;
-    for (size_t i = 0; i < file->count; i++)
-        if (file->series[i].gate == gate) longest = fmax(longest, file->series[i].wall_per_cpu);
-    return longest * longest - 1;
-}
-
-static void set_floor_at_least(struct gate *gate, double floor, const char *reason) {
-    if (!(floor > gate->floor)) return;
-    gate->floor = floor;
-    gate->floor_reason = reason;
-}
-
-/* Withholds verdicts if this file has no A/A case for the experiment, or a noisy one. `side` is "base" or "subject". */
-static void withhold_if_noisy(struct gate *gate, const struct result_file *file, int which, const char *side) {
-    if (which == NO_GATE) return;
-    const struct aa_record *record = &file->gates[which];
-    gate->experiment = record->experiment;
-    if (record->missing)
-        snprintf(gate->withheld, sizeof gate->withheld, "the %s has no A/A case for its %s: %s", side,
-                 record->experiment, record->missing);
-    else if (record->state == AA_NOISY)
-        snprintf(gate->withheld, sizeof gate->withheld, "the %s's %s were noisy, as their A/A case shows", side,
-                 record->experiment);
-}
-
-static double floor_of_aa(const struct result_file *file, int which) {
-    return which == NO_GATE ? 0 : file->gates[which].resolution;
-}
-
-static struct gate make_gate(const struct compare_report *report, size_t f, int base_gate, int subject_gate) {
-    const struct result_file *base = &report->files[0];
-    const struct result_file *subject = &report->files[f];
-    struct gate gate = {.experiment = "",
-                        .base = base_gate,
-                        .subject = subject_gate,
-                        .floor = smallest_floor,
-                        .floor_reason = "memory layout alone changes times from run to run"};
-    set_floor_at_least(&gate, floor_of_aa(base, base_gate), "what the base's A/A could resolve");
-    set_floor_at_least(&gate, floor_of_aa(subject, subject_gate), "what the subject's A/A could resolve");
-    set_floor_at_least(&gate, floor_of_waiting(base, base_gate),
-                       "the base's samples waited for a processor that others used");
-    set_floor_at_least(&gate, floor_of_waiting(subject, subject_gate),
-                       "the subject's samples waited for a processor that others used");
-    set_floor_at_least(&gate, floor_of_roof_change(base, subject),
-                       "a roof changed between the runs, and training changes by up to its square");
-    withhold_if_noisy(&gate, subject, subject_gate, "subject");
-    withhold_if_noisy(&gate, base, base_gate, "base");
-    return gate;
-}
-
-/* Sets row->gate: the index of the gate for this pair of experiments, which is added if it is new. */
-static int choose_gate(struct compare_report *report, struct ratio_row *row, struct error *err) {
-    struct subject_totals *totals = &report->totals[row->subject];
-    int base = find_series(&report->files[0], row->name)->gate;
-    int subject = find_series(&report->files[row->subject], row->name)->gate;
-    for (row->gate = 0; row->gate < totals->gate_count; row->gate++)
-        if (totals->gates[row->gate].base == base && totals->gates[row->gate].subject == subject) return 0;
-    struct gate *grown = realloc(totals->gates, (totals->gate_count + 1) * sizeof *grown);
-    if (!grown) return fail_program(err, "out of memory for %zu gates", totals->gate_count + 1);
-    totals->gates = grown;
-    grown[totals->gate_count++] = make_gate(report, row->subject, base, subject);
     return 0;
 }
 
-static int fill_row(struct ratio_row *row, struct compare_report *report, double confidence, struct error *err) {
+/* What the processes of a file timed: a benchmark, or a roof if `series` is NULL. */
+struct timed {
+    const char *series, *roof;
+};
+
+/* NULL if the file lacks the roof. */
+static const struct processes *processes_of(const struct result_file *file, struct timed what) {
+    if (what.series) return &find_series(file, what.series)->processes;
+    const struct roof_series *roof = find_roof(file, what.roof);
+    return roof ? &roof->processes : NULL;
+}
+
+/* The medians of all processes of a side; none if one of its files lacks the roof. */
+static int gather_medians(struct numbers *all, const struct compare_report *report, size_t pool, struct timed what,
+                          struct error *err) {
+    const struct result_file *files = pool_file(report, pool);
+    size_t n = 0;
+    bool whole = true;
+    for (size_t i = 0; i < report->pools[pool].count; i++) {
+        const struct processes *processes = processes_of(&files[i], what);
+        whole = whole && processes;
+        n += processes ? processes->count : 0;
+    }
+    if (make_room(all, n, err) != 0) return -1;
+    for (size_t i = 0; whole && i < report->pools[pool].count; i++) {
+        const struct processes *processes = processes_of(&files[i], what);
+        append(all, processes->medians, processes->count);
+    }
+    return 0;
+}
+
+/* Sets row->base_times and row->subject_times. */
+static int fill_summaries(struct ratio_row *row, const struct compare_report *report, struct error *err) {
+    struct numbers base = {NULL, 0}, subject = {NULL, 0};
+    int bad = gather_samples(&base, report, 0, row->name, err) != 0 ||
+              gather_samples(&subject, report, row->subject, row->name, err) != 0 ||
+              summarize(&row->base_times, base.x, base.n, err) != 0 ||
+              summarize(&row->subject_times, subject.x, subject.n, err) != 0;
+    free(base.x);
+    free(subject.x);
+    return bad ? -1 : 0;
+}
+
+/* Compares the processes of both sides. What is missing has no shift. */
+static int find_shift(struct shift *shift, const struct compare_report *report, size_t subject, struct timed what,
+                      struct error *err) {
+    struct numbers one = {NULL, 0}, two = {NULL, 0};
+    *shift = (struct shift){.error = (double)NAN};
+    int bad = gather_medians(&one, report, subject, what, err) != 0 || gather_medians(&two, report, 0, what, err) != 0;
+    if (!bad && one.n > 0 && two.n > 0)
+        bad = compare_processes(shift, (struct samples){one.x, one.n}, (struct samples){two.x, two.n}, err) != 0;
+    free(one.x);
+    free(two.x);
+    return bad ? -1 : 0;
+}
+
+static void set_floor_at_least(struct ratio_row *row, double floor, const char *reason) {
+    if (!(floor > row->floor)) return;
+    row->floor = floor;
+    row->floor_reason = reason;
+}
+
+/* The level of the intervals of roofs, each alone. A false alarm only raises a floor. */
+static const double roof_level = 0.05;
+
+/* The part of a roof's change that is certain, squared: a neighbour on the same core slows training more than plain
+ * reads; folds lost twice as much as L1 reads, in logarithms (Sapphire Rapids, gcc 12; docs/measurements.md, "The roof
+ * floor, squared"). Only roofs of the machine count. A compute roof runs the kernel's code, so a slower kernel would
+ * raise the floor and hide itself. */
+static int raise_floor_by_roof(struct ratio_row *row, const struct compare_report *report, const char *roof,
+                               const char *reason, struct error *err) {
+    struct shift shift;
+    if (!roof || !same_machine(&report->files[0], pool_file(report, row->subject))) return 0;
+    if (find_shift(&shift, report, row->subject, (struct timed){NULL, roof}, err) != 0) return -1;
+    set_floor_at_least(row, portable_exp(2 * fabs(certain_shift(&shift, roof_level))) - 1, reason);
+    return 0;
+}
+
+static int set_floor(struct ratio_row *row, const struct compare_report *report, struct error *err) {
     const struct series *base = find_series(&report->files[0], row->name);
-    const struct series *subject = find_series(&report->files[row->subject], row->name);
-    if (summarize(&row->base_times, base->seconds, base->n, err) != 0 ||
-        summarize(&row->subject_times, subject->seconds, subject->n, err) != 0)
-        return -1;
-    if (choose_gate(report, row, err) != 0) return -1;
-    if (compare_independent(&row->times, (struct samples){subject->seconds, subject->n},
-                            (struct samples){base->seconds, base->n}, confidence, (unsigned)report->row_count,
+    row->floor = SMALLEST_FLOOR;
+    row->floor_reason = "memory layout alone changes times from build to build";
+    for (size_t i = 0; i < report->pools[0].count + report->pools[row->subject].count; i++) {
+        const struct series *series = find_series(file_of_both(report, row->subject, i), row->name);
+        set_floor_at_least(row, series->usable_above, "its times are usable from that difference up only");
+    }
+    if (raise_floor_by_roof(row, report, base->read_roof,
+                            "its read roof changed between the runs, and training changes by up to its square",
                             err) != 0)
         return -1;
-    row->times.verdict = gated_verdict(&row->times, &report->totals[row->subject].gates[row->gate]);
+    return raise_floor_by_roof(row, report, base->l1_roof,
+                               "the L1 roof changed between the runs, and training changes by up to its square", err);
+}
+
+/* Sets row->withheld to the first file's reason why no verdict may rest on its times. */
+static int withhold(struct ratio_row *row, const struct compare_report *report, struct error *err) {
+    const size_t bases = report->pools[0].count;
+    for (size_t i = 0; i < bases + report->pools[row->subject].count; i++) {
+        const struct result_file *file = file_of_both(report, row->subject, i);
+        const char *reason = find_series(file, row->name)->untrusted;
+        if (!reason) continue;
+        if (asprintf(&row->withheld, "of the %s %s", i < bases ? "base" : "subject", reason) >= 0) return 0;
+        row->withheld = NULL;
+        return fail_program(err, "out of memory for the comparison");
+    }
     return 0;
 }
 
-static int fill_rows(struct compare_report *report, double confidence, struct error *err) {
+static bool tuned_apart(const struct ratio_row *row, const struct compare_report *report) {
+    const char *first = NULL;
+    for (size_t i = 0; i < report->pools[0].count + report->pools[row->subject].count; i++) {
+        const char *one = find_series(file_of_both(report, row->subject, i), row->name)->prefetch;
+        if (one && first && strcmp(one, first) != 0) return true;
+        if (!first) first = one;
+    }
+    return false;
+}
+
+static int fill_row(struct ratio_row *row, const struct compare_report *report, struct error *err) {
+    row->tuned_apart = tuned_apart(row, report);
+    if (fill_summaries(row, report, err) != 0 ||
+        find_shift(&row->shift, report, row->subject, (struct timed){row->name, NULL}, err) != 0 ||
+        set_floor(row, report, err) != 0)
+        return -1;
+    return withhold(row, report, err);
+}
+
+/* Intervals and verdicts of all rows. The test of a row asks whether its ratio lies within its floor, so that Holm's
+ * procedure bounds the chance of any false "faster" or "slower", and with it that of any "perhaps" about equal times. A
+ * row whose verdict is withheld counts as one comparison, but makes no other one's interval narrower. */
+static int decide(struct compare_report *report, struct error *err) {
+    double *p = calloc(report->row_count + 1, sizeof *p);
+    double *level = calloc(report->row_count + 1, sizeof *level);
+    unsigned comparisons = 0;
+    int bad = p && level ? 0 : fail_program(err, "out of memory for %zu comparisons", report->row_count);
+    for (size_t i = 0; !bad && i < report->row_count; i++) {
+        const struct ratio_row *row = &report->rows[i];
+        p[i] = shift_p(&row->shift, row->floor);
+        if (row->withheld && !isnan(p[i])) p[i] = 1;
+        if (!isnan(p[i])) comparisons++;
+    }
+    if (!bad) bad = holm_levels(level, p, report->row_count, 1 - COMPARE_CONFIDENCE, err);
+    for (size_t i = 0; !bad && i < report->row_count; i++) {
+        struct ratio_row *row = &report->rows[i];
+        row->times = comparison_of(&row->shift, level[i], row->floor);
+        row->base_time = portable_exp(row->shift.log_base);
+        row->subject_time = row->base_time * row->times.ratio;
+        row->times.confidence = COMPARE_CONFIDENCE;
+        row->times.comparisons = comparisons;
+        if (row->withheld && row->times.verdict != VERDICT_UNKNOWN) row->times.verdict = VERDICT_WITHHELD;
+    }
+    free(p);
+    free(level);
+    return bad;
+}
+
+static int fill_rows(struct compare_report *report, struct error *err) {
     report->row_count = list_rows(report, NULL);
     if (report->row_count == 0)
         return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
@@ -186,121 +309,53 @@ static int fill_rows(struct compare_report *report, double confidence, struct er
     if (!report->rows) return fail_program(err, "out of memory for %zu comparisons", report->row_count);
     list_rows(report, report->rows);
     for (size_t i = 0; i < report->row_count; i++)
-        if (fill_row(&report->rows[i], report, confidence, err) != 0) return -1;
-    return 0;
+        if (fill_row(&report->rows[i], report, err) != 0) return -1;
+    return decide(report, err);
 }
 
 static int fill_means(struct compare_report *report, struct error *err) {
     double *ratios = calloc(report->row_count + 1, sizeof *ratios);
     if (!ratios) return fail_program(err, "out of memory for %zu ratios", report->row_count);
-    for (size_t f = 1; f < report->file_count; f++) {
+    for (size_t p = 1; p < report->pool_count; p++) {
         size_t n = 0;
         for (size_t i = 0; i < report->row_count; i++)
-            if (report->rows[i].subject == f) ratios[n++] = report->rows[i].times.ratio;
-        report->totals[f].ratio_count = n;
-        if (n > 0) report->totals[f].geometric_mean = geometric_mean(ratios, n);
+            if (report->rows[i].subject == p) ratios[n++] = report->rows[i].times.ratio;
+        report->totals[p].ratio_count = n;
+        if (n > 0) report->totals[p].geometric_mean = geometric_mean(ratios, n);
     }
     free(ratios);
     return 0;
 }
 
 int compare_results(struct compare_report *report, const struct result_file *files, size_t file_count,
-                    double confidence, struct error *err) {
+                    size_t base_count, struct error *err) {
     *report = (struct compare_report){.files = files, .file_count = file_count};
-    for (size_t f = 0; f < file_count; f++)
-        if (refuse_incomplete(&files[f], err) != 0) return -1;
-    for (size_t f = 1; f < file_count; f++)
-        if (refuse_other_work(&files[0], &files[f], err) != 0) return -1;
-    report->totals = calloc(file_count, sizeof *report->totals);
-    if (!report->totals) return fail_program(err, "out of memory for %zu files", file_count);
-    if (fill_rows(report, confidence, err) == 0 && fill_partial(report, err) == 0 && fill_means(report, err) == 0 &&
-        find_differences(report, err) == 0)
-        return 0;
-    compare_free(report);
-    return -1;
+    int bad = make_pools(report, base_count, err);
+    if (!bad) bad = check_files(report, err);
+    if (!bad) bad = fill_rows(report, err);
+    if (!bad) bad = fill_means(report, err);
+    if (!bad) bad = fill_partial(report, err);
+    if (!bad) bad = find_differences(report, err);
+    if (bad) compare_free(report);
+    return bad;
 }
 
 void compare_free(struct compare_report *report) {
     free_differences(report);
+    for (size_t i = 0; report->rows && i < report->row_count; i++)
+        free(report->rows[i].withheld);
     free(report->rows);
     free(report->partial);
-    for (size_t f = 0; report->totals && f < report->file_count; f++)
-        free(report->totals[f].gates);
+    free(report->pools);
     free(report->totals);
     *report = (struct compare_report){0};
 }
 
+double smallest_visible_change(const struct ratio_row *row) {
+    if (row->withheld || isnan(row->times.low)) return (double)INFINITY;
+    return fmax(row->floor, resolution(&row->times));
+}
+
 bool beyond_threshold(const struct ratio_row *row, double threshold) {
     return row->times.verdict == VERDICT_SLOWER && row->times.low > 1 + threshold;
-}
-
-static json_t *file_json(const struct result_file *file) {
-    return json_pack("{s:s, s:O, s:O, s:O}", "path", file->path, "run_id", json_object_get(file->facts, "run_id"),
-                     "start", json_object_get(file->facts, "start"), "tool", json_object_get(file->facts, "tool"));
-}
-
-static json_t *difference_json(const struct difference *difference, size_t files) {
-    json_t *values = json_array();
-    for (size_t f = 0; f < files; f++)
-        json_array_append_new(values, json_string(difference->values[f]));
-    return json_pack("{s:s, s:s, s:o}", "key", difference->key, "effect", difference->effect, "values", values);
-}
-
-static json_t *row_json(const struct ratio_row *row, const struct result_file *files, double threshold) {
-    json_t *value = comparison_json(&row->times);
-    json_t *more =
-        json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f}", "name", row->name, "base", files[0].path, "subject",
-                  files[row->subject].path, "base_median", row->base_times.median, "base_min", row->base_times.min,
-                  "subject_median", row->subject_times.median, "subject_min", row->subject_times.min);
-    int bad = json_object_update(value, more);
-    if (!isnan(threshold))
-        bad |= json_object_set_new(value, "beyond_threshold", json_boolean(beyond_threshold(row, threshold)));
-    json_decref(more);
-    if (!bad) return value;
-    json_decref(value);
-    return NULL;
-}
-
-static json_t *gate_json(const struct gate *gate) {
-    json_t *value = json_pack("{s:s, s:f, s:s}", "experiment", gate->experiment, "floor", gate->floor, "floor_reason",
-                              gate->floor_reason);
-    if (gate->withheld[0]) json_object_set_new(value, "withheld", json_string(gate->withheld));
-    return value;
-}
-
-static json_t *totals_json(const struct result_file *subject, const struct subject_totals *totals) {
-    json_t *gates = json_array();
-    for (size_t g = 0; g < totals->gate_count; g++)
-        json_array_append_new(gates, gate_json(&totals->gates[g]));
-    return json_pack("{s:s, s:o, s:I, s:o}", "subject", subject->path, "geometric_mean",
-                     json_number(totals->geometric_mean), "ratios", (json_int_t)totals->ratio_count, "gates", gates);
-}
-
-static json_t *partial_json(const struct partial *partial, const struct result_file *files) {
-    return json_pack("{s:s, s:s, s:s}", "name", partial->name, "in", files[partial->in].path, "not_in",
-                     files[partial->not_in].path);
-}
-
-json_t *compare_json(const struct compare_report *report, double threshold) {
-    json_t *files = json_array();
-    json_t *differences = json_array();
-    json_t *rows = json_array();
-    json_t *partial = json_array();
-    json_t *subjects = json_array();
-    for (size_t f = 0; f < report->file_count; f++)
-        json_array_append_new(files, file_json(&report->files[f]));
-    for (size_t i = 0; i < report->difference_count; i++)
-        json_array_append_new(differences, difference_json(&report->differences[i], report->file_count));
-    for (size_t i = 0; i < report->row_count; i++)
-        json_array_append_new(rows, row_json(&report->rows[i], report->files, threshold));
-    for (size_t i = 0; i < report->partial_count; i++)
-        json_array_append_new(partial, partial_json(&report->partial[i], report->files));
-    for (size_t f = 1; f < report->file_count; f++)
-        json_array_append_new(subjects, totals_json(&report->files[f], &report->totals[f]));
-    json_t *value =
-        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "test",
-                  "independent samples: Mann-Whitney, Hodges-Lehmann; nothing is paired across files", "files", files,
-                  "differences", differences, "benchmarks", rows, "subjects", subjects, "not_in_all", partial);
-    if (!isnan(threshold)) json_object_set_new(value, "threshold", json_real(threshold));
-    return value;
 }

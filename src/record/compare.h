@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Compares result files of different runs or machines. The first file is the base; the others are the subjects. Samples
- * of different files are independent, so nothing is paired across files. */
+/* Compares result files of different runs or machines. The unit is the process: all samples of one process share its
+ * memory layout and much of the machine's state, so each process counts once, with its median. Nothing is paired across
+ * processes. */
 #ifndef SGDMARK_RECORD_COMPARE_H
 #define SGDMARK_RECORD_COMPARE_H
 
@@ -15,7 +16,20 @@
 /* The most files that one comparison takes. */
 enum { MAX_FILES = 64 };
 
-/* A fact about the machine, the build or the system whose value is not the same in all files. */
+/* All verdicts of one comparison hold together with this probability: of a hundred comparisons of identical builds, one
+ * may call some row different. */
+#define COMPARE_CONFIDENCE 0.99
+
+/* A change below 1 % may come from memory layout alone, which differs between builds (Mytkowicz and others, "Producing
+ * wrong data without doing anything obviously wrong!", 2009). */
+#define SMALLEST_FLOOR 0.01
+
+/* The files of one side: runs of one job by one build on one machine. */
+struct pool {
+    size_t first, count; /* report.files[first .. first + count - 1] */
+};
+
+/* A fact about the machine, the build, the system or the tuning whose value is not the same in all files. */
 struct difference {
     char *key;          /* "cpu.microcode" */
     char **values;      /* [files] printable, shortened; "not recorded" where a file does not have it */
@@ -23,36 +37,24 @@ struct difference {
     const char *effect; /* how such a difference affects the times */
 };
 
-/* The ratio of one benchmark that is in the base and in a subject. */
+/* The ratio of one benchmark that all files of the base and of a subject have. */
 struct ratio_row {
     const char *name;
-    size_t subject;                           /* index in report.files, from 1 */
-    struct summary base_times, subject_times; /* seconds per iteration */
-    struct comparison times;
-    size_t gate; /* index in totals[subject].gates */
-};
-
-/* The condition for verdicts on one experiment. All samples of a run share its memory layout and machine state, so
- * their spread does not show how much another run would differ. A verdict therefore needs an interval that lies outside
- * [1 / (1 + floor), 1 + floor]. The floor is the largest of:
- *   - 1 %, the effect of memory layout;
- *   - the resolution of the experiment's A/A case, in either file;
- *   - the largest (wall time / CPU time)^2 - 1 of the experiment's benchmarks, in either file;
- *   - the largest squared change of a roof between the files, if both come from one machine. */
-struct gate {
-    const char *experiment; /* "epochs", "folds"; "" for benchmarks outside any experiment */
-    int base, subject;      /* the experiment in either file: series.gate */
-    double floor;           /* relative: 0.01 is 1 % */
+    size_t subject;                           /* index in report.pools, from 1 */
+    struct summary base_times, subject_times; /* of all samples of a side, seconds per iteration */
+    struct shift shift;                       /* between the medians of the processes */
+    double base_time, subject_time;           /* geometric means of these medians, whose quotient the ratio is */
+    struct comparison times;                  /* n_subject, n_base: processes */
+    double floor;                             /* a verdict needs an interval beyond it: 0.01 is 1 % */
     const char *floor_reason;
-    char withheld[160]; /* why verdicts are withheld; "": they are not */
+    char *withheld;   /* why the verdict is withheld; NULL: it is not */
+    bool tuned_apart; /* the sides, or files of one side, were tuned to different prefetch distances */
 };
 
 /* One subject as a whole, compared with the base. */
 struct subject_totals {
     double geometric_mean; /* of the subject's ratios; not set when there are none */
     size_t ratio_count;    /* of these ratios */
-    struct gate *gates;    /* [gate_count] in the order of the benchmarks that use them */
-    size_t gate_count;
 };
 
 /* A benchmark that one file has and another lacks. */
@@ -65,21 +67,33 @@ struct partial {
 struct compare_report {
     const struct result_file *files; /* the caller's; must outlive the report */
     size_t file_count;
+    struct pool *pools; /* [pool_count]; the first is the base, the others are the subjects */
+    size_t pool_count;
     struct difference *differences; /* most important first */
     size_t difference_count;
     struct ratio_row *rows; /* by benchmark in the base's order, then by subject */
     size_t row_count;
     struct partial *partial;
     size_t partial_count;
-    struct subject_totals *totals; /* [file_count]; [0] is not used */
+    struct subject_totals *totals; /* [pool_count]; [0] is not used */
 };
 
-/* Compares 2 to MAX_FILES files. All intervals hold together with probability `confidence` (Bonferroni). Returns 0, or
- * -1 with the reason: a file is incomplete, the files differ in what was trained (data, row order, hyper-parameters),
- * or no subject has a benchmark of the base. compare_free releases the report. */
+/* Compares 2 to MAX_FILES files. With base_count 0 the first file is the base and each other one a subject; otherwise
+ * the first base_count files are the base and all others together are one subject. Returns 0, or -1 with the reason: a
+ * file is incomplete or given twice, the files differ in what was trained (data, row order, hyper-parameters), files of
+ * one side differ in build or machine, or no subject has a benchmark of the base. compare_free releases the report. */
 int compare_results(struct compare_report *report, const struct result_file *files, size_t file_count,
-                    double confidence, struct error *err);
+                    size_t base_count, struct error *err);
 void compare_free(struct compare_report *report);
+
+/* The file that stands for a side where one name is needed. */
+static inline const struct result_file *pool_file(const struct compare_report *report, size_t pool) {
+    return &report->files[report->pools[pool].first];
+}
+
+/* The smallest change that a row can show (0.01: 1 %): what its interval and its floor leave. Infinite without a
+ * verdict. */
+double smallest_visible_change(const struct ratio_row *row);
 
 /* True if the verdict is "slower" and the whole interval lies above 1 + threshold (0.05: 5 %). */
 bool beyond_threshold(const struct ratio_row *row, double threshold);

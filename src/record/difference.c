@@ -20,6 +20,7 @@ static const struct {
     unsigned weight;
     const char *effect;
 } effects[] = {
+    {"tuning.", 92, "another prefetch distance was chosen: the times compare tunings too"},
     {"load_average", 0, NULL},
     {"uptime", 0, NULL},
     {"threads", 0, NULL},
@@ -173,13 +174,6 @@ int refuse_other_work(const struct result_file *a, const struct result_file *b, 
     return fail(err, "%s and %s are not comparable: their work differs in %s", a->path, b->path, text);
 }
 
-bool same_machine(const struct result_file *a, const struct result_file *b) {
-    const json_t *cpu = json_object_get(a->facts, "cpu");
-    const json_t *topology = json_object_get(json_object_get(a->facts, "topology"), "sha256");
-    return json_is_object(cpu) && json_equal(cpu, json_object_get(b->facts, "cpu")) && topology &&
-           json_equal(topology, json_object_get(json_object_get(b->facts, "topology"), "sha256"));
-}
-
 /* Adds all leaves below `value` to a flat object: {"cpu.model": ..., ...}. Leaves out nulls and their reasons. Keys are
  * cut at MAX_KEY. */
 static void flatten(json_t *flat, const char *prefix, json_t *value) {
@@ -198,19 +192,78 @@ static void flatten(json_t *flat, const char *prefix, json_t *value) {
     }
 }
 
+/* Appends each member whose value is not the same in both flat objects. */
+static void compare_members(char *text, size_t size, const json_t *a, const json_t *b) {
+    json_t *all = json_object();
+    json_object_update(all, (json_t *)a);
+    json_object_update(all, (json_t *)b);
+    const char *key;
+    json_t *value;
+    json_object_foreach(all, key, value) {
+        const json_t *one = json_object_get(a, key), *two = json_object_get(b, key);
+        if (one != two && !json_equal(one, two)) note_difference(text, size, key, one, two);
+    }
+    json_decref(all);
+}
+
+int refuse_other_build(const struct result_file *a, const struct result_file *b, struct error *err) {
+    static const char *const sections[] = {"tool", "build", "cpu"};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        json_t *one = json_object();
+        json_t *two = json_object();
+        flatten(one, sections[i], json_object_get(a->facts, sections[i]));
+        flatten(two, sections[i], json_object_get(b->facts, sections[i]));
+        char text[600] = "";
+        compare_members(text, sizeof text, one, two);
+        json_decref(one);
+        json_decref(two);
+        if (*text) return fail(err, "%s and %s are not runs of one build on one machine: %s", a->path, b->path, text);
+    }
+    if (same_machine(a, b)) return 0;
+    return fail(err, "%s and %s are not known to be of one machine: its topology differs or was not recorded", a->path,
+                b->path);
+}
+
+bool same_machine(const struct result_file *a, const struct result_file *b) {
+    const json_t *cpu = json_object_get(a->facts, "cpu");
+    const json_t *topology = json_object_get(json_object_get(a->facts, "topology"), "sha256");
+    return json_is_object(cpu) && json_equal(cpu, json_object_get(b->facts, "cpu")) && topology &&
+           json_equal(topology, json_object_get(json_object_get(b->facts, "topology"), "sha256"));
+}
+
+static const char tuning[] = "tuning.";
+
+/* Adds the prefetch distances of each engine and backend: {"tuning.f32/avx512": "8,16"}. */
+static void add_tuning(json_t *flat, const struct result_file *file) {
+    size_t i;
+    json_t *receipt;
+    json_array_foreach(json_object_get(json_object_get(file->facts, "receipts"), "parity"), i, receipt) {
+        char key[MAX_KEY];
+        json_t *prefetch = json_object_get(receipt, "prefetch");
+        snprintf(key, sizeof key, "%s%s/%s", tuning, json_string_value(json_object_get(receipt, "engine")),
+                 json_string_value(json_object_get(receipt, "backend")));
+        if (json_is_string(prefetch)) json_object_set(flat, key, prefetch);
+    }
+}
+
 static json_t *facts_of(const struct result_file *file) {
     static const char *const sections[] = {"tool", "build", "libraries", "cpu", "topology", "environment"};
     json_t *flat = json_object();
     for (size_t i = 0; flat && i < sizeof sections / sizeof *sections; i++)
         flatten(flat, sections[i], json_object_get(file->facts, sections[i]));
+    if (flat) add_tuning(flat, file);
     return flat;
 }
 
+/* A file without a tuning did not train with that backend, which is no difference in how it was tuned. */
 static bool all_equal(const char *key, json_t *const *facts, size_t files) {
+    const bool may_lack = strncmp(key, tuning, strlen(tuning)) == 0;
     const json_t *first = json_object_get(facts[0], key);
     for (size_t f = 1; f < files; f++) {
         const json_t *other = json_object_get(facts[f], key);
-        if (first != other && !json_equal(first, other)) return false;
+        if (may_lack && !first) first = other;
+        if (first == other || json_equal(first, other)) continue;
+        if (!may_lack || other) return false;
     }
     return true;
 }

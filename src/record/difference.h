@@ -9,6 +9,10 @@
  * hyper-parameters. */
 int refuse_other_work(const struct result_file *a, const struct result_file *b, struct error *err);
 
+/* Returns 0 if both files are runs of one build on one machine, so that they may be pooled; or -1 with the first fact
+ * that differs. */
+int refuse_other_build(const struct result_file *a, const struct result_file *b, struct error *err);
+
 /* True if both files name the same CPU and the same topology (by hash). */
 bool same_machine(const struct result_file *a, const struct result_file *b);
 

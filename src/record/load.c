@@ -125,7 +125,7 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
     return fail(err, "%s: is not a whole JSON file: line %d: %s (was it cut off?)", path, why.line, why.text);
 }
 
-/* Accepts only our files, of a schema up to RESULT_SCHEMA. */
+/* Accepts only our files, of a schema up to NEWEST_SCHEMA. */
 static int check_origin(struct result_file *file, struct error *err) {
     const json_t *version = json_object_get(file->facts, "schema_version");
     if (!json_is_object(file->root)) return fail(err, "%s: is not a result file: not a JSON object", file->path);
@@ -139,9 +139,9 @@ static int check_origin(struct result_file *file, struct error *err) {
     if (!json_is_integer(version) || json_integer_value(version) < 1)
         return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
     file->schema = (int)json_integer_value(version);
-    if (json_integer_value(version) > RESULT_SCHEMA)
+    if (json_integer_value(version) > NEWEST_SCHEMA)
         return fail(err, "%s: has schema %lld, written by a newer sgdmark; this one reads schemas up to %d: update it",
-                    file->path, (long long)json_integer_value(version), RESULT_SCHEMA);
+                    file->path, (long long)json_integer_value(version), NEWEST_SCHEMA);
     return 0;
 }
 
@@ -237,24 +237,8 @@ static int check_parity(const struct series *series, const json_t *outcomes, con
     return fault(reader, "samples", series->name, "is a timing without a passing parity receipt");
 }
 
-/* Sets series->wall_per_cpu. A sample without CPU time counts as 1: its work ran in other threads. */
-static int fill_wall_per_cpu(struct series *series, const json_t *cpu_seconds, const struct reader *reader) {
-    double *ratios = malloc(series->n * sizeof *ratios);
-    if (!ratios) {
-        free(series->seconds);
-        return fail_program(reader->err, "%s: out of memory", reader->path);
-    }
-    for (size_t i = 0; i < series->n; i++) {
-        double cpu = json_number_value(json_array_get(cpu_seconds, i));
-        ratios[i] = cpu > SHORTEST ? series->seconds[i] / cpu : 1;
-    }
-    sort_doubles(ratios, series->n);
-    series->wall_per_cpu = quantile(ratios, series->n, 0.5);
-    free(ratios);
-    return 0;
-}
-
-static int read_series(struct series *series, const json_t *sample, size_t at, const struct reader *reader) {
+static int read_series(const struct result_file *file, struct series *series, const json_t *sample, size_t at,
+                       const struct reader *reader) {
     char where[64];
     snprintf(where, sizeof where, "samples[%zu]", at);
     const json_t *seconds = json_object_get(sample, "seconds");
@@ -270,12 +254,11 @@ static int read_series(struct series *series, const json_t *sample, size_t at, c
                               .engine = json_string_value(json_object_get(sample, "engine")),
                               .backend = json_string_value(json_object_get(sample, "backend")),
                               .n = n,
-                              .gate = NO_GATE,
                               .seconds = malloc(n * sizeof(double))};
     if (!series->seconds) return fail_program(reader->err, "%s: out of memory", reader->path);
     for (size_t i = 0; i < n; i++)
         series->seconds[i] = json_number_value(json_array_get(seconds, i));
-    return fill_wall_per_cpu(series, json_object_get(sample, "cpu_seconds"), reader);
+    return read_witnesses(file, series, reader);
 }
 
 static int read_all_series(struct result_file *file, const json_t *outcomes, const struct reader *reader) {
@@ -284,14 +267,12 @@ static int read_all_series(struct result_file *file, const json_t *outcomes, con
     size_t count = json_array_size(samples);
     file->series = calloc(count + 1, sizeof *file->series);
     if (!file->series) return fail_program(reader->err, "%s: out of memory", file->path);
-    for (; file->count < count; file->count++) {
-        struct series *series = &file->series[file->count];
-        if (read_series(series, json_array_get(samples, file->count), file->count, reader) != 0) return -1;
-        series->gate = gate_of(file, series->name);
-        if (check_parity(series, outcomes, reader) != 0) {
-            free(series->seconds);
+    while (file->count < count) {
+        const size_t at = file->count++; /* result_unload releases what a failure leaves */
+        struct series *series = &file->series[at];
+        if (read_series(file, series, json_array_get(samples, at), at, reader) != 0 ||
+            check_parity(series, outcomes, reader) != 0)
             return -1;
-        }
     }
     return 0;
 }
@@ -360,8 +341,8 @@ static int check_benchmarks(const struct result_file *file, const struct reader 
 static int check_content(struct result_file *file, const struct reader *reader) {
     if (check_members(reader, file->facts, "", facts_rules, COUNT(facts_rules)) != 0 ||
         check_status(file, reader) != 0 || check_workload(file->facts, reader) != 0 ||
-        check_receipts(file->facts, reader) != 0 || read_gates(file, reader) != 0 ||
-        check_roofs(file->facts, reader) != 0)
+        check_receipts(file->facts, reader) != 0 || check_experiments(file, reader) != 0 ||
+        check_roofs(file->facts, reader) != 0 || read_roofs(file, reader) != 0)
         return -1;
     json_t *outcomes = parity_outcomes(file->facts);
     int bad = read_all_series(file, outcomes, reader);
@@ -414,10 +395,15 @@ int result_load(struct result_file *file, const char *path, struct error *err) {
 }
 
 void result_unload(struct result_file *file) {
-    for (size_t i = 0; i < file->count; i++)
+    for (size_t i = 0; i < file->count; i++) {
         free(file->series[i].seconds);
+        free(file->series[i].processes.medians);
+        free(file->series[i].untrusted);
+    }
+    for (size_t i = 0; i < file->roof_count; i++)
+        free(file->roofs[i].processes.medians);
     free(file->series);
-    free(file->gates);
+    free(file->roofs);
     json_decref(file->root);
     *file = (struct result_file){0};
 }
@@ -425,5 +411,11 @@ void result_unload(struct result_file *file) {
 const struct series *find_series(const struct result_file *file, const char *name) {
     for (size_t i = 0; i < file->count; i++)
         if (strcmp(file->series[i].name, name) == 0) return &file->series[i];
+    return NULL;
+}
+
+const struct roof_series *find_roof(const struct result_file *file, const char *name) {
+    for (size_t i = 0; i < file->roof_count; i++)
+        if (strcmp(file->roofs[i].name, name) == 0) return &file->roofs[i];
     return NULL;
 }

@@ -4,30 +4,36 @@
 #define SGDMARK_RECORD_LOAD_H
 
 #include "base/error.h"
-#include "measure/stats.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The A/A case of one experiment. */
-struct aa_record {
-    const char *experiment; /* "epochs", "folds" */
-    enum aa_state state;
-    double resolution;   /* the smallest change it can show (0.01: 1 %); NAN: not known */
-    const char *missing; /* why there is no A/A case; NULL: there is one */
+/* One timing of each round, parted by the process that made it. A file before schema 3, or of `sgdmark bench`, has one
+ * process. */
+struct processes {
+    size_t count;    /* >= 1 */
+    double *medians; /* [count] seconds: per iteration of a benchmark, per unit of work of a roof */
 };
-
-enum { NO_GATE = -1 };
 
 /* The samples of one benchmark. */
 struct series {
     const char *name; /* printable ASCII without blanks, unique in the file; points into `root` */
     const char *engine, *backend;
-    size_t n;            /* >= 1 */
-    double *seconds;     /* [n] wall time per iteration, positive and finite, in the order of the rounds */
-    int gate;            /* index in result_file.gates of its experiment; NO_GATE: it has none */
-    double wall_per_cpu; /* median of wall time / CPU time of the thread; above 1: it waited for its core */
+    size_t n;        /* >= 1 */
+    double *seconds; /* [n] wall time per iteration, positive and finite, in the order of the rounds */
+    struct processes processes;
+    const char *prefetch;  /* the prefetch distances it was tuned to, "8,16"; NULL: not recorded */
+    const char *read_roof; /* names of roofs of this file, or NULL: of reading its rows */
+    const char *l1_roof;   /* of reading L1 in the same rounds */
+    double usable_above;   /* only differences from this one up are usable (0.03: 3 %); 0: all are */
+    char *untrusted;       /* why no verdict on it is allowed, as a clause without control characters; NULL: one is */
+};
+
+/* The samples of one roof. */
+struct roof_series {
+    const char *name; /* "read/epoch-order" */
+    struct processes processes;
 };
 
 /* A result file. Every value has the type and range of results/schema.json. Texts other than names may hold any UTF-8,
@@ -36,12 +42,13 @@ struct result_file {
     const char *path; /* the caller's */
     json_t *root;
     const json_t *facts;     /* root["sgdmark"] */
-    int schema;              /* 1: without experiments; 2 */
+    int schema;              /* 1: without experiments; 2: every experiment in one process; 3 */
     bool complete;           /* the run was not interrupted */
-    struct aa_record *gates; /* [gate_count], one per experiment */
-    size_t gate_count;
+    size_t experiment_count; /* 0: a file of schema 1 or of `sgdmark bench` */
     struct series *series;
     size_t count;
+    struct roof_series *roofs;
+    size_t roof_count;
 };
 
 /* Reads a result file. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
@@ -54,7 +61,8 @@ int result_parse(struct result_file *file, const char *path, const char *bytes, 
 
 void result_unload(struct result_file *file);
 
-/* The benchmark with this name, or NULL. */
+/* The benchmark, or the roof, with this name; or NULL. */
 const struct series *find_series(const struct result_file *file, const char *name);
+const struct roof_series *find_roof(const struct result_file *file, const char *name);
 
 #endif

@@ -17,11 +17,15 @@ enum {
     MAX_SAMPLES = 100000 /* of one timing */
 };
 
-/* Checks the experiments of a file (the comparisons of a file of schema 1) and fills in file->gates. Returns 0, or -1
- * with one line. */
-int read_gates(struct result_file *file, const struct reader *reader);
+/* Checks the experiments of a file (the comparisons of a file of schema 1) and sets file->experiment_count. Returns 0,
+ * or -1 with one line. */
+int check_experiments(struct result_file *file, const struct reader *reader);
 
-/* The index in file->gates of the experiment that timed this benchmark, or NO_GATE. */
-int gate_of(const struct result_file *file, const char *name);
+/* Fills in what the experiment that timed a benchmark says of it: all members from `processes` on. name, engine,
+ * backend and seconds[n] are set. Returns 0, or -1 with one line. */
+int read_witnesses(const struct result_file *file, struct series *series, const struct reader *reader);
+
+/* Fills in file->roofs. Returns 0, or -1 with one line. */
+int read_roofs(struct result_file *file, const struct reader *reader);
 
 #endif

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RESULT_SCHEMA = 2 };
+/* The version of the schema that is written, and the newest one that is read. */
+enum { RESULT_SCHEMA = 2, NEWEST_SCHEMA = 3 };
 
 struct result;
 

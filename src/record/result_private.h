@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by result.c, result_timing.c and result_experiment.c. */
+/* Shared by result.c, result_timing.c, result_experiment.c and compare_json.c. */
 #ifndef SGDMARK_RECORD_RESULT_PRIVATE_H
 #define SGDMARK_RECORD_RESULT_PRIVATE_H
 

@@ -9,13 +9,16 @@
 enum { THRESHOLD_TEXT = 1024 };
 
 enum threshold_answer {
-    THRESHOLD_HELD,        /* no benchmark is slower by more than the threshold; the files can show that */
-    THRESHOLD_EXCEEDED,    /* at least one benchmark is slower by more */
-    THRESHOLD_NOT_ANSWERED /* none is known to be, but the files cannot show so small a change */
+    THRESHOLD_PASS,        /* the interval of every benchmark ends below 1 + P */
+    THRESHOLD_FAIL,        /* the whole interval of at least one lies above it */
+    THRESHOLD_INCONCLUSIVE /* neither: the files cannot show it */
 };
 
-/* One answer for all rows of the report. With THRESHOLD_NOT_ANSWERED, `why` is one line: the benchmark with the
- * coarsest result, and the smallest change it can show. */
+/* "PASS", "FAIL", "INCONCLUSIVE". */
+const char *threshold_words(enum threshold_answer answer);
+
+/* One answer for all rows of the report. `why` is one line: with THRESHOLD_FAIL the slowest benchmark; with
+ * THRESHOLD_INCONCLUSIVE the benchmark with the coarsest result, the reason, and what would help. */
 enum threshold_answer answer_threshold(const struct compare_report *report, double threshold, char why[THRESHOLD_TEXT]);
 
 #endif

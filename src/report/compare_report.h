@@ -11,6 +11,10 @@
 /* For a terminal. Returns 0, or -1 when memory runs out. */
 int print_comparison(FILE *out, const struct compare_report *report, struct error *err);
 
+/* The answer to --threshold as one line: "PASS: ...". */
+void print_answer(FILE *out, const char *answer, const char *why);
+void print_answer_markdown(FILE *out, const char *answer, const char *why);
+
 void print_comparison_markdown(FILE *out, const struct compare_report *report);
 
 /* The rows alone, for other programs: what differs between the files is left out. */

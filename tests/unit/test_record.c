@@ -173,14 +173,169 @@ static void what_is_written_reads_back(void **state) {
     assert_string_equal(file.series[1].backend, "avx2");
     assert_int_equal(file.series[1].n, SAMPLES);
     assert_true(file.series[1].seconds[3] == 1.5e-3 * (1 + 0.001 * 3));
-    assert_int_equal(file.series[1].gate, NO_GATE);
+    assert_int_equal(file.series[1].processes.count, 1);
+    assert_true(file.series[1].processes.medians[0] == 1.5e-3 * (1 + 0.001 * 5.5));
+    assert_non_null(strstr(file.series[1].untrusted, "no A/A case covers it"));
     assert_string_equal(file.series[2].name, "cv/f32/scalar/place:core");
-    assert_int_equal(file.series[2].gate, 0);
-    assert_int_equal(file.gate_count, 1);
-    assert_string_equal(file.gates[0].experiment, "folds");
-    assert_int_equal(file.gates[0].state, AA_QUIET);
-    assert_null(file.gates[0].missing);
+    assert_string_equal(file.series[2].read_roof, "read/f32/scalar/place:core");
+    assert_non_null(find_roof(&file, file.series[2].read_roof));
+    assert_int_equal(file.experiment_count, 1);
     result_unload(&file);
+}
+
+/* The full result as a file of schema 3: its folds were timed by four processes, and its twin covers them. */
+static json_t *written_schema_3(void) {
+    json_t *root = written(full_result(), true);
+    json_t *facts = json_object_get(root, "sgdmark");
+    json_t *folds = json_array_get(json_object_get(facts, "experiments"), 0);
+    json_t *process = json_array();
+    json_t *one;
+    size_t i;
+    for (size_t r = 0; r < PLAYED_ROUNDS; r++)
+        json_array_append_new(process, json_integer((json_int_t)(4 * r / PLAYED_ROUNDS)));
+    json_object_set_new(facts, "schema_version", json_integer(3));
+    json_object_set_new(json_object_get(folds, "schedule"), "process", process);
+    json_object_set_new(folds, "controls", json_pack("[O]", json_object_get(folds, "aa")));
+    json_object_del(folds, "aa");
+    json_object_set_new(folds, "usable",
+                        json_pack("{s:s, s:n, s:n, s:n}", "state", "usable", "above", "reason", "advice"));
+    json_array_foreach(json_object_get(folds, "cases"), i, one) {
+        json_object_set_new(one, "control", json_string("cv/f32/scalar/place:core/again"));
+        json_object_set_new(one, "unusable", json_null());
+    }
+    json_object_set_new(json_array_get(json_object_get(json_object_get(facts, "receipts"), "parity"), 0), "prefetch",
+                        json_string("8,16"));
+    return root;
+}
+
+static void rounds_are_parted_by_process(void **state) {
+    (void)state;
+    struct result_file file;
+    struct error err = {.text = ""};
+    json_t *root = written_schema_3();
+    json_t *seconds =
+        json_object_get(json_array_get(json_object_get(json_object_get(root, "sgdmark"), "samples"), 2), "seconds");
+    double second[PLAYED_ROUNDS / 4];
+    for (size_t r = 0; r < PLAYED_ROUNDS / 4; r++)
+        second[r] = json_number_value(json_array_get(seconds, PLAYED_ROUNDS / 4 + r));
+    if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
+    struct summary summary;
+    assert_int_equal(summarize(&summary, second, PLAYED_ROUNDS / 4, NULL), 0);
+    const struct series *folds = find_series(&file, "cv/f32/scalar/place:core");
+    assert_int_equal(file.schema, 3);
+    assert_int_equal(folds->processes.count, 4);
+    assert_true(folds->processes.medians[1] == summary.median);
+    assert_null(folds->untrusted);
+    assert_true(folds->usable_above == 0);
+    assert_string_equal(folds->prefetch, "8,16");
+    assert_string_equal(folds->read_roof, "read/f32/scalar/place:core");
+    assert_null(folds->l1_roof);
+    assert_int_equal(find_roof(&file, folds->read_roof)->processes.count, 4);
+    /* What no experiment timed has one process, and no A/A case. */
+    assert_int_equal(find_series(&file, "epoch/f32/avx2")->processes.count, 1);
+    assert_non_null(strstr(find_series(&file, "epoch/f32/avx2")->untrusted, "no A/A case covers it"));
+    assert_null(find_series(&file, "epoch/f32/avx2")->prefetch);
+    result_unload(&file);
+}
+
+/* A sample more or less than the experiment has rounds. */
+static void a_missing_round_is_refused(void **state) {
+    (void)state;
+    static const char *const arrays[] = {"seconds", "cpu_seconds", "disturbed"};
+    struct result_file file;
+    struct error err = {.text = ""};
+    json_t *root = written_schema_3();
+    json_t *sample = json_array_get(json_object_get(json_object_get(root, "sgdmark"), "samples"), 2);
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        json_array_remove(json_object_get(sample, arrays[i]), 0);
+    assert_int_equal(parse_json(&file, root, &err), -1);
+    assert_non_null(strstr(err.text, "cv/f32/scalar/place:core does not have one sample per round"));
+    root = written_schema_3();
+    json_t *roof = json_array_get(json_object_get(json_object_get(root, "sgdmark"), "roofs"), 1);
+    json_array_remove(json_object_get(roof, "seconds"), 0);
+    assert_int_equal(parse_json(&file, root, &err), -1);
+    assert_non_null(strstr(err.text, "read/f32/scalar/place:core does not have one sample per round"));
+}
+
+static void put(json_t *root, const char *path, const char *value);
+
+/* Whatever is not known to be quiet and usable gives no verdict. */
+static void only_a_quiet_gate_is_trusted(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *value, *because; /* NULL: trusted */
+    } gates[] = {
+        {"usable.state", "\"usable\"", NULL},
+        {"usable.state", "\"not usable\"", "the times of its folds are called not usable: no reason is given"},
+        {"usable.state", "\"Usable\"", "are called Usable"},
+        {"usable.state", "\"usable above\"", "from what difference up"},
+        {"usable", "{\"state\": \"usable above\", \"above\": 0.03}", NULL},
+        {"usable", "null", "does not say whether"},
+        {"usable", NULL, "does not say whether"},
+        {"usable", "{\"state\": \"not usable\", \"reason\": \"\\u001b[2J\"}", "not usable: ?[2J"},
+        {"controls.0.state", "\"noisy\"", "cv/f32/scalar/place:core/again is not quiet: noisy"},
+        {"controls.0.state", "\"too few rounds\"", "is not quiet: too few rounds"},
+        {"controls.0.state", "\"too wide\"", "is not quiet: too wide"},
+        {"controls.0.state", "\"\"", "is not quiet: "},
+        {"controls", "[]", "no A/A case covers it"},
+        {"cases.2.control", "null", "no A/A case covers it"},
+        {"cases.2.control", NULL, "no A/A case covers it"},
+        {"cases.2.control", "\"another\"", "no A/A case covers it"},
+        {"cases.2.unusable", "\"a worker migrated\"", "its times are not usable: a worker migrated"},
+        {"cases.2.unusable", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+        struct result_file file;
+        struct error err = {.text = ""};
+        json_t *root = written_schema_3();
+        char path[96];
+        snprintf(path, sizeof path, "sgdmark.experiments.0.%s", gates[i].path);
+        put(root, path, gates[i].value);
+        if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
+        const char *untrusted = find_series(&file, "cv/f32/scalar/place:all-cores")->untrusted;
+        if (!gates[i].because != !untrusted || (untrusted && !strstr(untrusted, gates[i].because)))
+            fail_msg("%s = %s: '%s'", gates[i].path, gates[i].value, untrusted ? untrusted : "trusted");
+        result_unload(&file);
+    }
+}
+
+static void one_bad_value_of_schema_3_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *value, *because;
+    } faults[] = {
+        {"schedule.process", NULL, "schedule.process is missing"},
+        {"schedule.process", "[0, 0, 1]", "one member per round"},
+        {"schedule.process.0", "1", "does not count the processes"},
+        {"schedule.process.0", "-1", "does not count the processes"},
+        {"schedule.process.1", "\"0\"", "does not count the processes"},
+        {"schedule.process.79", "5", "does not count the processes"},
+        {"schedule.process.79", "0", "does not count the processes"},
+        {"rounds", "79", "one member per round"},
+        {"controls", NULL, "controls is missing"},
+        {"controls", "{}", "controls is not an array"},
+        {"controls.0", "null", "controls[0] is not an object"},
+        {"controls.0.state", "null", "controls[0].state"},
+        {"usable", "\"yes\"", "usable is not an object"},
+        {"usable.state", "7", "usable.state"},
+        {"usable.above", "-1", "usable.above"},
+        {"usable.above", "\"3 %\"", "usable.above"},
+        {"usable.reason", "7", "usable.reason"},
+        {"cases.0.control", "7", "cases[0].control"},
+        {"cases.0.unusable", "true", "cases[0].unusable"},
+        {"cases.0.prefetch", "[8, 16]", "cases[0].prefetch"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct result_file file;
+        struct error err = {.text = ""};
+        json_t *root = written_schema_3();
+        char path[96];
+        snprintf(path, sizeof path, "sgdmark.experiments.0.%s", faults[i].path);
+        put(root, path, faults[i].value);
+        if (parse_json(&file, root, &err) == 0) fail_msg("%s = %s was taken", faults[i].path, faults[i].value);
+        if (strncmp(err.text, "r.json: ", 8) != 0 || !strstr(err.text, faults[i].because))
+            fail_msg("%s: '%s' does not say '%s'", faults[i].path, err.text, faults[i].because);
+    }
 }
 
 /* The file holds the numbers of the analysis, bit for bit. */
@@ -372,7 +527,7 @@ static void what_is_no_result_file_is_refused(void **state) {
     refuse_text("{}", "no \"sgdmark\" object");
     refuse_text("{\"context\": {}, \"benchmarks\": []}", "compare.py");
     refuse_text("{\"sgdmark\": 5}", "no \"sgdmark\" object");
-    refuse_text("{\"sgdmark\": {\"schema_version\": 3}}", "newer sgdmark");
+    refuse_text("{\"sgdmark\": {\"schema_version\": 4}}", "newer sgdmark");
     refuse_text("{\"sgdmark\": {\"schema_version\": 0}}", "schema_version");
     refuse_text("{\"sgdmark\": {\"schema_version\": \"1\"}}", "schema_version");
     refuse_text("{\"sgdmark\": {\"schema_version\": 1}}", "run_id is missing");
@@ -534,6 +689,10 @@ static void unreadable_files_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(rounds_are_parted_by_process),
+        cmocka_unit_test(a_missing_round_is_refused),
+        cmocka_unit_test(only_a_quiet_gate_is_trusted),
+        cmocka_unit_test(one_bad_value_of_schema_3_is_refused),
         cmocka_unit_test(an_experiment_is_recorded_whole),
         cmocka_unit_test(the_environment_is_sorted_into_sections),
         cmocka_unit_test(rows_are_google_benchmarks),
