@@ -2,8 +2,8 @@
 /* Statistics of timings: summaries of one case, comparisons of two.
  *
  * Times are positive and finite; comparisons refuse others. A ratio is time of the subject / time of the base: below 1
- * the subject is faster. No function assumes a distribution: intervals come from order statistics, and no sample is
- * dropped. */
+ * the subject is faster. No sample is dropped. Intervals over rounds come from order statistics and assume no
+ * distribution; those over processes, of which there are few, are Student's. */
 #ifndef SGDMARK_MEASURE_STATS_H
 #define SGDMARK_MEASURE_STATS_H
 
@@ -75,17 +75,11 @@ size_t sign_interval_rank(size_t n, double confidence, double *coverage);
 /* The fewest rounds with which each of `comparisons` paired ratios has an interval at `confidence` (0 to 1). */
 size_t rounds_needed(double confidence, unsigned comparisons);
 
-/* The samples of one case. */
+/* Some times, of one case or one per process. */
 struct samples {
     const double *seconds;
     size_t n;
 };
-
-/* Comparison of independent samples, for times of different runs or machines. The ratio is exp of the Hodges-Lehmann
- * shift of the logs (median of all log(subject[i] / base[j])); its interval is that of the Mann-Whitney test
- * (Hollander and Wolfe, "Nonparametric Statistical Methods", 4.2 and 4.3). Returns 0, or -1 with the reason. */
-int compare_independent(struct comparison *c, struct samples subject, struct samples base, double confidence,
-                        unsigned comparisons, struct error *err);
 
 /* P(|T| > t) for t >= 0 and T of Student's distribution with `freedom` >= 1 degrees of freedom; and the t for which it
  * is alpha, 0 < alpha < 1. */
@@ -105,8 +99,7 @@ struct shift {
 };
 
 /* Student's comparison of independent processes, after logarithms. `subject` and `base` hold one median per process.
- * Rounds of one process share its memory layout, so they are no independent samples. Returns 0, or -1 with the reason.
- */
+ * Rounds of one process share its memory layout, so they are not independent. Returns 0, or -1 with the reason. */
 int compare_processes(struct shift *shift, struct samples subject, struct samples base, struct error *err);
 
 /* Two-sided p value of "the ratio lies in [1 / (1 + floor), 1 + floor]"; with floor 0, of "no difference". NaN where
@@ -127,15 +120,6 @@ int holm_levels(double *level, const double *p, size_t count, double alpha, stru
 /* The ratio of the shift with its interval at 1 - level, and the verdict: faster or slower if the whole interval lies
  * beyond the floor, perhaps if it only excludes 1; unknown if the level or the error is not known. */
 struct comparison comparison_of(const struct shift *shift, double level, double floor);
-
-/* Mann-Whitney U of a[na] against b[nb]: u counts the pairs with a > b, ties as one half. p is two-sided: exact without
- * ties for na * nb <= 4096, otherwise by the normal approximation with the corrections for ties and continuity. */
-struct rank_sum {
-    double u;
-    double p;
-    bool exact;
-};
-int mann_whitney(struct rank_sum *test, const double *a, size_t na, const double *b, size_t nb, struct error *err);
 
 /* The smallest change that an interval of this width can show, as a distance from 1: the larger of high / ratio - 1 and
  * ratio / low - 1 (0.03: 3 %). NaN without an interval. */
