@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/disturbance.h"
 
+#include "base/clock.h"
 #include "machine/sysfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-const char *const disturbance_names[DISTURBANCE_FLAGS] = {"switch", "migration", "fault", "delay", "steal"};
+const char *const disturbance_names[DISTURBANCE_FLAGS] = {"switch", "migration", "fault", "delay", "steal", "off CPU"};
 
 /* /proc/stat starts with a line per PU, of about 60 bytes; the rest of the file is not read. */
 enum { STAT_LINE = 128, STAT_MOST = 1 << 20 };
@@ -51,7 +53,8 @@ static int open_steal(struct monitor *monitor) {
 }
 
 int monitor_open(struct monitor *monitor, int pu, struct error *err) {
-    *monitor = (struct monitor){.pu = pu};
+    *monitor = (struct monitor){.pu = pu, .cpu_clock = CLOCK_THREAD_CPUTIME_ID};
+    pthread_getcpuclockid(pthread_self(), &monitor->cpu_clock);
     size_t lines = pu < 0 ? 1 : (size_t)pu + 2;
     monitor->buffer_size = lines * STAT_LINE < STAT_MOST ? lines * STAT_LINE : STAT_MOST;
     monitor->buffer = malloc(monitor->buffer_size);
@@ -100,10 +103,21 @@ static ssize_t read_text(int fd, char *text, size_t size) {
     return got;
 }
 
+static double seconds_of(struct timeval time) {
+    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
+}
+
+double thread_usage(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) != 0) return 0;
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
 void monitor_read(const struct monitor *monitor, struct snapshot *snapshot) {
     struct rusage usage;
     char text[96];
     uint64_t count;
+    struct timespec cpu;
     *snapshot = (struct snapshot){.pu = sched_getcpu()};
     if (getrusage(RUSAGE_THREAD, &usage) == 0) {
         snapshot->voluntary = (uint64_t)usage.ru_nvcsw;
@@ -119,6 +133,8 @@ void monitor_read(const struct monitor *monitor, struct snapshot *snapshot) {
         snapshot->steal_ticks = steal_ticks(monitor->buffer, monitor->pu);
     if (monitor->migrations_fd >= 0 && read(monitor->migrations_fd, &count, sizeof count) == (ssize_t)sizeof count)
         snapshot->migrations = count;
+    snapshot->wall = seconds_now();
+    snapshot->cpu = clock_gettime(monitor->cpu_clock, &cpu) == 0 ? (double)cpu.tv_sec + 1e-9 * (double)cpu.tv_nsec : 0;
 }
 
 /* Kernel counters only grow, except steal, which may step back. */
@@ -135,6 +151,10 @@ struct disturbance disturbance_between(const struct snapshot *before, const stru
         .run_delay_ns = grown(before->run_delay_ns, after->run_delay_ns),
         .steal_ticks = grown(before->steal_ticks, after->steal_ticks),
     };
+    const double wall = after->wall - before->wall;
+    d.cpu = after->cpu - before->cpu;
+    if (wall > 0 && d.cpu < wall) d.away = 1 - d.cpu / wall;
+    if (d.away > AWAY_MOST) d.flags |= DISTURBED_AWAY;
     if (d.migrations == 0 && before->pu != after->pu) d.migrations = 1;
     if (d.switches) d.flags |= DISTURBED_SWITCH;
     if (d.migrations) d.flags |= DISTURBED_MIGRATION;
@@ -142,6 +162,23 @@ struct disturbance disturbance_between(const struct snapshot *before, const stru
     if (d.run_delay_ns > DELAY_NS) d.flags |= DISTURBED_DELAY;
     if (d.steal_ticks) d.flags |= DISTURBED_STEAL;
     return d;
+}
+
+void disturbance_add(struct disturbance *to, const struct disturbance *from) {
+    to->switches += from->switches;
+    to->migrations += from->migrations;
+    to->minor_faults += from->minor_faults;
+    to->major_faults += from->major_faults;
+    to->run_delay_ns += from->run_delay_ns;
+    to->steal_ticks += from->steal_ticks;
+    to->away = from->away > to->away ? from->away : to->away;
+    to->cpu += from->cpu;
+    to->flags |= from->flags;
+}
+
+bool disturbance_spoils(const struct disturbance *disturbance) {
+    return (disturbance->flags & (DISTURBED_AWAY | DISTURBED_MIGRATION | DISTURBED_STEAL)) ||
+           disturbance->major_faults > 0;
 }
 
 void disturbance_text(unsigned flags, char *text, size_t size) {

@@ -211,6 +211,18 @@ void topology_free(struct topology *topology) {
     free(topology);
 }
 
+unsigned topology_pu_count(const struct topology *topology) {
+    return topology->pus;
+}
+
+bool topology_shares_cache(const struct topology *topology, unsigned pu, unsigned other) {
+    if (topology->last_level == 0 || pu >= topology->pus || other >= topology->pus) return true;
+    if (!topology->pu[pu] || !topology->pu[other]) return true;
+    const hwloc_obj_type_t type = last_cache_type(topology);
+    return hwloc_get_ancestor_obj_by_type(topology->hw, type, topology->pu[pu]) ==
+           hwloc_get_ancestor_obj_by_type(topology->hw, type, topology->pu[other]);
+}
+
 bool topology_is_this_system(const struct topology *topology) {
     return topology->this_system;
 }

@@ -48,6 +48,12 @@ struct topology_summary {
 };
 void topology_summarize(const struct topology *topology, struct topology_summary *summary);
 
+/* The largest OS index of a PU, plus 1. */
+unsigned topology_pu_count(const struct topology *topology);
+
+/* True if two PUs, by OS index, share a last-level cache, or if it is not known that they do not. */
+bool topology_shares_cache(const struct topology *topology, unsigned pu, unsigned other);
+
 /* One part of a drawing of the machine. */
 enum outline_type { OUTLINE_MACHINE, OUTLINE_PACKAGE, OUTLINE_DIE, OUTLINE_NODE, OUTLINE_CACHE, OUTLINE_CORE };
 struct outline_item {

@@ -18,8 +18,11 @@ struct worker {
     pthread_t thread;
     bool started; /* has a thread of its own that must be joined */
     sem_t wake;
-    bool migrated; /* in the last run */
-    bool failed;   /* in set-up or in the last run; `err` says why */
+    bool migrated;          /* in the last run */
+    struct monitor monitor; /* not of worker 0 */
+    struct snapshot before;
+    struct disturbance seen; /* in the last run */
+    bool failed;             /* in set-up or in the last run; `err` says why */
     struct error err;
 };
 
@@ -30,7 +33,7 @@ struct worker_pool {
     size_t count;
     unsigned run;     /* number of the current run, from 1 */
     atomic_uint gate; /* the run that may work */
-    atomic_size_t ready, finished;
+    atomic_size_t ready, finished, noted;
     atomic_bool closing;
 };
 
@@ -60,6 +63,19 @@ static void work(struct worker *worker) {
     worker->migrated = worker->migrated || is_elsewhere(worker);
 }
 
+/* Notes what disturbed the run that has just ended. */
+static void note(struct worker *worker) {
+    struct snapshot after;
+    worker->seen = (struct disturbance){0};
+    if (worker->started) {
+        monitor_read(&worker->monitor, &after);
+        worker->seen = disturbance_between(&worker->before, &after);
+    }
+    if (!worker->migrated || worker->seen.migrations > 0) return;
+    worker->seen.migrations = 1;
+    worker->seen.flags |= DISTURBED_MIGRATION;
+}
+
 static void set_up(struct worker *worker) {
     const struct worker_task *task = &worker->pool->task;
     worker->failed = bind_worker(worker->pool->topology, worker->slot, &worker->err) != 0 ||
@@ -71,18 +87,24 @@ static void *thread_main(void *argument) {
     struct worker *worker = argument;
     struct worker_pool *pool = worker->pool;
     set_up(worker);
+    if (monitor_open(&worker->monitor, (int)worker->slot->pu_os, &worker->err) != 0) worker->failed = true;
     atomic_fetch_add_explicit(&pool->ready, 1, memory_order_release);
     for (unsigned run = 1;; run++) {
         while (sem_wait(&worker->wake) != 0)
             continue;
-        if (atomic_load_explicit(&pool->closing, memory_order_acquire)) return NULL;
+        if (atomic_load_explicit(&pool->closing, memory_order_acquire)) break;
+        monitor_read(&worker->monitor, &worker->before);
         atomic_fetch_add_explicit(&pool->ready, 1, memory_order_release);
         unsigned turns = 0;
         while (atomic_load_explicit(&pool->gate, memory_order_acquire) != run)
             spin(&turns);
         work(worker);
         atomic_fetch_add_explicit(&pool->finished, 1, memory_order_release);
+        note(worker);
+        atomic_fetch_add_explicit(&pool->noted, 1, memory_order_release);
     }
+    monitor_close(&worker->monitor);
+    return NULL;
 }
 
 static int start_threads(struct worker_pool *pool, const struct placement *placement, struct error *err) {
@@ -166,6 +188,7 @@ void worker_pool_begin(struct worker_pool *pool) {
     first->failed = bind_worker(pool->topology, first->slot, &first->err) != 0;
     pool->run++;
     atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->noted, 0, memory_order_relaxed);
     atomic_store_explicit(&pool->ready, 0, memory_order_release);
     for (size_t i = 1; i < pool->count; i++)
         sem_post(&pool->workers[i].wake);
@@ -178,7 +201,9 @@ void worker_pool_run(struct worker_pool *pool) {
     wait_until(&pool->finished, pool->count - 1);
 }
 
-int worker_pool_end(const struct worker_pool *pool, struct error *err) {
+int worker_pool_end(struct worker_pool *pool, struct error *err) {
+    note(&pool->workers[0]);
+    wait_until(&pool->noted, pool->count - 1);
     return first_failure(pool, "", err);
 }
 
@@ -186,4 +211,16 @@ bool worker_pool_migrated(const struct worker_pool *pool) {
     for (size_t i = 0; i < pool->count; i++)
         if (pool->workers[i].migrated) return true;
     return false;
+}
+
+const struct disturbance *worker_pool_seen(const struct worker_pool *pool, size_t worker) {
+    return &pool->workers[worker].seen;
+}
+
+size_t worker_pool_count(const struct worker_pool *pool) {
+    return pool->count;
+}
+
+unsigned worker_pool_pu(const struct worker_pool *pool, size_t worker) {
+    return pool->workers[worker].slot->pu_os;
 }

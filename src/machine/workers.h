@@ -4,6 +4,7 @@
 #define SGDMARK_MACHINE_WORKERS_H
 
 #include "base/error.h"
+#include "machine/disturbance.h"
 #include "machine/placement.h"
 
 #include <stdbool.h>
@@ -30,12 +31,18 @@ void worker_pool_free(struct worker_pool *pool);
 
 /* One run in three steps; time the middle one. begin wakes the workers and waits until all are ready. run lets all of
  * them work and waits for the last; its only system call is a yield, where threads outnumber PUs. end returns 0, or -1
- * with the reason of the first worker that failed. */
+ * with the reason of the first worker that failed; every worker has then noted what disturbed it. */
 void worker_pool_begin(struct worker_pool *pool);
 void worker_pool_run(struct worker_pool *pool);
-int worker_pool_end(const struct worker_pool *pool, struct error *err);
+int worker_pool_end(struct worker_pool *pool, struct error *err);
 
 /* Did a worker start or end the last run on a PU other than its own? */
 bool worker_pool_migrated(const struct worker_pool *pool);
+
+/* What disturbed a worker in the last run. Of worker 0 only whether it ran on another PU than its own, as a migration:
+ * the rest is its caller's to watch. */
+const struct disturbance *worker_pool_seen(const struct worker_pool *pool, size_t worker);
+size_t worker_pool_count(const struct worker_pool *pool);
+unsigned worker_pool_pu(const struct worker_pool *pool, size_t worker); /* by OS index */
 
 #endif
