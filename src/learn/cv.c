@@ -2,6 +2,7 @@
 #include "learn/cv.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "learn/folds.h"
 
 #include <stdlib.h>
@@ -16,7 +17,6 @@ struct fold_worker {
     uint32_t *place;              /* [n] the index in the view of each row of the test part */
     double *decision;             /* [n] of the test part */
     size_t trained, tested;
-    volatile uint64_t read; /* keeps the reads of fold_worker_read alive */
 };
 
 static void mark_positives(uint8_t *truth, const struct row_list *row_list) {
@@ -159,7 +159,7 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     return 0;
 }
 
-void fold_worker_read(struct fold_worker *worker, unsigned f) {
+uint64_t fold_worker_read(struct fold_worker *worker, unsigned f) {
     const struct cv_plan *plan = worker->plan;
     split_rows(worker, f);
     const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
@@ -168,7 +168,7 @@ void fold_worker_read(struct fold_worker *worker, unsigned f) {
     uint64_t sum = 0;
     for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
         sum ^= trainer_read(worker->trainer);
-    worker->read = sum ^ row_list_read(&test, plan->hyper.engine, worker->backend);
+    return sum ^ row_list_read(&test, plan->hyper.engine, worker->backend);
 }
 
 void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
@@ -195,6 +195,7 @@ void cv_result_score(struct cv_result *result) {
     for (size_t i = 0; i < result->n; i++)
         result->predicted[i] = result->decision[i] > 0.0;
     result->confusion = confusion_count(result->truth, result->predicted, result->n);
+    result->decision_hash = fnv1a(FNV_START, result->decision, result->n * sizeof *result->decision);
     result->roc_auc = roc_auc_score(result->truth, result->decision, result->n);
 }
 

@@ -28,6 +28,7 @@ struct cv_result {
     uint8_t *truth;           /* [n] in the order of the view */
     uint8_t *predicted;       /* [n] out-of-fold predictions */
     double *decision;         /* [n] out-of-fold decision values */
+    uint64_t decision_hash;   /* FNV-1a 64 of their bytes */
     struct confusion confusion;
     double roc_auc;
     double seconds; /* all fits and predictions */
@@ -55,8 +56,9 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
 void fold_worker_free(struct fold_worker *worker);
 /* Trains on every row outside fold f and predicts those in it. Allocates nothing and makes no system call. */
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err);
-/* Reads the rows that fold_worker_run reads, in the same order, and computes nothing: the read roof of this fold. */
-void fold_worker_read(struct fold_worker *worker, unsigned f);
+/* Reads the rows that fold_worker_run reads, in the same order, and computes nothing: the read roof of this fold.
+ * Returns the exclusive or of what read_u8 gives. */
+uint64_t fold_worker_read(struct fold_worker *worker, unsigned f);
 /* Copies the decision values of the fold run last to their rows in decision[n]. */
 void fold_worker_decisions(const struct fold_worker *worker, double *decision);
 

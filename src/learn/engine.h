@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 enum engine { ENGINE_F32, ENGINE_F64, ENGINE_INT };
+enum { ENGINES = ENGINE_INT + 1 };
 
 /* "f32", "f64", "int", NULL. */
 extern const char *const engine_names[];

@@ -18,6 +18,7 @@ struct model {
     uint32_t *updates;    /* [epochs] weight updates in each epoch */
     uint64_t update_hash; /* of the sequence of (epoch, position) at which the weights changed */
     uint64_t fingerprint; /* FNV-1a 64 of coef and intercept */
+    uint64_t *epoch_hash; /* [epochs] trainer_hash after each epoch */
     double seconds;       /* the fit alone */
     /* Engine f32 predicts with the weights that it trained. */
     float *w;      /* [d] or NULL */

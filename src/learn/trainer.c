@@ -365,6 +365,92 @@ uint32_t trainer_visited(const struct trainer *t, size_t position) {
     return row_code_index(&t->layout, t->order[(t->epoch + 1) % 2][position]);
 }
 
+void trainer_use(struct trainer *t, const struct backend *backend, const struct prefetch *prefetch) {
+    t->backend = backend;
+    t->hyper.prefetch = prefetch->l1 == 0 ? PREFETCH_DEFAULT : *prefetch;
+}
+
+/* The fields of struct trainer with the same names, and copies of its arrays. */
+struct trainer_state {
+    float *w32;
+    double *w64;
+    struct integer_weights integer;
+    uint32_t *updates;
+    double wscale, intercept, t, updated, scale_error;
+    unsigned epoch;
+    uint64_t update_hash;
+};
+
+static size_t w32_size(const struct trainer *t) {
+    return t->d * sizeof *t->w32;
+}
+
+static size_t w64_size(const struct trainer *t) {
+    return packed_features(t->d) * sizeof *t->w64;
+}
+
+struct trainer_state *trainer_state_new(const struct trainer *t, struct error *err) {
+    struct trainer_state *state = calloc(1, sizeof *state);
+    int bad = state ? 0 : -1;
+    if (!bad) {
+        state->updates = calloc(t->hyper.epochs, sizeof *state->updates);
+        if (t->w32) state->w32 = malloc(w32_size(t));
+        if (t->w64) state->w64 = malloc(w64_size(t));
+        bad = t->integer.low ? integer_new(&state->integer, t->d, err) : 0;
+        if (!state->updates || (t->w32 && !state->w32) || (t->w64 && !state->w64)) bad = -1;
+    }
+    if (!bad) return state;
+    trainer_state_free(state);
+    fail_program(err, "out of memory for %zu weights", t->d);
+    return NULL;
+}
+
+void trainer_state_free(struct trainer_state *state) {
+    if (!state) return;
+    free(state->w32);
+    free(state->w64);
+    integer_free(&state->integer);
+    free(state->updates);
+    free(state);
+}
+
+void trainer_save(struct trainer_state *state, const struct trainer *t) {
+    if (t->w32) memcpy(state->w32, t->w32, w32_size(t));
+    if (t->w64) memcpy(state->w64, t->w64, w64_size(t));
+    if (t->integer.low) integer_copy(&state->integer, &t->integer);
+    memcpy(state->updates, t->updates, t->hyper.epochs * sizeof *t->updates);
+    state->wscale = t->wscale;
+    state->intercept = t->intercept;
+    state->t = t->t;
+    state->updated = t->updated;
+    state->scale_error = t->scale_error;
+    state->epoch = t->epoch;
+    state->update_hash = t->update_hash;
+}
+
+void trainer_load(struct trainer *t, const struct trainer_state *state) {
+    if (t->w32) memcpy(t->w32, state->w32, w32_size(t));
+    if (t->w64) memcpy(t->w64, state->w64, w64_size(t));
+    if (t->integer.low) integer_copy(&t->integer, &state->integer);
+    memcpy(t->updates, state->updates, t->hyper.epochs * sizeof *t->updates);
+    t->wscale = state->wscale;
+    t->intercept = state->intercept;
+    t->t = state->t;
+    t->updated = state->updated;
+    t->scale_error = state->scale_error;
+    t->epoch = state->epoch;
+    t->update_hash = state->update_hash;
+}
+
+uint64_t trainer_hash(const struct trainer *t) {
+    uint64_t hash = FNV_START;
+    if (t->w32) hash = fnv1a(hash, t->w32, w32_size(t));
+    if (t->w64) hash = fnv1a(hash, t->w64, t->d * sizeof *t->w64);
+    const double scalars[] = {t->wscale, t->intercept, t->t};
+    hash = fnv1a(hash, scalars, sizeof scalars);
+    return fnv1a(hash, &t->update_hash, sizeof t->update_hash);
+}
+
 int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
     bool finite = isfinite(t->intercept);
     for (size_t k = 0; k < t->d; k++) {

@@ -41,6 +41,24 @@ void trainer_epoch_traced(struct trainer *trainer, double *decision);
 uint64_t trainer_read(struct trainer *trainer);
 /* The row of the data set that was visited at `position` of the last epoch; not for packed rows. */
 uint32_t trainer_visited(const struct trainer *trainer, size_t position);
+/* From the next epoch on, the fit runs by this backend with these prefetch distances. So several backends can take
+ * turns in the same memory, which makes them as fast as each other wherever only memory layout differs. The backend
+ * must read the rows in the form of the one before (row_view.h). */
+void trainer_use(struct trainer *trainer, const struct backend *backend, const struct prefetch *prefetch);
+
+/* A fit between two epochs, without the order of its rows: weights, scale, intercept, counts. */
+struct trainer_state;
+struct trainer_state *trainer_state_new(const struct trainer *trainer, struct error *err); /* NULL with the reason */
+void trainer_state_free(struct trainer_state *state);
+void trainer_save(struct trainer_state *state, const struct trainer *trainer);
+/* Goes back, or on, to a saved state. The order of the rows must be the one at that time: the trainer ran just the next
+ * epoch since, or the same epoch of another fit on the same rows. */
+void trainer_load(struct trainer *trainer, const struct trainer_state *state);
+
+/* FNV-1a 64 of what the epochs so far have made: weights as stored, scale, intercept, update hash. Equal for equal bits
+ * only. */
+uint64_t trainer_hash(const struct trainer *trainer);
+
 /* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
 int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
 
