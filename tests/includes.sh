@@ -125,8 +125,8 @@ equal "nothing below cli/ ends the process" \
     "$(users 'exit|_Exit|quick_exit|abort|v?errx?|error|raise|kill' | grep -v '^cli ')" ""
 # A child between fork and exec, or one that tries whether hwloc survives a text, has no other end.
 equal "_exit ends only children" "$(users '_exit')" "$(users 'fork' | sed 's/ fork / _exit /')"
-# launches.c flushes what its own caller has printed before it waits for a child.
+# processes.c reads a process's order from standard input and writes what it has timed to standard output.
 equal "nothing below cli/ prints on its own" \
     "$(users 'v?printf|__v?printf_chk|puts|putchar|perror|psignal|stderr|_ZSt4c(err|log)|stdout|_ZSt4cout' |
-        grep -v -E '^cli |^bench _ZSt4cout |^record stdout src/record/launches.c$')" ""
+        grep -v -E '^cli |^bench _ZSt4cout |^record stdout src/record/processes.c$')" ""
 finish

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Inside a timed sample there is no system call and no allocation. strace shows the system calls; the marks around a
-# sample are the two readings of the thread's CPU time, which are system calls, and nothing else in a run makes them.
+# sample are the two readings of CLOCK_THREAD_CPUTIME_ID, which are system calls, and nothing else in a run makes them
+# (the processes of the run do; the run itself waits meanwhile).
 # Allocations become system calls here: a library put before libc's calls write(-1, "allocation") in each.
 . "$(dirname "$0")/lib.sh"
 needs jq
@@ -48,7 +49,7 @@ equal "a planted call and a planted allocation are seen" "$(printf '%s\n' 'clock
     'getpid()' 'write(-1, "allocation", 10)' 'clock_gettime(CLOCK_THREAD_CPUTIME_ID, x)' | regions 2> "$scratch/noise")" \
     "1 2 0 0"
 
-strace -o "$scratch/trace" -E LD_PRELOAD="$scratch/allocations.so" "$sgdmark" run --quick --data synthetic:n=600 \
+strace -f -o "$scratch/trace" -E LD_PRELOAD="$scratch/allocations.so" "$sgdmark" run --quick --data synthetic:n=600 \
     --place core --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
 equal "the traced run: exit status" $? 0
 read -r samples calls outside open < <(regions < "$scratch/trace" 2> "$scratch/inside")

@@ -53,7 +53,7 @@ check "a build with dot products that are wrong on odd lengths" wrong "$scratch/
 "$scratch/rows" run --quick "${rows[@]}" --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
 equal "run: exit status" $? 1
 check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs L2 weights of f32/scalar, has " "$scratch/run.txt"
-check "run: and the verdict" grep -q '^VERDICT a check FAILED' "$scratch/run.txt"
+check "run: and the verdict" grep -q '^CORRECT no: ' "$scratch/run.txt"
 equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$timed") $(
     test "$(times_of "$scratch/run.json" epoch/f32/scalar)" -gt 2 && echo some)" "0 some"
 check "run: the file says why" grep -q '"error_message": "its parity check failed"' "$scratch/run.json"

@@ -9,29 +9,42 @@
 #include "machine/binding.h"
 #include "machine/environment.h"
 #include "measure/analysis.h"
-#include "record/launches.h"
 #include "record/notebook.h"
+#include "record/processes.h"
 #include "record/receipts.h"
 #include "record/run_facts.h"
 #include "report/run_report.h"
 #include "report/soak_report.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_QUICK, KEY_RIGOROUS, KEY_PLACE, KEY_REPEATS, KEY_SOAK };
+enum { MOST_PROCESSES = 16 };
+enum {
+    KEY_JSON = 0x200,
+    KEY_FOLDS,
+    KEY_QUICK,
+    KEY_RIGOROUS,
+    KEY_PLACE,
+    KEY_REPEATS,
+    KEY_SOAK,
+    KEY_USABLE,
+    KEY_PROCESS
+};
 
 /* The budget of a run. */
 struct preset {
     const char *name;
-    struct budget epochs, folds;
-    bool launches; /* time the epochs in LAUNCHES more processes */
+    struct budget epochs, folds; /* of all processes together */
+    unsigned processes;
+    double promised; /* seconds that the whole run takes at most, on two cores */
 };
-static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, false};
-static const struct preset standard = {"default", {16.0, 51}, {16.0, 51}, false};
-static const struct preset rigorous = {"--rigorous", {24.0, 51}, {24.0, 51}, true};
+static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, 3, 15.0};
+static const struct preset standard = {"default", {16.0, 101}, {16.0, 101}, 5, 60.0};
+static const struct preset rigorous = {"--rigorous", {48.0, 201}, {48.0, 201}, 10, 180.0};
 
 /* Fingerprint of the f32 model of the notebook's job; the same on every machine. */
 static const uint64_t published_fingerprint = 0x29533d195ca7d0a4;
@@ -42,6 +55,8 @@ struct run_options {
     unsigned folds, repeats;
     const struct preset *preset; /* the last one given */
     const char *json, *place;
+    bool require_usable;
+    bool process; /* this is a process of a run (record/processes.h) */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -67,6 +82,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PLACE:
         options->place = value;
         return 0;
+    case KEY_USABLE:
+        options->require_usable = true;
+        return 0;
+    case KEY_PROCESS:
+        options->process = true;
+        return 0;
     case KEY_SOAK:
         return take_real(&options->soak, "soak", value, 0.0, 1e6);
     case KEY_REPEATS:
@@ -84,8 +105,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "What is timed:", OPTIONS_OWN},
-    {"quick", KEY_QUICK, NULL, 0, "fewer rounds: under 15 s", 0},
-    {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, and the epochs in five more processes: about two minutes", 0},
+    {"quick", KEY_QUICK, NULL, 0, "fewer rounds, in three processes: under 15 s (five processes, under a minute)", 0},
+    {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, in ten processes: under three minutes", 0},
+    {"process", KEY_PROCESS, NULL, OPTION_HIDDEN, "", 0},
+    {"require-usable", KEY_USABLE, NULL, 0, "exit with status 4 if the times are not usable", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "time folds on this placement and on one core (every placement of `topo`)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
@@ -122,6 +145,9 @@ struct run {
     struct result *result;
     bool published;   /* the job is the notebook's */
     bool checks_held; /* every check so far has passed */
+    struct check_list checks;
+    struct usable usable; /* of all experiments together */
+    double began, slow_said;
 };
 
 static int make_results_folder(struct error *err) {
@@ -225,72 +251,163 @@ static int record_notebook(struct run *run, struct error *err) {
     return result_section(run->result, "notebook", notebook, err);
 }
 
-/* Times one experiment, analyses it and records it. */
-static int measure(struct run *run, struct experiment *experiment, const struct budget *budget, uint32_t seed,
-                   struct error *err) {
+static struct timing_setup setup_of(struct run *run) {
+    const struct run_options *options = run->options;
+    return (struct timing_setup){.job = &run->job,
+                                 .hyper = &options->job.spec.hyper,
+                                 .jobs = &run->jobs,
+                                 .topology = run->topology,
+                                 .core = &run->core,
+                                 .permutation = run->permutation,
+                                 .folds = options->folds,
+                                 .repeats = options->repeats,
+                                 .place = options->place};
+}
+
+/* The command that times one job again: this run's, with that engine and backend. */
+static void repeat_command(char *command, size_t size, const struct run *run, const struct case_facts *facts) {
+    size_t used = (size_t)snprintf(command, size, "sgdmark run");
+    for (int i = 1; i < run->argc && used < size; i++)
+        used += (size_t)snprintf(command + used, size - used, " %s", run->argv[i]);
+    if (facts && facts->engine && used < size)
+        snprintf(command + used, size - used, " --engine %s --isa %s", facts->engine, facts->backend);
+}
+
+/* Takes over the checks of an experiment's samples. */
+static int take_checks(struct run *run, const struct experiment *experiment, struct error *err) {
+    const struct check_list *checks = &experiment->rounds.checks;
+    for (size_t i = 0; i < checks->count; i++) {
+        struct check_failure failure = checks->failed[i];
+        const int which = experiment_find(experiment, failure.case_name);
+        repeat_command(failure.command, sizeof failure.command, run, which < 0 ? NULL : &experiment->facts[which]);
+        if (check_list_add(&run->checks, &failure, err) != 0) return -1;
+    }
+    run->checks.made += checks->made - checks->count;
+    return 0;
+}
+
+/* Analyses one experiment and records it. */
+static int analyse_and_record(struct run *run, const struct experiment *experiment, struct error *err) {
     struct analysis analysis;
-    struct progress progress;
-    char what[32];
-    snprintf(what, sizeof what, "timing %s", experiment->name);
-    progress_begin(&progress, what);
-    const struct progress_sink sink = {progress_step, &progress};
-    int bad = experiment_run(experiment, budget, seed, &sink, err);
-    progress_end(&progress);
-    if (bad || analyse(&analysis, experiment, err) != 0) return -1;
+    if (take_checks(run, experiment, err) != 0 || analyse(&analysis, experiment, err) != 0) return -1;
     run->checks_held = run->checks_held && analysis_possible(&analysis);
-    bad = result_experiment(run->result, &analysis, err);
+    run->usable =
+        run->usable.reason[0] || run->usable.above > 0 ? usable_both(&run->usable, &analysis.usable) : analysis.usable;
+    int bad = result_experiment(run->result, &analysis, err);
     analysis_free(&analysis);
     return bad;
 }
 
-static int measure_epochs(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
-    struct experiment *epochs = epochs_experiment(setup, err);
-    if (!epochs) return -1;
-    int bad = measure(run, epochs, &run->options->preset->epochs, seed, err);
-    experiment_free(epochs);
-    return bad ? -1 : report_epochs(run->out, result_facts(run->result), err);
+/* process_order.ended: says so when the run will take longer than its preset promised. */
+static void process_ended(void *context, unsigned process, double seconds) {
+    struct run *run = context;
+    const struct preset *preset = run->options->preset;
+    const double left = (double)(preset->processes - process - 1) * seconds;
+    const double all = seconds_now() - run->began + left;
+    if (run->slow_said > 0.0 || all < 1.1 * preset->promised) return;
+    run->slow_said = all;
+    fprintf(stderr, "sgdmark run: this will take about %.0f s, not the %.0f s of a %s run\n", all, preset->promised,
+            preset->name);
 }
 
-static int measure_folds(struct run *run, const struct timing_setup *setup, uint32_t seed, struct error *err) {
-    const struct placements *placements;
-    struct experiment *folds = folds_experiment(setup, &placements, err);
-    if (!folds) return -1;
-    int bad = measure(run, folds, &run->options->preset->folds, seed, err);
-    if (!bad)
-        bad = result_section(run->result, "placements", placements_json(placements->list, placements->count), err);
-    experiment_free(folds);
-    return bad ? -1 : report_folds(run->out, result_facts(run->result), err);
+static int record_processes(struct run *run, const struct process_end *ends, struct error *err) {
+    json_t *processes = json_array();
+    for (unsigned k = 0; k < run->options->preset->processes; k++)
+        json_array_append_new(processes, json_pack("{s:i, s:s, s:s*, s:f}", "index", (int)k, "status",
+                                                   ends[k].failed ? "failed" : "done", "reason",
+                                                   ends[k].failed ? ends[k].reason : NULL, "seconds", ends[k].seconds));
+    return result_section(run->result, "processes", processes, err);
 }
 
-static int measure_launches(struct run *run, struct error *err) {
-    struct launches launches;
+/* Spreads both experiments over processes, then analyses and records each. */
+static int time_experiments(struct run *run, struct experiment *epochs, struct experiment *folds,
+                            const struct placements *placements, uint32_t seed, struct error *err) {
+    const struct preset *preset = run->options->preset;
+    const struct process_order order = {.processes = preset->processes,
+                                        .seed = seed,
+                                        .budget = {preset->epochs, preset->folds},
+                                        .experiments = {epochs, folds},
+                                        .jobs = &run->jobs,
+                                        .ended = process_ended,
+                                        .context = run};
+    struct process_end ends[MOST_PROCESSES];
     fflush(run->out);
-    if (launches_make(&launches, run->argc, run->argv, err) != 0) return -1;
-    int bad = result_section(run->result, "launches", launches_json(&launches), err);
-    launches_free(&launches);
-    return bad ? -1 : report_launches(run->out, result_facts(run->result), err);
+    if (processes_run(&order, run->argc, run->argv, ends, err) != 0 || record_processes(run, ends, err) != 0 ||
+        analyse_and_record(run, epochs, err) != 0 || report_epochs(run->out, result_facts(run->result), err) != 0)
+        return -1;
+    if (!folds) return 0;
+    if (analyse_and_record(run, folds, err) != 0 ||
+        result_section(run->result, "placements", placements_json(placements->list, placements->count), err) != 0)
+        return -1;
+    return report_folds(run->out, result_facts(run->result), err);
 }
 
 static int time_everything(struct run *run, struct error *err) {
-    const struct run_options *options = run->options;
-    const struct timing_setup setup = {.job = &run->job,
-                                       .hyper = &options->job.spec.hyper,
-                                       .jobs = &run->jobs,
-                                       .topology = run->topology,
-                                       .core = &run->core,
-                                       .permutation = run->permutation,
-                                       .folds = options->folds,
-                                       .repeats = options->repeats,
-                                       .place = options->place};
-    uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    struct affinity *saved = affinity_save(run->topology, err);
-    if (!saved) return -1;
-    int bad = bind_worker(run->topology, &run->core.slots[0], err);
-    if (!bad) bad = measure_epochs(run, &setup, seed, err);
-    if (!bad) bad = measure_folds(run, &setup, seed, err);
-    struct error restoring;
-    if (affinity_restore(run->topology, saved, bad ? &restoring : err) != 0) bad = -1;
-    if (!bad && options->preset->launches) bad = measure_launches(run, err);
+    const struct timing_setup setup = setup_of(run);
+    const struct placements *placements = NULL;
+    const uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+    if (epochs_tune_twins(&run->jobs, &run->job, &run->options->job.spec.hyper, err) != 0) return -1;
+    struct experiment *epochs = epochs_experiment(&setup, err);
+    struct experiment *folds = NULL;
+    int bad = epochs ? 0 : -1;
+    if (!bad && folds_possible(&run->jobs)) {
+        folds = folds_experiment(&setup, &placements, err);
+        bad = folds ? 0 : -1;
+    }
+    if (!bad) bad = time_experiments(run, epochs, folds, placements, seed, err);
+    experiment_free(folds);
+    experiment_free(epochs);
+    return bad;
+}
+
+/* Times this process's share of one experiment. */
+static int run_share(struct experiment *experiment, const struct run *run, const struct process_work *work,
+                     size_t which, struct error *err) {
+    struct progress progress;
+    char what[64];
+    process_work_resize(work, experiment);
+    snprintf(what, sizeof what, "timing %s, process %u of %u", experiment->name, work->share.process + 1,
+             work->share.processes);
+    progress_begin(&progress, what);
+    const struct progress_sink sink = {progress_step, &progress};
+    int bad = experiment_run(experiment, &work->budget[which], &work->share, run->topology, &sink, err);
+    progress_end(&progress);
+    return bad;
+}
+
+/* Times both experiments as far as the order wants them, and answers. */
+static int do_work(struct run *run, const struct process_work *work, struct error *err) {
+    const struct timing_setup setup = setup_of(run);
+    const struct placements *placements;
+    struct experiment *experiments[EXPERIMENTS] = {NULL, NULL};
+    int bad = 0;
+    for (size_t e = 0; e < EXPERIMENTS && !bad; e++) {
+        if (!work->wanted[e]) continue;
+        experiments[e] = e == 0 ? epochs_experiment(&setup, err) : folds_experiment(&setup, &placements, err);
+        bad = experiments[e] ? run_share(experiments[e], run, work, e, err) : -1;
+    }
+    if (!bad) bad = process_answer(experiments, err);
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        experiment_free(experiments[e]);
+    return bad;
+}
+
+/* This process is one of a run's: does its work and nothing else. */
+static int be_process(struct run *run, struct error *err) {
+    struct process_work work;
+    if (process_work_read(&work, err) != 0) return -1;
+    int bad = select_backends(run, err);
+    if (!bad) bad = load(run, err);
+    if (!bad) {
+        job_pack(&run->job, &run->chosen);
+        bad = bind_worker(run->topology, &run->core.slots[0], err);
+    }
+    if (!bad) {
+        run->jobs = work.jobs;
+        bad = do_work(run, &work, err);
+        run->jobs = (struct verified_jobs){0};
+    }
+    process_work_free(&work);
     return bad;
 }
 
@@ -298,8 +415,23 @@ static const char *verdict_text(bool held) {
     return held ? "every check held" : "a check FAILED: see above";
 }
 
+static json_t *failures_json(const struct check_list *checks) {
+    json_t *failures = json_array();
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check_failure *one = &checks->failed[i];
+        json_t *process = one->process < 0 ? json_null() : json_integer(one->process);
+        json_t *round = one->round < 0 ? json_null() : json_integer(one->round);
+        json_array_append_new(failures, json_pack("{s:s, s:o, s:o, s:s, s:s}", "case", one->case_name, "process",
+                                                  process, "round", round, "what", one->what, "command", one->command));
+    }
+    return failures;
+}
+
 static int record_verdict(struct run *run, struct error *err) {
-    json_t *verdict = json_pack("{s:b, s:s}", "held", run->checks_held, "text", verdict_text(run->checks_held));
+    run->checks_held = run->checks_held && run->checks.count == 0;
+    json_t *verdict = json_pack("{s:b, s:I, s:o, s:o, s:s}", "correct", run->checks_held, "checks",
+                                (json_int_t)run->checks.made, "failures", failures_json(&run->checks), "times",
+                                usable_json(&run->usable), "text", verdict_text(run->checks_held));
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
@@ -359,7 +491,7 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
         run->checks_held = run->checks_held && core[c].wrong == 0;
     }
     free(core);
-    if (!bad) fprintf(run->out, "VERDICT %s\n", verdict_text(run->checks_held));
+    if (!bad) fprintf(run->out, "CORRECT %s: %s\n", run->checks_held ? "yes" : "no", verdict_text(run->checks_held));
     return bad;
 }
 
@@ -394,6 +526,7 @@ static int run_all(struct run *run, struct error *err) {
 
 static void release(struct run *run) {
     result_free(run->result);
+    check_list_free(&run->checks);
     verified_jobs_free(&run->jobs);
     free(run->permutation);
     job_close(&run->job);
@@ -406,7 +539,13 @@ int command_run(int argc, char **argv, struct error *err) {
     struct run_options options = {0};
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
-    struct run run = {.options = &options, .argc = argc, .argv = argv, .out = stdout};
+    struct run run = {.options = &options, .argc = argc, .argv = argv, .out = stdout, .began = seconds_now()};
+    run.usable.above = NAN;
+    if (options.process) {
+        int failed = be_process(&run, err);
+        release(&run);
+        return failed ? -1 : EXIT_DONE;
+    }
     /* With --json - standard output holds only the JSON, so the report is discarded. */
     if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
     if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));
@@ -414,5 +553,6 @@ int command_run(int argc, char **argv, struct error *err) {
     if (run.out != stdout) fclose(run.out);
     release(&run);
     if (bad) return -1;
-    return run.checks_held ? EXIT_DONE : EXIT_CHECK_FAILED;
+    if (!run.checks_held) return EXIT_CHECK_FAILED;
+    return options.require_usable && run.usable.state == NOT_USABLE ? EXIT_NO_ANSWER : EXIT_DONE;
 }

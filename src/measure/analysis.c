@@ -6,7 +6,6 @@
 
 const char *const roof_verdict_names[] = {"possible", "unclear", "broken"};
 
-static const double confidence = 0.95;
 static const double roof_tolerance = 102.0; /* percent */
 static const double ns = 1e9;
 
@@ -64,13 +63,14 @@ static int fill_share(struct roof_share *share, const struct analysis *a, size_t
     const struct experiment *experiment = a->experiment;
     const struct rounds *rounds = &experiment->rounds;
     *share = (struct roof_share){.known = false};
-    if (roofs.read == NO_CASE) return 0;
+    if (roofs.read == NO_CASE || rounds->failed[which] || rounds->failed[roofs.read]) return 0;
+    if (roofs.compute != NO_CASE && rounds->failed[roofs.compute]) return 0;
     double read = ns_of_roof(a, roofs.read), compute = ns_of_roof(a, roofs.compute);
     bool computes = compute > read; /* false without a compute roof */
     size_t binding = (size_t)(computes ? roofs.compute : roofs.read);
     double scale = 100.0 * experiment->facts[which].work / experiment->facts[binding].work;
     struct comparison c;
-    if (compare_paired(&c, rounds_of(rounds, binding), rounds_of(rounds, which), rounds->rounds, confidence,
+    if (compare_paired(&c, rounds_of(rounds, binding), rounds_of(rounds, which), rounds->rounds, experiment_confidence,
                        share_count(experiment), err) != 0)
         return -1;
     *share = (struct roof_share){.known = true,
@@ -84,19 +84,85 @@ static int fill_share(struct roof_share *share, const struct analysis *a, size_t
     return 0;
 }
 
+/* Median of the samples of a case in the rounds [first, end) that are not spoiled; of all if each is. */
+static int median_of_process(double *median, const struct rounds *rounds, size_t which, size_t first, size_t end,
+                             struct error *err) {
+    double *kept = malloc((end - first + 1) * sizeof *kept);
+    struct summary summary;
+    size_t n = 0;
+    if (!kept) return fail_program(err, "out of memory for %zu samples", end - first);
+    for (size_t r = first; r < end; r++)
+        if (!disturbance_spoils(&rounds_observed(rounds, which)[r].disturbance))
+            kept[n++] = rounds_of(rounds, which)[r];
+    int bad = n > 0 ? summarize(&summary, kept, n, err)
+                    : summarize(&summary, rounds_of(rounds, which) + first, end - first, err);
+    if (!bad) *median = summary.median;
+    free(kept);
+    return bad;
+}
+
+bool analysis_unexplained(const struct analysis *a, size_t which, size_t round) {
+    const struct rounds *rounds = &a->experiment->rounds;
+    const double median = a->cases[which].process_medians[a->process_of_round[round]];
+    return rounds_observed(rounds, which)[round].disturbance.flags == 0 &&
+           rounds_of(rounds, which)[round] > LONG_SAMPLE * median;
+}
+
+/* Fills in the median of each process, and counts the samples that are far above it without a cause. */
+static int fill_processes(struct analysis *a, size_t which, struct error *err) {
+    const struct rounds *rounds = &a->experiment->rounds;
+    struct case_analysis *out = &a->cases[which];
+    out->process_medians = calloc(a->processes, sizeof *out->process_medians);
+    if (!out->process_medians) return fail_program(err, "out of memory for %zu processes", a->processes);
+    for (size_t k = 0; k < a->processes; k++) {
+        size_t first, end;
+        rounds_of_process(rounds, k, &first, &end);
+        if (median_of_process(&out->process_medians[k], rounds, which, first, end, err) != 0) return -1;
+    }
+    for (size_t r = 0; r < rounds->rounds; r++)
+        out->unexplained += analysis_unexplained(a, which, r);
+    return 0;
+}
+
+static int fill_process_of_round(struct analysis *a, struct error *err) {
+    const struct rounds *rounds = &a->experiment->rounds;
+    a->process_of_round = calloc(rounds->rounds + 1, sizeof *a->process_of_round);
+    if (!a->process_of_round) return fail_program(err, "out of memory for %zu rounds", rounds->rounds);
+    for (size_t k = 0; k < a->processes; k++) {
+        size_t first, end;
+        rounds_of_process(rounds, k, &first, &end);
+        for (size_t r = first; r < end; r++)
+            a->process_of_round[r] = k;
+    }
+    return 0;
+}
+
+static bool has_migrated(const struct rounds *rounds, size_t which) {
+    for (size_t r = 0; r < rounds->rounds; r++)
+        if (rounds_observed(rounds, which)[r].disturbance.flags & DISTURBED_MIGRATION) return true;
+    return false;
+}
+
+static int fill_case(struct analysis *a, size_t which, struct error *err) {
+    const struct rounds *rounds = &a->experiment->rounds;
+    struct case_analysis *out = &a->cases[which];
+    out->failed = rounds->failed[which];
+    if (out->failed) return 0;
+    if (summarize(&out->all, rounds_of(rounds, which), rounds->rounds, err) != 0 ||
+        summarize_quiet(&out->quiet, rounds, which, err) != 0 || fill_processes(a, which, err) != 0)
+        return -1;
+    out->disturbed = rounds_disturbed(rounds, which);
+    out->spoiled = rounds_spoiled(rounds, which);
+    a->disturbed += out->disturbed;
+    fill_rates(out, a->experiment, which, a->ghz);
+    out->migrated = has_migrated(rounds, which);
+    return 0;
+}
+
 static int fill_cases(struct analysis *a, struct error *err) {
     const struct experiment *experiment = a->experiment;
-    const struct rounds *rounds = &experiment->rounds;
-    for (size_t c = 0; c < experiment->count; c++) {
-        struct case_analysis *out = &a->cases[c];
-        if (summarize(&out->all, rounds_of(rounds, c), rounds->rounds, err) != 0 ||
-            summarize_quiet(&out->quiet, rounds, c, err) != 0)
-            return -1;
-        out->disturbed = rounds_disturbed(rounds, c);
-        a->disturbed += out->disturbed;
-        fill_rates(out, experiment, c, a->ghz);
-        out->migrated = experiment->facts[c].migrated && *experiment->facts[c].migrated;
-    }
+    for (size_t c = 0; c < experiment->count; c++)
+        if (fill_case(a, c, err) != 0) return -1;
     for (size_t c = 0; c < experiment->count; c++)
         if (fill_share(&a->cases[c].stored, a, c, experiment->facts[c].roofs, err) != 0 ||
             fill_share(&a->cases[c].whole, a, c, experiment->facts[c].whole_roofs, err) != 0)
@@ -104,63 +170,26 @@ static int fill_cases(struct analysis *a, struct error *err) {
     return 0;
 }
 
-static unsigned pairs_in_family(const struct experiment *experiment, enum pair_family family) {
-    unsigned count = 0;
-    for (size_t p = 0; p < experiment->pair_count; p++)
-        count += experiment->pairs[p].family == family;
-    return count;
-}
-
-/* Rows per worker in one sample. */
-static double share_of_worker(const struct case_facts *facts) {
-    return facts->work / facts->workers;
-}
-
-/* Computes speeds from the comparison of times. Contention compares times at equal rows per worker: `scale`. */
-static void fill_speeds(struct pair_analysis *pair, const struct experiment *experiment) {
-    const struct case_facts *subject = &experiment->facts[pair->of.subject], *base = &experiment->facts[pair->of.base];
-    const struct comparison *c = &pair->times;
-    const bool contention = pair->of.family == PAIR_CONTENTION;
-    const double scale = contention ? share_of_worker(base) / share_of_worker(subject) : 1.0;
-    const double workers = contention ? subject->workers : 1.0;
-    pair->speed = workers / (c->ratio * scale);
-    pair->speed_low = workers / (c->high * scale);
-    pair->speed_high = workers / (c->low * scale);
-    pair->contention = contention ? c->ratio * scale - 1.0 : (double)NAN;
-    pair->contention_low = contention ? c->low * scale - 1.0 : (double)NAN;
-    pair->contention_high = contention ? c->high * scale - 1.0 : (double)NAN;
-    pair->efficiency = contention ? 1.0 / (c->ratio * scale) : (double)NAN;
-}
-
-/* The verdict on times at equal rows per worker. The plain times may be of different amounts of work. */
-static enum verdict contention_verdict(const struct pair_analysis *pair) {
-    if (pair->contention_low > 0) return VERDICT_SLOWER;
-    if (pair->contention_high < 0) return VERDICT_FASTER;
-    return VERDICT_NOT_RESOLVED; /* also when the interval is NAN */
-}
-
-static int fill_pairs(struct analysis *a, struct error *err) {
+static int fill_controls(struct analysis *a, struct error *err) {
     const struct experiment *experiment = a->experiment;
     const struct rounds *rounds = &experiment->rounds;
-    for (size_t p = 0; p < experiment->pair_count; p++) {
-        struct pair_analysis *pair = &a->pairs[p];
-        pair->of = experiment->pairs[p];
-        if (compare_paired(&pair->times, rounds_of(rounds, pair->of.subject), rounds_of(rounds, pair->of.base),
-                           rounds->rounds, confidence, pairs_in_family(experiment, pair->of.family), err) != 0)
+    for (size_t i = 0; i < experiment->control_count; i++) {
+        struct control_analysis *control = &a->controls[a->control_count];
+        const size_t twin = (size_t)experiment->controls[i];
+        *control = (struct control_analysis){.twin = (int)twin, .of = experiment->facts[twin].control_of};
+        if (rounds->failed[twin] || rounds->failed[control->of]) continue;
+        if (make_aa_gate(&control->aa, rounds_of(rounds, twin), rounds_of(rounds, (size_t)control->of), rounds->rounds,
+                         err) != 0)
             return -1;
-        fill_speeds(pair, experiment);
-        if (pair->of.family == PAIR_CONTENTION) pair->times.verdict = contention_verdict(pair);
-        apply_aa_gate(&pair->times, &a->aa);
-        pair->reason = aa_reason(a->aa.state);
+        a->control_count++;
     }
     return 0;
 }
 
-static int fill_gate(struct analysis *a, struct error *err) {
-    const struct experiment *experiment = a->experiment;
-    const struct rounds *rounds = &experiment->rounds;
-    size_t twin = (size_t)experiment->control, of = (size_t)experiment->facts[twin].control_of;
-    return make_aa_gate(&a->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
+const struct control_analysis *analysis_control(const struct analysis *a, size_t which) {
+    for (size_t i = 0; i < a->control_count; i++)
+        if (a->controls[i].twin == a->experiment->facts[which].control) return &a->controls[i];
+    return NULL;
 }
 
 static int fill_clock(struct analysis *a, struct error *err) {
@@ -178,20 +207,31 @@ int analyse(struct analysis *analysis, const struct experiment *experiment, stru
     *analysis = (struct analysis){.experiment = experiment,
                                   .cases = calloc(experiment->count, sizeof *analysis->cases),
                                   .pairs = calloc(experiment->pair_count + 1, sizeof *analysis->pairs),
+                                  .controls = calloc(experiment->control_count + 1, sizeof *analysis->controls),
+                                  .processes = rounds_processes(rounds),
                                   .samples = experiment->count * rounds->rounds,
                                   .between = 1.0 - rounds->timed / rounds->total};
-    int bad =
-        analysis->cases && analysis->pairs ? 0 : fail_program(err, "out of memory for %zu cases", experiment->count);
-    if (!bad && fill_clock(analysis, err) == 0 && fill_cases(analysis, err) == 0 && fill_gate(analysis, err) == 0 &&
-        fill_pairs(analysis, err) == 0)
-        return 0;
+    int bad = analysis->cases && analysis->pairs && analysis->controls
+                  ? 0
+                  : fail_program(err, "out of memory for %zu cases", experiment->count);
+    if (!bad && fill_process_of_round(analysis, err) == 0 && fill_clock(analysis, err) == 0 &&
+        fill_cases(analysis, err) == 0 && fill_controls(analysis, err) == 0) {
+        judge_usable(analysis);
+        bad = analyse_pairs(analysis, err);
+        if (!bad) judge_resolution(analysis);
+        if (!bad) return 0;
+    }
     analysis_free(analysis);
     return -1;
 }
 
 void analysis_free(struct analysis *analysis) {
+    for (size_t c = 0; analysis->cases && c < analysis->experiment->count; c++)
+        free(analysis->cases[c].process_medians);
+    free(analysis->process_of_round);
     free(analysis->cases);
     free(analysis->pairs);
+    free(analysis->controls);
     *analysis = (struct analysis){0};
 }
 

@@ -5,6 +5,7 @@
 
 #include "measure/experiment.h"
 #include "measure/stats.h"
+#include "measure/usable.h"
 
 /* The share of its roof that a case reaches. A case has a read roof and often a compute roof; the one that takes longer
  * per row binds, and percentages are of that one. Numbers that cannot be computed are NAN. */
@@ -13,6 +14,10 @@ enum roof_verdict {
     ROOF_UNCLEAR,  /* the median is above that, part of the interval is not: too noisy to tell */
     ROOF_BROKEN    /* the whole interval is above that: one of the two numbers is wrong */
 };
+/* A share of a roof above ROOF_ALARM percent, or an efficiency above EFFICIENCY_ALARM, is no figure but an alarm: the
+ * times of that case are not usable, however wide the interval. */
+#define ROOF_ALARM       110.0
+#define EFFICIENCY_ALARM 1.1
 extern const char *const roof_verdict_names[]; /* "possible", "unclear", "broken" */
 struct roof_share {
     bool known;                 /* the case has a roof; otherwise no other member is set */
@@ -23,9 +28,14 @@ struct roof_share {
 };
 
 struct case_analysis {
+    bool failed;          /* its work was wrong: no other member is set */
     struct summary all;   /* of all samples, seconds */
     struct summary quiet; /* of the undisturbed samples; n is 0 if there are none */
     size_t disturbed;     /* samples */
+    size_t spoiled;       /* of them, samples that stayed spoiled when repeated (disturbance_spoils) */
+    size_t unexplained; /* samples over LONG_SAMPLE times as long as their process's median, and no source shows why */
+    double *process_medians; /* [analysis.processes] seconds, of the samples that are not spoiled, if there are any */
+    char unusable[UNUSABLE_TEXT]; /* why its times cannot be used; "": they can */
     /* Rates from the median of all samples; NAN: does not apply. */
     double ns_per_row, cycles_per_pixel;
     double gb_per_second, bytes_per_cycle; /* of stored bytes */
@@ -35,10 +45,23 @@ struct case_analysis {
     bool migrated;                   /* a worker ran on another PU in some sample */
 };
 
-/* The comparison of two cases. */
+#define LONG_SAMPLE 1.5
+
+/* Two processes differ by up to 1 % in where code and data lie (Mytkowicz and others, 2009), so a verdict needs an
+ * interval wholly beyond this floor. */
+#define LAYOUT_FLOOR 0.01
+
+/* The comparison of two cases, from the rounds in which neither was spoiled. */
 struct pair_analysis {
-    struct wanted_pair of;   /* which two, and why */
-    struct comparison times; /* time of the subject / time of the base; the A/A gate is applied */
+    struct wanted_pair of; /* which two, and why */
+    bool failed;           /* the work of one of the two was wrong: no other member is set */
+    /* Time of the subject / time of the base. The interval is that of the sign test, widened to the medians of all
+     * processes; the intervals of all pairs of the experiment hold together at experiment_confidence. */
+    struct comparison times;
+    /* The smallest true difference (0.03: 3 %) that gets a verdict with a probability of 90 %: the floor, the distance
+     * of the interval's farther end from the ratio, and that of an 80 % interval for chance. NAN: without an interval.
+     */
+    double resolution;
     /* Speed of the subject / speed of the base: 1 / times, with the ends of the interval swapped. For PAIR_CONTENTION
      * the speed-up over one core, workers / (time per fold / time per fold of the base). */
     double speed, speed_low, speed_high;
@@ -48,14 +71,24 @@ struct pair_analysis {
     const char *reason; /* why the verdict is withheld; NULL: it is not */
 };
 
+/* The gate of one A/A twin. */
+struct control_analysis {
+    int twin, of; /* cases */
+    struct aa_gate aa;
+};
+
 struct analysis {
     const struct experiment *experiment;
-    struct case_analysis *cases; /* [experiment->count] */
-    struct pair_analysis *pairs; /* [experiment->pair_count] */
-    struct aa_gate aa;           /* from this experiment's own A/A case */
-    double ghz;                  /* clock of the core, median over the rounds; NAN: not known */
-    size_t samples, disturbed;   /* of all cases */
-    double between;              /* share of the time that passed between samples */
+    size_t *process_of_round;          /* [rounds] the index of its process, from 0 */
+    struct case_analysis *cases;       /* [experiment->count] */
+    struct pair_analysis *pairs;       /* [experiment->pair_count] */
+    struct control_analysis *controls; /* [control_count] of those whose work was right */
+    size_t control_count;
+    size_t processes;
+    struct usable usable;      /* what the times of the experiment are good for */
+    double ghz;                /* clock of the core, median over the rounds; NAN: not known */
+    size_t samples, disturbed; /* of all cases */
+    double between;            /* share of the time that passed between samples */
 };
 
 /* Returns 0, or -1 with the reason; analysis_free releases it. */
@@ -64,5 +97,18 @@ void analysis_free(struct analysis *analysis);
 
 /* False if any case has the verdict ROOF_BROKEN: no correct time beats its roof. */
 bool analysis_possible(const struct analysis *analysis);
+
+/* True for a sample over LONG_SAMPLE times as long as its process's median of the case that nothing explains. */
+bool analysis_unexplained(const struct analysis *analysis, size_t which, size_t round);
+
+/* The control that covers a case, or NULL. */
+const struct control_analysis *analysis_control(const struct analysis *analysis, size_t which);
+
+/* The largest resolution of the pairs that stand in the experiment's main table: the best backend against the others,
+ * or the contention. NAN: there is none. */
+double analysis_resolution(const struct analysis *analysis);
+
+/* Used by analyse: fills in the pairs, from cases, controls and `usable`. Returns 0, or -1 with the reason. */
+int analyse_pairs(struct analysis *analysis, struct error *err);
 
 #endif

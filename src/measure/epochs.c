@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
+#include "learn/prefetch_tune.h"
 #include "measure/cache_state.h"
 #include "measure/experiment.h"
 #include "measure/roof.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,11 +19,17 @@ enum {
     LEVEL_BYTES = 64 << 20       /* per sample: 0.3 ms from L1, 3 ms from a last-level cache */
 };
 
-/* A case that runs one epoch of a fit per round. In a round all such cases run the same epoch of the fit. */
+/* A case that runs one epoch of a fit per round. In a round all such cases run the same epoch of the fit.
+ *
+ * Cases of one engine and one form of rows share a trainer and so the same memory: where weights and row order lie,
+ * which alone moves a time by some percent, is then no difference between them. Each keeps its own fit in `state`. */
 struct epoch_case {
-    struct trainer *trainer;
+    struct trainer *trainer;     /* shared */
+    struct trainer_state *state; /* after `done` epochs */
+    const struct verified_job *job;
+    struct prefetch prefetch;
     const struct timing_setup *setup;
-    unsigned done; /* samples prepared so far */
+    unsigned done; /* samples kept so far */
     bool slow;
     enum row_form form;
     struct cache_state *cache;
@@ -43,8 +51,11 @@ struct epochs {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct cache_state cache;
-    size_t best;                    /* the job of `--isa auto` */
-    struct epoch_case *epoch_cases; /* by job, then the A/A twin */
+    size_t best;   /* the job of `--isa auto` */
+    int slow_best; /* the fastest of the slow jobs; NO_CASE: no job is slow */
+    int twins[2];  /* the A/A twin of the fast cases and of the slow ones, or NO_CASE */
+    struct trainer *trainers[ENGINES][FORMS];
+    struct epoch_case *epoch_cases; /* by job, then the A/A twins */
     struct compute_roof *computes;  /* by job, of rows as stored */
     struct compute_roof *wholes;    /* by job, of rows with their empty border */
     int *compute_of, *whole_of;     /* by job: the case of the compute roof, or NO_CASE */
@@ -56,8 +67,11 @@ struct epochs {
 static void epoch_prepare(void *context) {
     struct epoch_case *self = context;
     const struct timing_setup *setup = self->setup;
-    if (self->done++ % setup->hyper->epochs == 0)
+    trainer_use(self->trainer, self->job->backend, &self->prefetch);
+    if (self->done % setup->hyper->epochs == 0)
         trainer_start(self->trainer, &setup->job->row_list, setup->permutation);
+    else
+        trainer_load(self->trainer, self->state);
     if (self->slow)
         cache_state_evicted(self->cache);
     else
@@ -66,6 +80,24 @@ static void epoch_prepare(void *context) {
 
 static void epoch_run(void *context) {
     trainer_epoch(((struct epoch_case *)context)->trainer);
+}
+
+/* Fails unless the weights after this epoch are those of the verified fit, bit for bit. */
+static int epoch_check(void *context, struct error *err) {
+    const struct epoch_case *self = context;
+    const unsigned epoch = self->done % self->setup->hyper->epochs;
+    const uint64_t got = trainer_hash(self->trainer), want = self->job->model.epoch_hash[epoch];
+    if (got == want) return 0;
+    return fail_as(err, ERROR_CHECK,
+                   "epoch %u of the fit ended with other weights than in the verified fit: hash %016" PRIx64
+                   ", not %016" PRIx64,
+                   epoch + 1, got, want);
+}
+
+static void epoch_keep(void *context) {
+    struct epoch_case *self = context;
+    trainer_save(self->state, self->trainer);
+    self->done++;
 }
 
 static void read_prepare(void *context) {
@@ -88,6 +120,14 @@ static void read_run(void *context) {
     read_roof_run(((struct read_case *)context)->roof);
 }
 
+static int read_check(void *context, struct error *err) {
+    return read_roof_check(((struct read_case *)context)->roof, err);
+}
+
+static int level_check(void *context, struct error *err) {
+    return level_roof_check(&((struct level_case *)context)->roof, err);
+}
+
 static void level_prepare(void *context) {
     cache_state_evicted(((struct level_case *)context)->cache);
 }
@@ -101,17 +141,71 @@ static enum row_form form_of(const struct epochs *epochs, size_t job) {
     return reads_packed(&epochs->setup->job->ds, which->engine, which->backend) ? FORM_PACKED : FORM_CROPPED;
 }
 
+static bool is_timed(const struct verified_job *job) {
+    return job->passed && job->timed;
+}
+
 /* True if the job takes over slow_factor times as long as the fastest. */
-static bool is_slow(const struct epochs *epochs, size_t job) {
-    const struct verified_jobs *jobs = epochs->setup->jobs;
+static bool is_slow(const struct verified_jobs *jobs, size_t job) {
     double fastest = jobs->list[job].model.seconds;
     for (size_t i = 0; i < jobs->count; i++)
-        if (jobs->list[i].passed && jobs->list[i].model.seconds < fastest) fastest = jobs->list[i].model.seconds;
+        if (is_timed(&jobs->list[i]) && jobs->list[i].model.seconds < fastest) fastest = jobs->list[i].model.seconds;
     return jobs->list[job].model.seconds > slow_factor * fastest;
+}
+
+/* The job that the others are compared with: the best one of f32, or of the first engine that is timed. */
+static size_t best_job(const struct verified_jobs *jobs) {
+    static const enum engine order[] = {ENGINE_F32, ENGINE_INT, ENGINE_F64};
+    for (size_t e = 0; e < sizeof order / sizeof *order; e++) {
+        size_t best = jobs->count;
+        for (size_t i = 0; i < jobs->count; i++) {
+            const struct verified_job *one = &jobs->list[i];
+            if (is_timed(one) && one->engine == order[e] && one->backend->parity == PARITY_BITS) best = i;
+        }
+        if (best < jobs->count) return best;
+    }
+    return 0;
+}
+
+/* The fastest of the slow jobs, or NO_CASE. */
+static int slow_best_job(const struct verified_jobs *jobs) {
+    int best = NO_CASE;
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct verified_job *one = &jobs->list[i];
+        if (!is_timed(one) || !is_slow(jobs, i)) continue;
+        if (best == NO_CASE || one->model.seconds < jobs->list[best].model.seconds) best = (int)i;
+    }
+    return best;
+}
+
+static int tune_twin(struct verified_job *twin, const struct job *job, const struct hyper *hyper, struct error *err) {
+    struct hyper tuned = *hyper;
+    double seconds;
+    tuned.engine = twin->engine;
+    if (prefetch_tune(&tuned, &job->row_list, twin->backend, &seconds, err) != 0) return -1;
+    twin->again = tuned.prefetch;
+    return 0;
+}
+
+int epochs_tune_twins(struct verified_jobs *jobs, const struct job *job, const struct hyper *hyper, struct error *err) {
+    const int slow = slow_best_job(jobs);
+    if (tune_twin(&jobs->list[best_job(jobs)], job, hyper, err) != 0) return -1;
+    return slow == NO_CASE ? 0 : tune_twin(&jobs->list[slow], job, hyper, err);
 }
 
 static double rows_of(const struct epochs *epochs) {
     return (double)epochs->setup->job->row_list.n;
+}
+
+/* The trainer that all cases of this engine and form share. NULL with the reason when memory runs out. */
+static struct trainer *shared_trainer(struct epochs *epochs, const struct verified_job *job, enum row_form form,
+                                      struct error *err) {
+    const struct timing_setup *setup = epochs->setup;
+    struct trainer **trainer = &epochs->trainers[job->engine][form];
+    struct hyper hyper = *setup->hyper;
+    hyper.engine = job->engine;
+    if (!*trainer) *trainer = trainer_new(setup->job->row_list.n, setup->job->ds.d, &hyper, job->backend, err);
+    return *trainer;
 }
 
 /* Adds the epoch of a job as epoch_cases[place]. control_of: the case of which it is the A/A twin, or NO_CASE. */
@@ -119,39 +213,54 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
     const struct timing_setup *setup = epochs->setup;
     const struct verified_job *which = &setup->jobs->list[job];
     const struct dataset *ds = &setup->job->ds;
+    const bool twin = control_of != NO_CASE;
     struct epoch_case *self = &epochs->epoch_cases[place];
-    struct hyper hyper = *setup->hyper;
-    hyper.engine = which->engine;
-    hyper.prefetch = which->prefetch;
-    *self = (struct epoch_case){.setup = setup, .cache = &epochs->cache};
-    self->slow = is_slow(epochs, job);
+    *self = (struct epoch_case){.job = which, .setup = setup, .cache = &epochs->cache};
+    self->prefetch = twin && which->again.l1 > 0 ? which->again : which->prefetch;
+    self->slow = is_slow(setup->jobs, job);
     self->form = form_of(epochs, job);
-    self->trainer = trainer_new(setup->job->row_list.n, ds->d, &hyper, which->backend, err);
-    if (!self->trainer) return -1;
-    struct timed_case timed = {.prepare = epoch_prepare, .run = epoch_run, .context = self, .leads = self->slow};
+    self->trainer = shared_trainer(epochs, which, self->form, err);
+    if (self->trainer) self->state = trainer_state_new(self->trainer, err);
+    if (!self->state) return -1;
+    struct timed_case timed = {.prepare = epoch_prepare,
+                               .run = epoch_run,
+                               .check = epoch_check,
+                               .keep = epoch_keep,
+                               .context = self,
+                               .leads = self->slow};
     char name[JOB_NAME];
     verified_job_name(name, which);
-    snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, control_of == NO_CASE ? "" : "/again");
+    snprintf(timed.name, sizeof timed.name, "epoch/%s%s", name, twin ? "/again" : "");
     struct case_facts facts = case_facts_of(CASE_EPOCH, "rows", rows_of(epochs));
     facts.job = which;
     facts.row_bytes = row_bytes(ds, which->engine, which->backend);
-    facts.control_of = control_of;
-    experiment_add(epochs->experiment, &timed, &facts);
-    return 0;
+    prefetch_text(facts.prefetch, &self->prefetch);
+    const int added = experiment_add(epochs->experiment, &timed, &facts);
+    if (twin) experiment_control(epochs->experiment, added, control_of);
+    return added;
 }
 
-/* Adds the slow epochs, or the fast ones. The best job is added twice: its A/A twin comes last. */
+/* Adds the slow epochs, or the fast ones. One of each is added twice: its A/A twin comes last. */
 static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     struct experiment *experiment = epochs->experiment;
+    const int twinned = slow ? epochs->slow_best : (int)epochs->best;
+    int of = NO_CASE;
     for (size_t i = 0; i < jobs->count; i++) {
-        if (!jobs->list[i].passed || is_slow(epochs, i) != slow) continue;
+        if (!is_timed(&jobs->list[i]) || is_slow(jobs, i) != slow) continue;
         if (i == epochs->best) experiment->best = experiment->count;
-        if (add_epoch(epochs, i, i, NO_CASE, err) != 0) return -1;
+        const int added = add_epoch(epochs, i, i, NO_CASE, err);
+        if (added < 0) return -1;
+        if ((int)i == twinned) of = added;
     }
-    if (is_slow(epochs, epochs->best) != slow) return 0;
-    experiment->control = (int)experiment->count;
-    return add_epoch(epochs, epochs->best, jobs->count, (int)experiment->best, err);
+    epochs->twins[slow] = NO_CASE;
+    if (of == NO_CASE) return 0;
+    epochs->twins[slow] = add_epoch(epochs, (size_t)twinned, jobs->count + slow, of, err);
+    return epochs->twins[slow] < 0 ? -1 : 0;
+}
+
+static void compute_resize(void *context, double work) {
+    ((struct compute_roof *)context)->calls = (size_t)work;
 }
 
 /* Adds the compute roof of a job, on whole rows or on rows as stored. */
@@ -162,7 +271,8 @@ static int add_compute(struct epochs *epochs, size_t job, bool whole, struct err
     if (compute_roof_new(roof, which->backend, compute_kind_of(which->engine, form),
                          compute_features(&epochs->setup->job->ds, form), err) != 0)
         return -1;
-    struct timed_case timed = {.run = compute_roof_run, .context = roof, .leads = true};
+    struct timed_case timed = {
+        .run = compute_roof_run, .check = compute_roof_check, .resize = compute_resize, .context = roof, .leads = true};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "roof/compute/%s%s", name, whole ? "/whole" : "");
@@ -180,7 +290,7 @@ static int add_computes(struct epochs *epochs, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     for (size_t i = 0; i < jobs->count; i++) {
         epochs->compute_of[i] = epochs->whole_of[i] = NO_CASE;
-        if (!jobs->list[i].passed || jobs->list[i].engine == ENGINE_F64) continue;
+        if (!is_timed(&jobs->list[i]) || jobs->list[i].engine == ENGINE_F64) continue;
         if (add_compute(epochs, i, false, err) != 0) return -1;
     }
     return 0;
@@ -201,8 +311,11 @@ static int add_read(struct epochs *epochs, enum row_form form, struct error *err
     *self = (struct read_case){read_roof_new(&spec, err), form, &epochs->cache};
     if (!self->roof) return -1;
     const bool whole = form == FORM_WHOLE;
-    struct timed_case timed = {
-        .prepare = whole ? whole_prepare : read_prepare, .run = read_run, .context = self, .leads = whole};
+    struct timed_case timed = {.prepare = whole ? whole_prepare : read_prepare,
+                               .run = read_run,
+                               .check = read_check,
+                               .context = self,
+                               .leads = whole};
     snprintf(timed.name, sizeof timed.name, "roof/read/epoch-order%s", names[form]);
     struct case_facts facts = case_facts_of(CASE_READ_ROOF, "rows", rows_of(epochs));
     facts.what = what[form];
@@ -218,7 +331,7 @@ static int add_whole(struct epochs *epochs, struct error *err) {
     const struct dataset *ds = &epochs->setup->job->ds;
     if (ds->width == ds->d || ds->n > MOST_WHOLE_BYTES / ds->d) return 0;
     for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
-        if (epochs->compute_of[i] == NO_CASE || is_slow(epochs, i)) continue;
+        if (epochs->compute_of[i] == NO_CASE || is_slow(epochs->setup->jobs, i)) continue;
         if (add_compute(epochs, i, true, err) != 0) return -1;
     }
     return add_read(epochs, FORM_WHOLE, err);
@@ -235,7 +348,7 @@ static int add_levels(struct epochs *epochs, struct error *err) {
                            err) != 0)
             return -1;
         self->cache = &epochs->cache;
-        struct timed_case timed = {.run = level_run, .context = self, .leads = true};
+        struct timed_case timed = {.run = level_run, .check = level_check, .context = self, .leads = true};
         if (level == ROOF_LAST) timed.prepare = level_prepare;
         snprintf(timed.name, sizeof timed.name, "roof/read/%s", roof_level_names[level]);
         struct case_facts facts =
@@ -266,6 +379,7 @@ static void link_cases(struct epochs *epochs) {
         struct case_facts *facts = &experiment->facts[c];
         if (facts->kind != CASE_EPOCH) continue;
         size_t job = (size_t)(facts->job - first);
+        facts->control = epochs->twins[is_slow(epochs->setup->jobs, job)];
         if (epochs->compute_of[job] != NO_CASE)
             facts->roofs = (struct roof_pair){epochs->read_of[form_of(epochs, job)], epochs->compute_of[job]};
         if (epochs->whole_of[job] != NO_CASE)
@@ -281,7 +395,7 @@ static void link_cases(struct epochs *epochs) {
 static int add_cases(struct epochs *epochs, struct error *err) {
     bool packed = false;
     for (size_t i = 0; i < epochs->setup->jobs->count; i++)
-        packed = packed || (epochs->setup->jobs->list[i].passed && form_of(epochs, i) == FORM_PACKED);
+        packed = packed || (is_timed(&epochs->setup->jobs->list[i]) && form_of(epochs, i) == FORM_PACKED);
     if (add_epochs(epochs, true, err) != 0 || add_computes(epochs, err) != 0 || add_whole(epochs, err) != 0 ||
         add_levels(epochs, err) != 0 || add_epochs(epochs, false, err) != 0 ||
         add_read(epochs, FORM_CROPPED, err) != 0 || (packed && add_read(epochs, FORM_PACKED, err) != 0))
@@ -290,16 +404,13 @@ static int add_cases(struct epochs *epochs, struct error *err) {
     return 0;
 }
 
-static void epochs_rewind(void *context) {
-    struct epochs *epochs = context;
-    for (size_t i = 0; i <= epochs->setup->jobs->count; i++)
-        epochs->epoch_cases[i].done = 0;
-}
-
 static void epochs_release(void *context) {
     struct epochs *epochs = context;
-    for (size_t i = 0; epochs->epoch_cases && i <= epochs->setup->jobs->count; i++)
-        trainer_free(epochs->epoch_cases[i].trainer);
+    for (size_t i = 0; epochs->epoch_cases && i < epochs->setup->jobs->count + 2; i++)
+        trainer_state_free(epochs->epoch_cases[i].state);
+    for (int engine = 0; engine < ENGINES; engine++)
+        for (int form = 0; form < FORMS; form++)
+            trainer_free(epochs->trainers[engine][form]);
     for (size_t i = 0; i < epochs->setup->jobs->count; i++) {
         if (epochs->computes) compute_roof_free(&epochs->computes[i]);
         if (epochs->wholes) compute_roof_free(&epochs->wholes[i]);
@@ -321,8 +432,9 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
     struct epochs *epochs = calloc(1, sizeof *epochs);
     if (epochs) {
         epochs->setup = setup;
-        epochs->best = verified_jobs_best(setup->jobs, ENGINE_F32);
-        epochs->epoch_cases = calloc(jobs + 1, sizeof *epochs->epoch_cases);
+        epochs->best = best_job(setup->jobs);
+        epochs->slow_best = slow_best_job(setup->jobs);
+        epochs->epoch_cases = calloc(jobs + 2, sizeof *epochs->epoch_cases);
         epochs->computes = calloc(jobs, sizeof *epochs->computes);
         epochs->wholes = calloc(jobs, sizeof *epochs->wholes);
         epochs->compute_of = calloc(jobs, sizeof *epochs->compute_of);
@@ -342,14 +454,13 @@ struct experiment *epochs_experiment(const struct timing_setup *setup, struct er
     size_t jobs = setup->jobs->count;
     struct epochs *epochs = epochs_new(setup, err);
     if (!epochs) return NULL;
-    struct experiment *experiment = experiment_new("epochs", 3 * jobs + 1 + FORMS + ROOF_LEVELS, 3 * jobs, err);
+    struct experiment *experiment = experiment_new("epochs", 3 * jobs + 2 + FORMS + ROOF_LEVELS, 3 * jobs, err);
     if (!experiment) {
         epochs_release(epochs);
         return NULL;
     }
     epochs->experiment = experiment;
     experiment->context = epochs;
-    experiment->rewind = epochs_rewind;
     experiment->release = epochs_release;
     experiment->pixels = (double)setup->job->ds.d;
     experiment->pu = (int)setup->core->slots[0].pu_os;

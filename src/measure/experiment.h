@@ -26,16 +26,19 @@ struct roof_pair {
 /* What one timed case is. It names other cases by their index in the experiment. */
 struct case_facts {
     enum case_kind kind;
-    const struct verified_job *job;    /* the job it runs; NULL: a roof of the machine */
-    const struct placement *placement; /* of the folds' workers; NULL: the experiment's one core */
+    const struct verified_job *job; /* the job it runs; NULL: a roof of the machine, or read back from a file */
+    char job_name[JOB_NAME];        /* "f32/avx512"; "": a roof of the machine */
+    const char *engine, *backend;   /* of the job; NULL: none */
+    char prefetch[PREFETCH_TEXT];   /* distances of the rows in an epoch; "": does not apply */
+    const char *placement;          /* of the folds' workers; NULL: the experiment's one core */
     unsigned workers;
     double work;                         /* rows or bytes per sample */
     const char *unit;                    /* "rows", "bytes" */
     const char *what;                    /* of a roof: what is timed, in one phrase */
     double row_bytes;                    /* bytes read per row, on average; 0: not known */
     double folds;                        /* fits per sample; 0: none */
-    const bool *migrated;                /* a worker ran on another PU in some sample; NULL: not checked */
     int control_of;                      /* this case is the A/A twin of that one, or NO_CASE */
+    int control;                         /* the A/A twin of a case of the same length and place, or NO_CASE */
     int alone;                           /* of folds: the same job on one core, or NO_CASE */
     struct roof_pair roofs, whole_roofs; /* of rows as stored; of rows with their empty border */
 };
@@ -48,6 +51,7 @@ static inline struct case_facts case_facts_of(enum case_kind kind, const char *u
                                .work = work,
                                .unit = unit,
                                .control_of = NO_CASE,
+                               .control = NO_CASE,
                                .alone = NO_CASE,
                                .roofs = none,
                                .whole_roofs = none};
@@ -75,13 +79,13 @@ struct experiment {
     size_t count, room;
     struct wanted_pair *pairs; /* [pair_count] */
     size_t pair_count, pair_room;
-    int control;   /* index of the A/A twin */
+    int *controls; /* [control_count] the A/A twins; one per length of sample, or per placement */
+    size_t control_count;
     size_t best;   /* index of the best backend's case: the subject of PAIR_BEST */
     double pixels; /* features per row */
     int pu;        /* the PU that the calling thread is bound to; -1: none */
     struct rounds rounds;
-    void *context;                 /* the builder's */
-    void (*rewind)(void *context); /* undoes the trial pass of experiment_run; may be NULL */
+    void *context; /* the builder's */
     void (*release)(void *context);
 };
 
@@ -89,20 +93,36 @@ struct experiment {
 struct experiment *experiment_new(const char *name, size_t cases, size_t pairs, struct error *err);
 void experiment_free(struct experiment *experiment);
 
-/* Adds a case and returns its index. The caller made enough room. */
+/* Adds a case and returns its index. The caller made enough room. Fills in the names of the job. */
 int experiment_add(struct experiment *experiment, const struct timed_case *timed, const struct case_facts *facts);
 void experiment_pair(struct experiment *experiment, enum pair_family family, size_t subject, size_t base);
 
-/* How long the rounds may take. */
+/* Makes the case an A/A twin that serves as a control. */
+void experiment_control(struct experiment *experiment, int twin, int of);
+
+/* The index of the case with this name, or NO_CASE. */
+int experiment_find(const struct experiment *experiment, const char *name);
+
+/* How long the rounds of all processes together may take. */
 struct budget {
     double seconds; /* approximately */
     size_t at_most; /* most rounds */
 };
 
-/* Times a trial pass over all cases to find how many rounds fit the budget, but at least the 11 that the A/A gate
- * needs, then runs the rounds. Returns 0, or -1 with the reason. */
-int experiment_run(struct experiment *experiment, const struct budget *budget, uint32_t seed,
-                   const struct progress_sink *progress, struct error *err);
+/* All intervals of an experiment hold together with this probability. */
+extern const double experiment_confidence;
+
+/* The fewest rounds that give an interval to every pair of the experiment and to its A/A gates. */
+size_t experiment_rounds_needed(const struct experiment *experiment);
+
+/* Times the share of the rounds that process number `process` of `processes` has, so that all of them together make
+ * enough rounds, within the budget if possible. Returns 0, or -1 with the reason. */
+struct process_share {
+    unsigned process, processes;
+    uint32_t seed;
+};
+int experiment_run(struct experiment *experiment, const struct budget *budget, const struct process_share *share,
+                   const struct topology *topology, const struct progress_sink *progress, struct error *err);
 
 /* What epochs and folds are built from. All pointers must outlive the experiment. */
 struct timing_setup {
@@ -116,8 +136,15 @@ struct timing_setup {
     const char *place;            /* time folds on this placement and on one core; NULL: on all placements */
 };
 
+/* Tunes the A/A twins of the experiment `epochs` for themselves, as their jobs were. Returns 0, or -1 with the reason.
+ */
+int epochs_tune_twins(struct verified_jobs *jobs, const struct job *job, const struct hyper *hyper, struct error *err);
+
 /* Builds the experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
 struct experiment *epochs_experiment(const struct timing_setup *setup, struct error *err);
+
+/* True if folds of some job are timed: not of engine f64, which is the reference only. */
+bool folds_possible(const struct verified_jobs *jobs);
 
 /* Builds the experiment `folds`: cross-validation on every placement by every vector backend. Sets *placements to all
  * placements considered; those not available have a reason. They belong to the experiment. */

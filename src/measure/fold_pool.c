@@ -55,7 +55,7 @@ static int take_items(void *context, size_t worker, struct error *err) {
         size_t item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
         if (item >= all) return bad;
         if (pool->task == FOLD_READ)
-            fold_worker_read(mine, (unsigned)(item % folds));
+            pool->items[item].fingerprint = fold_worker_read(mine, (unsigned)(item % folds));
         else if (fold_worker_run(mine, (unsigned)(item % folds), &pool->items[item], err) != 0)
             bad = -1;
         else if (item < folds)
@@ -183,6 +183,16 @@ int fold_pool_end(struct fold_pool *pool, struct error *err) {
 
 bool fold_pool_migrated(const struct fold_pool *pool) {
     return worker_pool_migrated(pool->workers);
+}
+
+void fold_pool_observe(const struct fold_pool *pool, const struct disturbance *mine, struct disturbance *all,
+                       struct watcher *watcher) {
+    for (size_t w = 0; w < worker_pool_count(pool->workers); w++) {
+        const struct disturbance *seen = worker_pool_seen(pool->workers, w);
+        disturbance_add(all, seen);
+        if (watcher) watcher_own(watcher, worker_pool_pu(pool->workers, w), w == 0 ? mine->cpu : seen->cpu);
+    }
+    if (watcher) watcher_elsewhere(watcher, mine->cpu);
 }
 
 const struct fold_result *fold_pool_folds(const struct fold_pool *pool) {

@@ -5,6 +5,7 @@
 
 #include "learn/cv.h"
 #include "machine/placement.h"
+#include "measure/witness.h"
 
 #include <stdbool.h>
 
@@ -35,8 +36,13 @@ int fold_pool_end(struct fold_pool *pool, struct error *err);
 /* True if a worker ran on another PU than its own in the last sample. */
 bool fold_pool_migrated(const struct fold_pool *pool);
 
-/* The first repeat of the last sample: its folds [plan->folds], and its decision values [plan->row_list.n] in the
- * plan's row order. */
+/* Adds what disturbed the workers in the last sample to `all`, and their CPU time to the watcher (NULL: none). `mine`
+ * is what disturbed the calling thread, worker 0. */
+void fold_pool_observe(const struct fold_pool *pool, const struct disturbance *mine, struct disturbance *all,
+                       struct watcher *watcher);
+
+/* The first repeat of the last sample: its folds [plan->folds] (with FOLD_READ, `fingerprint` is the exclusive or of
+ * the rows that were read), and its decision values [plan->row_list.n] in the plan's row order. */
 const struct fold_result *fold_pool_folds(const struct fold_pool *pool);
 const double *fold_pool_decision(const struct fold_pool *pool);
 

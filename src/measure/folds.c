@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The experiment `folds`: cross-validation on every placement by every vector backend, with the roofs of the
  * placements. */
+#include "base/hash.h"
 #include "machine/binding.h"
 #include "measure/experiment.h"
 #include "measure/fold_pool.h"
 #include "measure/roof.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +19,12 @@ struct fold_case {
     const struct placement *placement;
     size_t job;
     unsigned repeats;
+    size_t rows;
     enum fold_task task;
     struct fold_pool *pool;
     const struct cv_result *expected; /* the folds of the verified job, which every sample must reproduce */
-    bool migrated;                    /* in any sample */
+    const uint64_t *read;             /* [folds] exclusive or of the rows that FOLD_READ reads */
+    double *decision;                 /* [n] of the first sample, whose hash is the verified job's; NULL before it */
 };
 
 /* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A program on the
@@ -35,6 +39,7 @@ struct folds {
     struct experiment *experiment;
     struct placements placements;
     struct cv_plan plan, integer_plan; /* integer_plan: a copy for engine int that shares the memory of `plan` */
+    uint64_t *read[FORMS];             /* [folds] what reading the rows of each fold must give */
     struct fold_case *fold_cases;      /* [experiment->room] */
     size_t fold_case_count;
     struct core_case core_roof;
@@ -48,17 +53,64 @@ static void fold_run(void *context) {
     fold_pool_run(((struct fold_case *)context)->pool);
 }
 
-/* Fails unless every fold has the fingerprint of the verified job's fold. */
+/* Fails unless the out-of-fold decisions are those of the verified job, bit for bit: by their hash in the first sample,
+ * by comparison with the first sample in the others, which is faster. */
+static int check_decisions(struct fold_case *self, struct error *err) {
+    const double *decision = fold_pool_decision(self->pool);
+    const size_t size = self->rows * sizeof *decision;
+    if (!self->decision) {
+        const uint64_t hash = fnv1a(FNV_START, decision, size);
+        if (hash != self->expected->decision_hash)
+            return fail_as(err, ERROR_CHECK,
+                           "placement %s: the decisions have the hash %016" PRIx64
+                           ", those of the verified job %016" PRIx64,
+                           self->placement->name, hash, self->expected->decision_hash);
+        self->decision = malloc(size);
+        if (!self->decision) return fail_program(err, "out of memory for %zu decisions", self->rows);
+        memcpy(self->decision, decision, size);
+    }
+    if (memcmp(self->decision, decision, size) == 0) return 0;
+    size_t row = 0;
+    while (memcmp(&self->decision[row], &decision[row], sizeof *decision) == 0)
+        row++;
+    return fail_as(err, ERROR_CHECK, "placement %s: the decision on row %zu is %.17g, not %.17g", self->placement->name,
+                   row, decision[row], self->decision[row]);
+}
+
+static int check_reads(const struct fold_case *self, struct error *err) {
+    for (unsigned f = 0; f < self->expected->folds; f++) {
+        const uint64_t got = fold_pool_folds(self->pool)[f].fingerprint;
+        if (got != self->read[f])
+            return fail_as(err, ERROR_CHECK,
+                           "placement %s: the rows read for fold %u give the exclusive or %016" PRIx64
+                           ", not %016" PRIx64,
+                           self->placement->name, f + 1, got, self->read[f]);
+    }
+    return 0;
+}
+
+/* Fails unless every fold is that of the verified job: its weights, updates, accuracy and decisions. */
 static int fold_check(void *context, struct error *err) {
     struct fold_case *self = context;
     if (fold_pool_end(self->pool, err) != 0) return -1;
-    self->migrated = self->migrated || fold_pool_migrated(self->pool);
-    if (self->task == FOLD_READ) return 0;
-    for (unsigned f = 0; f < self->expected->folds; f++)
-        if (fold_pool_folds(self->pool)[f].fingerprint != self->expected->fold[f].fingerprint)
-            return fail(err, "placement %s: the model of fold %u differs from the one that one core trained",
-                        self->placement->name, f + 1);
-    return 0;
+    if (self->task == FOLD_READ) return check_reads(self, err);
+    for (unsigned f = 0; f < self->expected->folds; f++) {
+        const struct fold_result *got = &fold_pool_folds(self->pool)[f], *want = &self->expected->fold[f];
+        if (got->fingerprint != want->fingerprint || got->update_hash != want->update_hash)
+            return fail_as(err, ERROR_CHECK,
+                           "placement %s: fold %u ended with the fingerprint %016" PRIx64
+                           ", that of the verified job is %016" PRIx64,
+                           self->placement->name, f + 1, got->fingerprint, want->fingerprint);
+        if (got->accuracy != want->accuracy)
+            return fail_as(err, ERROR_CHECK, "placement %s: fold %u has the accuracy %.17g, not %.17g",
+                           self->placement->name, f + 1, got->accuracy, want->accuracy);
+    }
+    return check_decisions(self, err);
+}
+
+static void fold_observe(void *context, const struct disturbance *mine, struct disturbance *all,
+                         struct watcher *watcher) {
+    fold_pool_observe(((const struct fold_case *)context)->pool, mine, all, watcher);
 }
 
 /* Binds the thread to the run's core again. Ignores errors: it worked before, and another core's L1 is as fast. */
@@ -69,6 +121,10 @@ static void core_prepare(void *context) {
 
 static void core_run(void *context) {
     level_roof_run(&((struct core_case *)context)->roof);
+}
+
+static int core_check(void *context, struct error *err) {
+    return level_roof_check(&((struct core_case *)context)->roof, err);
 }
 
 static unsigned common_divisor(unsigned a, unsigned b) {
@@ -95,15 +151,37 @@ static struct case_facts facts_of(const struct folds *folds, const struct fold_c
     struct case_facts facts =
         case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(setup, self->repeats));
     facts.job = job;
-    facts.placement = self->placement;
+    facts.placement = self->placement->name;
     facts.workers = (unsigned)self->placement->count;
     facts.row_bytes = row_bytes(&setup->job->ds, job->engine, job->backend);
     if (reads)
         facts.what = "reads of the rows of the folds by all workers of the placement";
     else
         facts.folds = (double)self->repeats * setup->folds;
-    facts.migrated = &self->migrated;
     return facts;
+}
+
+/* What reading the rows of each fold gives, as the scalar backend reads them: an odd number of epochs reads each row
+ * once more often than not, an even number leaves the rows of the test part. [folds], of the form that the job reads;
+ * NULL when memory runs out. */
+static const uint64_t *read_sums(struct folds *folds, const struct verified_job *job, struct error *err) {
+    const struct timing_setup *setup = folds->setup;
+    const struct dataset *ds = &setup->job->ds;
+    const enum row_form form = reads_packed(ds, job->engine, job->backend) ? FORM_PACKED : FORM_CROPPED;
+    const struct row_view view = row_view_of(ds, form);
+    if (folds->read[form]) return folds->read[form];
+    uint64_t *sums = folds->read[form] = calloc(setup->folds, sizeof *sums);
+    if (!sums) {
+        fail_program(err, "out of memory for %u folds", setup->folds);
+        return NULL;
+    }
+    for (size_t i = 0; i < setup->job->row_list.n; i++) {
+        const uint32_t row = row_view_index(ds, form, setup->job->at[i].row);
+        const uint64_t bits = backend_scalar()->read_u8(row_view_row(&view, row), view.width);
+        for (unsigned f = 0; f < setup->folds; f++)
+            if (setup->hyper->epochs % 2 || folds->plan.fold_of[i] == f) sums[f] ^= bits;
+    }
+    return sums;
 }
 
 /* Adds a case; returns its index, or NO_CASE with the reason. */
@@ -115,14 +193,20 @@ static int add_case(struct folds *folds, const struct placement *placement, size
     *self = (struct fold_case){.placement = placement,
                                .job = job,
                                .repeats = filling_repeats(setup, placement),
+                               .rows = setup->job->row_list.n,
                                .task = task,
                                .expected = &which->cv};
+    if (task == FOLD_READ) {
+        self->read = read_sums(folds, which, err);
+        if (!self->read) return NO_CASE;
+    }
     self->pool =
         fold_pool_new(setup->topology, placement, which->engine == ENGINE_INT ? &folds->integer_plan : &folds->plan,
                       which->backend, self->repeats, task, err);
     if (!self->pool) return NO_CASE;
     folds->fold_case_count++;
-    struct timed_case timed = {.prepare = fold_prepare, .run = fold_run, .check = fold_check, .context = self};
+    struct timed_case timed = {
+        .prepare = fold_prepare, .run = fold_run, .check = fold_check, .observe = fold_observe, .context = self};
     char name[JOB_NAME];
     verified_job_name(name, which);
     snprintf(timed.name, sizeof timed.name, "%s/%s/place:%s%s", task == FOLD_READ ? "roof/read" : "cv", name,
@@ -135,9 +219,15 @@ static int add_case(struct folds *folds, const struct placement *placement, size
  * engine int only on its best backend. */
 static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     const struct verified_job *job = &jobs->list[i];
-    if (!job->passed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
+    if (!job->passed || !job->timed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
     if (job->backend == backend_scalar() && verified_jobs_best(jobs, ENGINE_F32) != i) return false;
     return job->engine != ENGINE_INT || verified_jobs_best(jobs, ENGINE_INT) == i;
+}
+
+bool folds_possible(const struct verified_jobs *jobs) {
+    for (size_t i = 0; i < jobs->count; i++)
+        if (is_timed(jobs, i)) return true;
+    return false;
 }
 
 /* Sets the read roof of every case from `first` on, and pairs it with the same job on one core. */
@@ -146,15 +236,29 @@ static void link_cases(struct folds *folds, size_t first, int read, int packed_r
     const struct dataset *ds = &folds->setup->job->ds;
     for (size_t c = first; c < experiment->count; c++) {
         struct case_facts *facts = &experiment->facts[c];
-        if (facts->kind != CASE_FOLDS) continue;
+        if (facts->kind != CASE_FOLDS || facts->control_of != NO_CASE) continue;
         bool packed = reads_packed(ds, facts->job->engine, facts->job->backend);
         facts->roofs.read = packed && packed_read != NO_CASE ? packed_read : read;
         for (size_t other = 0; other < c && facts->alone == NO_CASE; other++) {
             const struct case_facts *one = &experiment->facts[other];
-            if (one->kind == CASE_FOLDS && one->job == facts->job && one->alone == NO_CASE) facts->alone = (int)other;
+            if (one->kind == CASE_FOLDS && one->job == facts->job && one->alone == NO_CASE &&
+                one->control_of == NO_CASE)
+                facts->alone = (int)other;
         }
         if (facts->alone != NO_CASE) experiment_pair(experiment, PAIR_CONTENTION, c, (size_t)facts->alone);
     }
+}
+
+/* Adds the A/A twin of the placement's first case, the control of all of them. */
+static int add_twin(struct folds *folds, const struct placement *placement, size_t first, struct error *err) {
+    struct experiment *experiment = folds->experiment;
+    const size_t job = (size_t)(experiment->facts[first].job - folds->setup->jobs->list);
+    const int twin = add_case(folds, placement, job, FOLD_FIT, "/again", err);
+    if (twin == NO_CASE) return -1;
+    experiment_control(experiment, twin, (int)first);
+    for (size_t c = first; c < experiment->count; c++)
+        if (experiment->facts[c].kind == CASE_FOLDS) experiment->facts[c].control = twin;
+    return 0;
 }
 
 static int add_placement(struct folds *folds, const struct placement *placement, struct error *err) {
@@ -162,6 +266,7 @@ static int add_placement(struct folds *folds, const struct placement *placement,
     const size_t first = folds->experiment->count;
     for (size_t i = 0; i < jobs->count; i++)
         if (is_timed(jobs, i) && add_case(folds, placement, i, FOLD_FIT, "", err) == NO_CASE) return -1;
+    if (add_twin(folds, placement, first, err) != 0) return -1;
     int read = add_case(folds, placement, verified_jobs_best(jobs, ENGINE_F32), FOLD_READ, "", err);
     int packed_read = NO_CASE;
     if (read == NO_CASE) return -1;
@@ -190,20 +295,25 @@ static int choose_placements(struct folds *folds, struct error *err) {
 
 /* Removes the cases from `first` on. */
 static void drop_cases(struct folds *folds, size_t first) {
+    struct experiment *experiment = folds->experiment;
     for (; folds->fold_case_count > first; folds->fold_case_count--)
         fold_pool_free(folds->fold_cases[folds->fold_case_count - 1].pool);
-    folds->experiment->count = first;
+    experiment->count = first;
+    while (experiment->control_count > 0 && experiment->controls[experiment->control_count - 1] >= (int)first)
+        experiment->control_count--;
+    while (experiment->pair_count > 0 && experiment->pairs[experiment->pair_count - 1].subject >= first)
+        experiment->pair_count--;
 }
 
 /* Adds the cases of every placement. A placement that the system refuses becomes unavailable, with the reason. */
 static int add_placements(struct folds *folds, struct error *err) {
-    const struct placement *first = NULL;
+    bool any = false;
     for (size_t i = 0; i < folds->placements.count; i++) {
         struct placement *placement = &folds->placements.list[i];
         if (!placement->available || placement->same_as[0]) continue;
         const size_t before = folds->fold_case_count;
         if (add_placement(folds, placement, err) == 0) {
-            if (!first) first = placement;
+            any = true;
             continue;
         }
         if (err->kind == ERROR_PROGRAM) return -1;
@@ -211,12 +321,7 @@ static int add_placements(struct folds *folds, struct error *err) {
         placement->available = false;
         snprintf(placement->reason, sizeof placement->reason, "%.180s", err->text);
     }
-    if (!first) return fail(err, "no placement works here: %s", folds->placements.list[0].reason);
-    struct experiment *experiment = folds->experiment;
-    experiment->control = add_case(folds, first, folds->fold_cases[0].job, FOLD_FIT, "/again", err);
-    if (experiment->control == NO_CASE) return -1;
-    experiment->facts[experiment->control].control_of = 0;
-    return 0;
+    return any ? 0 : fail(err, "no placement works here: %s", folds->placements.list[0].reason);
 }
 
 static int add_core(struct folds *folds, struct error *err) {
@@ -229,7 +334,8 @@ static int add_core(struct folds *folds, struct error *err) {
     if (level_roof_new(roof, bytes, CORE_BYTES, jobs->list[verified_jobs_best(jobs, ENGINE_F32)].backend->read_u8,
                        err) != 0)
         return -1;
-    struct timed_case timed = {.prepare = core_prepare, .run = core_run, .context = &folds->core_roof};
+    struct timed_case timed = {
+        .prepare = core_prepare, .run = core_run, .check = core_check, .context = &folds->core_roof};
     snprintf(timed.name, sizeof timed.name, "roof/read/L1/beside-folds");
     struct case_facts facts = case_facts_of(CASE_CACHE_ROOF, "bytes", (double)roof->bytes * (double)roof->passes);
     facts.what = "reads from L1 in the rounds of the folds: the speed of the core in these rounds";
@@ -239,8 +345,12 @@ static int add_core(struct folds *folds, struct error *err) {
 
 static void folds_release(void *context) {
     struct folds *folds = context;
-    for (size_t i = 0; i < folds->fold_case_count; i++)
+    for (size_t i = 0; i < folds->fold_case_count; i++) {
         fold_pool_free(folds->fold_cases[i].pool);
+        free(folds->fold_cases[i].decision);
+    }
+    for (int form = 0; form < FORMS; form++)
+        free(folds->read[form]);
     free(folds->fold_cases);
     cv_plan_free(&folds->plan);
     placement_list_free(folds->placements.list, folds->placements.count);
@@ -264,12 +374,13 @@ static int plan_folds(struct folds *folds, struct error *err) {
 static int build(struct folds *folds, struct error *err) {
     const struct timing_setup *setup = folds->setup;
     if (choose_placements(folds, err) != 0) return -1;
-    const size_t room = folds->placements.count * (setup->jobs->count + 2) + 2;
+    const size_t room = folds->placements.count * (setup->jobs->count + 3) + 2;
     struct experiment *experiment = experiment_new("folds", room, room, err);
     if (!experiment) return -1;
     folds->experiment = experiment;
     experiment->context = folds;
     experiment->pixels = (double)setup->job->ds.d;
+    experiment->pu = (int)setup->core->slots[0].pu_os;
     folds->fold_cases = calloc(room, sizeof *folds->fold_cases);
     if (!folds->fold_cases) return fail_program(err, "out of memory for %zu cases", room);
     if (plan_folds(folds, err) != 0 || add_placements(folds, err) != 0 || add_core(folds, err) != 0) return -1;

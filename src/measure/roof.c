@@ -7,6 +7,7 @@
 #include "machine/sysfs.h"
 #include "machine/topology.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,8 @@ struct read_roof {
     const uint32_t *order; /* [rows] what a sample reads, as indexes of the view */
     size_t rows, passes;
     struct distance distance;
-    uint64_t sink; /* keeps the reads alive */
+    uint64_t sink;  /* exclusive or of what the last sample read */
+    uint64_t right; /* of all rows, as the scalar backend reads them */
 
     struct read_roof_spec spec; /* of epochs; spec.permutation is NULL for a given order */
     uint32_t *orders[2];        /* of this epoch and the one before; orders[0] alone: the given order */
@@ -69,6 +71,7 @@ static inline __attribute__((always_inline)) void read_rows(struct read_roof *ro
 }
 
 void read_roof_run(struct read_roof *roof) {
+    roof->sink = 0;
     for (size_t pass = 0; pass < roof->passes; pass++) {
         if (roof->distance.into_l2) {
             read_rows(roof, true);
@@ -101,6 +104,24 @@ void read_roof_next(struct read_roof *roof) {
         next_part(roof);
     }
     roof->done++;
+}
+
+/* What one pass over all rows gives in whatever order, and an even number of passes cancels. */
+static uint64_t xor_of_rows(const struct read_roof *roof) {
+    const struct row_list *list = roof->spec.row_list;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < roof->rows; i++) {
+        const uint32_t row = row_view_index(list->ds, roof->spec.form, list->at[i].row);
+        sum ^= backend_scalar()->read_u8(roof->view.at + row * roof->view.stride, roof->view.width);
+    }
+    return sum;
+}
+
+int read_roof_check(const struct read_roof *roof, struct error *err) {
+    const uint64_t right = roof->passes % 2 ? roof->right : 0;
+    if (roof->sink == right) return 0;
+    return fail_as(err, ERROR_CHECK, "the rows read give the exclusive or %016" PRIx64 ", not %016" PRIx64, roof->sink,
+                   right);
 }
 
 static void tune_reading(struct read_roof *roof) {
@@ -168,6 +189,7 @@ struct read_roof *read_roof_new(const struct read_roof_spec *spec, struct error 
     for (int i = 0; i < 2; i++)
         roof->orders[i] = malloc(n * sizeof *roof->orders[i]);
     if (!roof->orders[0] || !roof->orders[1]) return no_memory(roof, n, err);
+    roof->right = xor_of_rows(roof);
     tune_reading(roof);
     roof->passes = 1;
     return roof;
@@ -248,7 +270,7 @@ static inline __attribute__((always_inline)) void repeat(struct compute_roof *ro
     uint64_t sum = 0;
     for (size_t i = 0; i < roof->calls; i++)
         sum += dot_once(roof, kind, prefetching);
-    roof->sink += sum;
+    roof->sink = sum;
 }
 
 void compute_roof_run(void *context) {
@@ -264,6 +286,24 @@ void compute_roof_run(void *context) {
         repeat(roof, COMPUTE_PACKED, true);
         break;
     }
+}
+
+int compute_roof_check(void *context, struct error *err) {
+    const struct compute_roof *roof = context;
+    const uint64_t right = roof->right * roof->calls;
+    if (roof->sink == right) return 0;
+    return fail_as(err, ERROR_CHECK, "%zu dot products add up to %016" PRIx64 ", not %016" PRIx64, roof->calls,
+                   roof->sink, right);
+}
+
+/* The result of one call by the scalar backend, if the backend promises its bits and it has the kernel. */
+static uint64_t right_result(struct compute_roof *roof) {
+    struct compute_roof reference = *roof;
+    if (roof->backend->parity == PARITY_BITS && roof->kind != COMPUTE_PACKED) reference.backend = backend_scalar();
+    reference.calls = 1;
+    reference.prefetching = roof->kind == COMPUTE_PACKED;
+    compute_roof_run(&reference);
+    return reference.sink;
 }
 
 /* The kernel, then the calls of a sample. */
@@ -297,6 +337,7 @@ int compute_roof_new(struct compute_roof *roof, const struct backend *backend, e
         roof->integers[k] = (int16_t)k;
         roof->row[k] = (uint8_t)k;
     }
+    roof->right = right_result(roof);
     tune_computing(roof);
     return 0;
 }
@@ -321,7 +362,13 @@ void level_roof_run(void *context) {
             sum ^= roof->read(roof->buffer + at, roof->bytes - at < BLOCK ? roof->bytes - at : BLOCK);
         }
     }
-    roof->sink ^= sum;
+    roof->sink = sum;
+}
+
+int level_roof_check(const struct level_roof *roof, struct error *err) {
+    if (roof->sink == roof->right) return 0;
+    return fail_as(err, ERROR_CHECK, "the bytes read give the exclusive or %016" PRIx64 ", not %016" PRIx64, roof->sink,
+                   roof->right);
 }
 
 static void tune_level(struct level_roof *roof) {
@@ -347,6 +394,11 @@ int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_
     roof->buffer = pages_new(bytes);
     if (!roof->buffer) return fail_program(err, "level roof: no memory for %zu bytes", bytes);
     memset(roof->buffer, 1, bytes); /* pages that were never written all map to the one zero page */
+    struct level_roof reference = *roof;
+    reference.read = backend_scalar()->read_u8;
+    reference.passes = roof->passes % 2;
+    level_roof_run(&reference);
+    roof->right = reference.sink;
     tune_level(roof);
     return 0;
 }

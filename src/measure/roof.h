@@ -47,6 +47,9 @@ struct read_roof *read_roof_of_order(const struct read_order_spec *spec, struct 
 /* Goes on to the order of the next epoch, or to the next part of a given order. Call it before each sample, untimed. */
 void read_roof_next(struct read_roof *roof);
 void read_roof_run(struct read_roof *roof);
+/* Of a roof of epochs: did the last sample read every byte of every row? The exclusive or of all rows tells, as the
+ * scalar backend reads them. Returns 0, or -1 with ERROR_CHECK. */
+int read_roof_check(const struct read_roof *roof, struct error *err);
 void read_roof_free(struct read_roof *roof);
 
 /* Rows that a sample reads, and bytes that it reads of each. */
@@ -67,7 +70,8 @@ struct compute_roof {
     size_t d;
     size_t calls;     /* of a sample, each on one row */
     bool prefetching; /* by the kernel that also prefetches a row, here the same one */
-    uint64_t sink;    /* the sum of the results, floats as their bits: keeps the calls alive */
+    uint64_t sink;    /* the sum of the last sample's results, floats as their bits */
+    uint64_t right;   /* result of one call */
     float *weights;
     int16_t *integers;
     uint8_t *row;
@@ -77,6 +81,9 @@ struct compute_roof {
 int compute_roof_new(struct compute_roof *roof, const struct backend *backend, enum compute_kind kind, size_t d,
                      struct error *err);
 void compute_roof_run(void *compute_roof);
+/* Were all results of the last sample right: those of the scalar backend, where the backend promises its bits and both
+ * have the kernel, else those of the first call? Returns 0, or -1 with ERROR_CHECK. */
+int compute_roof_check(void *compute_roof, struct error *err);
 void compute_roof_free(struct compute_roof *roof);
 
 /* ---- Level roof: reads a buffer that lies in one cache level or in memory, front to back, again and again. */
@@ -87,12 +94,15 @@ struct level_roof {
     size_t passes; /* of a sample, which reads passes * bytes bytes */
     read_u8_fn *read;
     size_t prefetch_distance; /* in bytes; 0: no prefetch */
-    uint64_t sink;            /* keeps the reads alive */
+    uint64_t sink;            /* exclusive or of what the last sample read */
+    uint64_t right;           /* the same as the scalar backend reads it */
 };
 /* Allocates and touches `bytes`, on 2 MiB pages where the kernel gives them. A sample reads at least `least` bytes.
  * Takes the faster of two prefetch distances. Returns 0, or -1 with the reason; level_roof_free releases it. */
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err);
 void level_roof_run(void *level_roof);
+/* Did the last sample read every byte, as far as the exclusive or of them tells? 0, or -1 with ERROR_CHECK. */
+int level_roof_check(const struct level_roof *roof, struct error *err);
 void level_roof_free(struct level_roof *roof);
 
 enum roof_level { ROOF_L1, ROOF_L2, ROOF_LAST, ROOF_MEMORY, ROOF_LEVELS };

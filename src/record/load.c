@@ -125,7 +125,7 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
     return fail(err, "%s: is not a whole JSON file: line %d: %s (was it cut off?)", path, why.line, why.text);
 }
 
-/* Accepts only our files, of a schema up to NEWEST_SCHEMA. */
+/* Accepts only our files, of a schema up to RESULT_SCHEMA. */
 static int check_origin(struct result_file *file, struct error *err) {
     const json_t *version = json_object_get(file->facts, "schema_version");
     if (!json_is_object(file->root)) return fail(err, "%s: is not a result file: not a JSON object", file->path);
@@ -139,9 +139,9 @@ static int check_origin(struct result_file *file, struct error *err) {
     if (!json_is_integer(version) || json_integer_value(version) < 1)
         return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
     file->schema = (int)json_integer_value(version);
-    if (json_integer_value(version) > NEWEST_SCHEMA)
+    if (json_integer_value(version) > RESULT_SCHEMA)
         return fail(err, "%s: has schema %lld, written by a newer sgdmark; this one reads schemas up to %d: update it",
-                    file->path, (long long)json_integer_value(version), NEWEST_SCHEMA);
+                    file->path, (long long)json_integer_value(version), RESULT_SCHEMA);
     return 0;
 }
 

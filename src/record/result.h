@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* The version of the schema that is written, and the newest one that is read. */
-enum { RESULT_SCHEMA = 2, NEWEST_SCHEMA = 3 };
+enum { RESULT_SCHEMA = 3 };
 
 struct result;
 
@@ -34,7 +34,7 @@ int result_context(struct result *result, const char *key, const char *value, st
  * value, also on failure. If it is NULL, the error is "out of memory". */
 int result_environment(struct result *result, json_t *environment, struct error *err);
 
-/* Adds a section: `key` is one of clock, machine, job, notebook, placements, launches, verdict. Takes ownership of the
+/* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict. Takes ownership of the
  * value, also on failure. If it is NULL, the error is "out of memory". */
 int result_section(struct result *result, const char *key, json_t *value, struct error *err);
 
@@ -102,8 +102,11 @@ struct timing {
     unsigned threads;
     const char *const
         *disturbed; /* [samples] what disturbed a sample ("context switch, steal"), or NULL; NULL: not observed */
+    const double
+        *away; /* [samples] share of the time off the CPU, of the thread that had most of it; NULL: not observed */
     const struct sample_counter *counters;
     size_t counter_count;
+    json_t *repeated; /* samples that were spoiled and timed again; NULL: none. Stays the caller's */
 };
 
 /* Adds one "iteration" row per sample, the aggregate rows min, median and mad, and the raw samples. Refuses (-1) a
@@ -116,18 +119,27 @@ int result_not_timed(struct result *result, const char *name, const char *reason
 
 /* A roof: the fastest that the machine could do part of the work, timed as a case. */
 struct roof {
-    const char *name;      /* "read/epoch-order" */
-    const char *what;      /* what was timed, in one phrase */
-    const char *unit;      /* unit of `work`: "bytes", "rows" */
-    double work;           /* per sample */
-    const double *seconds; /* [samples] */
+    const char *name;                    /* "read/epoch-order" */
+    const char *what;                    /* what was timed, in one phrase */
+    const char *unit;                    /* unit of `work`: "bytes", "rows" */
+    double work;                         /* per sample */
+    const double *seconds, *cpu_seconds; /* [samples] */
+    const char *const *disturbed;        /* [samples] as in struct timing */
+    const double *away;                  /* [samples] */
     size_t samples;
+    json_t *repeated; /* as in struct timing */
 };
 int result_roof(struct result *result, const struct roof *roof, struct error *err);
 
-/* Adds an experiment: schedule, A/A gate, clock, the analysis of its cases and pairs, and the raw samples of every
- * case. Add the parity receipts of its jobs before. */
+/* Adds an experiment: schedule, A/A gates, witness, clock, the analysis of its cases and pairs, and the raw samples of
+ * every case whose work was right; of the others an error row. Add the parity receipts of its jobs before. */
 int result_experiment(struct result *result, const struct analysis *analysis, struct error *err);
+
+/* The analysis of an experiment as it stands in the file, without the raw samples. NULL when memory runs out. */
+json_t *experiment_json(const struct analysis *analysis);
+
+/* What times are usable for, as a JSON object. */
+json_t *usable_json(const struct usable *usable);
 
 /* A comparison as a JSON object, also for `compare --format json`. NULL when memory runs out. */
 json_t *comparison_json(const struct comparison *c);

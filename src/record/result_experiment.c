@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Adds an experiment to a result: schedule, A/A gate, and the analysis of its cases and pairs. */
+/* Adds an experiment to a result: schedule, A/A gates, witness, and the analysis of its cases and pairs. */
 #include "base/json.h"
 #include "record/result_private.h"
+#include "record/rounds_json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ static json_t *schedule_json(const struct experiment *experiment) {
     const struct schedule *schedule = &experiment->rounds.schedule;
     json_t *cases = json_array();
     json_t *order = json_array();
+    json_t *process = json_array();
     for (size_t c = 0; c < schedule->cases; c++)
         json_array_append_new(cases, text_value(experiment->cases[c].name));
     for (size_t r = 0; r < schedule->rounds; r++) {
@@ -52,24 +54,57 @@ static json_t *schedule_json(const struct experiment *experiment) {
         for (size_t s = 0; s < schedule->cases; s++)
             json_array_append_new(round, json_integer((json_int_t)schedule_case(schedule, r, s)));
         json_array_append_new(order, round);
+        json_array_append_new(process, json_integer(experiment->rounds.process[r]));
     }
-    return json_pack("{s:I, s:o, s:o}", "seed", (json_int_t)schedule->seed, "cases", cases, "order", order);
+    return json_pack("{s:I, s:o, s:o, s:o}", "seed", (json_int_t)schedule->seed, "cases", cases, "order", order,
+                     "process", process);
 }
 
-static json_t *aa_json(const struct analysis *a) {
-    const struct experiment *experiment = a->experiment;
-    const struct aa_gate *aa = &a->aa;
-    const char *twin = experiment->cases[experiment->control].name;
-    const char *of = experiment->cases[experiment->facts[experiment->control].control_of].name;
-    json_t *value =
-        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(twin), "second", text_value(of), "state",
-                  aa_words(aa->state), "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
+static json_t *control_json(const struct analysis *a, const struct control_analysis *control) {
+    const struct aa_gate *aa = &control->aa;
+    json_t *value = json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(case_name(a->experiment, control->twin)),
+                              "second", text_value(case_name(a->experiment, control->of)), "state", aa_words(aa->state),
+                              "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
     int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
     if (!bad && aa->state != AA_QUIET)
         bad = json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
     if (!bad) return value;
     json_decref(value);
     return NULL;
+}
+
+static json_t *controls_json(const struct analysis *a) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < a->control_count; i++)
+        json_array_append_new(list, control_json(a, &a->controls[i]));
+    return list;
+}
+
+static json_t *reason_value(const char *text) {
+    return text[0] ? text_value(text) : json_null();
+}
+
+json_t *usable_json(const struct usable *usable) {
+    json_t *value = json_pack("{s:s, s:o, s:o}", "state", usable_names[usable->state], "reason",
+                              reason_value(usable->reason), "advice", reason_value(usable->advice));
+    if (value && put_number(value, "above", usable->above, "no pair has a verdict") == 0) return value;
+    json_decref(value);
+    return NULL;
+}
+
+/* What each source of disturbances showed. A source that never moved may be silent rather than calm. */
+static json_t *sources_json(const struct witness *witness) {
+    json_t *sources = json_object();
+    for (int i = 0; i < DISTURBANCE_FLAGS; i++)
+        json_object_set_new(sources, disturbance_names[i],
+                            json_string(witness->moved & 1u << i ? "moved" : "never moved, so unknown"));
+    return sources;
+}
+
+static json_t *whole_witness_json(const struct witness *witness) {
+    json_t *value = witness_json(witness);
+    if (value) json_object_set_new(value, "sources", sources_json(witness));
+    return value;
 }
 
 static json_t *clock_json(const struct analysis *a) {
@@ -128,24 +163,57 @@ static int put_share(json_t *value, const char *key, json_t *share) {
     return json_object_set_new(value, key, share);
 }
 
-static json_t *case_json(const struct analysis *a, size_t which) {
-    const struct experiment *experiment = a->experiment;
+static json_t *roof_names_json(const struct experiment *experiment, struct roof_pair roofs) {
+    return json_pack("{s:o, s:o}", "read", text_value(case_name(experiment, roofs.read)), "compute",
+                     text_value(case_name(experiment, roofs.compute)));
+}
+
+/* What the case is. */
+static json_t *case_facts_json(const struct experiment *experiment, size_t which) {
     const struct case_facts *facts = &experiment->facts[which];
+    const char *job = facts->job_name[0] ? facts->job_name : NULL;
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "name",
+        experiment->cases[which].name, "kind", case_kind_names[facts->kind], "job", text_value(job), "engine",
+        text_value(facts->engine), "backend", text_value(facts->backend), "prefetch", reason_value(facts->prefetch),
+        "placement", text_value(facts->placement), "workers", (json_int_t)facts->workers, "unit", facts->unit, "work",
+        facts->work, "row_bytes", facts->row_bytes, "folds", facts->folds, "control_of",
+        text_value(case_name(experiment, facts->control_of)), "control",
+        text_value(case_name(experiment, facts->control)), "alone", text_value(case_name(experiment, facts->alone)),
+        "roof_cases", roof_names_json(experiment, facts->roofs), "whole_roof_cases",
+        roof_names_json(experiment, facts->whole_roofs));
+}
+
+static json_t *process_medians_json(const struct analysis *a, const struct case_analysis *one) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < a->processes; k++)
+        json_array_append_new(list, json_number(one->process_medians[k]));
+    return list;
+}
+
+static json_t *unexplained_json(const struct analysis *a, size_t which) {
+    json_t *list = json_array();
+    for (size_t r = 0; r < a->experiment->rounds.rounds; r++)
+        if (analysis_unexplained(a, which, r)) json_array_append_new(list, json_integer((json_int_t)r));
+    return list;
+}
+
+static json_t *case_json(const struct analysis *a, size_t which) {
+    const struct case_facts *facts = &a->experiment->facts[which];
     const struct case_analysis *one = &a->cases[which];
-    char job[JOB_NAME] = "";
-    if (facts->job) verified_job_name(job, facts->job);
-    json_t *value = json_pack(
-        "{s:s, s:s, s:o, s:o, s:I, s:s, s:f, s:f, s:o, s:I, s:b, s:o, s:o}", "name", experiment->cases[which].name,
-        "kind", case_kind_names[facts->kind], "job", text_value(facts->job ? job : NULL), "placement",
-        text_value(facts->placement ? facts->placement->name : NULL), "workers", (json_int_t)facts->workers, "unit",
-        facts->unit, "work", facts->work, "row_bytes", facts->row_bytes, "control_of",
-        text_value(case_name(experiment, facts->control_of)), "disturbed", (json_int_t)one->disturbed, "migrated",
-        one->migrated, "summary", summary_json(&one->all), "rates", rates_json(one));
-    if (!value) return NULL;
-    int bad = json_object_set_new(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
-    if (one->quiet.n == 0) bad |= json_object_set_new(value, "quiet_reason", json_string("every sample was disturbed"));
-    bad |= put_share(value, "roof", share_json(a, &one->stored, facts->roofs));
-    bad |= put_share(value, "whole_roof", share_json(a, &one->whole, facts->whole_roofs));
+    json_t *value = case_facts_json(a->experiment, which);
+    json_t *found = json_pack("{s:I, s:I, s:I, s:o, s:b, s:o, s:o, s:o, s:o}", "disturbed", (json_int_t)one->disturbed,
+                              "spoiled", (json_int_t)one->spoiled, "unexplained", (json_int_t)one->unexplained,
+                              "unexplained_rounds", unexplained_json(a, which), "migrated", one->migrated,
+                              "process_medians", process_medians_json(a, one), "unusable", reason_value(one->unusable),
+                              "summary", summary_json(&one->all), "rates", rates_json(one));
+    int bad = value && found ? json_object_update(value, found) : -1;
+    json_decref(found);
+    if (!bad) bad = json_object_set_new(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
+    if (!bad && one->quiet.n == 0)
+        bad = json_object_set_new(value, "quiet_reason", json_string("every sample was disturbed"));
+    if (!bad) bad = put_share(value, "roof", share_json(a, &one->stored, facts->roofs));
+    if (!bad) bad = put_share(value, "whole_roof", share_json(a, &one->whole, facts->whole_roofs));
     if (!bad) return value;
     json_decref(value);
     return NULL;
@@ -154,8 +222,10 @@ static json_t *case_json(const struct analysis *a, size_t which) {
 static json_t *pair_json(const struct analysis *a, const struct pair_analysis *pair) {
     const struct experiment *experiment = a->experiment;
     json_t *value = comparison_json(&pair->times);
-    const struct member speeds[] = {
-        {"speed", pair->speed}, {"speed_low", pair->speed_low}, {"speed_high", pair->speed_high}};
+    const struct member speeds[] = {{"speed", pair->speed},
+                                    {"speed_low", pair->speed_low},
+                                    {"speed_high", pair->speed_high},
+                                    {"resolution", pair->resolution}};
     const struct member contention[] = {{"contention", pair->contention},
                                         {"contention_low", pair->contention_low},
                                         {"contention_high", pair->contention_high},
@@ -180,7 +250,7 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
 static json_t *cases_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t c = 0; c < a->experiment->count; c++)
-        if (json_array_append_new(list, case_json(a, c)) != 0) {
+        if (!a->cases[c].failed && json_array_append_new(list, case_json(a, c)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -190,7 +260,7 @@ static json_t *cases_json(const struct analysis *a) {
 static json_t *pairs_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t p = 0; p < a->experiment->pair_count; p++)
-        if (json_array_append_new(list, pair_json(a, &a->pairs[p])) != 0) {
+        if (!a->pairs[p].failed && json_array_append_new(list, pair_json(a, &a->pairs[p])) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -200,6 +270,7 @@ static json_t *pairs_json(const struct analysis *a) {
 /* The observations around the samples of one case, as columns. */
 struct columns {
     double *counters;       /* [COUNTERS][rounds] */
+    double *away;           /* [rounds] */
     char *text;             /* [rounds][DISTURBANCE_TEXT] */
     const char **disturbed; /* [rounds] */
     struct sample_counter list[COUNTERS];
@@ -209,6 +280,7 @@ enum { DISTURBANCE_TEXT = 64 };
 
 static void columns_free(struct columns *columns) {
     free(columns->counters);
+    free(columns->away);
     free(columns->text);
     free(columns->disturbed);
 }
@@ -217,9 +289,10 @@ static int columns_new(struct columns *columns, const struct rounds *rounds, siz
     const struct observation *seen = rounds_observed(rounds, which);
     const size_t n = rounds->rounds;
     *columns = (struct columns){.counters = calloc(COUNTERS * n, sizeof *columns->counters),
+                                .away = calloc(n, sizeof *columns->away),
                                 .text = calloc(n, DISTURBANCE_TEXT),
                                 .disturbed = calloc(n, sizeof *columns->disturbed)};
-    if (!columns->counters || !columns->text || !columns->disturbed) {
+    if (!columns->counters || !columns->away || !columns->text || !columns->disturbed) {
         columns_free(columns);
         return fail_program(err, "out of memory for the samples of %zu rounds", n);
     }
@@ -227,6 +300,7 @@ static int columns_new(struct columns *columns, const struct rounds *rounds, siz
         char *text = columns->text + r * DISTURBANCE_TEXT;
         for (size_t c = 0; c < COUNTERS; c++)
             columns->counters[c * n + r] = seen[r].counted.value[c];
+        columns->away[r] = seen[r].disturbance.away;
         disturbance_text(seen[r].disturbance.flags, text, DISTURBANCE_TEXT);
         columns->disturbed[r] = seen[r].disturbance.flags ? text : NULL;
     }
@@ -246,56 +320,88 @@ static bool counted(const struct rounds *rounds) {
     return false;
 }
 
-static int add_timing(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
+/* The samples of a case that were spoiled and timed again. */
+static json_t *repeated_json(const struct rounds *rounds, size_t which) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < rounds->spoiled_count; i++) {
+        const struct spoiled_sample *one = &rounds->spoiled[i];
+        char text[DISTURBANCE_TEXT];
+        if (one->which != which) continue;
+        disturbance_text(one->disturbance.flags, text, sizeof text);
+        json_array_append_new(list, json_pack("{s:I, s:f, s:f, s:s, s:f}", "round", (json_int_t)one->round, "seconds",
+                                              one->seconds, "cpu_seconds", one->cpu_seconds, "disturbed", text, "away",
+                                              one->disturbance.away));
+    }
+    return list;
+}
+
+static int add_timing(struct result *result, const struct experiment *experiment, size_t which,
+                      const struct columns *columns, json_t *repeated, struct error *err) {
     const struct rounds *rounds = &experiment->rounds;
     const struct case_facts *facts = &experiment->facts[which];
-    struct columns columns;
-    if (columns_new(&columns, rounds, which, err) != 0) return -1;
     const struct timing timing = {.name = experiment->cases[which].name,
-                                  .engine = engine_names[facts->job->engine],
-                                  .backend = engine_backend_name(facts->job->engine, facts->job->backend),
+                                  .engine = facts->engine,
+                                  .backend = facts->backend,
                                   .seconds = rounds_of(rounds, which),
                                   .cpu_seconds = rounds_cpu_of(rounds, which),
                                   .samples = rounds->rounds,
                                   .iterations = 1,
                                   .threads = facts->workers,
-                                  .disturbed = columns.disturbed,
-                                  .counters = columns.list,
-                                  .counter_count = counted(rounds) ? COUNTERS : 0};
-    int bad = result_timing(result, &timing, err);
-    columns_free(&columns);
-    return bad;
+                                  .disturbed = columns->disturbed,
+                                  .away = columns->away,
+                                  .counters = columns->list,
+                                  .counter_count = counted(rounds) ? COUNTERS : 0,
+                                  .repeated = repeated};
+    return result_timing(result, &timing, err);
 }
 
-static int add_roof(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
+static int add_roof(struct result *result, const struct experiment *experiment, size_t which,
+                    const struct columns *columns, json_t *repeated, struct error *err) {
     const struct case_facts *facts = &experiment->facts[which];
     const struct roof roof = {.name = experiment->cases[which].name + strlen("roof/"),
                               .what = facts->what,
                               .unit = facts->unit,
                               .work = facts->work,
                               .seconds = rounds_of(&experiment->rounds, which),
-                              .samples = experiment->rounds.rounds};
+                              .cpu_seconds = rounds_cpu_of(&experiment->rounds, which),
+                              .disturbed = columns->disturbed,
+                              .away = columns->away,
+                              .samples = experiment->rounds.rounds,
+                              .repeated = repeated};
     return result_roof(result, &roof, err);
 }
 
-/* Adds the raw samples of every case. */
-static int add_samples(struct result *result, const struct experiment *experiment, struct error *err) {
-    for (size_t c = 0; c < experiment->count; c++) {
-        enum case_kind kind = experiment->facts[c].kind;
-        bool timing = kind == CASE_EPOCH || kind == CASE_FOLDS;
-        if ((timing ? add_timing : add_roof)(result, experiment, c, err) != 0) return -1;
-    }
-    return 0;
+/* Adds the raw samples of one case; an error row if its work was wrong. */
+static int add_samples_of(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
+    const enum case_kind kind = experiment->facts[which].kind;
+    struct columns columns;
+    if (experiment->rounds.failed[which])
+        return result_not_timed(result, experiment->cases[which].name, "its work was wrong in a timed sample", err);
+    if (columns_new(&columns, &experiment->rounds, which, err) != 0) return -1;
+    json_t *repeated = repeated_json(&experiment->rounds, which);
+    int bad = (kind == CASE_EPOCH || kind == CASE_FOLDS ? add_timing : add_roof)(result, experiment, which, &columns,
+                                                                                 repeated, err);
+    json_decref(repeated);
+    columns_free(&columns);
+    return bad;
+}
+
+json_t *experiment_json(const struct analysis *analysis) {
+    const struct experiment *experiment = analysis->experiment;
+    json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
+    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name,
+                     "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels", experiment->pixels, "best",
+                     experiment->cases[experiment->best].name, "schedule", schedule_json(experiment), "controls",
+                     controls_json(analysis), "witness", whole_witness_json(&experiment->rounds.witness), "usable",
+                     usable_json(&analysis->usable), "clock", clock_json(analysis), "samples",
+                     (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
+                     cases_json(analysis), "pairs", pairs_json(analysis));
 }
 
 int result_experiment(struct result *result, const struct analysis *analysis, struct error *err) {
     const struct experiment *experiment = analysis->experiment;
-    json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
-    json_t *value = json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name, "rounds",
-                              (json_int_t)experiment->rounds.rounds, "pu", pu, "schedule", schedule_json(experiment),
-                              "aa", aa_json(analysis), "clock", clock_json(analysis), "samples",
-                              (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
-                              cases_json(analysis), "pairs", pairs_json(analysis));
-    if (append_or_fail(json_object_get(result->facts, "experiments"), value, err) != 0) return -1;
-    return add_samples(result, experiment, err);
+    if (append_or_fail(json_object_get(result->facts, "experiments"), experiment_json(analysis), err) != 0) return -1;
+    for (size_t c = 0; c < experiment->count; c++)
+        if (add_samples_of(result, experiment, c, err) != 0) return -1;
+    return 0;
 }

@@ -180,6 +180,14 @@ static json_t *quiet_summary_json(const struct timing *t) {
     return value;
 }
 
+/* The share of time off the CPU, and the samples that were timed again. */
+static int put_away(json_t *sample, const double *away, size_t n, json_t *repeated) {
+    int bad = json_object_set_new(sample, "repeated", repeated ? json_incref(repeated) : json_array());
+    if (away) return bad | json_object_set_new(sample, "away", numbers(away, n));
+    return bad | json_object_set_new(sample, "away", json_null()) |
+           json_object_set_new(sample, "away_reason", json_string("not observed"));
+}
+
 static int put_disturbances(json_t *sample, const struct timing *t) {
     if (!t->disturbed)
         return json_object_set_new(sample, "disturbed", json_null()) |
@@ -201,6 +209,7 @@ static int add_samples(struct result *result, const struct timing *t, const stru
                   (json_int_t)t->iterations, "seconds", numbers(t->seconds, t->samples), "cpu_seconds",
                   numbers(t->cpu_seconds, t->samples), "summary", summary_json(real));
     if (append_or_fail(result->samples, sample, err) != 0) return -1;
+    if (put_away(sample, t->away, t->samples, t->repeated) != 0) return fail_program(err, "the result: out of memory");
     return put_disturbances(sample, t) ? fail_program(err, "the result: out of memory") : 0;
 }
 
@@ -234,9 +243,17 @@ int result_roof(struct result *result, const struct roof *roof, struct error *er
     struct summary summary;
     if (summarize(&summary, roof->seconds, roof->samples, err) != 0) return -1;
     if (!(summary.min > 0) || !(roof->work > 0)) return fail(err, "roof '%s' has no positive time or work", roof->name);
-    json_t *value = json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}", "name", text_value(roof->name), "what",
-                              text_value(roof->what), "unit", text_value(roof->unit), "work", roof->work, "per_second",
-                              roof->work / summary.median, "best_per_second", roof->work / summary.min, "seconds",
-                              numbers(roof->seconds, roof->samples), "summary", summary_json(&summary));
-    return append_or_fail(json_object_get(result->facts, "roofs"), value, err);
+    json_t *marks = json_array();
+    for (size_t i = 0; i < roof->samples; i++)
+        json_array_append_new(marks, text_value(roof->disturbed[i]));
+    json_t *value =
+        json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "name", text_value(roof->name), "what",
+                  text_value(roof->what), "unit", text_value(roof->unit), "work", roof->work, "per_second",
+                  roof->work / summary.median, "best_per_second", roof->work / summary.min, "seconds",
+                  numbers(roof->seconds, roof->samples), "cpu_seconds", numbers(roof->cpu_seconds, roof->samples),
+                  "disturbed", marks, "summary", summary_json(&summary));
+    if (append_or_fail(json_object_get(result->facts, "roofs"), value, err) != 0) return -1;
+    return put_away(value, roof->away, roof->samples, roof->repeated) == 0
+               ? 0
+               : fail_program(err, "the result: out of memory");
 }

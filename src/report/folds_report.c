@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints the placements of a run: cross-validation on one core and on many. */
+#include "measure/analysis.h"
 #include "report/facts.h"
+#include "report/quality_report.h"
 #include "report/run_report.h"
 #include "report/table.h"
 
@@ -36,8 +38,9 @@ static void put_contention(struct table *table, size_t first, const json_t *pair
         table_cell(table, first + 1, "withheld");
         table_cell(table, first + 2, "withheld");
     } else {
-        table_cell(table, first, "%s", format_fact(a, "%.3f", fact_number(pair, "speed")));
-        table_cell(table, first + 1, "%s", format_fact(a, "%.2f", fact_number(pair, "efficiency")));
+        const bool alarm = fact_number(pair, "efficiency") > EFFICIENCY_ALARM;
+        table_cell(table, first, "%s", alarm ? "ALARM" : format_fact(a, "%.3f", fact_number(pair, "speed")));
+        table_cell(table, first + 1, "%s", alarm ? "ALARM" : format_fact(a, "%.2f", fact_number(pair, "efficiency")));
         table_cell(table, first + 2, "%s %% [%s, %s]", format_fact(a, "%+.1f", 100.0 * fact_number(pair, "contention")),
                    format_fact(b, "%+.1f", 100.0 * fact_number(pair, "contention_low")),
                    format_fact(c, "%+.1f", 100.0 * fact_number(pair, "contention_high")));
@@ -54,7 +57,11 @@ static void put_row(struct table *table, const json_t *experiment, const json_t 
     table_cell(table, 3, "%s", format_fact(text, "%.2f", fact_number(rates, "seconds_per_fold") * unit.per_second));
     table_cell(table, 4, "%s", format_fact(text, "%.1f", fact_number(rates, "folds_per_second")));
     table_cell(table, 5, "%s", format_fact(text, "%.1f", fact_number(rates, "gb_per_second")));
-    table_cell(table, 6, "%s %%", format_fact(text, "%.0f", fact_number(json_object_get(one, "roof"), "percent")));
+    const double percent = fact_number(json_object_get(one, "roof"), "percent");
+    if (percent > ROOF_ALARM)
+        table_cell(table, 6, "ALARM");
+    else
+        table_cell(table, 6, "%s %%", format_fact(text, "%.0f", percent));
     put_contention(table, 7, find_pair(experiment, "contention", fact_text(one, "name")));
     if (fact_true(one, "migrated")) table_cell(table, 10, "MIGRATED");
 }
@@ -73,17 +80,24 @@ static void print_placements(FILE *to, const json_t *placements) {
     }
 }
 
-static void print_quality(FILE *to, const json_t *experiment) {
-    const json_t *aa = json_object_get(experiment, "aa");
-    const json_t *shown = json_object_get(aa, "shown");
-    char low[FACT_TEXT], high[FACT_TEXT];
-    fprintf(to,
-            "Folds are repeated until all workers have equally many. Every fold gave the model that one core trained.\n"
-            "Contention: how much longer a fold takes than on one core alone, with its 95 %% interval.\n"
-            "A/A: %.4f [%s, %s], %s\n",
-            fact_number(shown, "ratio"), format_fact(low, "%.4f", fact_number(shown, "low")),
-            format_fact(high, "%.4f", fact_number(shown, "high")), fact_text(aa, "state"));
-    if (fact_known(aa, "state_reason")) fprintf(to, "verdicts are withheld: %s\n", fact_text(aa, "state_reason"));
+/* Why the times of a placement's case cannot be used. */
+static void print_unusable(FILE *to, const json_t *cases) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (!is_folds(one) || !fact_known(one, "unusable")) continue;
+        fprintf(to, "not usable: %s on %s: ", fact_text(one, "job"), fact_text(one, "placement"));
+        print_plain(to, fact_text(one, "unusable"));
+        fputc('\n', to);
+    }
+}
+
+static void print_end(FILE *to, const json_t *experiment) {
+    fputs("Folds are repeated until all workers have equally many. Every fold gave the model that one core trained.\n"
+          "Contention: how much longer a fold takes than on one core alone; the intervals hold together at 99 %.\n",
+          to);
+    print_unusable(to, json_object_get(experiment, "cases"));
+    print_quality(to, experiment);
 }
 
 int report_folds(FILE *to, const json_t *facts, struct error *err) {
@@ -97,9 +111,9 @@ int report_folds(FILE *to, const json_t *facts, struct error *err) {
         {"placement", false}, {"engine/backend", false}, {"workers", true}, {per_fold, true}, {"folds/s", true},
         {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
         {"", false}};
-    fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds\n",
+    fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds in %.0f processes\n",
             fact_number(json_object_get(json_object_get(facts, "workload"), "hyper"), "folds"),
-            fact_number(experiment, "rounds"));
+            fact_number(experiment, "rounds"), count_processes(experiment));
     struct table *table = table_new(columns, COLUMNS(columns));
     size_t i;
     json_t *one;
@@ -108,6 +122,6 @@ int report_folds(FILE *to, const json_t *facts, struct error *err) {
     }
     if (table_finish(table, to, "", err) != 0) return -1;
     print_placements(to, json_object_get(facts, "placements"));
-    print_quality(to, experiment);
+    print_end(to, experiment);
     return 0;
 }

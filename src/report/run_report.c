@@ -2,9 +2,11 @@
 #include "report/run_report.h"
 
 #include "base/json.h"
+#include "measure/usable.h"
 #include "report/facts.h"
 #include "report/job_report.h"
 #include "report/table.h"
+#include "report/wrapped.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -89,60 +91,86 @@ int report_parity(FILE *to, const json_t *facts, struct error *err) {
     return table_finish(table, to, "", err);
 }
 
-/* The medians of each launch, and their spread. */
-int report_launches(FILE *to, const json_t *facts, struct error *err) {
-    static const struct table_column columns[] = {
-        {"engine/backend", false}, {"spread", true}, {"median ms of each", false}};
-    const json_t *launches = json_object_get(facts, "launches");
-    if (!json_is_array(launches)) return 0;
-    struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+/* How the processes of the run ended, where one failed. */
+static void print_failed_processes(FILE *to, const json_t *facts) {
     size_t i;
     json_t *one;
-    fprintf(to, "\nLAUNCHES: the epochs in %zu more processes\n",
-            json_array_size(json_object_get(json_array_get(launches, 0), "median_seconds")));
-    json_array_foreach(launches, i, one) {
-        const char *name = fact_text(one, "name");
-        char each[256] = "";
-        size_t k;
-        json_t *seconds;
-        json_array_foreach(json_object_get(one, "median_seconds"), k, seconds) {
-            size_t used = strlen(each);
-            snprintf(each + used, sizeof each - used, "%s%.2f", k ? " " : "", json_number_value(seconds) * 1e3);
-        }
-        table_row(table);
-        table_cell(table, 0, "%s", strchr(name, '/') ? strchr(name, '/') + 1 : name);
-        table_cell(table, 1, "%.1f %%", 100.0 * fact_number(one, "spread"));
-        table_cell(table, 2, "%s", each);
+    json_array_foreach(json_object_get(facts, "processes"), i, one) {
+        if (strcmp(fact_text(one, "status"), "failed") != 0) continue;
+        fprintf(to, "FAILED process %.0f: ", fact_number(one, "index") + 1);
+        print_plain(to, fact_text(one, "reason"));
+        fputc('\n', to);
     }
-    if (table_finish(table, to, "", err) != 0) return -1;
-    fputs("Spread: (largest - smallest) / median of the medians. A smaller difference between two runs may come from\n"
-          "memory layout alone.\n",
-          to);
-    return 0;
 }
 
-/* The smallest change that an experiment can show, in percent. */
-static void print_resolution(FILE *to, const json_t *facts, const char *name, const char *words) {
-    const json_t *aa = json_object_get(find_experiment(facts, name), "aa");
-    char text[FACT_TEXT];
-    fprintf(to, "%s %s %%", words, format_fact(text, "%.1f", 100.0 * fact_number(aa, "resolution")));
-    if (strcmp(fact_text(aa, "state"), "quiet") != 0) fprintf(to, " (%s)", fact_text(aa, "state"));
+/* One failed check: which case, where, what differs, and the command that repeats it. */
+static void print_failure(FILE *to, const json_t *failure) {
+    fputs("  ", to);
+    print_plain(to, fact_text(failure, "case"));
+    if (fact_known(failure, "process")) fprintf(to, ", process %.0f", fact_number(failure, "process") + 1);
+    if (fact_known(failure, "round")) fprintf(to, ", round %.0f", fact_number(failure, "round") + 1);
+    fputs(": ", to);
+    print_plain(to, fact_text(failure, "what"));
+    fputs("\n    repeat it: ", to);
+    print_plain(to, fact_text(failure, "command"));
+    fputc('\n', to);
+}
+
+enum { MOST_FAILURES = 8 }; /* that are printed */
+
+static void print_correct(FILE *to, const json_t *verdict) {
+    const json_t *failures = json_object_get(verdict, "failures");
+    const bool correct = fact_true(verdict, "correct");
+    size_t i;
+    json_t *one;
+    fprintf(to, "\nCORRECT %s: ", correct ? "yes" : "no");
+    if (correct)
+        fprintf(to, "all %.0f checks held: every backend on the whole job, every timed sample against it\n",
+                fact_number(verdict, "checks"));
+    else
+        fprintf(to, "%zu of %.0f checks failed%s\n", json_array_size(failures), fact_number(verdict, "checks"),
+                json_array_size(failures) > 0 ? ":" : "; see above");
+    json_array_foreach(failures, i, one) {
+        if (i < MOST_FAILURES) print_failure(to, one);
+    }
+    if (json_array_size(failures) > MOST_FAILURES)
+        fprintf(to, "  ... and %zu more, in the result file\n", json_array_size(failures) - MOST_FAILURES);
+}
+
+/* "reason; advice" of times, with control characters replaced: a file cannot control the terminal. */
+static void times_text(char *text, size_t size, const json_t *times, const char *above) {
+    if (!fact_known(times, "reason"))
+        snprintf(text, size, "differences from %s %% up get a verdict, in nine runs of ten", above);
+    else
+        snprintf(text, size, "%s%s%s", fact_text(times, "reason"), fact_known(times, "advice") ? "; " : "",
+                 fact_known(times, "advice") ? fact_text(times, "advice") : "");
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || (unsigned char)*at > '~') *at = '?';
+}
+
+static void print_times(FILE *to, const json_t *times) {
+    enum { COLUMNS_OF_TEXT = 100, INDENT = 2 };
+    char above[FACT_TEXT], text[3 * UNUSABLE_TEXT];
+    const char *state = fact_text(times, "state");
+    format_fact(above, "%.1f", 100.0 * fact_number(times, "above"));
+    times_text(text, sizeof text, times, above);
+    int at = fprintf(to, "TIMES %s", state);
+    if (strcmp(state, "usable above") == 0) at += fprintf(to, " %s %%", above);
+    at += fprintf(to, ": ");
+    print_wrapped(to, text, at, INDENT, COLUMNS_OF_TEXT);
 }
 
 void report_verdict(FILE *to, const json_t *facts) {
     const json_t *verdict = json_object_get(facts, "verdict");
-    fprintf(to, "\nRESOLUTION of this %s run, the smallest difference it can show:",
-            fact_text(json_object_get(facts, "job"), "preset"));
-    print_resolution(to, facts, "epochs", " epochs");
-    print_resolution(to, facts, "folds", ", folds");
-    fprintf(to, "\nVERDICT %s\n", fact_text(verdict, "text"));
+    print_failed_processes(to, facts);
+    print_correct(to, verdict);
+    print_times(to, json_object_get(verdict, "times"));
 }
 
 int report_run(FILE *to, const json_t *facts, struct error *err) {
     report_head(to, facts);
     report_notebook(to, facts);
-    if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0 ||
-        report_launches(to, facts, err) != 0)
+    if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0)
         return -1;
     report_verdict(to, facts);
     return 0;

@@ -23,10 +23,7 @@ int report_parity(FILE *to, const json_t *facts, struct error *err);
 int report_epochs(FILE *to, const json_t *facts, struct error *err);
 int report_folds(FILE *to, const json_t *facts, struct error *err);
 
-/* The epochs in further processes (--rigorous); prints nothing if there are none. */
-int report_launches(FILE *to, const json_t *facts, struct error *err);
-
-/* The resolution of the run, and whether every check held. */
+/* The verdict: is the work correct, and what are the times usable for? */
 void report_verdict(FILE *to, const json_t *facts);
 
 /* All of it, in this order. */

@@ -11,7 +11,7 @@ int verified_job_run(struct verified_job *verified, const struct row_list *row_l
                      unsigned folds, const struct backend *backend, struct error *err) {
     struct hyper tuned = *hyper;
     double seconds;
-    *verified = (struct verified_job){.engine = hyper->engine, .backend = backend};
+    *verified = (struct verified_job){.engine = hyper->engine, .backend = backend, .timed = true};
     if (prefetch_tune(&tuned, row_list, backend, &seconds, err) != 0) return -1;
     verified->prefetch = tuned.prefetch;
     if (fit(&verified->model, row_list, &tuned, backend, err) != 0) return -1;

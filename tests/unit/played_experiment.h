@@ -40,6 +40,8 @@ static struct experiment *played_experiment(const char *name, size_t cases) {
     rounds->cpu_seconds = calloc(samples, sizeof *rounds->cpu_seconds);
     rounds->observed = calloc(samples, sizeof *rounds->observed);
     rounds->ghz = calloc(PLAYED_ROUNDS, sizeof *rounds->ghz);
+    rounds->process = calloc(PLAYED_ROUNDS, sizeof *rounds->process);
+    rounds->failed = calloc(cases, sizeof *rounds->failed);
     rounds->total = 1000;
     for (size_t r = 0; r < PLAYED_ROUNDS; r++)
         rounds->ghz[r] = 2.0;
@@ -71,8 +73,10 @@ static struct experiment *played_folds(double twin) {
     int both = play(experiment, "cv/f32/scalar/place:all-cores", &facts, 2.2e-3);
     experiment_pair(experiment, PAIR_CONTENTION, (size_t)both, (size_t)alone);
     facts = experiment->facts[alone];
-    facts.control_of = alone;
-    experiment->control = play(experiment, "cv/f32/scalar/place:core/again", &facts, 1e-3 * twin);
+    int again = play(experiment, "cv/f32/scalar/place:core/again", &facts, 1e-3 * twin);
+    experiment_control(experiment, again, alone);
+    for (int c = 0; c < again; c++)
+        if (experiment->facts[c].kind == CASE_FOLDS) experiment->facts[c].control = again;
     return experiment;
 }
 

@@ -32,7 +32,7 @@ static void contention_is_of_equal_work(void **state) {
     assert_true(pair->contention_low > 0.09 && pair->contention_high < 0.11);
     near(pair->speed, 2 / 1.1, 0.005);
     near(pair->efficiency, 1 / 1.1, 0.002);
-    assert_int_equal(analysis.aa.state, AA_QUIET);
+    assert_int_equal(analysis.controls[0].aa.state, AA_QUIET);
     assert_int_equal(pair->times.verdict, VERDICT_SLOWER);
     assert_null(pair->reason);
     analysis_free(&analysis);
@@ -44,7 +44,7 @@ static void a_noisy_twin_withholds_verdicts_of_its_experiment(void **state) {
     struct experiment *folds = played_folds(1.05);
     struct analysis analysis;
     analyse_folds(&analysis, folds);
-    assert_int_equal(analysis.aa.state, AA_NOISY);
+    assert_int_equal(analysis.controls[0].aa.state, AA_NOISY);
     assert_int_equal(analysis.pairs[0].times.verdict, VERDICT_WITHHELD);
     assert_non_null(analysis.pairs[0].reason);
     near(analysis.pairs[0].contention, 0.1, 0.002); /* the measured values stay */
@@ -93,16 +93,19 @@ static void a_case_above_its_roof_is_impossible(void **state) {
     experiment_free(folds);
 }
 
-/* Bonferroni counts the pairs of each family alone. */
-static void families_are_counted_apart(void **state) {
+/* Bonferroni counts all pairs of the experiment. */
+static void all_pairs_are_counted_together(void **state) {
     (void)state;
     struct experiment *folds = played_folds(1.0);
     struct analysis analysis;
     experiment_pair(folds, PAIR_BEST, BOTH, ALONE);
     experiment_pair(folds, PAIR_BEST, TWIN, ALONE);
     analyse_folds(&analysis, folds);
-    assert_int_equal(analysis.pairs[0].times.comparisons, 1);
-    assert_int_equal(analysis.pairs[1].times.comparisons, 2);
+    for (int p = 0; p < 3; p++) {
+        assert_int_equal(analysis.pairs[p].times.comparisons, 3);
+        near(analysis.pairs[p].times.confidence, 0.99, 0);
+        assert_true(analysis.pairs[p].times.coverage >= 1 - 0.01 / 3);
+    }
     near(analysis.pairs[1].speed, 1 / 2.2, 0.002);
     assert_true(isnan(analysis.pairs[1].contention));
     analysis_free(&analysis);
@@ -115,7 +118,7 @@ int main(void) {
         cmocka_unit_test(a_noisy_twin_withholds_verdicts_of_its_experiment),
         cmocka_unit_test(shares_and_rates_are_per_row),
         cmocka_unit_test(a_case_above_its_roof_is_impossible),
-        cmocka_unit_test(families_are_counted_apart),
+        cmocka_unit_test(all_pairs_are_counted_together),
     };
     return cmocka_run_group_tests_name("analysis", tests, NULL, NULL);
 }

@@ -131,7 +131,15 @@ static struct result *full_result(void) {
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1.5e-3, NULL), 0);
     assert_int_equal(result_not_timed(result, "epoch/f32/avx512", "the CPU lacks AVX-512", NULL), 0);
     static const double read_times[] = {1e-3, 1.1e-3, 1.2e-3};
-    struct roof roof = {"read/epoch-order", "reads the bytes of one epoch", "bytes", 47.04e6, read_times, 3};
+    static const char *const undisturbed[3];
+    const struct roof roof = {.name = "read/epoch-order",
+                              .what = "reads the bytes of one epoch",
+                              .unit = "bytes",
+                              .work = 47.04e6,
+                              .seconds = read_times,
+                              .cpu_seconds = read_times,
+                              .disturbed = undisturbed,
+                              .samples = 3};
     assert_int_equal(result_roof(result, &roof, NULL), 0);
     add_experiment(result);
     return result;
@@ -195,8 +203,6 @@ static json_t *written_schema_3(void) {
         json_array_append_new(process, json_integer((json_int_t)(4 * r / PLAYED_ROUNDS)));
     json_object_set_new(facts, "schema_version", json_integer(3));
     json_object_set_new(json_object_get(folds, "schedule"), "process", process);
-    json_object_set_new(folds, "controls", json_pack("[O]", json_object_get(folds, "aa")));
-    json_object_del(folds, "aa");
     json_object_set_new(folds, "usable",
                         json_pack("{s:s, s:n, s:n, s:n}", "state", "usable", "above", "reason", "advice"));
     json_array_foreach(json_object_get(folds, "cases"), i, one) {
@@ -355,7 +361,8 @@ static void an_experiment_is_recorded_whole(void **state) {
     assert_true(json_real_value(json_object_get(pair, "speed")) == analysis.pairs[0].speed);
     assert_string_equal(json_string_value(json_object_get(pair, "verdict")), "withheld");
     assert_true(json_is_string(json_object_get(pair, "verdict_reason")));
-    assert_string_equal(json_string_value(json_object_get(json_object_get(one, "aa"), "state")), "noisy");
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(json_object_get(one, "controls"), 0), "state")), "noisy");
     json_t *roof = json_object_get(json_array_get(json_object_get(one, "cases"), 0), "roof");
     assert_true(json_real_value(json_object_get(roof, "percent")) == analysis.cases[0].stored.percent);
     assert_string_equal(json_string_value(json_object_get(roof, "read")), "roof/read/f32/scalar/place:core");
@@ -637,7 +644,7 @@ static void one_bad_value_is_refused(void **state) {
         {"sgdmark.experiments.0.cases.0.work", "-1", "experiments[0].cases[0].work"},
         {"sgdmark.experiments.0.pairs.0.ratio", "0", "experiments[0].pairs[0].ratio"},
         {"sgdmark.experiments.0.pairs.0.subject", "\"\\u001b[2J\"", "experiments[0].pairs[0].subject"},
-        {"sgdmark.experiments.0.aa.gate", "{}", "experiments[0].aa.gate.verdict is missing"},
+        {"sgdmark.experiments.0.controls.0.gate", "{}", "experiments[0].controls[0].gate.verdict is missing"},
         {"sgdmark.samples.0.name", "\"epoch/f32/avx2\"", "is there twice"},
         {"sgdmark.samples.0.seconds", "[]", "seconds is empty"},
         {"sgdmark.samples.0.seconds", "[1]", "another length"},

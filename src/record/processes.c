@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "record/processes.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "record/rounds_json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NO_PROGRAM = 127 }; /* exit status of a child that could not become this program */
+
+static const char *const experiment_keys[EXPERIMENTS] = {"epochs", "folds"};
+
+static json_t *hashes(const uint64_t *x, size_t n) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_hex(x[i]));
+    return list;
+}
+
+static json_t *fold_json(const struct fold_result *fold) {
+    return json_pack("{s:o, s:o, s:f}", "fingerprint", json_hex(fold->fingerprint), "update_hash",
+                     json_hex(fold->update_hash), "accuracy", fold->accuracy);
+}
+
+static json_t *job_json(const struct verified_job *job) {
+    char prefetch[PREFETCH_TEXT], again[PREFETCH_TEXT] = "";
+    prefetch_text(prefetch, &job->prefetch);
+    if (job->again.l1 > 0) prefetch_text(again, &job->again);
+    json_t *folds = json_array();
+    for (unsigned f = 0; f < job->cv.folds; f++)
+        json_array_append_new(folds, fold_json(&job->cv.fold[f]));
+    return json_pack("{s:i, s:s, s:b, s:b, s:s, s:s, s:f, s:o, s:o, s:o}", "engine", (int)job->engine, "backend",
+                     job->backend->name, "passed", job->passed, "timed", job->timed, "prefetch", prefetch, "again",
+                     again, "seconds", job->model.seconds, "epochs", hashes(job->model.epoch_hash, job->model.epochs),
+                     "decisions", json_hex(job->cv.decision_hash), "folds", folds);
+}
+
+static json_t *order_json(const struct process_order *order, unsigned process) {
+    json_t *jobs = json_array(), *works = json_object(), *budgets = json_array();
+    for (size_t i = 0; i < order->jobs->count; i++)
+        json_array_append_new(jobs, job_json(&order->jobs->list[i]));
+    for (size_t e = 0; e < EXPERIMENTS; e++) {
+        const struct experiment *experiment = order->experiments[e];
+        json_array_append_new(budgets,
+                              json_pack("{s:b, s:f, s:I}", "wanted", experiment != NULL, "seconds",
+                                        order->budget[e].seconds, "at_most", (json_int_t)order->budget[e].at_most));
+        for (size_t c = 0; experiment && c < experiment->count; c++)
+            json_object_set_new(works, experiment->cases[c].name, json_real(experiment->facts[c].work));
+    }
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "process", (json_int_t)process, "processes",
+                     (json_int_t)order->processes, "seed", (json_int_t)(uint32_t)(order->seed + process), "budgets",
+                     budgets, "jobs", jobs, "works", works);
+}
+
+/* The arguments of this run, then --process. NULL when memory runs out. */
+static char **process_arguments(int argc, char *const *argv) {
+    char **arguments = calloc((size_t)argc + 3, sizeof *arguments);
+    if (!arguments) return NULL;
+    size_t count = 0;
+    arguments[count++] = "sgdmark";
+    arguments[count++] = "run";
+    for (int i = 1; i < argc; i++)
+        arguments[count++] = argv[i];
+    arguments[count] = "--process";
+    return arguments;
+}
+
+static _Noreturn void exec_process(char *const *arguments, int input, int output) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the process ends when this run does */
+    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) execv("/proc/self/exe", arguments);
+    _exit(NO_PROGRAM);
+}
+
+/* Reads the pipe to its end. The caller frees the bytes; NULL when memory runs out. */
+static char *read_all(int fd, size_t *length) {
+    size_t room = 1 << 20;
+    char *bytes = malloc(room);
+    *length = 0;
+    while (bytes) {
+        ssize_t got = read(fd, bytes + *length, room - *length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return bytes;
+        *length += (size_t)got;
+        if (*length < room) continue;
+        char *larger = realloc(bytes, room *= 2);
+        if (!larger) free(bytes);
+        bytes = larger;
+    }
+    return NULL;
+}
+
+/* A file in memory that holds the order, to be read from its start; -1 with the reason. */
+static int order_file(const struct process_order *order, unsigned process, struct error *err) {
+    json_t *value = order_json(order, process);
+    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+    json_decref(value);
+    if (!text) return fail_program(err, "out of memory for the order of a process");
+    const size_t length = strlen(text);
+    int fd = memfd_create("order", MFD_CLOEXEC);
+    size_t written = 0;
+    while (fd >= 0 && written < length) {
+        ssize_t put = write(fd, text + written, length - written);
+        if (put <= 0) break;
+        written += (size_t)put;
+    }
+    free(text);
+    if (fd >= 0 && written == length && lseek(fd, 0, SEEK_SET) == 0) return fd;
+    if (fd >= 0) close(fd);
+    return fail(err, "the order of a process cannot be written: %s", strerror(errno));
+}
+
+/* Runs one process to its end. *bytes is what it wrote; the caller frees it. */
+static int run_process(char **bytes, size_t *length, const struct process_order *order, unsigned process,
+                       char *const *arguments, struct error *err) {
+    int ends[2], status = 0;
+    *bytes = NULL;
+    *length = 0;
+    const int input = order_file(order, process, err);
+    if (input < 0) return -1;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        close(input);
+        return fail(err, "cannot make a pipe: %s", strerror(errno));
+    }
+    const pid_t child = fork();
+    if (child == 0) exec_process(arguments, input, ends[1]);
+    close(input);
+    close(ends[1]);
+    if (child > 0) *bytes = read_all(ends[0], length);
+    close(ends[0]);
+    if (child < 0) return fail(err, "cannot be started: %s", strerror(errno));
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (!*bytes) return fail_program(err, "out of memory for what it timed");
+    if (WIFSIGNALED(status))
+        return fail(err, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) == NO_PROGRAM)
+        return fail(err, "cannot be started: /proc/self/exe cannot be run (is /proc mounted?)");
+    if (WEXITSTATUS(status) != 0) return fail(err, "ended with status %d", WEXITSTATUS(status));
+    return 0;
+}
+
+/* Appends the rounds that a process wrote. */
+static int take_answer(const struct process_order *order, const char *bytes, size_t length, struct error *err) {
+    json_error_t why;
+    json_t *answer = json_loadb(bytes, length, 0, &why);
+    int bad = answer ? 0 : fail(err, "wrote no rounds: %.200s", why.text);
+    struct rounds rounds[EXPERIMENTS] = {{0}};
+    for (size_t e = 0; e < EXPERIMENTS && !bad; e++)
+        if (order->experiments[e])
+            bad = rounds_from_json(&rounds[e], json_object_get(answer, experiment_keys[e]), order->experiments[e], err);
+    for (size_t e = 0; e < EXPERIMENTS && !bad; e++)
+        if (order->experiments[e]) bad = rounds_append(&order->experiments[e]->rounds, &rounds[e], err);
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        rounds_free(&rounds[e]);
+    json_decref(answer);
+    return bad;
+}
+
+static struct experiment *first_experiment(const struct process_order *order) {
+    return order->experiments[0] ? order->experiments[0] : order->experiments[1];
+}
+
+/* A process that failed is a failed check of the run. */
+static int note_end(const struct process_order *order, unsigned process, const struct process_end *end,
+                    struct error *err) {
+    struct check_failure failure = {.case_name = "process", .process = (int)process, .round = -1};
+    snprintf(failure.what, sizeof failure.what, "process %u %.230s", process + 1, end->reason);
+    return check_list_add(&first_experiment(order)->rounds.checks, &failure, err);
+}
+
+int processes_run(const struct process_order *order, int argc, char *const *argv, struct process_end *ends,
+                  struct error *err) {
+    char **arguments = process_arguments(argc, argv);
+    if (!arguments) return fail_program(err, "out of memory");
+    int bad = 0;
+    for (unsigned k = 0; k < order->processes; k++) {
+        struct error why;
+        char *bytes;
+        size_t length;
+        const double begin = seconds_now();
+        ends[k] = (struct process_end){.failed = false};
+        if (run_process(&bytes, &length, order, k, arguments, &why) != 0 ||
+            take_answer(order, bytes, length, &why) != 0) {
+            ends[k].failed = true;
+            snprintf(ends[k].reason, sizeof ends[k].reason, "%.255s", why.text);
+        }
+        free(bytes);
+        ends[k].seconds = seconds_now() - begin;
+        if (order->ended) order->ended(order->context, k, ends[k].seconds);
+    }
+    free(arguments);
+    if (first_experiment(order)->rounds.rounds == 0)
+        return fail(err, "no process timed anything: the last one %s", ends[order->processes - 1].reason);
+    for (unsigned k = 0; k < order->processes && !bad; k++)
+        if (ends[k].failed) bad = note_end(order, k, &ends[k], err);
+    return bad;
+}
+
+/* ---- The other side. */
+
+static uint64_t read_hash(const json_t *value) {
+    const char *text = json_string_value(value);
+    return text ? strtoull(text, NULL, 16) : 0;
+}
+
+static int read_job(struct verified_job *job, const json_t *value, struct error *err) {
+    const char *backend = json_string_value(json_object_get(value, "backend"));
+    const char *prefetch = json_string_value(json_object_get(value, "prefetch"));
+    const char *again = json_string_value(json_object_get(value, "again"));
+    const json_t *epochs = json_object_get(value, "epochs"), *folds = json_object_get(value, "folds");
+    const json_int_t engine = json_integer_value(json_object_get(value, "engine"));
+    *job = (struct verified_job){.engine = (enum engine)engine,
+                                 .backend = backend ? backend_find(backend) : NULL,
+                                 .passed = json_is_true(json_object_get(value, "passed")),
+                                 .timed = json_is_true(json_object_get(value, "timed"))};
+    if (engine < 0 || engine >= ENGINES || !job->backend || backend_state(job->backend) != BACKEND_OK || !prefetch ||
+        prefetch_parse(&job->prefetch, prefetch) != 0 || (again && again[0] && prefetch_parse(&job->again, again) != 0))
+        return fail(err, "--process: the order names an unknown job");
+    job->model.seconds = json_number_value(json_object_get(value, "seconds"));
+    job->model.epochs = (unsigned)json_array_size(epochs);
+    job->model.epoch_hash = calloc(job->model.epochs + 1, sizeof *job->model.epoch_hash);
+    job->cv.folds = (unsigned)json_array_size(folds);
+    job->cv.fold = calloc(job->cv.folds + 1, sizeof *job->cv.fold);
+    if (!job->model.epoch_hash || !job->cv.fold) return fail_program(err, "out of memory for a job");
+    for (unsigned i = 0; i < job->model.epochs; i++)
+        job->model.epoch_hash[i] = read_hash(json_array_get(epochs, i));
+    job->cv.decision_hash = read_hash(json_object_get(value, "decisions"));
+    for (unsigned f = 0; f < job->cv.folds; f++) {
+        const json_t *fold = json_array_get(folds, f);
+        job->cv.fold[f].fingerprint = read_hash(json_object_get(fold, "fingerprint"));
+        job->cv.fold[f].update_hash = read_hash(json_object_get(fold, "update_hash"));
+        job->cv.fold[f].accuracy = json_number_value(json_object_get(fold, "accuracy"));
+    }
+    return 0;
+}
+
+static int read_order(struct process_work *work, const json_t *order, struct error *err) {
+    const json_t *jobs = json_object_get(order, "jobs"), *budgets = json_object_get(order, "budgets");
+    work->share.process = (unsigned)json_integer_value(json_object_get(order, "process"));
+    work->share.processes = (unsigned)json_integer_value(json_object_get(order, "processes"));
+    work->share.seed = (uint32_t)json_integer_value(json_object_get(order, "seed"));
+    work->works = json_incref(json_object_get(order, "works"));
+    if (work->share.processes == 0 || json_array_size(jobs) == 0 || !work->works)
+        return fail(err, "--process: standard input holds no order of a run (it is not for use by hand)");
+    for (size_t e = 0; e < EXPERIMENTS; e++) {
+        const json_t *budget = json_array_get(budgets, e);
+        work->wanted[e] = json_is_true(json_object_get(budget, "wanted"));
+        work->budget[e] = (struct budget){json_number_value(json_object_get(budget, "seconds")),
+                                          (size_t)json_integer_value(json_object_get(budget, "at_most"))};
+    }
+    work->jobs.list = calloc(json_array_size(jobs), sizeof *work->jobs.list);
+    if (!work->jobs.list) return fail_program(err, "out of memory for %zu jobs", json_array_size(jobs));
+    size_t i;
+    json_t *job;
+    json_array_foreach(jobs, i, job) {
+        if (read_job(&work->jobs.list[work->jobs.count++], job, err) != 0) return -1;
+    }
+    return 0;
+}
+
+int process_work_read(struct process_work *work, struct error *err) {
+    json_error_t why;
+    json_t *order = json_loadf(stdin, 0, &why);
+    *work = (struct process_work){.works = NULL};
+    int bad = order ? read_order(work, order, err)
+                    : fail(err, "--process: standard input holds no order of a run (it is not for use by hand)");
+    json_decref(order);
+    if (bad) process_work_free(work);
+    return bad;
+}
+
+void process_work_free(struct process_work *work) {
+    verified_jobs_free(&work->jobs);
+    json_decref(work->works);
+    *work = (struct process_work){.works = NULL};
+}
+
+void process_work_resize(const struct process_work *work, struct experiment *experiment) {
+    for (size_t c = 0; c < experiment->count; c++) {
+        const struct timed_case *timed = &experiment->cases[c];
+        const double wanted = json_number_value(json_object_get(work->works, timed->name));
+        if (!timed->resize || !(wanted >= 1)) continue;
+        timed->resize(timed->context, wanted);
+        experiment->facts[c].work = wanted;
+    }
+}
+
+int process_answer(struct experiment *const experiments[EXPERIMENTS], struct error *err) {
+    json_t *answer = json_object();
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        if (experiments[e]) json_object_set_new(answer, experiment_keys[e], rounds_json(experiments[e]));
+    int bad = json_dumpf(answer, stdout, JSON_COMPACT) == 0 && fflush(stdout) == 0
+                  ? 0
+                  : fail(err, "--process: standard output cannot be written: %s", strerror(errno));
+    json_decref(answer);
+    return bad;
+}
