@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A backend that computes wrongly is named and never timed: one that the kernels' check finds out, and one that is wrong
-# only on rows of a length that it does not try, so that the models differ. Links copies of the program with such kernels.
+# A backend that computes wrongly is named and never timed: one that the kernels' check finds out, one that is wrong only
+# on rows of a length that it does not try, so that the models differ, and one that decides wrongly from the 65th row of a
+# call on. train and cv refuse to work with it. Links copies of the program with such kernels.
 . "$(dirname "$0")/lib.sh"
 needs jq
 unset SGDMARK_ISA
@@ -40,6 +41,34 @@ END
         "$linker" -rdynamic -o "$1" "$build/src/cli/main.o" "$1.o" "$build/libsgdmark.a" "${libraries[@]}"
 }
 
+# wrong_decisions PROGRAM CONDITION: links it; the decision on row i of a call has the other sign where the condition holds.
+wrong_decisions() {
+    cat > "$1.c" << END
+#define decision_u8f32_$backend right_decision
+#include "$PWD/kernels/$backend.c"
+#undef decision_u8f32_$backend
+void decision_u8f32_$backend(double *decision, const struct batch *batch, const struct linear_model *model) {
+    right_decision(decision, batch, model);
+    for (size_t i = 0; i < batch->n; i++)
+        if ($2) decision[i] = -decision[i];
+}
+END
+    "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels "${flags[@]}" -c -o "$1.o" "$1.c" &&
+        "$linker" -rdynamic -o "$1" "$build/src/cli/main.o" "$1.o" "$build/libsgdmark.a" "${libraries[@]}"
+}
+
+# refuses NAME PROGRAM WHAT ARGUMENTS...: status 1, nothing trained, and one line that names what failed its self-check.
+refuses() {
+    local name=$1 program=$2 what=$3
+    shift 3
+    "$program" "$@" > "$scratch/out.txt" 2> "$scratch/errors"
+    equal "$name: exit status" $? 1
+    equal "$name: one line says why" "$(wc -l < "$scratch/errors")" 1
+    check "$name: backend, kernel and what differs" grep -q -E \
+        "^sgdmark [a-z]+: (f32|int)/$backend fails its self-check and does no work: $backend $what" "$scratch/errors"
+    check "$name: no work was done" awk '/fingerprint|accuracy/ { exit 1 }' "$scratch/out.txt"
+}
+
 # times_of FILE NAME: how often a result file has a time of it.
 times_of() {
     jq --arg name "$2" '[.benchmarks[] | select(.run_name == $name and (.real_time // 0) > 0)] | length' "$1"
@@ -76,4 +105,26 @@ check "kernels --verify: backend, kernel, length and values" grep -q -E \
 "$scratch/odd" bench "${rows[@]}" "--benchmark_filter=$timed" --benchmark_min_time=0.001 > "$scratch/bench.txt" 2> "$scratch/errors"
 equal "bench: exit status of a wrong kernel" $? 1
 check "bench: and the reason" grep -q "^$timed ERROR OCCURRED: 'its kernel check failed" "$scratch/bench.txt"
+
+# No unchecked kernel does work
+refuses "train" "$scratch/rows" "dot_prefetch_u8f32: length 400, .* the result is .* not " train "${rows[@]}" --isa "$backend"
+command=$(sed -n 's/.*; again: sgdmark //p' "$scratch/errors")
+check "train: the command that repeats it" grep -q -x -E \
+    "kernels --verify --isa $backend --kernel dot_prefetch_u8f32 --seed [0-9]+ --length 400" <<< "$command"
+read -r -a words <<< "$command"
+"$scratch/rows" "${words[@]}" > "$scratch/verify.txt"
+equal "train: it repeats it" "$? $(grep -c WRONG "$scratch/verify.txt")" "1 1"
+check "train: another backend works" "$scratch/rows" train "${rows[@]}" --isa scalar
+check "train: the kernel is right on other rows" "$scratch/rows" train --data synthetic:n=600,d=401 --isa "$backend"
+"$scratch/rows" train "${rows[@]}" --isa all --json "$scratch/train.json" > "$scratch/out.txt" 2> "$scratch/errors"
+equal "train --isa all: exit status" $? 1
+check "train --isa all: the others did their work" grep -q '"isa": "scalar"' "$scratch/train.json"
+equal "train --isa all: this one did not" "$(grep -c "\"isa\": \"$backend\"" "$scratch/train.json")" 0
+
+check "a build whose decisions are wrong from row 64 on" wrong_decisions "$scratch/far" "i >= 64"
+refuses "cv, rows from 64 on" "$scratch/far" "decision_u8f32: length .* decision [0-9]+ of [0-9]+ is .* not " \
+    cv "${rows[@]}" --isa "$backend"
+"$scratch/far" kernels --verify --isa "$backend" --kernel decision_u8f32 > "$scratch/verify.txt"
+equal "kernels --verify, rows from 64 on: exit status" $? 1
+check "kernels --verify, rows from 64 on: the row" grep -q -E "decision (6[4-9]|[7-9][0-9]|[1-9][0-9]{2,}) of " "$scratch/verify.txt"
 finish

@@ -3,6 +3,7 @@
 #include "learn/cv.h"
 
 #include "cli/commands.h"
+#include "cli/gate.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/results.h"
@@ -179,9 +180,10 @@ static int write_arrays(const struct cv_options *options, const struct cv_result
     return npy_write_float64(options->decision_out, result->decision, result->n, 0, err);
 }
 
-/* Cross-validates on one backend, prints and appends the result; writes the arrays where `last`. */
-static int validate_one(json_t *results, const struct cv_work *work, const struct backend *backend, bool last,
-                        struct error *err) {
+/* Cross-validates on one backend, prints and appends the result; writes the arrays where `last`. checked is NULL where
+ * no kernel works. */
+static int validate_one(json_t *results, const struct cv_work *work, const struct backend *backend,
+                        const struct self_check *checked, bool last, struct error *err) {
     const struct cv_options *options = work->options;
     struct hyper hyper = options->job.spec.hyper;
     struct cv_result result;
@@ -196,10 +198,21 @@ static int validate_one(json_t *results, const struct cv_work *work, const struc
     }
     json_t *to = cv_json(&work->job->ds, &report);
     if (fitted) json_prefetch(to, &hyper.prefetch, tuning);
+    if (checked) json_self_check(to, checked);
     int bad = append_result(results, to, err);
     if (!bad && last) bad = write_arrays(options, &result, err);
     cv_free(&result);
     return bad;
+}
+
+/* The same behind the self-check; the never estimator calls no kernel. */
+static int validate_checked(json_t *results, const struct cv_work *work, struct gate *gate, size_t i, bool last,
+                            struct error *err) {
+    const struct cv_options *options = work->options;
+    const struct backend *backend = work->chosen->list[i];
+    if (options->estimator == ESTIMATOR_NEVER) return validate_one(results, work, backend, NULL, last, err);
+    int admitted = gate_admit(gate, backend, options->job.spec.hyper.engine, &work->job->row_list, err);
+    return admitted > 0 ? validate_one(results, work, backend, &gate->check, last, err) : admitted;
 }
 
 static int validate_all(const struct cv_work *work, struct error *err) {
@@ -210,9 +223,11 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     if (!to_stdout(options->json) && print_job(stdout, work->job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");
+    struct gate gate = {0};
     for (size_t i = 0; !bad && i < count; i++)
-        bad = validate_one(results, work, work->chosen->list[i], i + 1 == count, err);
+        bad = validate_checked(results, work, &gate, i, i + 1 == count, err);
     if (!bad) bad = write_results(options->json, results, err);
+    if (!bad) bad = gate_close(&gate, err);
     json_decref(results);
     return bad;
 }

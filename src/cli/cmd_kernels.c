@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEY_JSON = 0x200, KEY_VERIFY, KEY_SEED, KEY_ISA, KEY_KERNEL };
+enum { KEY_JSON = 0x200, KEY_VERIFY, KEY_SEED, KEY_ISA, KEY_KERNEL, KEY_LENGTH };
 
 struct kernels_options {
     const char *json;
@@ -23,6 +23,7 @@ struct kernels_options {
     uint32_t seed;
     const char *isa;    /* NULL: every backend */
     const char *kernel; /* NULL: every kernel */
+    size_t length;      /* 0: many */
 };
 
 static error_t check_kernel_name(const char *name) {
@@ -36,7 +37,7 @@ static error_t check_kernel_name(const char *name) {
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct kernels_options *options = state->input;
-    uint64_t seed = 0;
+    uint64_t seed = 0, length = 0;
     error_t bad = 0;
     switch (key) {
     case KEY_JSON:
@@ -55,9 +56,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_KERNEL:
         options->kernel = value;
         return check_kernel_name(value);
+    case KEY_LENGTH:
+        bad = take_integer(&length, "length", value, 1, UINT16_MAX);
+        options->length = (size_t)length;
+        return bad;
     case ARGP_KEY_SUCCESS:
-        if (!options->verify && (options->seeded || options->isa || options->kernel))
-            return bad_option("--seed, --isa and --kernel say what --verify does: give --verify with them");
+        if (!options->verify && (options->seeded || options->isa || options->kernel || options->length))
+            return bad_option("--seed, --isa, --kernel and --length say what --verify does: give --verify with them");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -69,6 +74,8 @@ static const struct argp_option list[] = {
     {"verify", KEY_VERIFY, NULL, 0, "check every kernel that can run here; a wrong one gives exit status 1", 0},
     {"isa", KEY_ISA, "NAME", 0, "check only the kernels of this backend", 0},
     {"kernel", KEY_KERNEL, "NAME", 0, "check only this kernel", 0},
+    {"length", KEY_LENGTH, "D", 0, "only a short check, on rows of D pixels: that of train and cv before they begin",
+     0},
     {"seed", KEY_SEED, "S", 0, "draw the inputs by this seed; the default is a new one each time, and is printed", 0},
     OPTIONS_OUTPUT,
     {"json", KEY_JSON, "FILE", 0, "write the list or the verdicts as JSON; with - nothing else goes to stdout", 0},
@@ -124,14 +131,18 @@ static int choose_asked(const struct kernels_options *options, struct kernels_ch
     return 0;
 }
 
-static void check_kernel(struct kernels_check *check, const struct backend *backend, size_t kernel, bool quiet) {
+static void check_kernel(struct kernels_check *check, const struct backend *backend, size_t kernel,
+                         const struct kernels_options *options) {
     struct checked_kernel *one = &check->verdicts[check->verdict_count++];
     one->backend = backend;
-    kernel_check_one(backend, kernel, check->seed, &one->verdict);
+    if (options->length > 0)
+        kernel_check_length(backend, kernel, options->length, check->seed, &one->verdict);
+    else
+        kernel_check_one(backend, kernel, check->seed, &one->verdict);
     check->right += one->verdict.state == KERNEL_RIGHT;
     check->wrong += one->verdict.state == KERNEL_WRONG;
     check->not_checked += one->verdict.state == KERNEL_NOT_CHECKED;
-    if (!quiet) print_verdict(stdout, one);
+    if (!to_stdout(options->json)) print_verdict(stdout, one);
 }
 
 static int check_asked(struct kernels_check *check, const struct kernels_options *options, struct error *err) {
@@ -140,7 +151,7 @@ static int check_asked(struct kernels_check *check, const struct kernels_options
     for (size_t i = 0; i < check->asked_count; i++)
         for (size_t kernel = 0; kernel < kernels_of(check->asked[i]); kernel++)
             if (!options->kernel || strcmp(options->kernel, kernel_names[kernel]) == 0)
-                check_kernel(check, check->asked[i], kernel, quiet);
+                check_kernel(check, check->asked[i], kernel, options);
     if (!quiet) print_check_totals(stdout, check);
     return options->json ? write_result(options->json, check_json(check), err) : 0;
 }

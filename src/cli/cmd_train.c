@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/gate.h"
 #include "cli/options.h"
 #include "cli/results.h"
 #include "data/npy.h"
@@ -111,7 +112,8 @@ static json_t *result_json(const struct job *job, const struct train_report *rep
 
 /* Trains on one backend, prints and appends the result; writes the weights to `coef_out` where that is not NULL. */
 static int train_one(json_t *results, const struct job *job, const struct train_options *options,
-                     const struct backend *backend, const char *coef_out, struct error *err) {
+                     const struct backend *backend, const struct self_check *checked, const char *coef_out,
+                     struct error *err) {
     struct model model;
     struct hyper hyper = options->job.spec.hyper;
     double tuning;
@@ -129,6 +131,7 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         }
         json_t *result = result_json(job, &report);
         json_prefetch(result, &hyper.prefetch, tuning);
+        json_self_check(result, checked);
         bad = append_result(results, result, err);
     }
     if (!bad && coef_out) bad = npy_write_float64(coef_out, model.coef, model.d, 1, err);
@@ -144,12 +147,16 @@ static int train_all(struct job *job, const struct train_options *options, const
     if (!to_stdout(options->json) && print_job(stdout, job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");
+    struct gate gate = {0};
     for (size_t i = 0; !bad && i < count; i++) {
         /* With --isa all the weights of the last backend are written: it is the one that auto takes. */
         const char *coef_out = i + 1 == count ? options->coef_out : NULL;
-        bad = train_one(results, job, options, chosen->list[i], coef_out, err);
+        int admitted = gate_admit(&gate, chosen->list[i], engine, &job->row_list, err);
+        bad = admitted < 0 ? -1 : 0;
+        if (admitted > 0) bad = train_one(results, job, options, chosen->list[i], &gate.check, coef_out, err);
     }
     if (!bad) bad = write_results(options->json, results, err);
+    if (!bad) bad = gate_close(&gate, err);
     json_decref(results);
     return bad;
 }

@@ -10,6 +10,12 @@ void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds) 
     json_object_set_new(to, "tuning_seconds", json_number(seconds));
 }
 
+void json_self_check(json_t *to, const struct self_check *check) {
+    json_object_set_new(
+        to, "self_check",
+        json_pack("{s:I, s:o}", "calls", (json_int_t)check->calls, "seconds", json_number(check->seconds)));
+}
+
 int append_result(json_t *results, json_t *result, struct error *err) {
     if (json_array_append_new(results, result) == 0) return 0;
     return fail_program(err, "out of memory for the result");
@@ -20,6 +26,6 @@ int output_json(const char *path, const json_t *value, struct error *err) {
 }
 
 int write_results(const char *json, const json_t *results, struct error *err) {
-    if (!json) return 0;
+    if (!json || json_array_size(results) == 0) return 0;
     return output_json(json, json_array_size(results) == 1 ? json_array_get(results, 0) : results, err);
 }

@@ -19,12 +19,17 @@ enum { STEP = 64, SHORT_LENGTHS = 3 * STEP + 2, LONG = 4096 };
 static const size_t long_lengths[] = {255, 576, 784, LONG, LONGEST};
 enum { LENGTHS = SHORT_LENGTHS + sizeof long_lengths / sizeof *long_lengths };
 
-enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS, DECISIONS = MOST_ROWS + 8, LARGEST_WEIGHT = sizeof(double) };
+enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS, DECISIONS = MOST_ROWS + FEW_ROWS };
+
+/* Bytes for the longest row packed, for all rows given, and for weights of the largest type. */
+enum { ROW_ROOM = (int)GIVEN_PIXELS > (int)LONGEST_PACKED ? (int)GIVEN_PIXELS : (int)LONGEST_PACKED };
+enum { LARGEST_WEIGHT = sizeof(double), WEIGHTS_ROOM = LONGEST_PACKED * LARGEST_WEIGHT };
 
 struct work {
     const struct backend *backend;
     const struct kernel_spec *spec;
     uint32_t seed;
+    const char *again; /* more words of the command that repeats a call; NULL: no command does, the row is a job's */
     struct kernel_verdict *verdict;
     struct random_state random;
     struct inputs inputs;
@@ -64,7 +69,7 @@ static enum fence_place fence_place(size_t place) {
 __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const char *format, ...) {
     struct kernel_verdict *verdict = work->verdict;
     const struct inputs *in = &work->inputs;
-    char what[320], where[64];
+    char what[288], where[64], again[160];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
@@ -76,12 +81,14 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct work *work, const
     else
         snprintf(where, sizeof where, "row at offset %zu, weights at %zu", row_offset(work->place),
                  weights_offset(work->place, in->type));
+    snprintf(again, sizeof again, "only on rows of this job: the same command repeats it");
+    if (work->again)
+        snprintf(again, sizeof again, "again: sgdmark kernels --verify --isa %s --kernel %s --seed %u%s",
+                 work->backend->name, verdict->kernel, work->seed, work->again);
     verdict->state = KERNEL_WRONG;
-    snprintf(verdict->text, sizeof verdict->text,
-             "%s %s: length %zu, %s, %s pixels, %s weights: %s; again: sgdmark kernels --verify --isa %s --kernel %s "
-             "--seed %u",
+    snprintf(verdict->text, sizeof verdict->text, "%s %s: length %zu, %s, %s pixels, %s weights: %s; %s",
              work->backend->name, verdict->kernel, in->length, where, pixels_words[in->pixels],
-             weights_words[in->weights], what, work->backend->name, verdict->kernel, work->seed);
+             weights_words[in->weights], what, again);
     return false;
 }
 
@@ -186,9 +193,9 @@ static bool check_place(struct work *work, size_t place) {
     work->row = fence_put(&work->row_fence, fence_place(place), row_offset(place), in->row, in->row_bytes, ROW_POISON);
     work->weights = fence_put(&work->weights_fence, fence_place(place), weights_offset(place, in->type), &in->w,
                               in->d * weight_size[in->type], NAN_POISON);
-    work->batch = (struct batch){work->row, 1, in->length, in->at, in->n};
+    work->batch = (struct batch){work->row, in->stride, in->length, in->at, in->n};
     work->model = (struct linear_model){(const float *)(const void *)work->weights, in->wscale, in->intercept};
-    memset(work->decision, NAN_POISON, sizeof work->decision);
+    if (work->spec->result == RESULT_DECISIONS) memset(work->decision, NAN_POISON, sizeof work->decision);
     const struct operands operands = operands_of(work);
     const struct plain_call plain = {work->spec->plain, &operands};
     struct kernel_call call = {.kernel = work->spec->pointer(work->backend), .plain = &plain};
@@ -199,21 +206,41 @@ static bool check_place(struct work *work, size_t place) {
     return outcome_right(work, &call);
 }
 
-/* Every combination of inputs meets the guard pages; one in eight, in turn, meets all 64 offsets. */
-static bool check_length(struct work *work, size_t turn, size_t d) {
+/* Sets what a row of d pixels has. */
+static void set_length(struct work *work, size_t d) {
     struct inputs *in = &work->inputs;
-    in->length = d;
-    in->d = work->spec->result == RESULT_DECISIONS ? d + SLIDE : d;
     in->type = work->spec->type;
     in->form = work->spec->row;
+    if (in->type == WEIGHTS_PLANES || in->type == WEIGHTS_U8) d = (d + BLOCK_PIXELS - 1) / BLOCK_PIXELS * BLOCK_PIXELS;
+    in->length = d;
+    in->d = work->spec->result == RESULT_DECISIONS ? d + SLIDE : d;
+}
+
+/* Draws a combination of pixels and weights, and what comes out. False where the backend promises nothing for it:
+ * whether a sum in another order overflows too is chance. */
+static bool draw(struct work *work, size_t combination) {
+    struct inputs *in = &work->inputs;
+    in->pixels = (enum pixels)(combination % PIXELS_KINDS);
+    in->weights = (enum weights)(combination / PIXELS_KINDS);
+    bool overflows = in->weights == WEIGHTS_OVERFLOWING || (in->weights == WEIGHTS_HUGE && in->length > LONG);
+    if (in->type == WEIGHTS_F32 && overflows && work->backend->parity != PARITY_BITS) return false;
+    inputs_draw(in, &work->random);
+    work->spec->expect(&work->expected, in);
+    return true;
+}
+
+/* Rows to decide: from five to FEW_ROWS, at times none; one combination in eight hundreds. */
+static size_t rows_to_decide(size_t combination, size_t turn, size_t d) {
+    if ((combination + turn) % 8 == 4) return turn % 8 ? 250 + d % 64 : MOST_ROWS - d % 64;
+    return d % 64 == 32 ? 0 : 5 + d % 4;
+}
+
+/* Every combination of inputs meets the guard pages; one in eight, in turn, meets all 64 offsets. */
+static bool check_length(struct work *work, size_t turn, size_t d) {
+    set_length(work, d);
     for (size_t c = 0; c < COMBINATIONS; c++) {
-        in->pixels = (enum pixels)(c % PIXELS_KINDS);
-        in->weights = (enum weights)(c / PIXELS_KINDS);
-        /* Whether a sum in another order overflows too is chance. */
-        if (in->type == WEIGHTS_F32 && in->weights == WEIGHTS_OVERFLOWING && work->backend->parity != PARITY_BITS)
-            continue;
-        inputs_draw(in, &work->random);
-        work->spec->expect(&work->expected, in);
+        work->inputs.n = rows_to_decide(c, turn, d);
+        if (!draw(work, c)) continue;
         bool everywhere = (c + turn) % 8 == 0 && d <= LONG;
         for (size_t place = everywhere ? 0 : PLACE_START; place < PLACES; place++)
             if (!check_place(work, place)) return false;
@@ -222,14 +249,77 @@ static bool check_length(struct work *work, size_t turn, size_t d) {
 }
 
 static void check_lengths(struct work *work) {
-    random_seed(&work->random, work->seed);
     for (size_t i = 0; i < LENGTHS; i++) {
         size_t d = i < SHORT_LENGTHS ? i : long_lengths[i - SHORT_LENGTHS];
         enum weights_type type = work->spec->type;
         if (d == LONGEST && (type == WEIGHTS_F32 || type == WEIGHTS_F64)) continue;
-        if (type == WEIGHTS_PLANES || type == WEIGHTS_U8) d = (d + BLOCK_PIXELS - 1) / BLOCK_PIXELS * BLOCK_PIXELS;
         if (!check_length(work, i, d)) return;
     }
+}
+
+/* The short form: as many combinations as fit its time, the first with hundreds of rows to decide. Steps of five reach
+ * all of them, since 5 and their number have no common factor. */
+static void check_in_short(struct work *work, size_t d) {
+    enum { PIXELS = 1 << 13, LEAST = 6, STEP_OF_PLACES = 11 };
+    const size_t random_and_uniform = PIXELS_RANDOM + (size_t)PIXELS_KINDS * WEIGHTS_UNIFORM;
+    size_t most = PIXELS / (d + 1);
+    set_length(work, d);
+    most = most < LEAST ? LEAST : most < COMBINATIONS ? most : COMBINATIONS;
+    for (size_t i = 0; i < most; i++) {
+        const size_t places[] = {PLACE_START, PLACE_END, i * STEP_OF_PLACES % PLACE_START};
+        work->inputs.n = i == 0 ? 250 + d % 64 : i % FEW_ROWS;
+        if (!draw(work, i == 0 ? random_and_uniform : (i * 5 + work->seed) % COMBINATIONS)) continue;
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+            if (!check_place(work, places[p])) return;
+    }
+}
+
+/* ---- The rows of a job ---- */
+
+size_t kernel_rows_most(size_t length) {
+    enum { HUNDREDS = 300 };
+    size_t fit = GIVEN_PIXELS / (length > 0 ? length : 1);
+    return fit < HUNDREDS ? fit : HUNDREDS;
+}
+
+/* All decisions at once. On small integers a tolerance has no slack. */
+static void check_decisions(struct work *work, const struct kernel_rows *rows) {
+    struct inputs *in = &work->inputs;
+    in->n = rows->n;
+    in->d = rows->d;
+    in->stride = rows->length;
+    memcpy(in->x, rows->pixels, rows->n * rows->length);
+    for (uint32_t i = 0; i < rows->n; i++)
+        in->at[i] = (struct row_ref){.row = i, .start = rows->at[i].start, .positive = rows->at[i].positive};
+    in->weights = work->backend->parity == PARITY_BITS ? WEIGHTS_UNIFORM : WEIGHTS_EXACT;
+    inputs_draw(in, &work->random);
+    work->spec->expect(&work->expected, in);
+    if (check_place(work, PLACE_START)) check_place(work, PLACE_END);
+}
+
+static void check_each(struct work *work, const struct kernel_rows *rows) {
+    static const enum weights kinds[] = {WEIGHTS_UNIFORM, WEIGHTS_MIXED, WEIGHTS_EXACT};
+    enum { TRIED = 12, KINDS = sizeof kinds / sizeof *kinds };
+    struct inputs *in = &work->inputs;
+    const size_t step = rows->n > TRIED ? rows->n / TRIED : 1;
+    in->d = rows->length;
+    for (size_t i = 0; i < rows->n; i += step) {
+        memcpy(in->x, rows->pixels + i * rows->length, rows->length);
+        in->weights = kinds[i / step % KINDS];
+        inputs_draw(in, &work->random);
+        work->spec->expect(&work->expected, in);
+        if (!check_place(work, rows->at[i].row * rows->length % PLACE_START) || !check_place(work, PLACE_END)) return;
+    }
+}
+
+static void check_rows(struct work *work, const struct kernel_rows *rows) {
+    set_length(work, rows->length);
+    work->inputs.pixels = PIXELS_GIVEN;
+    work->inputs.n = 0;
+    if (work->spec->result == RESULT_DECISIONS)
+        check_decisions(work, rows);
+    else
+        check_each(work, rows);
 }
 
 static int not_checked(struct kernel_verdict *verdict, const char *why) {
@@ -238,7 +328,26 @@ static int not_checked(struct kernel_verdict *verdict, const char *why) {
     return -1;
 }
 
-int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed, struct kernel_verdict *verdict) {
+/* What is checked of a kernel; of the members all but one are as in {0}. */
+struct extent {
+    bool everything;
+    size_t length;                  /* in short, rows of this length */
+    const struct kernel_rows *rows; /* these rows */
+};
+
+static void check_extent(struct work *work, const struct extent *extent) {
+    random_seed(&work->random, work->seed);
+    if (extent->everything)
+        check_lengths(work);
+    else if (extent->rows)
+        check_rows(work, extent->rows);
+    else
+        check_in_short(work, extent->length);
+}
+
+static int check(const struct backend *backend, size_t kernel, uint32_t seed, const struct extent *extent,
+                 struct kernel_verdict *verdict) {
+    char again[32] = "";
     *verdict = (struct kernel_verdict){.kernel = kernel_names[kernel]};
     if (backend_state(backend) != BACKEND_OK) {
         char reason[160];
@@ -246,16 +355,21 @@ int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed
         return not_checked(verdict, reason);
     }
     if (!kernel_specs[kernel]->pointer(backend)) return not_checked(verdict, "the backend has no such kernel");
-    struct work *work = malloc(sizeof *work);
+    struct work *work = calloc(1, sizeof *work); /* megabytes, of which short rows touch little */
     if (!work) return not_checked(verdict, "out of memory");
-    *work = (struct work){.backend = backend, .spec = kernel_specs[kernel], .seed = seed, .verdict = verdict};
-    size_t room = LONGEST_PACKED + STEP + 2 * FENCE_MARGIN;
+    work->backend = backend;
+    work->spec = kernel_specs[kernel];
+    work->seed = seed;
+    work->verdict = verdict;
+    if (!extent->everything) snprintf(again, sizeof again, " --length %zu", extent->length);
+    work->again = extent->rows ? NULL : again;
+    const size_t around = STEP + 2 * FENCE_MARGIN;
     bool fenced = false, ready = false;
-    if (fence_make(&work->row_fence, room) == 0) {
-        fenced = fence_make(&work->weights_fence, room * LARGEST_WEIGHT) == 0;
+    if (fence_make(&work->row_fence, ROW_ROOM + around) == 0) {
+        fenced = fence_make(&work->weights_fence, WEIGHTS_ROOM + around * LARGEST_WEIGHT) == 0;
         ready = fenced && kernel_call_begin() == 0;
         if (ready) {
-            check_lengths(work);
+            check_extent(work, extent);
             kernel_call_end();
         }
         if (fenced) fence_free(&work->weights_fence);
@@ -264,6 +378,20 @@ int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed
     free(work);
     if (!ready) return not_checked(verdict, "the system gives no memory for guard pages");
     return verdict->state == KERNEL_RIGHT ? 0 : -1;
+}
+
+int kernel_check_one(const struct backend *backend, size_t kernel, uint32_t seed, struct kernel_verdict *verdict) {
+    return check(backend, kernel, seed, &(struct extent){.everything = true}, verdict);
+}
+
+int kernel_check_length(const struct backend *backend, size_t kernel, size_t length, uint32_t seed,
+                        struct kernel_verdict *verdict) {
+    return check(backend, kernel, seed, &(struct extent){.length = length}, verdict);
+}
+
+int kernel_check_rows(const struct backend *backend, size_t kernel, const struct kernel_rows *rows, uint32_t seed,
+                      struct kernel_verdict *verdict) {
+    return check(backend, kernel, seed, &(struct extent){.rows = rows}, verdict);
 }
 
 size_t kernels_of(const struct backend *backend) {

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const pixels_words[PIXELS_KINDS] = {"zero", "255", "alternating", "one-hot", "random", "random-run"};
+const char *const pixels_words[PIXELS_KINDS + 1] = {"zero",   "255",        "alternating", "one-hot",
+                                                    "random", "random-run", "the job's"};
 const char *const weights_words[WEIGHTS_KINDS] = {[WEIGHTS_EXACT] = "small integer",
                                                   [WEIGHTS_UNIFORM] = "uniform",
                                                   [WEIGHTS_MIXED] = "mixed",
@@ -179,14 +180,18 @@ static void pack_row(struct inputs *in) {
     in->row_bytes = end;
 }
 
-/* From five to MOST_ROWS rows, at times none; behind them stands what no kernel may look at. Products of small integers
- * by 0.75 are exact. */
+/* Every place of a row meets every start within 64 rows; then they meet in another order. Behind the rows stands what
+ * no kernel may look at. */
 static void choose_rows(struct inputs *in) {
-    in->n = in->length % 64 == 32 ? 0 : 5 + in->length % 4;
-    memset(in->at, NAN_POISON, sizeof in->at);
+    in->stride = 1;
     for (uint32_t i = 0; i < in->n; i++)
-        in->at[i] =
-            (struct row_ref){.row = (SLIDE + i * 5) % (SLIDE + 1), .start = (uint16_t)((2 + i * 5) % (SLIDE + 1))};
+        in->at[i] = (struct row_ref){.row = (SLIDE + i * 5 + i / 8) % (SLIDE + 1),
+                                     .start = (uint16_t)((2 + i * 5 + i / 64 * 3 + i / 512) % (SLIDE + 1))};
+}
+
+/* Products of small integers by 0.75 are exact. */
+static void draw_model(struct inputs *in) {
+    memset(in->at + in->n, NAN_POISON, FEW_ROWS * sizeof *in->at);
     in->wscale = in->weights == WEIGHTS_EXACT ? 0.75 : 1.0 / 3.0;
     in->intercept = -0.5;
 }
@@ -197,10 +202,13 @@ void inputs_draw(struct inputs *in, struct random_state *random) {
                                                                                      [WEIGHTS_F64] = draw_f64,
                                                                                      [WEIGHTS_PLANES] = draw_planes,
                                                                                      [WEIGHTS_U8] = draw_u8};
-    draw_pixels(in, random);
+    if (in->pixels != PIXELS_GIVEN) {
+        draw_pixels(in, random);
+        choose_rows(in);
+    }
     draw[in->type](in, random);
+    draw_model(in);
     in->row = in->x;
-    in->row_bytes = in->d;
-    choose_rows(in);
+    in->row_bytes = in->pixels == PIXELS_GIVEN && in->n > 0 ? in->n * in->stride : in->d;
     if (in->form == ROW_PACKED) pack_row(in);
 }

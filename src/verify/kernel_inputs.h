@@ -7,8 +7,18 @@
 
 struct random_state;
 
-enum pixels { PIXELS_ZERO, PIXELS_FULL, PIXELS_ALTERNATING, PIXELS_ONE_HOT, PIXELS_RANDOM, PIXELS_RUNS, PIXELS_KINDS };
-extern const char *const pixels_words[PIXELS_KINDS];
+/* The kinds that are drawn, and rows that are given. */
+enum pixels {
+    PIXELS_ZERO,
+    PIXELS_FULL,
+    PIXELS_ALTERNATING,
+    PIXELS_ONE_HOT,
+    PIXELS_RANDOM,
+    PIXELS_RUNS,
+    PIXELS_KINDS,
+    PIXELS_GIVEN = PIXELS_KINDS
+};
+extern const char *const pixels_words[PIXELS_KINDS + 1];
 
 enum weights {
     WEIGHTS_EXACT, /* small integers: sums are exact in any order */
@@ -34,9 +44,10 @@ enum row_form { ROW_CROPPED, ROW_PACKED };
 enum { LONGEST = UINT16_MAX };
 enum { LONGEST_BLOCKS = MOST_BLOCKS * BLOCK_PIXELS, LONGEST_PACKED = LONGEST_BLOCKS + 2 * MOST_BLOCKS };
 
-/* Decisions get rows that lie a byte apart, each with weights of its own: row and start go up to SLIDE, so the last of
- * both end where their memory ends. */
-enum { SLIDE = 7, MOST_ROWS = 8 };
+/* Decisions get rows that lie up to SLIDE bytes apart, each with weights of its own: row and start go up to SLIDE, so
+ * the last of both end where their memory ends. Kernels that work in parts of 1024 rows meet two parts. GIVEN_PIXELS:
+ * room for the rows that are given, all together. */
+enum { SLIDE = 7, FEW_ROWS = 8, MOST_ROWS = 1100, GIVEN_PIXELS = 1 << 18 };
 
 /* Poison: no pixel and no weight that leaves a result as it was. */
 enum { ROW_POISON = 0xaa, NAN_POISON = 0xff };
@@ -49,9 +60,13 @@ struct inputs {
     enum weights weights;
     enum weights_type type;
     enum row_form form;
+    size_t n; /* of decisions: rows, at most MOST_ROWS */
+    /* Given with PIXELS_GIVEN, otherwise drawn. */
+    uint8_t x[GIVEN_PIXELS];                 /* the plain pixels, of all rows */
+    size_t stride;                           /* of decisions: bytes between rows in x */
+    struct row_ref at[MOST_ROWS + FEW_ROWS]; /* of decisions */
     /* Drawn. */
-    uint8_t x[LONGEST_BLOCKS]; /* the plain pixels */
-    const uint8_t *row;        /* what the kernel reads: x or packed */
+    const uint8_t *row; /* what the kernel reads: x or packed */
     size_t row_bytes;
     uint8_t packed[LONGEST_PACKED];
     union {
@@ -64,10 +79,7 @@ struct inputs {
     float factor_f32;
     double factor_f64;
     int sign;
-    /* Of decisions. */
-    size_t n;
-    struct row_ref at[MOST_ROWS + 1];
-    double wscale, intercept;
+    double wscale, intercept; /* of decisions */
 };
 
 /* Draws what is not given. */

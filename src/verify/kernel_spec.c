@@ -44,16 +44,28 @@ static void expect_dot_u8f32(struct expected *expected, const struct inputs *in)
 }
 
 /* The volatile keeps the product from being fused; fused or not, it is off by u of itself and of the sum, u = 2^-53. */
+static void expect_one_decision(struct expected *expected, const struct inputs *in, size_t i) {
+    const float *w = in->w.f32 + in->at[i].start;
+    const uint8_t *x = in->x + in->at[i].row * in->stride;
+    volatile double product = (double)folded(w, x, in->length, 0, 1) * in->wscale;
+    expected->decision[i] = product + in->intercept;
+    double size = fabs(product) + fabs(in->intercept);
+    expected->decision_slack[i] = in->weights == WEIGHTS_EXACT ? 0 : dot_slack(in, w, x) * in->wscale + 0x1p-51 * size;
+}
+
+/* Drawn rows are at (SLIDE + 1)^2 places at most, so each place is computed once. */
 static void expect_decision_u8f32(struct expected *expected, const struct inputs *in) {
+    size_t seen[SLIDE + 1][SLIDE + 1] = {0}; /* 1 + the first row there; 0: none yet */
     expect_weights_kept(expected, in);
     for (size_t i = 0; i < in->n; i++) {
-        const float *w = in->w.f32 + in->at[i].start;
-        const uint8_t *x = in->x + in->at[i].row;
-        volatile double product = (double)folded(w, x, in->length, 0, 1) * in->wscale;
-        expected->decision[i] = product + in->intercept;
-        double size = fabs(product) + fabs(in->intercept);
-        expected->decision_slack[i] =
-            in->weights == WEIGHTS_EXACT ? 0 : dot_slack(in, w, x) * in->wscale + 0x1p-51 * size;
+        size_t *first = in->pixels == PIXELS_GIVEN ? NULL : &seen[in->at[i].row][in->at[i].start];
+        if (first && *first > 0) {
+            expected->decision[i] = expected->decision[*first - 1];
+            expected->decision_slack[i] = expected->decision_slack[*first - 1];
+            continue;
+        }
+        if (first) *first = i + 1;
+        expect_one_decision(expected, in, i);
     }
 }
 

@@ -333,7 +333,7 @@ static void decision_all_but_the_last(double *decision, const struct batch *batc
 }
 
 static void decision_by_the_first_start(double *decision, const struct batch *batch, const struct linear_model *model) {
-    struct row_ref at[64] = {{0}};
+    static struct row_ref at[2048];
     struct batch wrong = *batch;
     memcpy(at, batch->at, batch->n * sizeof *at);
     for (size_t i = 0; i < batch->n; i++)
@@ -386,6 +386,15 @@ static void decision_reads_weights_behind(double *decision, const struct batch *
 static void decision_looks_behind(double *decision, const struct batch *batch, const struct linear_model *model) {
     good_decision(decision, batch, model);
     if (batch->n > 0) sink = batch->x[batch->at[batch->n].row * batch->stride];
+}
+
+/* Wrong for rows from here on. */
+static size_t first_wrong;
+
+static void decision_wrong_from(double *decision, const struct batch *batch, const struct linear_model *model) {
+    good_decision(decision, batch, model);
+    for (size_t i = first_wrong; i < batch->n; i++)
+        decision[i] = decision[i - first_wrong];
 }
 
 static uint64_t read_short(const uint8_t *x, size_t d) {
@@ -625,11 +634,11 @@ static void faults_of_other_kernels_are_caught(void **state) {
     expect_caught(&backend, "dot_prefetch_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
     backend.decision_u8f32 = decision_all_but_the_last;
-    expect_caught(&backend, "decision_u8f32", "decision 6 of 7 is");
+    expect_caught(&backend, "decision_u8f32", "decision 250 of 251 is");
     backend.decision_u8f32 = decision_by_the_first_start;
     expect_caught(&backend, "decision_u8f32", "decision ");
     backend.decision_u8f32 = decision_by_two_rows_exchanged;
-    expect_caught(&backend, "decision_u8f32", "decision 5 of 7");
+    expect_caught(&backend, "decision_u8f32", "decision 5 of ");
     backend.decision_u8f32 = decision_in_single;
     expect_caught(&backend, "decision_u8f32", "decision ");
     backend.decision_u8f32 = decision_writes_four;
@@ -638,6 +647,11 @@ static void faults_of_other_kernels_are_caught(void **state) {
     expect_caught(&backend, "decision_u8f32", "of the row");
     backend.decision_u8f32 = decision_reads_weights_behind;
     expect_caught(&backend, "decision_u8f32", "of the weights");
+    backend.decision_u8f32 = decision_wrong_from;
+    first_wrong = 64;
+    expect_caught(&backend, "decision_u8f32", " of 251 is ");
+    first_wrong = 1024;
+    expect_caught(&backend, "decision_u8f32", " of 1092 is ");
     backend.decision_u8f32 = decision_looks_behind;
     expect_caught(&backend, "decision_u8f32", "SIGSEGV");
     backend = planted_backend(NULL, NULL, PARITY_BITS);
