@@ -251,8 +251,8 @@ static const struct argp_option job_list[] = {
 #include "learn/hyper.def"
     {NULL, 0, NULL, 0, "Hot loop:", 3},
     {"engine", KEY_ENGINE, "NAME", 0, "number type of the weights: f32, f64, int (f32)", 0},
-    {"isa", KEY_ISA, "NAME", 0, "backend: auto, all, or a name that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)",
-     0},
+    {"isa", KEY_ISA, "NAME[,NAME...]", 0,
+     "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
     {"prefetch", KEY_PREFETCH, "L1,BLOCK[,L2]", 0,
      "rows ahead to prefetch: L1 of them into the L1 cache, L2 into the L2 cache. BLOCK above 1: before that, the "
      "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: the fastest of a few choices, "
@@ -273,19 +273,36 @@ static void list_backends(char *text, size_t size) {
     }
 }
 
-static int choose_backend(const struct job_options *job, struct backend_list *chosen, struct error *err) {
-    const struct backend *backend = backend_find(job->isa);
+/* Takes one name of --isa, of this length. */
+static int choose_named(const struct job_options *job, const char *name, size_t length, bool taken[],
+                        struct error *err) {
+    char list[2048], one[64];
+    snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), name);
+    const struct backend *backend = length < sizeof one ? backend_find(one) : NULL;
     if (backend && backend_state(backend) == BACKEND_OK) {
-        chosen->list[chosen->count++] = backend;
+        taken[backend - backends] = true;
         return 0;
     }
-    char list[2048];
     list_backends(list, sizeof list);
     if (!backend)
-        return fail(err, "%s: there is no backend '%s'; the choices are auto, all, %s", job->isa_source, job->isa,
-                    list);
-    return fail(err, "%s: backend '%s' cannot run here; the choices are auto, all, %s", job->isa_source, job->isa,
-                list);
+        return fail(err, "%s: there is no backend '%s'; the choices are auto, all, %s", job->isa_source, one, list);
+    return fail(err, "%s: backend '%s' cannot run here; the choices are auto, all, %s", job->isa_source, one, list);
+}
+
+/* The names between commas, in the order of the registry. */
+static int choose_list(const struct job_options *job, struct backend_list *chosen, struct error *err) {
+    bool *taken = calloc(backend_count, sizeof *taken);
+    const char *name = job->isa;
+    size_t length = strcspn(name, ",");
+    int bad = taken ? choose_named(job, name, length, taken, err) : fail_program(err, "out of memory");
+    for (; !bad && name[length]; bad = choose_named(job, name, length, taken, err)) {
+        name += length + 1;
+        length = strcspn(name, ",");
+    }
+    for (size_t i = 0; !bad && i < backend_count; i++)
+        if (taken[i]) chosen->list[chosen->count++] = &backends[i];
+    free(taken);
+    return bad;
 }
 
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err) {
@@ -296,7 +313,7 @@ int choose_backends(const struct job_options *job, struct backend_list *chosen, 
         for (size_t i = 0; i < backend_count; i++)
             if (backend_state(&backends[i]) == BACKEND_OK) chosen->list[chosen->count++] = &backends[i];
     } else {
-        return choose_backend(job, chosen, err);
+        return choose_list(job, chosen, err);
     }
     engine_backends(job->spec.hyper.engine, chosen);
     return 0;

@@ -40,7 +40,7 @@ bool to_stdout(const char *json);
 struct job_options {
     struct job_spec spec;
     bool engine_given;      /* --engine was there; otherwise spec.hyper.engine is the default */
-    const char *isa;        /* "auto", "all" or a name */
+    const char *isa;        /* "auto", "all", or names with commas between them */
     const char *isa_source; /* "--isa" or "SGDMARK_ISA" */
 };
 
@@ -54,9 +54,10 @@ enum { OPTIONS_OWN = 5 };
 #define OPTIONS_OUTPUT                                                                                                 \
     { NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 1 }
 
-/* The backends that --isa (or SGDMARK_ISA) names: the best one for "auto", every one that runs here for "all", both as
- * engine_backends has them for the job's engine. chosen->list has room for backend_count. Returns 0, or -1 where the
- * name is unknown, not compiled in or not supported: with the list of choices and the state of each. */
+/* The backends that --isa (or SGDMARK_ISA) names, in the order of the registry: the best one for "auto", every one that
+ * runs here for "all", both as engine_backends has them for the job's engine; else those of a list of names, each once.
+ * chosen->list has room for backend_count. Returns 0, or -1 where a name is unknown, not compiled in or not supported:
+ * with the list of choices and the state of each. */
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err);
 
 #endif
