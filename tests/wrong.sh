@@ -41,7 +41,7 @@ END
         "$linker" -rdynamic -o "$1" "$build/src/cli/main.o" "$1.o" "$build/libsgdmark.a" "${libraries[@]}"
 }
 
-# wrong_decisions PROGRAM CONDITION: links it; the decision on row i of a call has the other sign where the condition holds.
+# wrong_decisions PROGRAM FACTOR: links it; the decision on row i of a call is multiplied by the factor.
 wrong_decisions() {
     cat > "$1.c" << END
 #define decision_u8f32_$backend right_decision
@@ -50,7 +50,7 @@ wrong_decisions() {
 void decision_u8f32_$backend(double *decision, const struct batch *batch, const struct linear_model *model) {
     right_decision(decision, batch, model);
     for (size_t i = 0; i < batch->n; i++)
-        if ($2) decision[i] = -decision[i];
+        decision[i] *= $2;
 }
 END
     "$compiler" -std=c17 -O2 -ffp-contract=off -D_GNU_SOURCE -Ikernels "${flags[@]}" -c -o "$1.o" "$1.c" &&
@@ -87,6 +87,10 @@ equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.j
     test "$(times_of "$scratch/run.json" epoch/f32/scalar)" -gt 2 && echo some)" "0 some"
 check "run: the file says why" grep -q '"error_message": "its parity check failed"' "$scratch/run.json"
 check "run: the receipt has not passed" grep -q '"passed": false' "$scratch/run.json"
+check "run: CORRECT says no" grep -q -E '^CORRECT no: [1-9][0-9]* of [1-9][0-9]* checks failed$' "$scratch/run.txt"
+check "run: with the command that repeats it" grep -q -E "^  f32/$backend: .*; again: sgdmark run --engine f32 --isa $backend --data 'synthetic:n=600,d=400'$" "$scratch/run.txt"
+equal "run: the file has the same" "$(jq -c '.sgdmark.verdict | [.correct, (.failures | length > 0), (.failures[0] | keys)]' "$scratch/run.json")" \
+    '[false,true,["case","command","process","round","what"]]'
 "$scratch/rows" bench "${rows[@]}" "--benchmark_filter=$timed|epoch/f32/scalar" --benchmark_min_time=0.001 \
     "--benchmark_out=$scratch/bench.json" > "$scratch/bench.txt" 2> "$scratch/errors"
 equal "bench: exit status" $? 1
@@ -121,10 +125,17 @@ equal "train --isa all: exit status" $? 1
 check "train --isa all: the others did their work" grep -q '"isa": "scalar"' "$scratch/train.json"
 equal "train --isa all: this one did not" "$(grep -c "\"isa\": \"$backend\"" "$scratch/train.json")" 0
 
-check "a build whose decisions are wrong from row 64 on" wrong_decisions "$scratch/far" "i >= 64"
+check "a build whose decisions are wrong from row 64 on" wrong_decisions "$scratch/far" "(i >= 64 ? -1.0 : 1.0)"
 refuses "cv, rows from 64 on" "$scratch/far" "decision_u8f32: length .* decision [0-9]+ of [0-9]+ is .* not " \
     cv "${rows[@]}" --isa "$backend"
 "$scratch/far" kernels --verify --isa "$backend" --kernel decision_u8f32 > "$scratch/verify.txt"
 equal "kernels --verify, rows from 64 on: exit status" $? 1
 check "kernels --verify, rows from 64 on: the row" grep -q -E "decision (6[4-9]|[7-9][0-9]|[1-9][0-9]{2,}) of " "$scratch/verify.txt"
+
+# Parity compares decisions: nothing else tells these apart, not even a metric.
+check "a build whose decisions are too large by a ten-millionth" wrong_decisions "$scratch/near" 1.0000001
+"$scratch/near" run --soak 0.0001 --data synthetic:n=600 --engine f32 --isa "$backend" > "$scratch/run.txt" 2> "$scratch/errors"
+equal "run, decisions a little off: exit status" $? 1
+check "run, decisions a little off: the parity table" grep -q -E \
+    "^f32/$backend .*FAIL: decisions differ from f32/scalar by 1e-07 of the largest, 0 is allowed" "$scratch/run.txt"
 finish

@@ -147,10 +147,7 @@ static const char *check_job(struct bench_work *work, const struct bench_subject
         const struct verified_job *verified = &work->jobs.list[i];
         if (verified->engine != subject->engine || verified->backend != subject->backend) continue;
         if (verified->passed) return NULL;
-        char against[JOB_NAME];
-        verified_job_name(against, verified->reference);
-        return refuse(work, "its parity check failed: needs %s of %s, has %s", parity_words(verified->needed), against,
-                      parity_words(verified->reached));
+        return refuse(work, "its parity check failed: %s", verified->failure);
     }
     return refuse(work, "it was not checked");
 }
@@ -300,7 +297,9 @@ static int prepare(void *context, struct error *err) {
     for (int level = 0; level < ROOF_LEVELS; level++)
         work->level_bytes[level] = roof_level_bytes(work->topology, (enum roof_level)level);
     if (job_open(&work->job, spec, err) != 0) return -1;
-    if (verified_jobs_run(&work->jobs, &work->job, &spec->hyper, FOLDS, &work->chosen, NULL, err) != 0) return -1;
+    const struct job_request request = {
+        .job = &work->job, .hyper = &spec->hyper, .folds = FOLDS, .chosen = &work->chosen};
+    if (verified_jobs_run(&work->jobs, &request, err) != 0) return -1;
     dataset_hash(&work->job.ds);
     add_context(work);
     if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;

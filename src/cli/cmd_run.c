@@ -15,6 +15,8 @@
 #include "record/run_facts.h"
 #include "report/run_report.h"
 #include "report/soak_report.h"
+#include "verify/published.h"
+#include "verify/self_check.h"
 
 #include <errno.h>
 #include <math.h>
@@ -45,9 +47,6 @@ struct preset {
 static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, 3, 15.0};
 static const struct preset standard = {"default", {16.0, 101}, {16.0, 101}, 5, 60.0};
 static const struct preset rigorous = {"--rigorous", {48.0, 201}, {48.0, 201}, 10, 180.0};
-
-/* Fingerprint of the f32 model of the notebook's job; the same on every machine. */
-static const uint64_t published_fingerprint = 0x29533d195ca7d0a4;
 
 struct run_options {
     struct job_options job;
@@ -97,6 +96,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (options->soak > 0.0 && options->json)
             return bad_option("--soak times nothing, so there is no result for --json");
+        if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
+            return bad_option("--soak repeats fits of engine f32: it takes no other --engine");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -121,10 +122,15 @@ static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
                                  parse,
                                  NULL,
-                                 "The whole job: the notebook's results, every backend checked, then timed.\v"
+                                 "The whole job: the notebook's results, every backend checked, then timed. Without "
+                                 "--engine and --isa that is engine f64, and engines f32 and int on every backend "
+                                 "that runs here (`sgdmark kernels`), on one core and on every placement (`sgdmark "
+                                 "topo`), in five processes and under a minute. --engine and --isa choose among them; "
+                                 "the scalar backends are checked all the same.\v"
                                  "Examples:\n"
                                  "  sgdmark run                                 all of it, under a minute\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
+                                 "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
                                  "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
                                  children,
                                  NULL,
@@ -142,10 +148,11 @@ struct run {
     struct topology *topology;
     struct placement core; /* the one core of epochs and of everything else that needs one */
     struct verified_jobs jobs;
+    struct notebook notebook;
     struct result *result;
-    bool published;   /* the job is the notebook's */
-    bool checks_held; /* every check so far has passed */
     struct check_list checks;
+    bool published;       /* the job is the notebook's */
+    bool checks_held;     /* every check so far has passed */
     struct usable usable; /* of all experiments together */
     double began, slow_said;
 };
@@ -190,6 +197,7 @@ static int load(struct run *run, struct error *err) {
     run->permutation = malloc(n * sizeof *run->permutation);
     if (!run->permutation) return fail_program(err, "out of memory for %zu rows", n);
     epoch_permutation(run->permutation, n, epoch_seed(spec->hyper.seed, spec->hyper.compat));
+    dataset_hash(&run->job.ds);
     run->published = is_published_job(&run->job, spec, run->options->folds);
     return 0;
 }
@@ -197,7 +205,6 @@ static int load(struct run *run, struct error *err) {
 /* Records job, rows, hyper-parameters and machine, before anything is checked. */
 static int record_head(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
-    dataset_hash(&run->job.ds);
     if (run->job.ds.synthetic && result_context(run->result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0)
         return -1;
     json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
@@ -208,16 +215,52 @@ static int record_head(struct run *run, struct error *err) {
     return result_section(run->result, "machine", machine_json(run->topology), err);
 }
 
-static int verify(struct run *run, struct error *err) {
-    const struct run_options *options = run->options;
+/* Runs the self-check of a job's kernels, and counts its checks. A failure is noted for the verdict. */
+static int check_job(struct run *run, struct verified_job *job, struct error *err) {
+    const struct job_spec *spec = &run->options->job.spec;
+    struct self_check done;
+    struct error why;
+    struct check_failure failure = {.process = -1, .round = -1};
+    if (self_check(job->backend, job->engine, &run->job.row_list, &done, &why) != 0) {
+        if (why.kind != ERROR_CHECK) return fail_as(err, why.kind, "%.1000s", why.text);
+        verified_job_reject(job, "its kernels fail their self-check: see CORRECT below");
+        snprintf(failure.what, sizeof failure.what, "%.255s", why.text);
+    }
+    run->checks.made += 2; /* parity and kernels */
+    if (job->passed) return 0;
+    verified_job_name(failure.case_name, job);
+    if (!failure.what[0]) snprintf(failure.what, sizeof failure.what, "%s", job->failure);
+    check_command(failure.command, spec, run->options->folds, job->engine, job->backend);
+    return check_list_add(&run->checks, &failure, err);
+}
+
+static int verify_jobs(struct run *run, struct error *err) {
+    const struct job_options *options = &run->options->job;
     struct progress progress;
     progress_begin(&progress, "checking");
     const struct progress_sink sink = {progress_step, &progress};
-    int bad =
-        verified_jobs_run(&run->jobs, &run->job, &options->job.spec.hyper, options->folds, &run->chosen, &sink, err);
+    const struct job_request request = {.job = &run->job,
+                                        .hyper = &options->spec.hyper,
+                                        .folds = run->options->folds,
+                                        .chosen = &run->chosen,
+                                        .only = options->engine_given ? &options->spec.hyper.engine : NULL,
+                                        .progress = &sink};
+    int bad = verified_jobs_run(&run->jobs, &request, err);
     progress_end(&progress);
-    if (!bad) run->checks_held = verified_jobs_all_passed(&run->jobs);
+    for (size_t i = 0; !bad && i < run->jobs.count; i++)
+        bad = check_job(run, &run->jobs.list[i], err);
     return bad;
+}
+
+/* Checks every job, and on the notebook's job what was published. */
+static int verify(struct run *run, struct error *err) {
+    const struct job_spec *spec = &run->options->job.spec;
+    if (verify_jobs(run, err) != 0 || notebook_make(&run->notebook, &run->job, spec, &run->jobs.list[0], err) != 0)
+        return -1;
+    if (run->published && published_check(&run->checks, &run->job, spec, &run->jobs, &run->notebook, err) != 0)
+        return -1;
+    run->checks_held = run->checks.count == 0;
+    return 0;
 }
 
 static int record_receipts(struct run *run, struct error *err) {
@@ -244,10 +287,7 @@ static int record_not_timed(struct run *run, struct error *err) {
 }
 
 static int record_notebook(struct run *run, struct error *err) {
-    struct cv_result never;
-    if (cross_validate_never(&never, &run->job.row_list, run->options->folds, err) != 0) return -1;
-    json_t *notebook = notebook_json(&run->job, &run->options->job.spec, &run->jobs.list[0], &never, run->published);
-    cv_free(&never);
+    json_t *notebook = notebook_json(&run->job, &run->notebook, run->published);
     return result_section(run->result, "notebook", notebook, err);
 }
 
@@ -264,25 +304,39 @@ static struct timing_setup setup_of(struct run *run) {
                                  .place = options->place};
 }
 
-/* The command that times one job again: this run's, with that engine and backend. */
-static void repeat_command(char *command, size_t size, const struct run *run, const struct case_facts *facts) {
-    size_t used = (size_t)snprintf(command, size, "sgdmark run");
-    for (int i = 1; i < run->argc && used < size; i++)
-        used += (size_t)snprintf(command + used, size - used, " %s", run->argv[i]);
-    if (facts && facts->engine && used < size)
-        snprintf(command + used, size - used, " --engine %s --isa %s", facts->engine, facts->backend);
-}
-
 /* Takes over the checks of an experiment's samples. */
 static int take_checks(struct run *run, const struct experiment *experiment, struct error *err) {
     const struct check_list *checks = &experiment->rounds.checks;
     for (size_t i = 0; i < checks->count; i++) {
         struct check_failure failure = checks->failed[i];
         const int which = experiment_find(experiment, failure.case_name);
-        repeat_command(failure.command, sizeof failure.command, run, which < 0 ? NULL : &experiment->facts[which]);
+        const struct verified_job *job =
+            which < 0 || !experiment->facts[which].job ? &run->jobs.list[0] : experiment->facts[which].job;
+        check_command(failure.command, &run->options->job.spec, run->options->folds, job->engine, job->backend);
         if (check_list_add(&run->checks, &failure, err) != 0) return -1;
     }
-    run->checks.made += checks->made - checks->count;
+    run->checks.made += checks->made;
+    return 0;
+}
+
+/* Notes every case above its roof, which no correct time exceeds. Times that are not usable show nothing. */
+static int check_roofs(struct run *run, const struct analysis *analysis, struct error *err) {
+    const struct experiment *experiment = analysis->experiment;
+    for (size_t c = 0; c < experiment->count && analysis->usable.state != NOT_USABLE; c++) {
+        const struct roof_share *share = &analysis->cases[c].stored;
+        const struct case_facts *facts = &experiment->facts[c];
+        struct check_failure failure = {.process = -1, .round = -1};
+        if (!share->known) continue;
+        run->checks.made++;
+        if (share->verdict != ROOF_BROKEN) continue;
+        snprintf(failure.case_name, sizeof failure.case_name, "%s", experiment->cases[c].name);
+        snprintf(failure.what, sizeof failure.what,
+                 "it reaches %.1f %% of its roof [%.1f, %.1f]: one of the two times is wrong", share->percent,
+                 share->low, share->high);
+        check_command(failure.command, &run->options->job.spec, run->options->folds, facts->job->engine,
+                      facts->job->backend);
+        if (check_list_add(&run->checks, &failure, err) != 0) return -1;
+    }
     return 0;
 }
 
@@ -290,10 +344,10 @@ static int take_checks(struct run *run, const struct experiment *experiment, str
 static int analyse_and_record(struct run *run, const struct experiment *experiment, struct error *err) {
     struct analysis analysis;
     if (take_checks(run, experiment, err) != 0 || analyse(&analysis, experiment, err) != 0) return -1;
-    run->checks_held = run->checks_held && analysis_possible(&analysis);
+    int bad = check_roofs(run, &analysis, err);
     run->usable =
         run->usable.reason[0] || run->usable.above > 0 ? usable_both(&run->usable, &analysis.usable) : analysis.usable;
-    int bad = result_experiment(run->result, &analysis, err);
+    if (!bad) bad = result_experiment(run->result, &analysis, err);
     analysis_free(&analysis);
     return bad;
 }
@@ -415,23 +469,10 @@ static const char *verdict_text(bool held) {
     return held ? "every check held" : "a check FAILED: see above";
 }
 
-static json_t *failures_json(const struct check_list *checks) {
-    json_t *failures = json_array();
-    for (size_t i = 0; i < checks->count; i++) {
-        const struct check_failure *one = &checks->failed[i];
-        json_t *process = one->process < 0 ? json_null() : json_integer(one->process);
-        json_t *round = one->round < 0 ? json_null() : json_integer(one->round);
-        json_array_append_new(failures, json_pack("{s:s, s:o, s:o, s:s, s:s}", "case", one->case_name, "process",
-                                                  process, "round", round, "what", one->what, "command", one->command));
-    }
-    return failures;
-}
-
 static int record_verdict(struct run *run, struct error *err) {
     run->checks_held = run->checks_held && run->checks.count == 0;
-    json_t *verdict = json_pack("{s:b, s:I, s:o, s:o, s:s}", "correct", run->checks_held, "checks",
-                                (json_int_t)run->checks.made, "failures", failures_json(&run->checks), "times",
-                                usable_json(&run->usable), "text", verdict_text(run->checks_held));
+    json_t *verdict =
+        verdict_json(&run->checks, run->checks_held, usable_json(&run->usable), verdict_text(run->checks_held));
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
@@ -479,20 +520,37 @@ static int soak_cores(struct soak *soak, const struct run *run, const struct pla
     return 0;
 }
 
+/* Adds what the soak found to the checks of the run. */
+static int note_soak(struct run *run, const struct soak_core *core, struct error *err) {
+    struct check_failure failure = {.process = -1, .round = -1};
+    run->checks.made += core->fits;
+    if (core->wrong == 0) return 0;
+    snprintf(failure.case_name, sizeof failure.case_name, "f32/%s", core->first.backend->name);
+    snprintf(failure.what, sizeof failure.what, "%zu of %zu fits on PU %u decided wrongly", core->wrong, core->fits,
+             core->pu_os);
+    snprintf(failure.command, sizeof failure.command, "sgdmark run --soak %g", run->options->soak);
+    return check_list_add(&run->checks, &failure, err);
+}
+
 static int soak_all(struct run *run, struct soak *soak, const struct placement *cores, struct error *err) {
     struct soak_core *core = calloc(cores->count, sizeof *core);
     if (!core) return fail_program(err, "out of memory");
-    const bool right = !run->published || soak_fingerprint(soak) == published_fingerprint;
-    print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, published_fingerprint);
+    const uint64_t known = published.fingerprint[ENGINE_F32];
+    const bool right = !run->published || soak_fingerprint(soak) == known;
+    print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, known);
     run->checks_held = run->checks_held && right;
     int bad = soak_cores(soak, run, cores, core, err);
     for (size_t c = 0; c < cores->count && !bad; c++) {
         print_soak_core(run->out, &run->job, &core[c]);
         run->checks_held = run->checks_held && core[c].wrong == 0;
+        bad = note_soak(run, &core[c], err);
     }
     free(core);
-    if (!bad) fprintf(run->out, "CORRECT %s: %s\n", run->checks_held ? "yes" : "no", verdict_text(run->checks_held));
-    return bad;
+    if (bad) return -1;
+    json_t *verdict = verdict_json(&run->checks, run->checks_held, NULL, verdict_text(run->checks_held));
+    if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
+    report_verdict(run->out, result_facts(run->result));
+    return 0;
 }
 
 /* Times nothing: repeats the fit on every core in turn and compares every decision with the reference. */
@@ -526,6 +584,7 @@ static int run_all(struct run *run, struct error *err) {
 
 static void release(struct run *run) {
     result_free(run->result);
+    notebook_free(&run->notebook);
     check_list_free(&run->checks);
     verified_jobs_free(&run->jobs);
     free(run->permutation);

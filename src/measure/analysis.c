@@ -234,9 +234,3 @@ void analysis_free(struct analysis *analysis) {
     free(analysis->controls);
     *analysis = (struct analysis){0};
 }
-
-bool analysis_possible(const struct analysis *analysis) {
-    for (size_t c = 0; c < analysis->experiment->count; c++)
-        if (analysis->cases[c].stored.known && analysis->cases[c].stored.verdict == ROOF_BROKEN) return false;
-    return true;
-}

@@ -146,9 +146,9 @@ static int time_one(struct making *making, size_t which, size_t round, struct er
     struct timed_sample taken;
     for (int repeat = 0;; repeat++) {
         const double begin = seconds_now();
-        if (take_sample(&taken, timed, &making->watch, round % 2, stack_offset_of(round), err) != 0)
-            return note_failure(making, which, (int)round, err);
+        const int wrong = take_sample(&taken, timed, &making->watch, round % 2, stack_offset_of(round), err);
         result->checks.made += timed->check != NULL;
+        if (wrong) return note_failure(making, which, (int)round, err);
         result->timed += taken.seconds;
         if (repeat > 0) making->repeated += seconds_now() - begin;
         if (repeat == MOST_REPEATS || !disturbance_spoils(&taken.seen.disturbance) ||
@@ -210,6 +210,7 @@ static int make_rounds(struct making *making, struct rounds *result, const struc
     memcpy(result->failed, early->failed, result->cases * sizeof *result->failed);
     for (size_t i = 0; i < early->checks.count; i++)
         if (check_list_add(&result->checks, &early->checks.failed[i], err) != 0) return -1;
+    result->checks.made = early->checks.count; /* those that held are not counted: the round is discarded */
     if (schedule_make(&result->schedule, result->cases, leading, result->rounds, making->plan->seed, err) != 0)
         return -1;
     return run_all(making, progress, err);
@@ -266,7 +267,7 @@ static void copy_rounds(struct rounds *to, const struct rounds *from, size_t off
 static int add_rest(struct rounds *to, const struct rounds *from, size_t offset, struct error *err) {
     for (size_t i = 0; i < from->checks.count; i++)
         if (check_list_add(&to->checks, &from->checks.failed[i], err) != 0) return -1;
-    to->checks.made += from->checks.made - from->checks.count;
+    to->checks.made += from->checks.made;
     struct spoiled_sample *grown = realloc(to->spoiled, (to->spoiled_count + from->spoiled_count + 1) * sizeof *grown);
     if (!grown) return fail_program(err, "out of memory for %zu samples", from->spoiled_count);
     to->spoiled = grown;

@@ -176,7 +176,9 @@ static int note_end(const struct process_order *order, unsigned process, const s
                     struct error *err) {
     struct check_failure failure = {.case_name = "process", .process = (int)process, .round = -1};
     snprintf(failure.what, sizeof failure.what, "process %u %.230s", process + 1, end->reason);
-    return check_list_add(&first_experiment(order)->rounds.checks, &failure, err);
+    struct check_list *checks = &first_experiment(order)->rounds.checks;
+    checks->made++;
+    return check_list_add(checks, &failure, err);
 }
 
 int processes_run(const struct process_order *order, int argc, char *const *argv, struct process_end *ends,

@@ -5,7 +5,6 @@
 #include "learn/prefetch.h"
 #include "machine/code.h"
 
-#include <math.h>
 #include <stdio.h>
 
 int record_workload(struct result *result, const struct job *job, const struct job_spec *spec, unsigned folds,
@@ -52,10 +51,13 @@ int record_dispatch(struct result *result, const char *asked, const struct backe
 }
 
 int record_parity(struct result *result, const struct verified_job *verified, struct error *err) {
-    char reference[JOB_NAME] = "itself: the reference", detail[96], prefetch[PREFETCH_TEXT];
+    char reference[JOB_NAME] = "itself: the reference", detail[sizeof verified->failure], prefetch[PREFETCH_TEXT];
     if (verified->reference) verified_job_name(reference, verified->reference);
-    snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s", verified->cv.folds,
-             parity_words(verified->needed), parity_words(verified->reached));
+    if (verified->passed)
+        snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s; every decision compared",
+                 verified->cv.folds, parity_words(verified->needed), parity_words(verified->reached));
+    else
+        snprintf(detail, sizeof detail, "%s", verified->failure);
     prefetch_text(prefetch, &verified->prefetch);
     const struct parity_receipt receipt = {.engine = engine_names[verified->engine],
                                            .backend = engine_backend_name(verified->engine, verified->backend),
@@ -68,8 +70,8 @@ int record_parity(struct result *result, const struct verified_job *verified, st
                                            .update_hash = verified->model.update_hash,
                                            .accuracy = accuracy_score(&verified->cv.confusion),
                                            .cv = &verified->cv,
-                                           .max_deviation = (double)NAN,
-                                           .tolerance = (double)NAN,
+                                           .max_deviation = verified->max_deviation,
+                                           .tolerance = verified->tolerance,
                                            .prefetch = prefetch};
     return result_parity(result, &receipt, err);
 }

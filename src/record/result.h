@@ -75,7 +75,7 @@ struct parity_receipt {
     uint64_t update_hash;       /* 0: none was trained */
     double accuracy;            /* NaN: not measured */
     const struct cv_result *cv; /* source of fold accuracies and confusion; NULL: no folds were run */
-    double max_deviation;       /* largest absolute difference from the reference; NaN: not measured */
+    double max_deviation;       /* of decisions, as a share of the largest (verify/parity.h); NaN: not measured */
     double tolerance;           /* the largest max_deviation that passes; NaN: none applies */
     const char *prefetch;       /* distances as --prefetch takes them; NULL: it does not train */
 };

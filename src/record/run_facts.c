@@ -2,7 +2,6 @@
 #include "record/run_facts.h"
 
 #include "base/json.h"
-#include "learn/hyper_table.h"
 #include "machine/cgroup.h"
 #include "machine/clock.h"
 
@@ -48,11 +47,19 @@ json_t *placements_json(const struct placement *list, size_t count) {
     return out;
 }
 
-bool is_published_job(const struct job *job, const struct job_spec *spec, unsigned folds) {
-    const struct row_spec *rows = &spec->rows;
-    bool defaults = rows->split == SPLIT_TRAIN && rows->order == ORDER_NOTEBOOK && rows->order_seed == 42 &&
-                    rows->limit == 0 && !job->ds.synthetic;
-    for (size_t i = 0; i < hyper_count; i++)
-        defaults = defaults && hyper_get(spec, folds, (enum hyper_id)i) == hyper_table[i].fallback;
-    return defaults;
+json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times, const char *text) {
+    json_t *failures = json_array();
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check_failure *one = &checks->failed[i];
+        json_t *value =
+            json_pack("{s:s, s:s, s:s}", "case", one->case_name, "what", one->what, "command", one->command);
+        json_object_set_new(value, "process", one->process < 0 ? json_null() : json_integer(one->process));
+        json_object_set_new(value, "round", one->round < 0 ? json_null() : json_integer(one->round));
+        json_array_append_new(failures, value);
+    }
+    json_t *value = json_pack("{s:s, s:b, s:I, s:o}", "text", text, "correct", correct, "checks",
+                              (json_int_t)checks->made, "failures", failures);
+    json_object_set_new(value, "times", times ? times : json_null());
+    if (!times) json_object_set_new(value, "times_reason", json_string("nothing was timed"));
+    return value;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Sections of a run's result beside the receipts: machine, clock, placements. NULL: out of memory. */
+/* Sections of a run's result beside the receipts: machine, clock, placements, verdict. NULL: out of memory. */
 #ifndef SGDMARK_RECORD_RUN_FACTS_H
 #define SGDMARK_RECORD_RUN_FACTS_H
 
-#include "learn/job.h"
 #include "machine/placement.h"
 #include "machine/topology.h"
+#include "verify/check_list.h"
 
 #include <jansson.h>
 
@@ -18,7 +18,8 @@ json_t *timer_json(void);
 /* "placements": every placement that was asked for; a missing one has its reason. */
 json_t *placements_json(const struct placement *list, size_t count);
 
-/* True if the job is the notebook's: the real training rows and every hyper-parameter at its default. */
-bool is_published_job(const struct job *job, const struct job_spec *spec, unsigned folds);
+/* The verdict of a run: is its work correct, with every check that failed, and what are its times usable for? Takes
+ * ownership of `times` (usable_json; NULL: nothing was timed). */
+json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times, const char *text);
 
 #endif

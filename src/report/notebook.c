@@ -3,38 +3,47 @@
 #include "base/json.h"
 #include "report/facts.h"
 #include "report/run_report.h"
+#include "verify/published.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-/* The numbers that the notebook printed in January 2018 (scikit-learn 0.19; rows sorted by label, permuted with seed
- * 42). */
-static const char published_accuracy[] = "0.9502 0.96565 0.96495";
-static const char published_never[] = "0.909 0.90715 0.9128";
-static const char published_confusion[] = "53272 1307 / 1077 4344";
-static const char published_precision[] = "0.7687135020350381";
-static const char published_recall[] = "0.801328168234643";
-static const char published_f1[] = "0.7846820809248555";
-static const char published_decision[] = "161855.74572176";
 
 /* The sections that the steps read. */
 struct steps {
     FILE *to;
     const json_t *notebook, *work, *hyper;
-    bool published;
+    bool is_published;
 };
 
-static void print_published(const struct steps *steps, const char *published) {
-    if (steps->published) fprintf(steps->to, "\n               published: %s", published);
+/* Ends a line; on the notebook's own job a line with the published value follows (verify/published.h). */
+static void print_published(const struct steps *steps, const char *text) {
+    if (steps->is_published) fprintf(steps->to, "\n               published: %s", text);
     fputc('\n', steps->to);
 }
 
-static void print_score(const struct steps *steps, const char *name, const char *published, const char *meaning) {
+static void print_published_reals(const struct steps *steps, const double *value, size_t n) {
+    char text[PUBLISHED_FOLDS * REAL_TEXT] = "", real[REAL_TEXT];
+    for (size_t i = 0; i < n; i++) {
+        format_real(real, value[i]);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", real);
+    }
+    print_published(steps, text);
+}
+
+static void print_published_confusion(const struct steps *steps) {
+    const struct confusion *c = &published.confusion;
+    char text[96];
+    snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64, c->tn, c->fp, c->fn, c->tp);
+    print_published(steps, text);
+}
+
+static void print_score(const struct steps *steps, const char *name, double of_notebook, const char *meaning) {
     char text[REAL_TEXT];
     double value = fact_number(steps->notebook, name);
     format_real(text, value);
     fprintf(steps->to, "   %-11s %s", name, isfinite(value) ? text : "undefined (no row predicted positive)");
-    print_published(steps, published);
+    print_published_reals(steps, &of_notebook, 1);
     fprintf(steps->to, "               %s\n", meaning);
 }
 
@@ -70,7 +79,7 @@ static void print_fit_steps(const struct steps *steps) {
     print_plain(steps->to, fact_text(steps->hyper, "compat"));
     fprintf(steps->to, "\n5 Predict      that digit is%s a %.0f: decision %s",
             fact_true(digit, "positive") ? "" : " not", fact_number(steps->hyper, "digit"), decision);
-    print_published(steps, published_decision);
+    print_published(steps, published.decision);
 }
 
 static void print_result_steps(const struct steps *steps) {
@@ -78,23 +87,23 @@ static void print_result_steps(const struct steps *steps) {
     const double digit = fact_number(steps->hyper, "digit");
     fputs("6 Accuracy     ", steps->to);
     print_numbers(steps->to, json_object_get(steps->notebook, "fold_accuracy"));
-    print_published(steps, published_accuracy);
+    print_published_reals(steps, published.fold_accuracy, PUBLISHED_FOLDS);
     fprintf(steps->to, "               share of correct predictions per fold of cross_val_score(cv=%.0f)\n",
             fact_number(steps->hyper, "folds"));
     fprintf(steps->to, "7 Never %-6.0f ", digit);
     print_numbers(steps->to, json_object_get(steps->notebook, "never_accuracy"));
-    print_published(steps, published_never);
+    print_published_reals(steps, published.never_accuracy, PUBLISHED_FOLDS);
     fputs("               a classifier that always says no: high accuracy alone proves little\n8 Confusion    ",
           steps->to);
     print_confusion(steps->to, c);
-    print_published(steps, published_confusion);
+    print_published_confusion(steps);
     fputs("   perfect     ", steps->to);
     print_confusion(steps->to, json_object_get(steps->notebook, "perfect_confusion"));
     fprintf(steps->to, "\n               rows: true class (not %.0f, %.0f); columns: predicted class\n9 Scores\n",
             digit, digit);
-    print_score(steps, "precision", published_precision, "share of the rows predicted positive that are positive");
-    print_score(steps, "recall", published_recall, "share of the positive rows that are predicted positive");
-    print_score(steps, "f1", published_f1, "harmonic mean of the two: high only if both are");
+    print_score(steps, "precision", published.precision, "share of the rows predicted positive that are positive");
+    print_score(steps, "recall", published.recall, "share of the positive rows that are predicted positive");
+    print_score(steps, "f1", published.f1, "harmonic mean of the two: high only if both are");
 }
 
 void report_notebook(FILE *to, const json_t *facts) {
@@ -103,7 +112,7 @@ void report_notebook(FILE *to, const json_t *facts) {
                                 .notebook = json_object_get(facts, "notebook"),
                                 .work = work,
                                 .hyper = json_object_get(work, "hyper"),
-                                .published = fact_true(json_object_get(facts, "notebook"), "published")};
+                                .is_published = fact_true(json_object_get(facts, "notebook"), "published")};
     fprintf(to, "\nTHE NOTEBOOK, by %s%s\n", fact_text(steps.notebook, "by"),
             fact_true(steps.notebook, "synthetic") ? " on SYNTHETIC rows, not MNIST" : "");
     print_data_steps(&steps);

@@ -78,9 +78,11 @@ int report_parity(FILE *to, const json_t *facts, struct error *err) {
             table_cell(table, 4, "reference");
         else if (fact_true(one, "passed"))
             table_cell(table, 4, "pass: %s = %s", fact_text(one, "reached"), fact_text(one, "reference"));
-        else
+        else if (strncmp(fact_text(one, "detail"), "fit and ", strlen("fit and ")) == 0) /* schema 2 */
             table_cell(table, 4, "FAIL: needs %s of %s, has %s", fact_text(one, "needed"), fact_text(one, "reference"),
                        fact_text(one, "reached"));
+        else
+            table_cell(table, 4, "FAIL: %s", fact_text(one, "detail"));
         free(folds);
     }
     json_array_foreach(json_object_get(receipts, "no_engine"), i, one) {
@@ -164,7 +166,7 @@ void report_verdict(FILE *to, const json_t *facts) {
     const json_t *verdict = json_object_get(facts, "verdict");
     print_failed_processes(to, facts);
     print_correct(to, verdict);
-    print_times(to, json_object_get(verdict, "times"));
+    if (fact_known(verdict, "times")) print_times(to, json_object_get(verdict, "times"));
 }
 
 int report_run(FILE *to, const json_t *facts, struct error *err) {

@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks that were made during a run, and those that failed. */
+/* What a run has checked, and what was wrong. */
 #ifndef SGDMARK_VERIFY_CHECK_LIST_H
 #define SGDMARK_VERIFY_CHECK_LIST_H
 
 #include "base/error.h"
+#include "learn/job.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
-/* One failed check. */
+enum { CHECK_COMMAND = 256 };
+
 struct check_failure {
-    char case_name[192]; /* of the timed case, or of what else was checked; "epoch/f32/avx512" */
-    int process, round;  /* of the sample, from 0; -1: none */
-    char what[256];      /* what differs */
-    char command[256];   /* that repeats the check, or "" */
+    char case_name[192];         /* "f32/avx512", "epoch/f32/avx512" */
+    int process, round;          /* which saw it, from 0; -1: none */
+    char what[256];              /* what differs: "f1 is 0.5, not 0.78" */
+    char command[CHECK_COMMAND]; /* that repeats it */
 };
 
+/* Starts as {0}; check_list_free releases it. */
 struct check_list {
-    uint64_t made; /* all checks */
+    size_t made; /* checks, those that failed included: who checks adds to it */
     struct check_failure *failed;
-    size_t count; /* of the failed ones */
+    size_t count; /* of failed */
 };
 
-/* Adds a copy of the failure; check_list_free releases the list. Returns 0, or -1 when memory runs out. Counts the
- * check as made. */
+/* Appends a copy of the failure; `made` stays. Returns 0, or -1 when memory runs out. */
 int check_list_add(struct check_list *list, const struct check_failure *failure, struct error *err);
 void check_list_free(struct check_list *list);
+
+/* Writes the command that verifies this engine and backend on the same job: "sgdmark run --engine f32 --isa avx512",
+ * with whatever rows and hyper-parameters are not the default. backend: NULL for engine f64. */
+void check_command(char text[CHECK_COMMAND], const struct job_spec *spec, unsigned folds, enum engine engine,
+                   const struct backend *backend);
 
 #endif

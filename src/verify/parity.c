@@ -3,6 +3,8 @@
 
 #include "learn/prefetch_tune.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +41,49 @@ enum parity_level parity_between(const struct verified_job *a, const struct veri
     return weights ? PARITY_L2 : PARITY_L1;
 }
 
+double decision_deviation(const struct cv_result *cv, const struct cv_result *reference) {
+    double difference = 0.0, largest = 0.0;
+    if (cv->n != reference->n) return (double)INFINITY;
+    for (size_t i = 0; i < cv->n; i++) {
+        if (!isfinite(cv->decision[i]) || !isfinite(reference->decision[i])) return (double)INFINITY;
+        difference = fmax(difference, fabs(cv->decision[i] - reference->decision[i]));
+        largest = fmax(largest, fabs(reference->decision[i]));
+    }
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): compares bits on purpose */
+    if (cv->n == 0 || memcmp(cv->decision, reference->decision, cv->n * sizeof *cv->decision) == 0) return 0.0;
+    /* -0 and +0 are the only different bits of equal numbers; and a ratio may be too small for a number. */
+    return difference > 0.0 ? fmax(difference / fmax(largest, DBL_MIN), DBL_MIN) : DBL_MIN;
+}
+
+void verified_job_reject(struct verified_job *verified, const char *reason) {
+    if (verified->passed) snprintf(verified->failure, sizeof verified->failure, "%s", reason);
+    verified->passed = false;
+}
+
 void parity_judge(struct verified_job *verified, const struct verified_job *reference, enum parity_level needed) {
+    char name[JOB_NAME], why[128];
     verified->reference = reference;
     verified->needed = needed;
     verified->reached = parity_between(verified, reference);
-    verified->passed = verified->reached >= needed;
+    verified->max_deviation = decision_deviation(&verified->cv, &reference->cv);
+    verified->tolerance = (double)NAN;
+    verified->passed = true;
+    verified->failure[0] = 0;
+    if (verified->reached >= needed) return;
+    verified_job_name(name, reference);
+    snprintf(why, sizeof why, "needs %s of %s, has %s", parity_words(needed), name, parity_words(verified->reached));
+    verified_job_reject(verified, why);
+}
+
+void parity_judge_decisions(struct verified_job *verified, const struct verified_job *as, double tolerance) {
+    char name[JOB_NAME], why[160];
+    verified->max_deviation = decision_deviation(&verified->cv, &as->cv);
+    verified->tolerance = tolerance;
+    if (verified->max_deviation <= tolerance) return;
+    verified_job_name(name, as);
+    snprintf(why, sizeof why, "decisions differ from %s by %.2g of the largest, %.2g is allowed", name,
+             verified->max_deviation, tolerance);
+    verified_job_reject(verified, why);
 }
 
 const char *parity_words(enum parity_level level) {
@@ -65,67 +105,91 @@ void verified_job_name(char text[JOB_NAME], const struct verified_job *verified)
              engine_backend_name(verified->engine, verified->backend));
 }
 
-/* The arguments of verified_jobs_run, for the functions below. */
-struct job_batch {
-    struct verified_jobs *jobs;
-    const struct row_list *row_list;
-    const struct hyper *hyper;
-    unsigned folds;
-    const struct progress_sink *progress;
-};
-
-/* Runs one more job and checks it against job number `reference` of the list. */
-static int add_job(const struct job_batch *all, enum engine engine, const struct backend *backend, size_t reference,
-                   enum parity_level needed, struct error *err) {
-    struct verified_jobs *jobs = all->jobs;
+/* Runs one more job of the list. Returns it, or NULL with the reason. */
+static struct verified_job *add_job(struct verified_jobs *jobs, const struct job_request *request, enum engine engine,
+                                    const struct backend *backend, struct error *err) {
     struct verified_job *added = &jobs->list[jobs->count];
-    struct hyper hyper = *all->hyper;
+    struct hyper hyper = *request->hyper;
     hyper.engine = engine;
-    if (verified_job_run(added, all->row_list, &hyper, all->folds, backend, err) != 0) return -1;
+    if (verified_job_run(added, &request->job->row_list, &hyper, request->folds, backend, err) != 0) return NULL;
+    added->timed = !request->only || *request->only == engine;
     jobs->count++;
-    parity_judge(added, &jobs->list[reference], needed);
-    return 0;
+    return added;
 }
 
-/* Runs the job on every backend of one engine. Backends that promise bits need the bits of job number `reference`. */
-static int add_jobs(const struct job_batch *all, enum engine engine, const struct backend_list *chosen,
-                    size_t reference, struct error *err) {
-    const struct verified_job *done = &all->jobs->list[reference];
-    struct backend_list mine = {malloc((chosen->count + 1) * sizeof *mine.list), chosen->count};
+static bool is_listed(const struct backend_list *list, const struct backend *backend) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->list[i] == backend) return true;
+    return false;
+}
+
+/* Runs the job on every backend of one engine but the scalar one, number `scalar` of the list, whose decisions they
+ * must reproduce. Backends that promise bits need the weights of job number `reference`, bit for bit. */
+static int add_jobs(struct verified_jobs *jobs, const struct job_request *request, size_t scalar, size_t reference,
+                    struct error *err) {
+    const enum engine engine = jobs->list[scalar].engine;
+    const size_t count = request->chosen->count;
+    struct backend_list mine = {malloc((count + 1) * sizeof *mine.list), count};
     if (!mine.list) return fail_program(err, "out of memory");
-    memcpy(mine.list, chosen->list, chosen->count * sizeof *mine.list);
+    memcpy(mine.list, request->chosen->list, count * sizeof *mine.list);
     engine_backends(engine, &mine);
     int bad = 0;
     for (size_t i = 0; i < mine.count && !bad; i++) {
         const struct backend *backend = mine.list[i];
-        if (done->engine == engine && done->backend == backend) continue;
-        bad = add_job(all, engine, backend, reference, backend->parity == PARITY_BITS ? PARITY_L2 : PARITY_L0, err);
-        progress_tell(all->progress, all->jobs->count, all->jobs->count + mine.count - i);
+        if (backend == backend_scalar()) continue;
+        struct verified_job *added = add_job(jobs, request, engine, backend, err);
+        bad = added ? 0 : -1;
+        if (bad) break;
+        const bool bits = backend->parity == PARITY_BITS;
+        parity_judge(added, &jobs->list[reference], bits ? PARITY_L2 : PARITY_L0);
+        parity_judge_decisions(added, &jobs->list[scalar], bits ? 0.0 : FAST_MATH_TOLERANCE);
+        progress_tell(request->progress, jobs->count, jobs->count + mine.count - i);
     }
     free(mine.list);
     return bad;
 }
 
-int verified_jobs_run(struct verified_jobs *jobs, struct job *job, const struct hyper *hyper, unsigned folds,
-                      const struct backend_list *chosen, const struct progress_sink *progress, struct error *err) {
-    enum { F64, F32_SCALAR };
-    const struct job_batch all = {jobs, &job->row_list, hyper, folds, progress};
-    *jobs = (struct verified_jobs){.list = calloc(2 * chosen->count + 2, sizeof *jobs->list)};
-    if (!jobs->list) return fail_program(err, "out of memory");
-    int bad = add_job(&all, ENGINE_F64, backend_scalar(), F64, PARITY_L2, err);
-    if (!bad) jobs->list[F64].reference = NULL;
+/* The two references, the first two of the list. */
+enum { F64, F32_SCALAR };
+
+static int add_references(struct verified_jobs *jobs, const struct job_request *request, struct error *err) {
+    struct verified_job *f64 = add_job(jobs, request, ENGINE_F64, backend_scalar(), err);
+    if (!f64) return -1;
+    parity_judge(f64, f64, PARITY_L2);
+    f64->reference = NULL;
+    struct verified_job *f32 = add_job(jobs, request, ENGINE_F32, backend_scalar(), err);
+    if (!f32) return -1;
     /* f32 and f64 may round to different sides of the margin. On MNIST they never do; on synthetic rows they may. */
-    if (!bad) bad = add_job(&all, ENGINE_F32, backend_scalar(), F64, job->ds.synthetic ? PARITY_NONE : PARITY_L1, err);
-    if (!bad) bad = add_jobs(&all, ENGINE_F32, chosen, F32_SCALAR, err);
-    struct hyper integer = *hyper;
+    parity_judge(f32, f64, request->job->ds.synthetic ? PARITY_NONE : PARITY_L1);
+    return 0;
+}
+
+static int add_integers(struct verified_jobs *jobs, const struct job_request *request, struct error *err) {
+    struct hyper integer = *request->hyper;
     struct error why;
     integer.engine = ENGINE_INT;
-    if (!bad && engine_possible(&integer, job->row_list.n, &why) == 0) {
-        job_pack(job, chosen);
-        bad = add_jobs(&all, ENGINE_INT, chosen, F64, err);
-    } else if (!bad) {
+    if (engine_possible(&integer, request->job->row_list.n, &why) != 0) {
+        if (request->only) return fail(err, "%.1000s", why.text);
         snprintf(jobs->no_integers, sizeof jobs->no_integers, "%.255s", why.text);
+        return 0;
     }
+    job_pack(request->job, request->chosen);
+    const size_t scalar = jobs->count;
+    struct verified_job *added = add_job(jobs, request, ENGINE_INT, backend_scalar(), err);
+    if (!added) return -1;
+    added->timed = request->only || is_listed(request->chosen, backend_scalar());
+    parity_judge(added, &jobs->list[F64], PARITY_L2);
+    parity_judge_decisions(added, &jobs->list[F64], INTEGER_TOLERANCE);
+    return add_jobs(jobs, request, scalar, F64, err);
+}
+
+int verified_jobs_run(struct verified_jobs *jobs, const struct job_request *request, struct error *err) {
+    const enum engine *only = request->only;
+    *jobs = (struct verified_jobs){.list = calloc(2 * request->chosen->count + 3, sizeof *jobs->list)};
+    if (!jobs->list) return fail_program(err, "out of memory");
+    int bad = add_references(jobs, request, err);
+    if (!bad && (!only || *only == ENGINE_F32)) bad = add_jobs(jobs, request, F32_SCALAR, F32_SCALAR, err);
+    if (!bad && (!only || *only == ENGINE_INT)) bad = add_integers(jobs, request, err);
     if (bad) verified_jobs_free(jobs);
     return bad;
 }
@@ -138,12 +202,14 @@ void verified_jobs_free(struct verified_jobs *jobs) {
 }
 
 size_t verified_jobs_best(const struct verified_jobs *jobs, enum engine engine) {
-    size_t best = 0;
+    size_t best = 0, any = 0;
     for (size_t i = 0; i < jobs->count; i++) {
         const struct verified_job *one = &jobs->list[i];
-        if (one->passed && one->engine == engine && one->backend->parity == PARITY_BITS) best = i;
+        if (!one->passed || !one->timed || one->backend->parity != PARITY_BITS) continue;
+        any = i;
+        if (one->engine == engine) best = i;
     }
-    return best;
+    return jobs->count > 0 && jobs->list[best].engine == engine && jobs->list[best].timed ? best : any;
 }
 
 bool verified_jobs_all_passed(const struct verified_jobs *jobs) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parity: is the work of an engine and backend right? Checked on the whole job before any of it is timed. */
+/* Parity: is the work of an engine and backend right? Checked on the whole job before any of it is timed: the metrics,
+ * the updates and the weights against a reference, and every out-of-fold decision value. */
 #ifndef SGDMARK_VERIFY_PARITY_H
 #define SGDMARK_VERIFY_PARITY_H
 
@@ -20,18 +21,29 @@ enum parity_level {
 /* "L2 weights", "L1 updates", "L0 metrics", "none". */
 const char *parity_words(enum parity_level level);
 
+/* How far decision values may be from those of the reference, as a share of the largest of those. No such bound can be
+ * proved for a whole fit of fast-math kernels, so it was measured (docs/method.md): at most 2.1e-7 on MNIST and
+ * synthetic rows; nine times that is allowed. One update more or less moves decisions by thousands of times as much.
+ * Engine int against engine f64, whose sums round: at most 1.0e-13 was seen; an integer dot product off by one moves
+ * the decisions of the notebook's job by 1e-7. */
+#define FAST_MATH_TOLERANCE 0x1p-19
+#define INTEGER_TOLERANCE   0x1p-30
+
 /* The job as run by one engine and backend, and the outcome of its check against a reference. */
 struct verified_job {
     enum engine engine;
     const struct backend *backend;
     struct prefetch prefetch; /* the fastest prefetch distances, or those that the caller gave */
     struct prefetch again;    /* what a second tuning chose, for the job's A/A twin; .l1 == 0: it has none */
-    bool timed;               /* its times are wanted */
     struct model model;       /* the fit on all rows */
     struct cv_result cv;
     const struct verified_job *reference; /* NULL: this job is the reference itself */
     enum parity_level needed, reached;
-    bool passed; /* reached >= needed */
+    double max_deviation; /* largest |difference| from the decisions it is compared with, over the largest of those */
+    double tolerance;     /* the largest max_deviation that passes; 0: every bit; NaN: none applies */
+    bool passed;          /* every check so far */
+    bool timed;           /* to be timed if it passed; false: only verified, as a reference */
+    char failure[192];    /* why it did not pass, or "" */
 };
 
 /* Runs the job; parity_judge then checks it. Returns 0, or -1 with the reason; verified_job_free releases it. */
@@ -42,29 +54,51 @@ void verified_job_free(struct verified_job *verified);
 /* The strongest level at which two runs of a job agree. */
 enum parity_level parity_between(const struct verified_job *a, const struct verified_job *b);
 
-/* Checks the job against the reference: fills in reference, needed, reached and passed. */
+/* Checks the job against the reference: fills in reference, needed, reached and passed; max_deviation only records. */
 void parity_judge(struct verified_job *verified, const struct verified_job *reference, enum parity_level needed);
+
+/* After parity_judge: checks its out-of-fold decision values against those of `as` too, to the tolerance. */
+void parity_judge_decisions(struct verified_job *verified, const struct verified_job *as, double tolerance);
+
+/* Largest |decision - reference| over the largest |reference|, out of fold. 0: equal bit for bit; infinite where values
+ * are not finite or the numbers of rows differ. */
+double decision_deviation(const struct cv_result *cv, const struct cv_result *reference);
+
+/* Marks the job as failed for this reason, unless it has failed before. */
+void verified_job_reject(struct verified_job *verified, const char *reason);
 
 /* The name of an engine and backend: "f32/avx512". Engine f64 is "f64/scalar". */
 enum { JOB_NAME = 32 };
 void verified_job_name(char text[JOB_NAME], const struct verified_job *verified);
 
-/* A verified job per engine and backend, in this order: f64/scalar, f32/scalar, the other f32 backends, engine int. */
+/* A verified job per engine and backend, in this order: f64/scalar, f32/scalar, the other f32 backends, int/scalar, the
+ * other int backends. */
 struct verified_jobs {
     struct verified_job *list; /* [count] */
     size_t count;
     char no_integers[256]; /* why engine int cannot run this job, or "" */
 };
 
-/* Runs the job with every engine on the chosen backends, all of which this machine supports, and checks each. Packs the
- * job's rows if engine int reads packed rows. Ignores hyper->engine. Returns 0, or -1 with the reason when a job cannot
- * be run. A job with wrong results stays in the list with passed false. verified_jobs_free releases the list. */
-int verified_jobs_run(struct verified_jobs *jobs, struct job *job, const struct hyper *hyper, unsigned folds,
-                      const struct backend_list *chosen, const struct progress_sink *progress, struct error *err);
+/* What to run and check. */
+struct job_request {
+    struct job *job;
+    const struct hyper *hyper; /* its engine is ignored */
+    unsigned folds;
+    const struct backend_list *chosen; /* all supported by this machine */
+    const enum engine *only;           /* NULL: every engine */
+    const struct progress_sink *progress;
+};
+
+/* Runs the job with each engine asked for on the chosen backends, and checks each. The references f64/scalar and
+ * f32/scalar are always run, and int/scalar with engine int; `timed` is false for those of an engine not asked for, and
+ * for int/scalar where nothing chose it. Packs the job's rows if engine int reads packed rows. Returns 0, or -1 with
+ * the reason when a job cannot be run. A job with wrong results stays in the list with passed false. verified_jobs_free
+ * releases the list. */
+int verified_jobs_run(struct verified_jobs *jobs, const struct job_request *request, struct error *err);
 void verified_jobs_free(struct verified_jobs *jobs);
 
-/* The index of the job that `--isa auto` picks for the engine: the last one that passed and whose backend promises
- * bits. 0, the reference, if there is none. */
+/* The index of the job that `--isa auto` picks for the engine: the last one that passed, is to be timed and whose
+ * backend promises bits. If there is none, the last such of any engine; else 0, the reference. */
 size_t verified_jobs_best(const struct verified_jobs *jobs, enum engine engine);
 
 /* Did all jobs pass? */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Parity between verified jobs, on made-up jobs: which level two jobs share, and which verdict follows. */
+/* Parity between verified jobs, on made-up jobs: which level two jobs share, how far their decisions are apart, which
+ * verdict follows, and which job is the best. */
 #include "verify/parity.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,18 +12,24 @@
 
 #include <cmocka.h>
 
-enum { FOLDS = 3 };
+enum { FOLDS = 3, ROWS = 4 };
 
 struct made {
     struct verified_job verified;
     struct fold_result fold[FOLDS];
+    double decision[ROWS];
 };
 
 static void make(struct made *made) {
     memset(made, 0, sizeof *made);
     made->verified.model.update_hash = 11;
     made->verified.model.fingerprint = 12;
+    made->verified.engine = ENGINE_F32;
+    made->verified.backend = backend_scalar();
     made->verified.cv.folds = FOLDS;
+    made->verified.cv.n = ROWS;
+    made->verified.cv.decision = made->decision;
+    memcpy(made->decision, (const double[]){-8.0, 0.5, 0.0, 2.0}, sizeof made->decision);
     made->verified.cv.fold = made->fold;
     made->verified.cv.confusion = (struct confusion){53272, 1307, 1077, 4344};
     for (unsigned f = 0; f < FOLDS; f++)
@@ -114,6 +122,100 @@ static void the_gate_asks_for_what_is_needed(void **state) {
         }
 }
 
+static void decisions_are_measured_by_the_largest(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    assert_true(decision_deviation(&b.verified.cv, &a.verified.cv) == 0.0);
+    b.decision[1] = 0.75;
+    assert_true(decision_deviation(&b.verified.cv, &a.verified.cv) == 0.25 / 8.0);
+    b.decision[1] = 0.5;
+    b.decision[2] = -0.0; /* other bits */
+    assert_true(decision_deviation(&b.verified.cv, &a.verified.cv) > 0.0);
+    b.decision[2] = (double)NAN;
+    assert_true(isinf(decision_deviation(&b.verified.cv, &a.verified.cv)));
+    b.decision[2] = 0.0;
+    b.verified.cv.n--;
+    assert_true(isinf(decision_deviation(&b.verified.cv, &a.verified.cv)));
+}
+
+/* Equal metrics, updates and weights are not enough: the decisions count. */
+static void decisions_must_be_within_their_tolerance(void **state) {
+    (void)state;
+    struct made a, b;
+    static const struct {
+        double decision, tolerance;
+        bool passes;
+    } cases[] = {{0.5, 0.0, true},
+                 {0.5000000001, 0.0, false},
+                 {0.5 + 0x1p-18, FAST_MATH_TOLERANCE, true},
+                 {0.5 + 0x1p-15, FAST_MATH_TOLERANCE, false},
+                 {0.5 + 0x1p-30, INTEGER_TOLERANCE, true},
+                 {0.5 + 0x1p-26, INTEGER_TOLERANCE, false},
+                 {(double)NAN, FAST_MATH_TOLERANCE, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make(&a);
+        make(&b);
+        b.decision[1] = cases[i].decision;
+        parity_judge(&b.verified, &a.verified, PARITY_L2);
+        assert_true(b.verified.passed);
+        assert_true(isnan(b.verified.tolerance));
+        parity_judge_decisions(&b.verified, &a.verified, cases[i].tolerance);
+        assert_int_equal(b.verified.passed, cases[i].passes);
+        assert_true(b.verified.tolerance == cases[i].tolerance);
+        assert_int_equal(b.verified.failure[0] == 0, cases[i].passes);
+        if (!cases[i].passes) assert_non_null(strstr(b.verified.failure, "decisions differ from f32/scalar by "));
+    }
+}
+
+/* Other updates with the same metrics pass only where the decisions hardly move. */
+static void other_updates_must_decide_alike(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    b.verified.model.update_hash++;
+    b.decision[0] *= 1.001;
+    parity_judge(&b.verified, &a.verified, PARITY_L0);
+    parity_judge_decisions(&b.verified, &a.verified, FAST_MATH_TOLERANCE);
+    assert_false(b.verified.passed);
+}
+
+static void the_first_failure_is_kept(void **state) {
+    (void)state;
+    struct made a, b;
+    make(&a);
+    make(&b);
+    b.verified.model.update_hash++;
+    b.decision[0] = 0;
+    parity_judge(&b.verified, &a.verified, PARITY_L2);
+    parity_judge_decisions(&b.verified, &a.verified, 0.0);
+    assert_string_equal(b.verified.failure, "needs L2 weights of f32/scalar, has L0 metrics");
+    assert_false(b.verified.passed);
+    assert_true(b.verified.max_deviation == 1.0);
+}
+
+static void the_best_is_one_that_is_timed(void **state) {
+    (void)state;
+    const struct backend *last = backend_best();
+    struct verified_job list[] = {{.engine = ENGINE_F64, .backend = backend_scalar(), .passed = true, .timed = true},
+                                  {.engine = ENGINE_F32, .backend = backend_scalar(), .passed = true, .timed = true},
+                                  {.engine = ENGINE_F32, .backend = last, .passed = true, .timed = true},
+                                  {.engine = ENGINE_INT, .backend = last, .passed = true, .timed = true}};
+    const struct verified_jobs jobs = {.list = list, .count = sizeof list / sizeof *list};
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_F32), 2);
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_INT), 3);
+    verified_job_reject(&list[2], "wrong");
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_F32), 1);
+    list[1].timed = false;
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_F32), 3);
+    list[3].timed = false;
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_F32), 0);
+    list[0].timed = false;
+    assert_int_equal(verified_jobs_best(&jobs, ENGINE_F32), 0);
+}
+
 static void levels_have_words(void **state) {
     (void)state;
     assert_string_equal(parity_words(PARITY_NONE), "none");
@@ -124,9 +226,17 @@ static void levels_have_words(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_jobs_reach_the_top),         cmocka_unit_test(other_weights_are_level_1),
-        cmocka_unit_test(other_updates_are_level_0),        cmocka_unit_test(other_metrics_are_no_parity),
-        cmocka_unit_test(the_gate_asks_for_what_is_needed), cmocka_unit_test(levels_have_words),
+        cmocka_unit_test(equal_jobs_reach_the_top),
+        cmocka_unit_test(other_weights_are_level_1),
+        cmocka_unit_test(other_updates_are_level_0),
+        cmocka_unit_test(other_metrics_are_no_parity),
+        cmocka_unit_test(the_gate_asks_for_what_is_needed),
+        cmocka_unit_test(levels_have_words),
+        cmocka_unit_test(decisions_are_measured_by_the_largest),
+        cmocka_unit_test(decisions_must_be_within_their_tolerance),
+        cmocka_unit_test(other_updates_must_decide_alike),
+        cmocka_unit_test(the_first_failure_is_kept),
+        cmocka_unit_test(the_best_is_one_that_is_timed),
     };
     return cmocka_run_group_tests_name("parity", tests, NULL, NULL);
 }
