@@ -219,7 +219,8 @@ static int add_case(struct folds *folds, const struct placement *placement, size
  * engine int only on its best backend. */
 static bool is_timed(const struct verified_jobs *jobs, size_t i) {
     const struct verified_job *job = &jobs->list[i];
-    if (!job->passed || !job->timed || job->engine == ENGINE_F64 || job->backend->parity != PARITY_BITS) return false;
+    if (!job->passed || !job->timed || job->backend->parity != PARITY_BITS) return false;
+    if (job->engine == ENGINE_F64) return verified_jobs_best(jobs, ENGINE_F32) == i;
     if (job->backend == backend_scalar() && verified_jobs_best(jobs, ENGINE_F32) != i) return false;
     return job->engine != ENGINE_INT || verified_jobs_best(jobs, ENGINE_INT) == i;
 }
@@ -267,12 +268,13 @@ static int add_placement(struct folds *folds, const struct placement *placement,
     for (size_t i = 0; i < jobs->count; i++)
         if (is_timed(jobs, i) && add_case(folds, placement, i, FOLD_FIT, "", err) == NO_CASE) return -1;
     if (add_twin(folds, placement, first, err) != 0) return -1;
-    int read = add_case(folds, placement, verified_jobs_best(jobs, ENGINE_F32), FOLD_READ, "", err);
+    const size_t reader = verified_jobs_best(jobs, ENGINE_F32);
+    int read = add_case(folds, placement, reader, FOLD_READ, "", err);
     int packed_read = NO_CASE;
     if (read == NO_CASE) return -1;
     const size_t best = verified_jobs_best(jobs, ENGINE_INT);
     if (reads_packed(&folds->setup->job->ds, jobs->list[best].engine, jobs->list[best].backend)) {
-        packed_read = add_case(folds, placement, best, FOLD_READ, "", err);
+        packed_read = best == reader ? read : add_case(folds, placement, best, FOLD_READ, "", err);
         if (packed_read == NO_CASE) return -1;
     }
     link_cases(folds, first, read, packed_read);
@@ -361,9 +363,10 @@ static void folds_release(void *context) {
 static int plan_folds(struct folds *folds, struct error *err) {
     const struct timing_setup *setup = folds->setup;
     const struct verified_jobs *jobs = setup->jobs;
+    const struct verified_job *best = &jobs->list[verified_jobs_best(jobs, ENGINE_F32)];
     struct hyper hyper = *setup->hyper;
-    hyper.engine = ENGINE_F32;
-    hyper.prefetch = jobs->list[verified_jobs_best(jobs, ENGINE_F32)].prefetch;
+    hyper.engine = best->engine == ENGINE_F64 ? ENGINE_F64 : ENGINE_F32;
+    hyper.prefetch = best->prefetch;
     if (cv_plan_make(&folds->plan, &setup->job->row_list, setup->folds, ESTIMATOR_SGD, &hyper, err) != 0) return -1;
     folds->integer_plan = folds->plan;
     folds->integer_plan.hyper.engine = ENGINE_INT;
