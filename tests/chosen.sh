@@ -6,29 +6,29 @@
 needs jq
 unset SGDMARK_ISA
 
-# timed ARGUMENTS...: what a run has verified, and what it has timed: "f64/scalar f32/scalar | epoch/f32/scalar ...".
+# timed ARGUMENTS...: what a run has verified, and what it has timed: "f64/scalar f32/scalar | cv/f32/scalar/place:core epoch/f32/scalar", sorted.
 timed() {
     "$sgdmark" run --quick --place core --data synthetic:n=300 "$@" --json - > "$scratch/json" 2> "$scratch/errors" ||
         not_ok "run $*" "$(cat "$scratch/errors")"
     jq -r '.sgdmark | ([.receipts.parity[] | .engine + "/" + .backend] | join(" ")) + " | " +
-        ([.experiments[].cases[].name | select(test("^(epoch|cv)/") and (endswith("/again") | not))] | join(" "))' "$scratch/json"
+        ([.experiments[].cases[].name | select(test("^(epoch|cv)/") and (endswith("/again") | not))] | sort | join(" "))' "$scratch/json"
 }
 
 best=$(backends_here bits | tail -n 1)
 if [ "$best" = scalar ]; then
     skip "a vector backend of engine int" "none runs here"
     equal "--engine int" "$(timed --engine int --isa scalar)" \
-        "f64/scalar f32/scalar int/scalar | epoch/int/scalar cv/int/scalar/place:core"
+        "f64/scalar f32/scalar int/scalar | cv/int/scalar/place:core epoch/int/scalar"
 else
     equal "--engine int and one backend" "$(timed --engine int --isa "$best")" \
-        "f64/scalar f32/scalar int/scalar int/$best | epoch/int/scalar epoch/int/$best cv/int/$best/place:core"
+        "f64/scalar f32/scalar int/scalar int/$best | cv/int/$best/place:core epoch/int/$best epoch/int/scalar"
 fi
 equal "--engine f64" "$(timed --engine f64 --isa scalar)" \
-    "f64/scalar f32/scalar | epoch/f64/scalar cv/f64/scalar/place:core"
+    "f64/scalar f32/scalar | cv/f64/scalar/place:core epoch/f64/scalar"
 equal "--engine f32 on the scalar backend" "$(timed --engine f32 --isa scalar)" \
-    "f64/scalar f32/scalar | epoch/f32/scalar cv/f32/scalar/place:core"
+    "f64/scalar f32/scalar | cv/f32/scalar/place:core epoch/f32/scalar"
 equal "--isa alone: every engine" "$(timed --isa scalar)" \
-    "f64/scalar f32/scalar int/scalar | epoch/f64/scalar epoch/f32/scalar epoch/int/scalar cv/f32/scalar/place:core"
+    "f64/scalar f32/scalar int/scalar | cv/f32/scalar/place:core epoch/f32/scalar epoch/f64/scalar epoch/int/scalar"
 
 # Two names; the order is the registry's.
 two=$("$sgdmark" kernels --json - | jq -r '[.[] | select(.compiled and .cpu and .os and .name != "scalar")][:2] | map(.name) | join(" ")')
