@@ -406,12 +406,12 @@ tuned = modern_file("tuned.json", "tuned", put("sgdmark", "receipts", "parity", 
 seen = rows(a, tuned)
 check("another prefetch distance is a difference", [(d["key"], d["values"]) for d in seen["differences"]] == [("tuning.f32/avx2", ["8,16", "4,8"])], seen["differences"])
 check("... and says what it does", "compare tunings too" in seen["differences"][0]["effect"], seen["differences"])
-check("... and marks the rows", {r["name"]: r["tuned_apart"] for r in seen["benchmarks"]} == {"epoch/f32/scalar": False, "epoch/f32/avx2": True}, seen)
+check("... and marks the rows", {r["name"]: r["tuned_differently"] for r in seen["benchmarks"]} == {"epoch/f32/scalar": False, "epoch/f32/avx2": True}, seen)
 text = compare(a, tuned).stdout
-check("... in text too", "not resolved, tuned apart\n" in text and text.count("tuned apart") == 1, text)
+check("... in text too", "not resolved, tuned differently\n" in text and text.count("tuned differently") == 1, text)
 check("a tuning that a file lacks is no difference", not rows(base, a)["differences"], rows(base, a)["differences"])
 twin = modern_file("twin.json", "twin", case_of(1, prefetch="4,8"))
-check("a case's own tuning counts", rows(a, twin)["benchmarks"][1]["tuned_apart"], rows(a, twin))
+check("a case's own tuning counts", rows(a, twin)["benchmarks"][1]["tuned_differently"], rows(a, twin))
 
 
 # The threshold: PASS, FAIL or INCONCLUSIVE.

@@ -91,9 +91,15 @@ timed() {
     "${first[@]}" "$1" run --quick --data "synthetic:n=$rows" --isa "$backend" --place core --json "$2.json" > "$2.txt" 2>&1
 }
 
-# differs FILE FILE: epochs that compare calls faster or slower.
+# compared FILE FILE: the rows of the epochs, "NAME VERDICT LOW HIGH". A run has three processes, enough for an interval.
+compared() {
+    "$sgdmark" compare --format json "$1.json" "$2.json" |
+        jq -r '.benchmarks[] | select(.name | startswith("epoch/")) | "\(.name) \(.verdict | sub(" "; "-")) \(.low) \(.high)"'
+}
+
+# differs FILE FILE: epochs that compare calls faster or slower, perhaps or not.
 differs() {
-    "$sgdmark" compare "$1.json" "$2.json" | grep -E '^epoch/.* (faster|slower)$'
+    compared "$1" "$2" | grep -E ' (perhaps-)?(faster|slower) '
 }
 
 delay=10000 # five times as slow: beyond any floor that a busy machine sets
@@ -116,13 +122,14 @@ check "and $expected is in its interval" awk -v low="$low" -v high="$high" -v wa
 for run in 1 2 3 4; do
     check "run $run of the build without the delay" timed "$scratch/same" "$scratch/same$run"
 done
-row=$("$sgdmark" compare "$scratch/same1.json" "$scratch/slow.json" | grep "^epoch/f32/$backend ")
-check "compare says slower: $row" grep -q ' slower$' <<< "$row"
-check "by a ratio near 1/$expected" awk -v row="$row" -v want="$expected" 'BEGIN {
-    if (!match(row, /[0-9.]+ \.\. [0-9.]+/)) exit 1
-    split(substr(row, RSTART, RLENGTH), end, " .. "); exit !(end[1] * 0.9 <= 1 / want && 1 / want <= end[2] * 1.1) }'
+read -r _ verdict low high < <(compared "$scratch/same1" "$scratch/slow" | grep "^epoch/f32/$backend ")
+equal "compare says slower: [$low, $high]" "$verdict" slower
+check "by a ratio near 1/$expected" awk -v low="$low" -v high="$high" -v want="$expected" \
+    'BEGIN { exit !(low > 0 && low * 0.9 <= 1 / want && 1 / want <= high * 1.1) }'
 "$sgdmark" compare --threshold 20% "$scratch/same1.json" "$scratch/slow.json" > "$scratch/comparison" 2>&1
 equal "compare --threshold: exit status" $? 1
+answer=$(tail -n 1 "$scratch/comparison")
+check "and its last line: $answer" grep -q '^FAIL: ' <<< "$answer"
 
 false_ones=$(differs "$scratch/same1" "$scratch/same2"; differs "$scratch/same3" "$scratch/same4")
 check "no more than one false verdict of identical builds" test "$(grep -c . <<< "$false_ones")" -le 1

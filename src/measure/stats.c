@@ -182,7 +182,8 @@ static double beta_fraction(double x, double a, double b) {
     double d = 0;
     double product = 1;
     for (int i = 1; i < 1000; i++) {
-        const double m = i / 2;
+        const int half = i / 2;
+        const double m = half;
         const double term = i % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
                                   : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         d = 1 + term * d;

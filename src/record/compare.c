@@ -253,7 +253,7 @@ static int withhold(struct ratio_row *row, const struct compare_report *report, 
     return 0;
 }
 
-static bool tuned_apart(const struct ratio_row *row, const struct compare_report *report) {
+static bool tuned_differently(const struct ratio_row *row, const struct compare_report *report) {
     const char *first = NULL;
     for (size_t i = 0; i < report->pools[0].count + report->pools[row->subject].count; i++) {
         const char *one = find_series(file_of_both(report, row->subject, i), row->name)->prefetch;
@@ -264,7 +264,7 @@ static bool tuned_apart(const struct ratio_row *row, const struct compare_report
 }
 
 static int fill_row(struct ratio_row *row, const struct compare_report *report, struct error *err) {
-    row->tuned_apart = tuned_apart(row, report);
+    row->tuned_differently = tuned_differently(row, report);
     if (fill_summaries(row, report, err) != 0 ||
         find_shift(&row->shift, report, row->subject, (struct timed){row->name, NULL}, err) != 0 ||
         set_floor(row, report, err) != 0)

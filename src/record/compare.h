@@ -47,8 +47,8 @@ struct ratio_row {
     struct comparison times;                  /* n_subject, n_base: processes */
     double floor;                             /* a verdict needs an interval beyond it: 0.01 is 1 % */
     const char *floor_reason;
-    char *withheld;   /* why the verdict is withheld; NULL: it is not */
-    bool tuned_apart; /* the sides, or files of one side, were tuned to different prefetch distances */
+    char *withheld;         /* why the verdict is withheld; NULL: it is not */
+    bool tuned_differently; /* the sides, or files of one side, were tuned to different prefetch distances */
 };
 
 /* One subject as a whole, compared with the base. */

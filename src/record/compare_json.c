@@ -46,7 +46,7 @@ static json_t *row_json(const struct ratio_row *row, const struct compare_report
                   "subject_min", row->subject_times.min, "base_samples", (json_int_t)row->base_times.n,
                   "subject_samples", (json_int_t)row->subject_times.n, "base_processes", (json_int_t)row->shift.n_base,
                   "subject_processes", (json_int_t)row->shift.n_subject, "floor", row->floor, "floor_reason",
-                  row->floor_reason, "tuned_apart", row->tuned_apart);
+                  row->floor_reason, "tuned_differently", row->tuned_differently);
     int bad = json_object_update(value, more) | put_interval(value, row);
     if (row->withheld) bad |= json_object_set_new(value, "withheld", text_value(row->withheld));
     if (!isnan(threshold))

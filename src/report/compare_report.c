@@ -68,7 +68,8 @@ static const char *format_percent(char text[PERCENT_TEXT], double share) {
 }
 
 static const char *format_verdict(char text[VERDICT_TEXT], const struct ratio_row *row) {
-    snprintf(text, VERDICT_TEXT, "%s%s", verdict_words(row->times.verdict), row->tuned_apart ? ", tuned apart" : "");
+    snprintf(text, VERDICT_TEXT, "%s%s", verdict_words(row->times.verdict),
+             row->tuned_differently ? ", tuned differently" : "");
     return text;
 }
 
@@ -111,7 +112,7 @@ static void print_differences(FILE *out, const struct compare_report *report) {
 static int print_rows(FILE *out, const struct compare_report *report, struct error *err) {
     static const struct table_column columns[] = {{"benchmark", false}, {"", false},     {"base", true},
                                                   {"subject", true},    {"ratio", true}, {"interval", false},
-                                                  {"visible", true},    {"floor", true}, {"the subject is", false}};
+                                                  {"told apart", true}, {"floor", true}, {"the subject is", false}};
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct ratio_row *row = &report->rows[i];
@@ -227,7 +228,7 @@ static void print_method(FILE *out) {
         out,
         "Times are means of the processes' medians. A ratio is the subject's time over the base's, below 1 is faster.\n"
         "Processes are independent samples (Student's t on the logs of their medians); all verdicts hold together at\n"
-        "%.4g %% (Holm). visible: the smallest change that the interval can show. floor: a verdict needs an interval\n"
+        "%.4g %% (Holm). told apart: the smallest change that the interval can show. floor: a verdict needs an interval\n"
         "beyond it; \"perhaps\": the interval excludes 1, but not by the floor. Nothing is paired across files.\n",
         COMPARE_CONFIDENCE * 100);
 }
@@ -287,7 +288,7 @@ static void print_markdown_differences(FILE *out, const struct compare_report *r
 }
 
 static void print_markdown_rows(FILE *out, const struct compare_report *report) {
-    fputs("| benchmark | subject | base time | subject time | ratio | interval | visible | floor | verdict |\n"
+    fputs("| benchmark | subject | base time | subject time | ratio | interval | told apart | floor | verdict |\n"
           "| --- | --- | ---: | ---: | ---: | --- | ---: | ---: | --- |\n",
           out);
     for (size_t i = 0; i < report->row_count; i++) {
@@ -342,7 +343,7 @@ static void print_number_field(FILE *out, double x) {
 
 void print_comparison_csv(FILE *out, const struct compare_report *report) {
     fputs("benchmark,base,subject,base_median_s,subject_median_s,ratio,low,high,p,verdict,resolution,floor,"
-          "base_processes,subject_processes,tuned_apart\n",
+          "base_processes,subject_processes,tuned_differently\n",
           out);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct ratio_row *row = &report->rows[i];
@@ -358,6 +359,6 @@ void print_comparison_csv(FILE *out, const struct compare_report *report) {
         fprintf(out, ",%s", verdict_words(row->times.verdict));
         print_number_field(out, resolution(&row->times));
         print_number_field(out, row->floor);
-        fprintf(out, ",%zu,%zu,%s\n", row->shift.n_base, row->shift.n_subject, row->tuned_apart ? "yes" : "no");
+        fprintf(out, ",%zu,%zu,%s\n", row->shift.n_base, row->shift.n_subject, row->tuned_differently ? "yes" : "no");
     }
 }
