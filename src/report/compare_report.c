@@ -228,8 +228,8 @@ static void print_method(FILE *out) {
         out,
         "Times are means of the processes' medians. A ratio is the subject's time over the base's, below 1 is faster.\n"
         "Processes are independent samples (Student's t on the logs of their medians); all verdicts hold together at\n"
-        "%.4g %% (Holm). told apart: the smallest change that the interval can show. floor: a verdict needs an interval\n"
-        "beyond it; \"perhaps\": the interval excludes 1, but not by the floor. Nothing is paired across files.\n",
+        "%.4g %% (Holm). told apart: the smallest change that the interval can show. floor: a verdict needs more than\n"
+        "that; \"perhaps\": the interval excludes 1, but not by the floor. Nothing is paired across files.\n",
         COMPARE_CONFIDENCE * 100);
 }
 
