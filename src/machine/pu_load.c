@@ -42,6 +42,7 @@ void pu_load_parse(struct pu_load *load, const char *stat, double hz) {
         if (*line == '\n') line++;
         if (strncmp(line, "cpu", 3) != 0) break;
         char *end;
+        if (line[3] == ' ') continue; /* the sum over all PUs */
         unsigned long pu = strtoul(line + 3, &end, 10);
         if (end != line + 3 && pu < load->count) load->busy[pu] = busy_ticks(end) / hz;
     }

@@ -127,8 +127,8 @@ void witness_add(struct witness *to, const struct witness *more) {
         *to = *more;
         return;
     }
-    if (!(to->here > more->here)) to->here_pu = more->here_pu;
-    if (!(to->near > more->near)) to->near_pu = more->near_pu;
+    if (isnan(to->here) || more->here >= to->here) to->here_pu = more->here_pu;
+    if (isnan(to->near) || more->near >= to->near) to->near_pu = more->near_pu;
     to->away = mean_share(to->away, to->seconds, more->away, more->seconds);
     to->here = mean_share(to->here, to->seconds, more->here, more->seconds);
     to->near = mean_share(to->near, to->seconds, more->near, more->seconds);
