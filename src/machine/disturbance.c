@@ -16,7 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-const char *const disturbance_names[DISTURBANCE_FLAGS] = {"switch", "migration", "fault", "delay", "steal", "off CPU"};
+const char *const disturbance_names[DISTURBANCE_FLAGS] = {"switch", "migration", "fault", "delay",
+                                                          "steal",  "off CPU",   "disk"};
 
 /* /proc/stat starts with a line per PU, of about 60 bytes; the rest of the file is not read. */
 enum { STAT_LINE = 128, STAT_MOST = 1 << 20 };
@@ -159,6 +160,7 @@ struct disturbance disturbance_between(const struct snapshot *before, const stru
     if (d.switches) d.flags |= DISTURBED_SWITCH;
     if (d.migrations) d.flags |= DISTURBED_MIGRATION;
     if (d.minor_faults || d.major_faults) d.flags |= DISTURBED_FAULT;
+    if (d.major_faults) d.flags |= DISTURBED_DISK;
     if (d.run_delay_ns > DELAY_NS) d.flags |= DISTURBED_DELAY;
     if (d.steal_ticks) d.flags |= DISTURBED_STEAL;
     return d;
@@ -177,8 +179,7 @@ void disturbance_add(struct disturbance *to, const struct disturbance *from) {
 }
 
 bool disturbance_spoils(const struct disturbance *disturbance) {
-    return (disturbance->flags & (DISTURBED_AWAY | DISTURBED_MIGRATION | DISTURBED_STEAL)) ||
-           disturbance->major_faults > 0;
+    return disturbance->flags & (DISTURBED_AWAY | DISTURBED_MIGRATION | DISTURBED_STEAL | DISTURBED_DISK);
 }
 
 void disturbance_text(unsigned flags, char *text, size_t size) {

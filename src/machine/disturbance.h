@@ -48,9 +48,10 @@ enum disturbance_flag {
     DISTURBED_FAULT = 1 << 2,
     DISTURBED_DELAY = 1 << 3, /* run delay above DELAY_NS */
     DISTURBED_STEAL = 1 << 4,
-    DISTURBED_AWAY = 1 << 5 /* off the CPU for more than AWAY_MOST of the time */
+    DISTURBED_AWAY = 1 << 5, /* off the CPU for more than AWAY_MOST of the time */
+    DISTURBED_DISK = 1 << 6  /* a page was read from a disk: a major fault */
 };
-enum { DISTURBANCE_FLAGS = 6, DELAY_NS = 1000 };
+enum { DISTURBANCE_FLAGS = 7, DELAY_NS = 1000 };
 #define AWAY_MOST 0.01
 extern const char *const disturbance_names[DISTURBANCE_FLAGS]; /* "switch", "migration", ... */
 

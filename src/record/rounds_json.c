@@ -44,6 +44,7 @@ json_t *witness_json(const struct witness *witness) {
 
 int witness_from_json(struct witness *witness, const json_t *value, struct error *err) {
     double shares[4];
+    if (!json_is_number(json_object_get(value, "seconds"))) return wrong(err, "the witness is missing");
     json_t *list = json_pack("[O?, O?, O?, O?]", json_object_get(value, "seconds"), json_object_get(value, "away"),
                              json_object_get(value, "others"), json_object_get(value, "others_near"));
     const char *reason = json_string_value(json_object_get(value, "others_reason"));
@@ -83,6 +84,8 @@ static int samples_from_json(struct rounds *rounds, size_t which, const json_t *
     const size_t n = rounds->rounds, at = which * n;
     const json_t *flags = json_object_get(value, "flags"), *away = json_object_get(value, "away");
     const json_t *counted = json_object_get(value, "counted");
+    if (json_array_size(flags) != n || json_array_size(away) != n || json_array_size(counted) != n)
+        return wrong(err, "a list of samples has another length");
     if (read_numbers(rounds->seconds + at, json_object_get(value, "seconds"), n, err) != 0 ||
         read_numbers(rounds->cpu_seconds + at, json_object_get(value, "cpu_seconds"), n, err) != 0)
         return -1;
@@ -110,6 +113,7 @@ static json_t *spoiled_json(const struct rounds *rounds) {
 }
 
 static int spoiled_from_json(struct rounds *rounds, const json_t *list, struct error *err) {
+    if (!json_is_array(list)) return wrong(err, "the list of spoiled samples is missing");
     rounds->spoiled = calloc(json_array_size(list) + 1, sizeof *rounds->spoiled);
     if (!rounds->spoiled) return fail_program(err, "out of memory for %zu samples", json_array_size(list));
     size_t i;
@@ -140,6 +144,8 @@ static json_t *checks_json(const struct check_list *checks) {
 static int checks_from_json(struct check_list *checks, const json_t *value, int process, struct error *err) {
     size_t i;
     json_t *one;
+    if (!json_is_array(json_object_get(value, "failures")) || !json_is_integer(json_object_get(value, "made")))
+        return wrong(err, "the checks are missing");
     json_array_foreach(json_object_get(value, "failures"), i, one) {
         const char *name = json_string_value(json_object_get(one, "case"));
         const char *what = json_string_value(json_object_get(one, "what"));

@@ -155,7 +155,7 @@ static void test_flags(void **state) {
     after = before;
     after.involuntary = 1;
     after.run_delay_ns = 5000;
-    after.major_faults = 2;
+    after.minor_faults = 2;
     after.steal_ticks = 11;
     struct disturbance d = disturbance_between(&before, &after);
     assert_int_equal(d.flags, DISTURBED_SWITCH | DISTURBED_DELAY | DISTURBED_FAULT | DISTURBED_STEAL);
@@ -165,6 +165,74 @@ static void test_flags(void **state) {
     after = before;
     after.steal_ticks = 3; /* the kernel's steal may step back */
     assert_int_equal(disturbance_between(&before, &after).flags, 0);
+    after = before;
+    after.major_faults = 1;
+    assert_int_equal(disturbance_between(&before, &after).flags, DISTURBED_FAULT | DISTURBED_DISK);
+}
+
+/* The share of the wall time, not of the CPU time, in which the thread had no CPU. */
+static void test_time_off_the_cpu(void **state) {
+    (void)state;
+    static const struct {
+        double wall, cpu, away;
+        unsigned flags;
+    } samples[] = {{2, 2, 0, 0},   {2, 1.99, 0.005, 0}, {2, 1.96, 0.02, DISTURBED_AWAY}, {2, 0.5, 0.75, DISTURBED_AWAY},
+                   {2, 2.1, 0, 0}, {0, 0, 0, 0},        {2, 0, 1, DISTURBED_AWAY}};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        const struct snapshot before = {.wall = 100, .cpu = 30};
+        const struct snapshot after = {.wall = 100 + samples[i].wall, .cpu = 30 + samples[i].cpu};
+        const struct disturbance d = disturbance_between(&before, &after);
+        if (!(fabs(d.away - samples[i].away) < 1e-9)) fail_msg("%zu: away %g", i, d.away);
+        assert_int_equal(d.flags, samples[i].flags);
+        assert_true(fabs(d.cpu - samples[i].cpu) < 1e-9);
+    }
+}
+
+/* Several threads in one sample: counts add up, the one that was away longest counts. */
+static void test_disturbances_add_up(void **state) {
+    (void)state;
+    struct disturbance all = {1, 2, 3, 4, 5, 6, 0.25, 1.5, DISTURBED_SWITCH};
+    const struct disturbance other = {10, 20, 30, 40, 50, 60, 0.5, 2.5, DISTURBED_STEAL};
+    const struct disturbance quiet = {.away = 0.125};
+    disturbance_add(&all, &other);
+    disturbance_add(&all, &quiet);
+    assert_int_equal(all.switches, 11);
+    assert_int_equal(all.migrations, 22);
+    assert_int_equal(all.minor_faults, 33);
+    assert_int_equal(all.major_faults, 44);
+    assert_int_equal(all.run_delay_ns, 55);
+    assert_int_equal(all.steal_ticks, 66);
+    assert_true(all.away == 0.5 && all.cpu == 4.0);
+    assert_int_equal(all.flags, DISTURBED_SWITCH | DISTURBED_STEAL);
+}
+
+static void test_what_spoils_a_sample(void **state) {
+    (void)state;
+    static const struct {
+        unsigned flag;
+        const char *name;
+        bool spoils;
+    } flags[] = {{DISTURBED_SWITCH, "switch", false}, {DISTURBED_MIGRATION, "migration", true},
+                 {DISTURBED_FAULT, "fault", false},   {DISTURBED_DELAY, "delay", false},
+                 {DISTURBED_STEAL, "steal", true},    {DISTURBED_AWAY, "off CPU", true},
+                 {DISTURBED_DISK, "disk", true}};
+    unsigned all = 0;
+    char text[64];
+    assert_int_equal(sizeof flags / sizeof *flags, DISTURBANCE_FLAGS);
+    for (size_t i = 0; i < DISTURBANCE_FLAGS; i++) {
+        assert_int_equal(flags[i].flag, 1 << i);
+        assert_string_equal(disturbance_names[i], flags[i].name);
+        assert_int_equal(disturbance_spoils(&(struct disturbance){.flags = flags[i].flag}), flags[i].spoils);
+        disturbance_text(flags[i].flag, text, sizeof text);
+        assert_string_equal(text, flags[i].name);
+        all |= flags[i].flag;
+    }
+    assert_false(
+        disturbance_spoils(&(struct disturbance){.flags = DISTURBED_SWITCH | DISTURBED_FAULT | DISTURBED_DELAY}));
+    disturbance_text(all, text, sizeof text);
+    assert_string_equal(text, "switch, migration, fault, delay, steal, off CPU, disk");
+    disturbance_text(0, text, sizeof text);
+    assert_string_equal(text, "");
 }
 
 static void test_disturbances_here(void **state) {
@@ -184,6 +252,8 @@ static void test_disturbances_here(void **state) {
     struct disturbance d = disturbance_between(&before, &after);
     assert_true(d.flags & DISTURBED_SWITCH);
     assert_true(d.flags & DISTURBED_FAULT);
+    assert_true(d.away > 0.01 && d.flags & DISTURBED_AWAY); /* asleep for a millisecond */
+    assert_true(disturbance_spoils(&d));
     munmap(fresh, length);
 
     /* A snapshot is cheap enough between samples of a millisecond. */
@@ -298,6 +368,9 @@ int main(void) {
         cmocka_unit_test(test_counters_here),
         cmocka_unit_test(test_steal_of_a_pu),
         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_time_off_the_cpu),
+        cmocka_unit_test(test_disturbances_add_up),
+        cmocka_unit_test(test_what_spoils_a_sample),
         cmocka_unit_test(test_disturbances_here),
         cmocka_unit_test(test_cgroup_here),
         cmocka_unit_test(test_expected_times),
