@@ -386,22 +386,42 @@ static int add_samples_of(struct result *result, const struct experiment *experi
     return bad;
 }
 
+/* The cases whose work was wrong, and the pairs that hold one. Nothing of them is analysed, but they count: intervals
+ * that hold together are wider the more of them there are. */
+static json_t *failed_json(const struct analysis *a) {
+    const struct experiment *experiment = a->experiment;
+    json_t *cases = json_array(), *pairs = json_array();
+    for (size_t c = 0; c < experiment->count; c++)
+        if (a->cases[c].failed) json_array_append_new(cases, case_facts_json(experiment, c));
+    for (size_t p = 0; p < experiment->pair_count; p++) {
+        const struct wanted_pair *of = &experiment->pairs[p];
+        if (!a->pairs[p].failed) continue;
+        json_array_append_new(pairs, json_pack("{s:s, s:s, s:s}", "family", pair_family_names[of->family], "subject",
+                                               experiment->cases[of->subject].name, "base",
+                                               experiment->cases[of->base].name));
+    }
+    return json_pack("{s:o, s:o}", "cases", cases, "pairs", pairs);
+}
+
 json_t *experiment_json(const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
     json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
-    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o}", "name", experiment->name,
+    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name", experiment->name,
                      "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels", experiment->pixels, "best",
                      experiment->cases[experiment->best].name, "schedule", schedule_json(experiment), "controls",
                      controls_json(analysis), "witness", whole_witness_json(&experiment->rounds.witness), "usable",
                      usable_json(&analysis->usable), "clock", clock_json(analysis), "samples",
                      (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
-                     cases_json(analysis), "pairs", pairs_json(analysis));
+                     cases_json(analysis), "pairs", pairs_json(analysis), "failed", failed_json(analysis));
 }
 
-int result_experiment(struct result *result, const struct analysis *analysis, struct error *err) {
-    const struct experiment *experiment = analysis->experiment;
-    if (append_or_fail(json_object_get(result->facts, "experiments"), experiment_json(analysis), err) != 0) return -1;
+int result_samples(struct result *result, const struct experiment *experiment, struct error *err) {
     for (size_t c = 0; c < experiment->count; c++)
         if (add_samples_of(result, experiment, c, err) != 0) return -1;
     return 0;
+}
+
+int result_experiment(struct result *result, const struct analysis *analysis, struct error *err) {
+    if (append_or_fail(json_object_get(result->facts, "experiments"), experiment_json(analysis), err) != 0) return -1;
+    return result_samples(result, analysis->experiment, err);
 }

@@ -28,6 +28,9 @@ int put_number(json_t *object, const char *key, double value, const char *reason
 
 json_t *summary_json(const struct summary *summary);
 
+/* Adds the raw samples and the rows of an experiment's cases. Returns 0, or -1 with the reason. */
+int result_samples(struct result *result, const struct experiment *experiment, struct error *err);
+
 /* Appends the value to the array. Takes ownership of it, also on failure. A NULL value is the error "out of
  * memory". */
 int append_or_fail(json_t *array, json_t *value, struct error *err);
