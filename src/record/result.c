@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "kernels.h"
 #include "record/result_private.h"
+#include "record/seal.h"
 #include "version.h"
 
 #include <errno.h>
@@ -301,7 +302,8 @@ const json_t *result_finish(struct result *result, bool complete, struct error *
     double seconds = (double)(now.tv_sec - result->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - result->began.tv_nsec);
     if (fill_gaps(result) != 0 || json_object_set_new(result->facts, "end", json_string(end)) != 0 ||
         json_object_set_new(result->facts, "duration_seconds", json_real(seconds)) != 0 ||
-        json_object_set_new(result->facts, "status", json_string(complete ? "complete" : "incomplete")) != 0) {
+        json_object_set_new(result->facts, "status", json_string(complete ? "complete" : "incomplete")) != 0 ||
+        seal_result(result->root) != 0) {
         fail_program(err, "out of memory for the result");
         return NULL;
     }
