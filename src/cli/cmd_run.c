@@ -465,14 +465,9 @@ static int be_process(struct run *run, struct error *err) {
     return bad;
 }
 
-static const char *verdict_text(bool held) {
-    return held ? "every check held" : "a check FAILED: see above";
-}
-
 static int record_verdict(struct run *run, struct error *err) {
     run->checks_held = run->checks_held && run->checks.count == 0;
-    json_t *verdict =
-        verdict_json(&run->checks, run->checks_held, usable_json(&run->usable), verdict_text(run->checks_held));
+    json_t *verdict = verdict_json(&run->checks, run->checks_held, usable_json(&run->usable));
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
@@ -547,7 +542,7 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
     }
     free(core);
     if (bad) return -1;
-    json_t *verdict = verdict_json(&run->checks, run->checks_held, NULL, verdict_text(run->checks_held));
+    json_t *verdict = verdict_json(&run->checks, run->checks_held, NULL);
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return 0;

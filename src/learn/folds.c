@@ -23,6 +23,19 @@ static void quota_interleaved(size_t *quota, const size_t count[2], unsigned fir
     }
 }
 
+int stratified_fold_sizes(size_t *size, const size_t count[2], unsigned folds, enum compat compat, struct error *err) {
+    size_t *quota = calloc(folds, 2 * sizeof *quota);
+    if (!quota) return fail_program(err, "out of memory");
+    if (compat == COMPAT_0_19)
+        quota_per_class(quota, count, folds);
+    else
+        quota_interleaved(quota, count, 0, folds); /* whichever class comes first */
+    for (unsigned f = 0; f < folds; f++)
+        size[f] = quota[2 * f] + quota[2 * f + 1];
+    free(quota);
+    return 0;
+}
+
 int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
                      struct error *err) {
     size_t count[2] = {0, 0};

@@ -3,6 +3,7 @@
 
 #include "learn/hyper_table.h"
 #include "measure/stats.h"
+#include "record/derive.h"
 #include "record/result.h"
 
 #include <errno.h>
@@ -300,7 +301,7 @@ static int check_row(const struct result_file *file, const json_t *row, const js
     const struct series *series = &file->series[which];
     double time = json_number_value(json_object_get(row, "real_time"));
     if (strcmp(json_string_value(json_object_get(row, "time_unit")), "ns") != 0)
-        return fault(reader, "benchmarks", name, "is not in ns");
+        return fault(reader, "benchmarks", name, "is not in ns: its time_unit is another");
     if (seen[which] >= series->n || fabs(time - series->seconds[seen[which]] * NS_PER_SECOND) > 1e-9 * time)
         return fault(reader, "benchmarks", name, "differs from its raw samples");
     seen[which]++;
@@ -350,12 +351,18 @@ static int check_content(struct result_file *file, const struct reader *reader) 
     return bad ? bad : check_benchmarks(file, reader);
 }
 
+/* All but what is derived. */
+static int result_read(struct result_file *file, const struct reader *reader) {
+    if (check_origin(file, reader->err) != 0 || check_seal(file, reader) != 0) return -1;
+    return check_content(file, reader);
+}
+
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
     *file = (struct result_file){.path = path};
     if (decode(&file->root, path, bytes, length, err) != 0) return -1;
     file->facts = json_object_get(file->root, "sgdmark");
     struct reader reader = {path, err};
-    if (check_origin(file, err) == 0 && check_content(file, &reader) == 0) return 0;
+    if (result_read(file, &reader) == 0 && derive_again(file, &reader) == 0) return 0;
     result_unload(file);
     return -1;
 }

@@ -396,9 +396,9 @@ static json_t *failed_json(const struct analysis *a) {
     for (size_t p = 0; p < experiment->pair_count; p++) {
         const struct wanted_pair *of = &experiment->pairs[p];
         if (!a->pairs[p].failed) continue;
-        json_array_append_new(pairs, json_pack("{s:s, s:s, s:s}", "family", pair_family_names[of->family], "subject",
-                                               experiment->cases[of->subject].name, "base",
-                                               experiment->cases[of->base].name));
+        json_array_append_new(pairs,
+                              json_pack("{s:s, s:s, s:s}", "family", pair_family_names[of->family], "subject",
+                                        experiment->cases[of->subject].name, "base", experiment->cases[of->base].name));
     }
     return json_pack("{s:o, s:o}", "cases", cases, "pairs", pairs);
 }
@@ -406,13 +406,14 @@ static json_t *failed_json(const struct analysis *a) {
 json_t *experiment_json(const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
     json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
-    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name", experiment->name,
-                     "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels", experiment->pixels, "best",
-                     experiment->cases[experiment->best].name, "schedule", schedule_json(experiment), "controls",
-                     controls_json(analysis), "witness", whole_witness_json(&experiment->rounds.witness), "usable",
-                     usable_json(&analysis->usable), "clock", clock_json(analysis), "samples",
-                     (json_int_t)analysis->samples, "disturbed", (json_int_t)analysis->disturbed, "cases",
-                     cases_json(analysis), "pairs", pairs_json(analysis), "failed", failed_json(analysis));
+    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name",
+                     experiment->name, "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels",
+                     experiment->pixels, "best", experiment->cases[experiment->best].name, "schedule",
+                     schedule_json(experiment), "controls", controls_json(analysis), "witness",
+                     whole_witness_json(&experiment->rounds.witness), "usable", usable_json(&analysis->usable), "clock",
+                     clock_json(analysis), "samples", (json_int_t)analysis->samples, "disturbed",
+                     (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs", pairs_json(analysis),
+                     "failed", failed_json(analysis));
 }
 
 int result_samples(struct result *result, const struct experiment *experiment, struct error *err) {

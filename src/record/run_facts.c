@@ -47,7 +47,11 @@ json_t *placements_json(const struct placement *list, size_t count) {
     return out;
 }
 
-json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times, const char *text) {
+const char *correct_text(bool correct) {
+    return correct ? "every check held" : "a check FAILED: see above";
+}
+
+json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times) {
     json_t *failures = json_array();
     for (size_t i = 0; i < checks->count; i++) {
         const struct check_failure *one = &checks->failed[i];
@@ -57,7 +61,7 @@ json_t *verdict_json(const struct check_list *checks, bool correct, json_t *time
         json_object_set_new(value, "round", one->round < 0 ? json_null() : json_integer(one->round));
         json_array_append_new(failures, value);
     }
-    json_t *value = json_pack("{s:s, s:b, s:I, s:o}", "text", text, "correct", correct, "checks",
+    json_t *value = json_pack("{s:s, s:b, s:I, s:o}", "text", correct_text(correct), "correct", correct, "checks",
                               (json_int_t)checks->made, "failures", failures);
     json_object_set_new(value, "times", times ? times : json_null());
     if (!times) json_object_set_new(value, "times_reason", json_string("nothing was timed"));

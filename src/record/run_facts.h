@@ -18,8 +18,11 @@ json_t *timer_json(void);
 /* "placements": every placement that was asked for; a missing one has its reason. */
 json_t *placements_json(const struct placement *list, size_t count);
 
+/* What a verdict says of whether the work was right. */
+const char *correct_text(bool correct);
+
 /* The verdict of a run: is its work correct, with every check that failed, and what are its times usable for? Takes
  * ownership of `times` (usable_json; NULL: nothing was timed). */
-json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times, const char *text);
+json_t *verdict_json(const struct check_list *checks, bool correct, json_t *times);
 
 #endif
