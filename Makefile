@@ -117,7 +117,7 @@ prove: deps data
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tools/prove
 
-tests: $(UNIT_TESTS)
+tests: $(UNIT_TESTS) $(BUILD)/tests/rederive
 
 # The unit tests and the command line under a sanitizer, each in its own build folder.
 check-asan:  SANITIZER = address

@@ -45,6 +45,23 @@ static json_t *index_rows(const json_t *benchmarks) {
     return index;
 }
 
+int contents_open(struct contents *contents, const struct result_file *file, const struct reader *reader) {
+    *contents = (struct contents){.file = file,
+                                  .reader = reader,
+                                  .samples = index_list(json_object_get(file->facts, "samples")),
+                                  .roofs = index_list(json_object_get(file->facts, "roofs")),
+                                  .rows = index_rows(json_object_get(file->root, "benchmarks"))};
+    if (contents->samples && contents->roofs && contents->rows) return 0;
+    contents_close(contents);
+    return no_memory(reader);
+}
+
+void contents_close(struct contents *contents) {
+    json_decref(contents->samples);
+    json_decref(contents->roofs);
+    json_decref(contents->rows);
+}
+
 static int derive_schema_3(const struct contents *contents) {
     const size_t count = json_array_size(json_object_get(contents->file->facts, "experiments"));
     struct whole whole = {.usable = {.above = (double)NAN}, .correct = true, .timed = json_object()};
@@ -58,15 +75,10 @@ static int derive_schema_3(const struct contents *contents) {
 }
 
 int derive_again(const struct result_file *file, const struct reader *reader) {
-    struct contents contents = {.file = file,
-                                .reader = reader,
-                                .samples = index_list(json_object_get(file->facts, "samples")),
-                                .roofs = index_list(json_object_get(file->facts, "roofs")),
-                                .rows = index_rows(json_object_get(file->root, "benchmarks"))};
-    int bad = contents.samples && contents.roofs && contents.rows ? derive_summaries(&contents) : no_memory(reader);
+    struct contents contents;
+    if (contents_open(&contents, file, reader) != 0) return -1;
+    int bad = derive_summaries(&contents);
     if (!bad && file->schema >= 3) bad = derive_schema_3(&contents);
-    json_decref(contents.samples);
-    json_decref(contents.roofs);
-    json_decref(contents.rows);
+    contents_close(&contents);
     return bad;
 }

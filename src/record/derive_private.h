@@ -15,6 +15,14 @@ struct contents {
     json_t *rows;            /* {run_name: [indexes in benchmarks]} */
 };
 
+/* Finds out where things are in a file whose lists have passed their rules. Returns 0, or -1 with one line;
+ * contents_close releases it. */
+int contents_open(struct contents *contents, const struct result_file *file, const struct reader *reader);
+void contents_close(struct contents *contents);
+
+/* A result that holds nothing but the receipts of the file, for result_samples. NULL with one line. */
+struct result *record_of(const struct contents *contents);
+
 /* What all experiments of a file say together. */
 struct whole {
     struct usable usable;

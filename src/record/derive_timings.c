@@ -69,8 +69,7 @@ int derive_summaries(const struct contents *contents) {
 
 /* ---- Experiments. */
 
-/* A result that holds nothing but the receipts of the file. NULL with one line. */
-static struct result *new_record(const struct contents *contents) {
+struct result *record_of(const struct contents *contents) {
     struct result *record = calloc(1, sizeof *record);
     if (record) {
         record->root = json_pack("{s:[], s:{s:O, s:[], s:[], s:[]}}", "benchmarks", "sgdmark", "receipts",
@@ -125,7 +124,7 @@ static int same_rows(const struct contents *contents, const json_t *derived) {
 }
 
 static int check_samples(const struct contents *contents, const struct experiment *experiment, const char *where) {
-    struct result *record = new_record(contents);
+    struct result *record = record_of(contents);
     struct error why = {.text = ""};
     char what[300];
     if (!record) return -1;
