@@ -12,15 +12,15 @@
 
 static const struct rule comparison_rules[] = {
     {"verdict", 0, 16, TEXT, false},
-    {"ratio", 1e-15, 1e15, REAL, false},
+    {"ratio", 1e-15, 1e15, REAL, true},
     {"low", 1e-15, 1e15, REAL, true},
     {"high", 1e-15, 1e15, REAL, true},
     {"confidence", 0, 1, REAL, false},
     {"coverage", 0, 1, REAL, true},
-    {"p", 0, 1, REAL, false},
+    {"p", 0, 1, REAL, true},
     {"comparisons", 0, 1e9, WHOLE, false},
-    {"subject_samples", 1, 1e9, WHOLE, false},
-    {"base_samples", 1, 1e9, WHOLE, false},
+    {"subject_samples", 0, 1e9, WHOLE, false},
+    {"base_samples", 0, 1e9, WHOLE, false},
 };
 
 static const struct rule pair_rules[] = {

@@ -156,8 +156,19 @@ static void add_verdict(struct result *result, const struct usable *usable, bool
     assert_int_equal(result_section(result, "verdict", verdict, NULL), 0);
 }
 
-/* `failing`: index of an epoch whose work was wrong, or NO_CASE. */
-static json_t *made_file(int failing) {
+/* What is unusual about the epochs: all samples of a case are spoiled, or its work was wrong. NO_CASE: of none. */
+struct unusual {
+    int spoiled, failing;
+};
+
+static void spoil(struct experiment *experiment, int which) {
+    struct observation *seen = experiment->rounds.observed + (size_t)which * PLAYED_ROUNDS;
+    for (size_t r = 0; r < PLAYED_ROUNDS; r++)
+        seen[r].disturbance = (struct disturbance){.away = 0.5, .flags = DISTURBED_AWAY};
+}
+
+static json_t *unusual_file(struct unusual unusual) {
+    const int failing = unusual.failing;
     char *argv[] = {"sgdmark", "run"};
     struct result *result = result_new(2, argv, NULL);
     struct experiment *experiments[2] = {played_epochs(), played_folds(1.0)};
@@ -171,6 +182,7 @@ static json_t *made_file(int failing) {
     for (size_t e = 0; e < 2; e++) {
         struct analysis analysis;
         disturb(experiments[e]);
+        if (e == 0 && unusual.spoiled != NO_CASE) spoil(experiments[e], unusual.spoiled);
         if (e == 0 && failing != NO_CASE) experiments[e]->rounds.failed[failing] = true;
         assert_int_equal(analyse(&analysis, experiments[e], NULL), 0);
         if (result_experiment(result, &analysis, &err) != 0) fail_msg("%s", err.text);
@@ -184,6 +196,10 @@ static json_t *made_file(int failing) {
     json_t *copy = json_deep_copy(file);
     result_free(result);
     return copy;
+}
+
+static json_t *made_file(void) {
+    return unusual_file((struct unusual){NO_CASE, NO_CASE});
 }
 
 /* ---- Reading and editing. */
@@ -242,20 +258,23 @@ static void edit(json_t *root, const char *path, const char *value) {
 
 static void a_file_as_written_holds(void **state) {
     (void)state;
-    for (int failing = NO_CASE; failing < 5; failing++) {
-        json_t *root = made_file(failing);
-        struct result_file file;
-        struct error err;
-        if (parse(&file, root, &err) != 0) fail_msg("case %d failed: %s", failing, err.text);
-        result_unload(&file);
-        json_decref(root);
+    for (int which = NO_CASE; which < 5; which++) {
+        const struct unusual unusual[] = {{which, NO_CASE}, {NO_CASE, which}};
+        for (size_t i = 0; i < 2; i++) {
+            json_t *root = unusual_file(unusual[i]);
+            struct result_file file;
+            struct error err;
+            if (parse(&file, root, &err) != 0) fail_msg("%zu of case %d: %s", i, which, err.text);
+            result_unload(&file);
+            json_decref(root);
+        }
     }
 }
 
 /* jansson writes other digits than json_text, and other blanks: the hash is of values. */
 static void the_hash_does_not_depend_on_the_layout(void **state) {
     (void)state;
-    json_t *root = made_file(NO_CASE);
+    json_t *root = made_file();
     char *short_reals = json_text(root);
     struct result_file file;
     struct error err = {.text = ""};
@@ -293,7 +312,7 @@ static void the_hash_is_that_of_canonical_text(void **state) {
 
 static void a_file_without_a_hash_is_refused(void **state) {
     (void)state;
-    json_t *root = made_file(NO_CASE);
+    json_t *root = made_file();
     edit(root, "sgdmark.sha256", NULL);
     refuse("no hash", root, "sha256 is missing");
     json_decref(root);
@@ -451,7 +470,7 @@ static const struct {
 
 static void one_edit_is_named(void **state) {
     (void)state;
-    json_t *good = made_file(NO_CASE);
+    json_t *good = made_file();
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         json_t *bad = json_deep_copy(good);
         edit(bad, edits[i].path, edits[i].value);
@@ -467,7 +486,7 @@ static void one_edit_is_named(void **state) {
 /* Last digits may differ between machines. */
 static void last_digits_may_differ(void **state) {
     (void)state;
-    json_t *root = made_file(NO_CASE);
+    json_t *root = made_file();
     struct result_file file;
     struct error err;
     edit(root, EPOCHS "pairs.0.low", "*1.0000000001");
