@@ -124,6 +124,12 @@ static bool is_work(const struct case_facts *facts) {
     return facts->kind == CASE_EPOCH || facts->kind == CASE_FOLDS;
 }
 
+static bool has_twin(const struct experiment *made, size_t which) {
+    for (size_t i = 0; i < made->control_count; i++)
+        if (made->facts[made->controls[i]].control_of == (int)which) return true;
+    return false;
+}
+
 /* Checks what the facts of a case say of one another. */
 static int check_facts(const struct replay *replay, size_t which) {
     const struct case_facts *facts = &replay->made->facts[which];
@@ -140,8 +146,7 @@ static int check_facts(const struct replay *replay, size_t which) {
         json_number_value(json_object_get(workload, "n")) != facts->work)
         fault_found = "has other work than the rows of the workload";
     if (facts->job_name[0] && strcmp(job, facts->job_name) != 0) fault_found = "has a job of another engine or backend";
-    if (is_work(facts) && replay->made->control_count > 0 && facts->control_of == NO_CASE && facts->control == NO_CASE)
-        fault_found = "has no control, and others have one";
+    if (facts->control == NO_CASE && has_twin(replay->made, which)) fault_found = "has an A/A twin and no control";
     if (facts->control != NO_CASE && replay->made->facts[facts->control].control_of == NO_CASE)
         fault_found = "has a control that is no A/A case";
     if (!fault_found) return 0;

@@ -388,7 +388,7 @@ static const struct {
     {EPOCHS "controls.0.shown.ratio", "*1.01", "controls[0].shown.ratio"},
     {EPOCHS "controls.0.gate.high", "*1.01", "controls[0].gate.high"},
     {EPOCHS "controls.0.resolution", "*0.5", "controls[0].resolution"},
-    {EPOCHS "cases.1.control", "null", "epoch/f32/scalar has no control"},
+    {EPOCHS "cases.1.control", "null", "epoch/f32/scalar has an A/A twin and no control"},
     {EPOCHS "cases.1.control", "\"epoch/f64/scalar\"", "has a control that is no A/A case"},
     {EPOCHS "cases.2.control_of", "\"epoch/f64/scalar\"", "experiments[0].controls[0].second"},
     /* Cases. */
