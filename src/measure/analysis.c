@@ -234,3 +234,9 @@ void analysis_free(struct analysis *analysis) {
     free(analysis->controls);
     *analysis = (struct analysis){0};
 }
+
+bool analysis_possible(const struct analysis *a) {
+    for (size_t c = 0; c < a->experiment->count && a->usable.state != NOT_USABLE; c++)
+        if (a->cases[c].stored.known && a->cases[c].stored.verdict == ROOF_BROKEN) return false;
+    return true;
+}

@@ -95,6 +95,11 @@ struct analysis {
 int analyse(struct analysis *analysis, const struct experiment *experiment, struct error *err);
 void analysis_free(struct analysis *analysis);
 
+/* False if any case has the verdict ROOF_BROKEN: no correct time beats its roof. Times that are not usable show
+ * nothing.
+ */
+bool analysis_possible(const struct analysis *analysis);
+
 /* True for a sample over LONG_SAMPLE times as long as its process's median of the case that nothing explains. */
 bool analysis_unexplained(const struct analysis *analysis, size_t which, size_t round);
 

@@ -98,13 +98,13 @@ void judge_usable(struct analysis *a) {
 
 void judge_resolution(struct analysis *a) {
     a->usable.above = analysis_resolution(a);
-    if (a->usable.state == USABLE && !(a->usable.above <= USABLE_FINE)) a->usable.state = USABLE_ABOVE;
+    if (a->usable.state == USABLE && a->usable.above > USABLE_FINE) a->usable.state = USABLE_ABOVE;
 }
 
 struct usable usable_both(const struct usable *a, const struct usable *b) {
     struct usable both = b->state > a->state ? *b : *a;
     const struct usable *other = b->state > a->state ? a : b;
     if (!both.reason[0]) snprintf(both.reason, sizeof both.reason, "%s", other->reason);
-    if (!(both.above >= other->above)) both.above = other->above;
+    if (!(both.above >= other->above) && !isnan(other->above)) both.above = other->above;
     return both;
 }

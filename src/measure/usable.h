@@ -6,7 +6,7 @@
 enum { UNUSABLE_TEXT = 256 };
 
 enum usable_state {
-    USABLE,       /* differences of USABLE_FINE and more get a verdict */
+    USABLE,       /* differences of USABLE_FINE and more get a verdict, or nothing was compared */
     USABLE_ABOVE, /* only differences above `above` do */
     NOT_USABLE    /* something else shaped the times: no verdict */
 };

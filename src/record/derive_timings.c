@@ -143,8 +143,7 @@ static int check_samples(const struct contents *contents, const struct experimen
 /* As `run` combines the usable of its experiments. */
 static void add_to_whole(struct whole *whole, const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
-    const bool says = whole->known && (whole->usable.reason[0] || whole->usable.above > 0);
-    whole->usable = says ? usable_both(&whole->usable, &analysis->usable) : analysis->usable;
+    whole->usable = usable_both(&whole->usable, &analysis->usable);
     whole->known = true;
     whole->correct = whole->correct && analysis_possible(analysis);
     for (size_t c = 0; c < experiment->count; c++)

@@ -141,7 +141,9 @@ static void print_correct(FILE *to, const json_t *verdict) {
 
 /* "reason; advice" of times, with control characters replaced: a file cannot control the terminal. */
 static void times_text(char *text, size_t size, const json_t *times, const char *above) {
-    if (!fact_known(times, "reason"))
+    if (!fact_known(times, "reason") && !fact_known(times, "above"))
+        snprintf(text, size, "nothing shaped them that was seen; nothing was compared");
+    else if (!fact_known(times, "reason"))
         snprintf(text, size, "differences from %s %% up get a verdict, in nine runs of ten", above);
     else
         snprintf(text, size, "%s%s%s", fact_text(times, "reason"), fact_known(times, "advice") ? "; " : "",
