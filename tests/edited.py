@@ -258,6 +258,8 @@ EDITS = [
     ("the number of checks", put(lambda r: r["sgdmark"]["verdict"], "checks", plus(1)), None),
     ("the verdict on the times", usable_now(lambda r: r["sgdmark"]["verdict"]["times"]), r"verdict|times|usable"),
     ("the text of the verdict", put(lambda r: r["sgdmark"]["verdict"], "text", "all is well"), r"verdict|text"),
+    ("a control dropped", lambda r: epochs(r)["controls"].pop(), r"control|A/A|again"),
+    ("the hash taken out", lambda r: r["sgdmark"].pop("sha256"), None),
     ("the machine's cores", put(lambda r: r["context"], "num_cpus", plus(1)), "outside"),
 ]
 
@@ -303,9 +305,11 @@ if run.returncode not in (0, 4):
 GOOD = json.load(open(GOOD_PATH))
 check("the file has a hash, and the test's own program finds the same", rehash(GOOD_PATH) == GOOD["sgdmark"].get("sha256"),
       GOOD["sgdmark"].get("sha256"))
+report = execute(SGDMARK, "report", GOOD_PATH)
+check("as it is, report reads it", report.returncode == 0, report.stderr)
 for path in GOOD_PATH, "tests/golden/result.json", "tests/golden/result-schema-1.json":
-    report = execute(SGDMARK, "report", path)
-    check(f"{os.path.basename(path)} as it is: report reads it", report.returncode == 0, report.stderr)
+    compared = execute(SGDMARK, "compare", path, path)
+    check(f"{os.path.basename(path)} as it is: compare reads it", compared.returncode == 0, compared.stderr)
 for name, edit, pattern in EDITS:
     try_edit(name, edit, pattern)
 finish()

@@ -73,8 +73,8 @@ fi
 wait
 
 caught later "^(epoch|cv)/f32/$name" '.round != null'
-caught epoch "^epoch/f32/$name" '.round != null and .process != null'
-caught fold "^cv/f32/$name/" '.round != null and .process != null'
+caught epoch "^epoch/f32/$name" '.process != null'
+caught fold "^cv/f32/$name/" '.process != null'
 caught launch "^(epoch|cv)/f32/$name" '.process != null'
 caught launch2 "^(epoch|cv)/f32/$name" '.process == 1'
 caught row64 "f32/$name" true

@@ -19,7 +19,8 @@ def times:
     [.sgdmark.verdict.times.state // empty, (.sgdmark.experiments[] | usable)] |
     if any(. == "not usable") then "not usable" elif any(. == "usable above") then "usable above" else "usable" end;
 
-# Of a result: each pair's interval, with the word of its experiment.
+# Of a result: each pair's interval, with the word of its experiment. Numbers are null where a case of it failed or is
+# not usable.
 def intervals:
     .sgdmark.experiments[] | . as $experiment | .pairs[] |
     {key: "\($experiment.name) \(.family) \(.subject) / \(.base)", subject, base, ratio, low, high, verdict,
@@ -32,16 +33,16 @@ def medians:
 
 # Of several quiet results: the range of each pair's ratio and of each case's median, widened by 2 %.
 def truth:
-    [.[] | intervals, medians] | group_by(.key) |
+    [.[] | intervals, medians | select(.ratio)] | group_by(.key) |
     map({key: .[0].key, value: {low: (map(.ratio) | min / 1.02), high: (map(.ratio) | max * 1.02)}}) | from_entries;
 
 # Of a result: what it says against the truth. An interval is wrong if it holds no part of the range; that is bad if its
 # experiment is called usable and the pair is not withheld. Medians outside are counted, too: they claim nothing alone.
 def judged($truth):
-    [intervals | $truth[.key] as $range | select($range) | . + {wrong: (.low > $range.high or .high < $range.low), range: $range}] as $all |
+    [intervals | $truth[.key] as $range | select($range and .low and .high) | . + {wrong: (.low > $range.high or .high < $range.low), range: $range}] as $all |
     ($all | map(select(.wrong and .usable != "not usable" and .verdict != "withheld"))) as $bad |
     {times: times, text: times_text, pairs: ($all | length), wrong: ($all | map(select(.wrong)) | length), bad: ($bad | length),
-     off: ([medians | $truth[.key] as $range | select($range and (.ratio < $range.low or .ratio > $range.high))] | length),
+     off: ([medians | $truth[.key] as $range | select($range and .ratio and (.ratio < $range.low or .ratio > $range.high))] | length),
      worst: ($bad | if length == 0 then "" else max_by([.low / .range.high, .range.low / .high] | max) |
          "\(.key) [\(.low), \(.high)], truth [\(.range.low), \(.range.high)]" end)};
 
