@@ -7,7 +7,7 @@
 extern "C" {
 #include "data/dataset.h"
 #include "learn/cv.h"
-#include "learn/prefetch_tune.h"
+#include "learn/prefetch_choice.h"
 }
 
 #include <algorithm>
@@ -57,10 +57,8 @@ void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, con
     error err;
     hyper.engine = subject.engine;
     std::vector<uint32_t> permutation = whole_permutation(rows, hyper);
-    double tuning;
-    Trainer trainer;
-    if (prefetch_tune(&hyper, &rows, subject.backend, &tuning, &err) == 0)
-        trainer.reset(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
+    prefetch_choose(&hyper, &rows, subject.backend, nullptr);
+    Trainer trainer(trainer_new(rows.n, rows.ds->d, &hyper, subject.backend, &err));
     if (!trainer) {
         state.SkipWithError(err.text);
         return;
@@ -96,9 +94,8 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     hyper.engine = subject.engine;
     Plan shared;
     FoldWorker worker;
-    double tuning;
-    if (prefetch_tune(&hyper, job.row_list, subject.backend, &tuning, &err) == 0 &&
-        cv_plan_make(&shared.plan, job.row_list, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
+    prefetch_choose(&hyper, job.row_list, subject.backend, nullptr);
+    if (cv_plan_make(&shared.plan, job.row_list, job.folds, ESTIMATOR_SGD, &hyper, &err) == 0)
         worker.reset(fold_worker_new(&shared.plan, subject.backend, &err));
     int bad = worker ? 0 : -1;
     std::vector<double> decision(job.row_list->n);

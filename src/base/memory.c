@@ -89,6 +89,31 @@ uint64_t memory_available(void) {
     return least;
 }
 
+/* Reads the number at the start of folder/index<index>/<name>, and the unit behind it, "K" or "M", as bytes. */
+static bool read_cache(const char *folder, unsigned index, const char *name, uint64_t *number) {
+    char path[PATH_MAX], text[64] = "";
+    snprintf(path, sizeof path, "%s/index%u/%s", folder, index, name);
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    char *end = text;
+    if (fgets(text, sizeof text, file)) *number = strtoull(text, &end, 10);
+    fclose(file);
+    if (*end == 'K') *number <<= 10;
+    if (*end == 'M') *number <<= 20;
+    return end > text;
+}
+
+uint64_t last_cache_bytes(const char *folder) {
+    uint64_t highest = 0, last = 0, level, bytes;
+    if (!folder) folder = "/sys/devices/system/cpu/cpu0/cache";
+    for (unsigned index = 0; read_cache(folder, index, "level", &level); index++) {
+        if (level <= highest || !read_cache(folder, index, "size", &bytes)) continue;
+        highest = level;
+        last = bytes;
+    }
+    return last;
+}
+
 void *weights_alloc(size_t bytes) {
     const size_t page = 4096;
     if (bytes > SIZE_MAX - page) return NULL;

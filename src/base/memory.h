@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory available to this process, and memory for weights. */
+/* The memory available to this process, its last-level cache, and memory for weights. */
 #ifndef SGDMARK_BASE_MEMORY_H
 #define SGDMARK_BASE_MEMORY_H
 
@@ -9,6 +9,11 @@
 /* Bytes that this process can still use without swapping or being killed: the kernel's MemAvailable, or less where a
  * memory limit of its control groups (v1 or v2) leaves less. UINT64_MAX when neither can be read. */
 uint64_t memory_available(void);
+
+/* Bytes of the cache of the highest level that the kernel lists for PU 0; of that cache alone, not of its copies on
+ * other cores. 0 where it lists none. `folder` is where it lists them, NULL for /sys/devices/system/cpu/cpu0/cache:
+ * sysconf() asks the processor, which in a virtual machine may tell of the whole host. */
+uint64_t last_cache_bytes(const char *folder);
 
 /* Memory for weights, aligned to a page of 4096 bytes, so that weights of up to one page never straddle two. A load
  * that straddles two pages is prone to 4K aliasing: it waits for an older store with the same page offset, such as one

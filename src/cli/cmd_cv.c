@@ -8,7 +8,7 @@
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "data/npy.h"
-#include "learn/prefetch_tune.h"
+#include "learn/prefetch_choice.h"
 #include "measure/fold_pool.h"
 #include "report/cv_report.h"
 #include "report/job_report.h"
@@ -187,17 +187,17 @@ static int validate_one(json_t *results, const struct cv_work *work, const struc
     const struct cv_options *options = work->options;
     struct hyper hyper = options->job.spec.hyper;
     struct cv_result result;
-    double tuning = 0.0;
+    char reason[PREFETCH_REASON];
     bool fitted = options->estimator == ESTIMATOR_SGD;
-    if (fitted && prefetch_tune(&hyper, &work->job->row_list, backend, &tuning, err) != 0) return -1;
+    if (fitted) prefetch_choose(&hyper, &work->job->row_list, backend, reason);
     if (run_folds(&result, work, &hyper, backend, err) != 0) return -1;
     const struct cv_report report = sum_up(work, &result, backend);
     if (!to_stdout(options->json)) {
         print_cv(stdout, &report);
-        if (fitted) print_prefetch(stdout, &hyper.prefetch, tuning);
+        if (fitted) print_prefetch(stdout, &hyper.prefetch, reason);
     }
     json_t *to = cv_json(&work->job->ds, &report);
-    if (fitted) json_prefetch(to, &hyper.prefetch, tuning);
+    if (fitted) json_prefetch(to, &hyper.prefetch, reason);
     if (checked) json_self_check(to, checked);
     int bad = append_result(results, to, err);
     if (!bad && last) bad = write_arrays(options, &result, err);

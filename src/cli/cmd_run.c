@@ -403,7 +403,6 @@ static int time_everything(struct run *run, struct error *err) {
     const struct timing_setup setup = setup_of(run);
     const struct placements *placements = NULL;
     const uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    if (epochs_tune_twins(&run->jobs, &run->job, &run->options->job.spec.hyper, err) != 0) return -1;
     struct experiment *epochs = epochs_experiment(&setup, err);
     struct experiment *folds = NULL;
     int bad = epochs ? 0 : -1;

@@ -7,7 +7,7 @@
 #include "cli/options.h"
 #include "cli/results.h"
 #include "data/npy.h"
-#include "learn/prefetch_tune.h"
+#include "learn/prefetch_choice.h"
 #include "report/job_report.h"
 #include "report/train_report.h"
 
@@ -116,10 +116,9 @@ static int train_one(json_t *results, const struct job *job, const struct train_
                      struct error *err) {
     struct model model;
     struct hyper hyper = options->job.spec.hyper;
-    double tuning;
-    if (prefetch_tune(&hyper, &job->row_list, backend, &tuning, err) != 0 ||
-        fit(&model, &job->row_list, &hyper, backend, err) != 0)
-        return -1;
+    char reason[PREFETCH_REASON];
+    prefetch_choose(&hyper, &job->row_list, backend, reason);
+    if (fit(&model, &job->row_list, &hyper, backend, err) != 0) return -1;
     struct train_report report = {
         .engine = engine_names[hyper.engine], .backend = engine_backend_name(hyper.engine, backend), .model = &model};
     int bad = predict_all(&report, job, backend, err);
@@ -127,10 +126,10 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         sum_up(&report, job);
         if (!to_stdout(options->json)) {
             print_train(stdout, &report);
-            print_prefetch(stdout, &hyper.prefetch, tuning);
+            print_prefetch(stdout, &hyper.prefetch, reason);
         }
         json_t *result = result_json(job, &report);
-        json_prefetch(result, &hyper.prefetch, tuning);
+        json_prefetch(result, &hyper.prefetch, reason);
         json_self_check(result, checked);
         bad = append_result(results, result, err);
     }

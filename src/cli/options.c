@@ -255,8 +255,8 @@ static const struct argp_option job_list[] = {
      "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
     {"prefetch", KEY_PREFETCH, "L1,BLOCK[,L2]", 0,
      "rows ahead to prefetch: L1 of them into the L1 cache, L2 into the L2 cache. BLOCK above 1: before that, the "
-     "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: the fastest of a few choices, "
-     "timed first)",
+     "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: by a rule on the sizes of rows "
+     "and cache)",
      0},
     {0}};
 

@@ -3,11 +3,11 @@
 
 #include "cli/options.h"
 
-void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds) {
+void json_prefetch(json_t *to, const struct prefetch *prefetch, const char *reason) {
     char text[PREFETCH_TEXT];
     prefetch_text(text, prefetch);
     json_object_set_new(to, "prefetch", json_string(text));
-    json_object_set_new(to, "tuning_seconds", json_number(seconds));
+    json_object_set_new(to, "prefetch_reason", json_string(reason));
 }
 
 void json_self_check(json_t *to, const struct self_check *check) {

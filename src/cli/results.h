@@ -10,8 +10,8 @@
 /* Writes the value to the file `path`, or to standard output when it is "-". Returns 0, or -1 with the reason. */
 int output_json(const char *path, const json_t *value, struct error *err);
 
-/* Adds "prefetch" and "tuning_seconds", the time that its choice took. */
-void json_prefetch(json_t *to, const struct prefetch *prefetch, double seconds);
+/* Adds "prefetch" and "prefetch_reason", why it was chosen (prefetch_choose). */
+void json_prefetch(json_t *to, const struct prefetch *prefetch, const char *reason);
 
 /* Adds "self_check": the calls compared and the time. */
 void json_self_check(json_t *to, const struct self_check *check);

@@ -11,7 +11,7 @@ struct prefetch {
 };
 
 #define PREFETCH_MOST    64 /* of each */
-#define PREFETCH_DEFAULT ((struct prefetch){.l1 = 8, .block = 1})
+#define PREFETCH_DEFAULT ((struct prefetch){.l1 = 20, .block = 1})
 
 /* Prefetch distances as --prefetch takes them: "8,16", or "4,16,32" with an L2 distance. */
 enum { PREFETCH_TEXT = 24 };

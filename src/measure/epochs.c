@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
-#include "learn/prefetch_tune.h"
 #include "measure/cache_state.h"
 #include "measure/experiment.h"
 #include "measure/roof.h"
@@ -178,21 +177,6 @@ static int slow_best_job(const struct verified_jobs *jobs) {
     return best;
 }
 
-static int tune_twin(struct verified_job *twin, const struct job *job, const struct hyper *hyper, struct error *err) {
-    struct hyper tuned = *hyper;
-    double seconds;
-    tuned.engine = twin->engine;
-    if (prefetch_tune(&tuned, &job->row_list, twin->backend, &seconds, err) != 0) return -1;
-    twin->again = tuned.prefetch;
-    return 0;
-}
-
-int epochs_tune_twins(struct verified_jobs *jobs, const struct job *job, const struct hyper *hyper, struct error *err) {
-    const int slow = slow_best_job(jobs);
-    if (tune_twin(&jobs->list[best_job(jobs)], job, hyper, err) != 0) return -1;
-    return slow == NO_CASE ? 0 : tune_twin(&jobs->list[slow], job, hyper, err);
-}
-
 static double rows_of(const struct epochs *epochs) {
     return (double)epochs->setup->job->row_list.n;
 }
@@ -216,7 +200,7 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
     const bool twin = control_of != NO_CASE;
     struct epoch_case *self = &epochs->epoch_cases[place];
     *self = (struct epoch_case){.job = which, .setup = setup, .cache = &epochs->cache};
-    self->prefetch = twin && which->again.l1 > 0 ? which->again : which->prefetch;
+    self->prefetch = which->prefetch;
     self->slow = is_slow(setup->jobs, job);
     self->form = form_of(epochs, job);
     self->trainer = shared_trainer(epochs, which, self->form, err);

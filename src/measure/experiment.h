@@ -136,10 +136,6 @@ struct timing_setup {
     const char *place;            /* time folds on this placement and on one core; NULL: on all placements */
 };
 
-/* Tunes the A/A twins of the experiment `epochs` for themselves, as their jobs were. Returns 0, or -1 with the reason.
- */
-int epochs_tune_twins(struct verified_jobs *jobs, const struct job *job, const struct hyper *hyper, struct error *err);
-
 /* Builds the experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
 struct experiment *epochs_experiment(const struct timing_setup *setup, struct error *err);
 

@@ -14,7 +14,7 @@
 enum {
     LINE = 64,
     PAGE = 4096,
-    TUNING_TRIES = 5,
+    TUNING_TRIES = 9,  /* of each choice: by 5, twice as many starts took a slow distance beside other programs */
     PART_ROWS = 65536, /* at most, of a given order in a sample: all 60,000 rows of MNIST, about a millisecond */
     LEAST_ROWS = 2048, /* in a sample: tens of microseconds, against tens of nanoseconds to read the clock */
     LEAST_CALLS = 256,

@@ -34,16 +34,15 @@ static json_t *fold_json(const struct fold_result *fold) {
 }
 
 static json_t *job_json(const struct verified_job *job) {
-    char prefetch[PREFETCH_TEXT], again[PREFETCH_TEXT] = "";
+    char prefetch[PREFETCH_TEXT];
     prefetch_text(prefetch, &job->prefetch);
-    if (job->again.l1 > 0) prefetch_text(again, &job->again);
     json_t *folds = json_array();
     for (unsigned f = 0; f < job->cv.folds; f++)
         json_array_append_new(folds, fold_json(&job->cv.fold[f]));
-    return json_pack("{s:i, s:s, s:b, s:b, s:s, s:s, s:f, s:o, s:o, s:o}", "engine", (int)job->engine, "backend",
-                     job->backend->name, "passed", job->passed, "timed", job->timed, "prefetch", prefetch, "again",
-                     again, "seconds", job->model.seconds, "epochs", hashes(job->model.epoch_hash, job->model.epochs),
-                     "decisions", json_hex(job->cv.decision_hash), "folds", folds);
+    return json_pack("{s:i, s:s, s:b, s:b, s:s, s:f, s:o, s:o, s:o}", "engine", (int)job->engine, "backend",
+                     job->backend->name, "passed", job->passed, "timed", job->timed, "prefetch", prefetch, "seconds",
+                     job->model.seconds, "epochs", hashes(job->model.epoch_hash, job->model.epochs), "decisions",
+                     json_hex(job->cv.decision_hash), "folds", folds);
 }
 
 static json_t *order_json(const struct process_order *order, unsigned process) {
@@ -219,7 +218,6 @@ static uint64_t read_hash(const json_t *value) {
 static int read_job(struct verified_job *job, const json_t *value, struct error *err) {
     const char *backend = json_string_value(json_object_get(value, "backend"));
     const char *prefetch = json_string_value(json_object_get(value, "prefetch"));
-    const char *again = json_string_value(json_object_get(value, "again"));
     const json_t *epochs = json_object_get(value, "epochs"), *folds = json_object_get(value, "folds");
     const json_int_t engine = json_integer_value(json_object_get(value, "engine"));
     *job = (struct verified_job){.engine = (enum engine)engine,
@@ -227,7 +225,7 @@ static int read_job(struct verified_job *job, const json_t *value, struct error 
                                  .passed = json_is_true(json_object_get(value, "passed")),
                                  .timed = json_is_true(json_object_get(value, "timed"))};
     if (engine < 0 || engine >= ENGINES || !job->backend || backend_state(job->backend) != BACKEND_OK || !prefetch ||
-        prefetch_parse(&job->prefetch, prefetch) != 0 || (again && again[0] && prefetch_parse(&job->again, again) != 0))
+        prefetch_parse(&job->prefetch, prefetch) != 0)
         return fail(err, "--process: the order names an unknown job");
     job->model.seconds = json_number_value(json_object_get(value, "seconds"));
     job->model.epochs = (unsigned)json_array_size(epochs);

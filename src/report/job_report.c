@@ -66,12 +66,8 @@ int print_job(FILE *out, const struct job *job, const struct job_spec *spec, str
     return 0;
 }
 
-void print_prefetch(FILE *out, const struct prefetch *prefetch, double seconds) {
+void print_prefetch(FILE *out, const struct prefetch *prefetch, const char *reason) {
     char text[PREFETCH_TEXT];
     prefetch_text(text, prefetch);
-    fprintf(out, "prefetch     %s", text);
-    if (seconds > 0.0)
-        fprintf(out, ", the fastest of a few here (tried for %.1f ms)\n", seconds * 1e3);
-    else
-        fputs(", as asked\n", out);
+    fprintf(out, "prefetch     %s, %s\n", text, reason);
 }

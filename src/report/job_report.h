@@ -24,7 +24,7 @@ void print_classifier(FILE *out, const json_t *hyper);
 /* Both, of a job in memory. Returns 0, or -1 when memory runs out. */
 int print_job(FILE *out, const struct job *job, const struct job_spec *spec, struct error *err);
 
-/* The prefetch distances, and how long the choice among them took: 0 seconds where they were given. */
-void print_prefetch(FILE *out, const struct prefetch *prefetch, double seconds);
+/* The prefetch distances, and why they were chosen (prefetch_choose). */
+void print_prefetch(FILE *out, const struct prefetch *prefetch, const char *reason);
 
 #endif

@@ -34,7 +34,6 @@ struct verified_job {
     enum engine engine;
     const struct backend *backend;
     struct prefetch prefetch; /* the fastest prefetch distances, or those that the caller gave */
-    struct prefetch again;    /* what a second tuning chose, for the job's A/A twin; .l1 == 0: it has none */
     struct model model;       /* the fit on all rows */
     struct cv_result cv;
     const struct verified_job *reference; /* NULL: this job is the reference itself */
