@@ -26,16 +26,16 @@ enum { ROWS = 60000, POSITIVES = 5421, FOLDS = 3 };
 
 static const char sha256[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-static struct verified_job played_f64 = {.engine = ENGINE_F64};
+static struct verified_job played_f64 = {.engine = ENGINE_F64}, played_int = {.engine = ENGINE_INT};
 
 /* ---- A result of two processes with every section that is derived. */
 
-/* Cases of an experiment `epochs`: f64/scalar; f32/scalar, four times as fast; its A/A twin; its roofs. */
+/* Cases of an experiment `epochs`: f64/scalar; f32/scalar, four times as fast; its A/A twin; its roofs; int/scalar. */
 static struct experiment *played_epochs(void) {
-    struct experiment *experiment = played_experiment("epochs", 5);
+    struct experiment *experiment = played_experiment("epochs", 6);
     struct case_facts roof = case_facts_of(CASE_READ_ROOF, "rows", ROWS);
     struct case_facts facts = case_facts_of(CASE_EPOCH, "rows", ROWS);
-    played_f64.backend = backend_scalar();
+    played_f64.backend = played_int.backend = backend_scalar();
     facts.row_bytes = roof.row_bytes = 576;
     facts.job = &played_f64;
     snprintf(facts.prefetch, sizeof facts.prefetch, "8,1");
@@ -52,10 +52,15 @@ static struct experiment *played_epochs(void) {
     roof.job = &played_scalar;
     const int compute = play(experiment, "roof/compute/f32/scalar", &roof, 1.8e-3);
     experiment->facts[f32].roofs = (struct roof_pair){read, compute};
+    facts = experiment->facts[f64];
+    facts.job = &played_int;
+    const int integers = play(experiment, "epoch/int/scalar", &facts, 3e-3);
     experiment->best = (size_t)f32;
     experiment_pair(experiment, PAIR_BEST, (size_t)f32, (size_t)f64);
     experiment_pair(experiment, PAIR_F64, (size_t)f32, (size_t)f64);
     experiment_pair(experiment, PAIR_SCALAR, (size_t)f64, (size_t)f32);
+    experiment_pair(experiment, PAIR_BEST, (size_t)f32, (size_t)integers);
+    experiment_pair(experiment, PAIR_F64, (size_t)integers, (size_t)f64);
     return experiment;
 }
 
@@ -98,15 +103,15 @@ static void make_cv(struct cv_result *cv, struct fold_result fold[FOLDS]) {
 }
 
 static void add_receipt(struct result *result, const char *engine, const struct cv_result *cv) {
-    const bool f64 = strcmp(engine, "f64") == 0;
+    const bool f32 = strcmp(engine, "f32") == 0, f64 = strcmp(engine, "f64") == 0;
     const struct parity_receipt receipt = {.engine = engine,
                                            .backend = "scalar",
                                            .needed = "L1 updates",
-                                           .reached = f64 ? "L2 weights" : "L1 updates",
+                                           .reached = f32 ? "L1 updates" : "L2 weights",
                                            .reference = f64 ? "itself: the reference" : "f64/scalar",
                                            .passed = true,
                                            .detail = "fit and 3 folds",
-                                           .fingerprint = f64 ? 5 : 6,
+                                           .fingerprint = f32 ? 6 : 5,
                                            .update_hash = 7,
                                            .accuracy = accuracy_score(&cv->confusion),
                                            .cv = cv,
@@ -131,6 +136,7 @@ static void add_facts(struct result *result, const struct cv_result *cv) {
     assert_int_equal(result_workload(result, &workload, hyper_json(&spec, FOLDS), NULL), 0);
     add_receipt(result, "f64", cv);
     add_receipt(result, "f32", cv);
+    add_receipt(result, "int", cv);
     assert_int_equal(result_section(result, "job", json_pack("{s:b, s:b}", "synthetic", 0, "published", 1), NULL), 0);
     json_t *accuracy = json_array();
     for (size_t f = 0; f < FOLDS; f++)
@@ -258,7 +264,7 @@ static void edit(json_t *root, const char *path, const char *value) {
 
 static void a_file_as_written_holds(void **state) {
     (void)state;
-    for (int which = NO_CASE; which < 5; which++) {
+    for (int which = NO_CASE; which < 6; which++) {
         const struct unusual unusual[] = {{which, NO_CASE}, {NO_CASE, which}};
         for (size_t i = 0; i < 2; i++) {
             json_t *root = unusual_file(unusual[i]);
@@ -357,9 +363,10 @@ static const struct {
     {"benchmarks.81.run_name", "\"epoch/f32/other\"", "benchmarks[82].name"},
     {"benchmarks.82.run_name", "\"epoch/f32/other\"", "lacks rows"},
     {"benchmarks.82.run_name", "\"epoch/f32/scalar\"", "lacks rows"},
+    {"benchmarks.165.run_name", "\"epoch/f64/scalar\"", "has more rows than samples"},
     /* The experiment. */
     {EPOCHS "rounds", "79", "rounds is not the number of rounds"},
-    {EPOCHS "samples", "7", "experiments[0].samples is 7, but its samples give 400"},
+    {EPOCHS "samples", "7", "experiments[0].samples is 7, but its samples give 480"},
     {EPOCHS "disturbed", "7", "experiments[0].disturbed is 7, but its samples give 1"},
     {EPOCHS "best", "\"epoch/f64/scalar\"", "pairs[0] is a pair that is not compared"},
     {EPOCHS "best", "\"epoch/f16/scalar\"", "best is no case"},
@@ -419,13 +426,13 @@ static const struct {
     {EPOCHS "pairs.0.high", "*1.01", "pairs[0].high"},
     {EPOCHS "pairs.0.p", "*0.5", "pairs[0].p is"},
     {EPOCHS "pairs.0.confidence", "0.95", "pairs[0].confidence is 0.95, but its samples give 0.99"},
-    {EPOCHS "pairs.0.comparisons", "1", "pairs[0].comparisons is 1, but its samples give 3"},
+    {EPOCHS "pairs.0.comparisons", "1", "pairs[0].comparisons is 1, but its samples give 5"},
     {EPOCHS "pairs.0.verdict", "\"slower\"", "pairs[0].verdict is \"slower\", but its samples give \"faster\""},
     {EPOCHS "pairs.0.speed", "*1.01", "pairs[0].speed"},
     {EPOCHS "pairs.0.resolution", "*0.5", "pairs[0].resolution"},
     {EPOCHS "pairs.0.subject", "\"epoch/f64/scalar\"", "pairs[0] is a pair that is not compared"},
     {EPOCHS "pairs.1.family", "\"scalar\"", "pairs[1] is a pair that is not compared"},
-    {EPOCHS "pairs.2", NULL, "pairs[0].comparisons is 3, but its samples give 2"},
+    {EPOCHS "pairs.2", NULL, "pairs[0].comparisons is 5, but its samples give 4"},
     {EPOCHS "failed.pairs", "[{\"family\": \"f64\"}]", "failed.pairs[0] is a pair that is not compared"},
     {"sgdmark.experiments.1.pairs.0.contention", "*1.01", "experiments[1].pairs[0].contention"},
     {"sgdmark.experiments.1.pairs.0.efficiency", "*1.01", "experiments[1].pairs[0].efficiency"},
@@ -439,6 +446,7 @@ static const struct {
     {PARITY "1.tolerance", "1e-6", "the deviation is above the tolerance"},
     {PARITY "1.update_hash", "\"0000000000000008\"", "receipts.parity[1].update_hash"},
     {PARITY "0.update_hash", "\"0000000000000008\"", "receipts.parity[1].update_hash"},
+    {PARITY "2.fingerprint", "\"0000000000000008\"", "receipts.parity[2].fingerprint is"},
     {PARITY "1.reference", "\"f32/avx2\"", "names a job without a receipt"},
     {PARITY "1.accuracy", "*0.99", "receipts.parity[1].accuracy"},
     {PARITY "1.confusion.0.1", "7", "receipts.parity[1].accuracy"},
