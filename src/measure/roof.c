@@ -389,14 +389,26 @@ static void tune_level(struct level_roof *roof) {
     roof->prefetch_distance = best;
 }
 
+/* Writes every page, as pages that were never written all map to the one zero page, and bytes whose exclusive or shows
+ * when some were not read: equal bytes cancel out. Knuth's generator (MMIX). */
+static void fill(uint8_t *buffer, size_t bytes) {
+    uint64_t word = 1;
+    for (size_t at = 0; at < bytes; at++) {
+        if (at % sizeof word == 0) word = word * 6364136223846793005U + 1442695040888963407U;
+        buffer[at] = (uint8_t)(word >> 56);
+        word = word << 8 | word >> 56;
+    }
+}
+
 int level_roof_new(struct level_roof *roof, size_t bytes, size_t least, read_u8_fn *read, struct error *err) {
-    *roof = (struct level_roof){.bytes = bytes, .read = read, .passes = (least + bytes - 1) / bytes};
+    /* An odd number of passes: what each of an even number leaves out would cancel. */
+    *roof = (struct level_roof){.bytes = bytes, .read = read, .passes = (least + bytes - 1) / bytes | 1};
     roof->buffer = pages_new(bytes);
     if (!roof->buffer) return fail_program(err, "level roof: no memory for %zu bytes", bytes);
-    memset(roof->buffer, 1, bytes); /* pages that were never written all map to the one zero page */
+    fill(roof->buffer, bytes);
     struct level_roof reference = *roof;
     reference.read = backend_scalar()->read_u8;
-    reference.passes = roof->passes % 2;
+    reference.passes = 1;
     level_roof_run(&reference);
     roof->right = reference.sink;
     tune_level(roof);

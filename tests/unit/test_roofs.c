@@ -36,6 +36,30 @@ static uint64_t counting_read(const uint8_t *x, size_t d) {
     return 0;
 }
 
+/* A read that leaves out one of its calls, or adds a bit to what it gives. */
+static struct {
+    unsigned skips, changes; /* this call, from 1; 0: none */
+    unsigned done;
+} fault;
+
+static uint64_t faulty_read(const uint8_t *x, size_t d) {
+    fault.done++;
+    if (fault.done == fault.skips) return 0;
+    return backend_scalar()->read_u8(x, d) ^ (fault.done == fault.changes ? UINT64_C(1) << 40 : 0);
+}
+
+static void plant(unsigned skips, unsigned changes) {
+    fault.skips = skips;
+    fault.changes = changes;
+    fault.done = 0;
+}
+
+static void assert_wrong(int bad, const struct error *err) {
+    assert_int_equal(bad, -1);
+    assert_int_equal(err->kind, ERROR_CHECK);
+    assert_non_null(strstr(err->text, ", not "));
+}
+
 /* ---- read roof */
 
 struct rows {
@@ -195,6 +219,31 @@ static void given_order_is_read_in_parts(void **state) {
     free(order);
 }
 
+/* In each form every row of a sample is held to what it is. */
+static void read_roof_is_checked(void **state) {
+    const struct rows *rows = *state;
+    for (enum row_form form = FORM_CROPPED; form < FORMS; form++) {
+        const struct read_roof_spec spec = {&rows->list, form, rows->permutation, EPOCHS, faulty_read};
+        plant(0, 0);
+        struct read_roof *roof = read_roof_new(&spec, NULL);
+        assert_non_null(roof);
+        for (unsigned call = 0; call <= ROWS; call += ROWS / 2)
+            for (int changed = 0; changed < 2; changed++) {
+                struct error err = {.text = ""};
+                read_roof_next(roof);
+                plant(changed ? 0 : call, changed ? call : 0);
+                read_roof_run(roof);
+                assert_int_equal(fault.done, ROWS);
+                int bad = read_roof_check(roof, &err);
+                if (call > 0)
+                    assert_wrong(bad, &err);
+                else
+                    assert_int_equal(bad, 0);
+            }
+        read_roof_free(roof);
+    }
+}
+
 /* ---- compute roof */
 
 static float slow_dot(const float *w, const uint8_t *x, size_t d) {
@@ -244,6 +293,50 @@ static void compute_roof_takes_the_faster_kernel(void **state) {
     compute_roof_free(&roof);
 }
 
+static float changed_dot(const float *w, const uint8_t *x, size_t d) {
+    return backend_scalar()->dot_u8f32(w, x, d) + (++fault.done == fault.changes ? 1 : 0);
+}
+
+static float changed_dot_prefetch(const float *w, const uint8_t *x, size_t d, const uint8_t *l1, const uint8_t *l2) {
+    (void)l1, (void)l2;
+    return changed_dot(w, x, d);
+}
+
+/* Every product of a sample, against the scalar backend's; a call too few is seen as well. */
+static void compute_roof_is_checked(void **state) {
+    (void)state;
+    struct compute_roof roof;
+    struct error err = {.text = ""};
+    struct backend backend = *backend_scalar();
+    backend.dot_u8f32 = changed_dot;
+    backend.dot_prefetch_u8f32 = changed_dot_prefetch;
+    plant(0, 1); /* wrong in its first call ever: the reference is another backend's */
+    assert_int_equal(compute_roof_new(&roof, &backend, COMPUTE_F32, 100, NULL), 0);
+    roof.calls = 300;
+    for (unsigned call = 0; call <= 300; call += 150) {
+        plant(0, call);
+        compute_roof_run(&roof);
+        assert_int_equal(fault.done, 300);
+        int bad = compute_roof_check(&roof, &err);
+        if (call > 0)
+            assert_wrong(bad, &err);
+        else
+            assert_int_equal(bad, 0);
+    }
+    plant(0, 0);
+    roof.calls--;
+    compute_roof_run(&roof);
+    roof.calls++;
+    assert_wrong(compute_roof_check(&roof, &err), &err);
+    compute_roof_free(&roof);
+    for (enum compute_kind kind = COMPUTE_F32; kind <= COMPUTE_INTEGER; kind++) {
+        assert_int_equal(compute_roof_new(&roof, backend_best(), kind, 300, NULL), 0);
+        compute_roof_run(&roof);
+        if (compute_roof_check(&roof, &err) != 0) fail_msg("%s", err.text);
+        compute_roof_free(&roof);
+    }
+}
+
 /* ---- level roof */
 
 static void level_roof_reads_its_buffer(void **state) {
@@ -258,6 +351,43 @@ static void level_roof_reads_its_buffer(void **state) {
     struct error err = {.text = ""};
     assert_int_equal(level_roof_new(&roof, (size_t)1 << 60, 1, counting_read, &err), -1);
     assert_non_null(strstr(err.text, "no memory"));
+}
+
+static uint64_t short_read(const uint8_t *x, size_t d) {
+    return backend_scalar()->read_u8(x, d - 64);
+}
+
+static void level_roof_is_checked(void **state) {
+    (void)state;
+    enum { BLOCKS = 3, BYTES = BLOCKS * 4096 };
+    for (unsigned passes = 3; passes <= 5; passes += 2) {
+        struct level_roof roof;
+        plant(0, 0);
+        assert_int_equal(level_roof_new(&roof, BYTES, (size_t)(passes - 1) * BYTES, faulty_read, NULL), 0);
+        assert_int_equal(roof.passes, passes);
+        for (unsigned call = 0; call <= passes * BLOCKS; call++) {
+            struct error err = {.text = ""};
+            plant(call % 2 ? call : 0, call % 2 ? 0 : call);
+            level_roof_run(&roof);
+            assert_int_equal(fault.done, passes * BLOCKS);
+            int bad = level_roof_check(&roof, &err);
+            if (call > 0)
+                assert_wrong(bad, &err);
+            else
+                assert_int_equal(bad, 0);
+        }
+        /* The same bytes left out in each pass */
+        struct error err = {.text = ""};
+        roof.read = short_read;
+        level_roof_run(&roof);
+        assert_wrong(level_roof_check(&roof, &err), &err);
+        level_roof_free(&roof);
+        /* As it comes, on the best backend here. */
+        assert_int_equal(level_roof_new(&roof, BYTES, (size_t)passes * BYTES, backend_best()->read_u8, NULL), 0);
+        level_roof_run(&roof);
+        assert_int_equal(level_roof_check(&roof, NULL), 0);
+        level_roof_free(&roof);
+    }
 }
 
 static void levels_have_their_sizes(void **state) {
@@ -279,10 +409,17 @@ static void levels_have_their_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_form_reads_its_rows),           cmocka_unit_test(epochs_have_their_orders),
-        cmocka_unit_test(run_and_bench_have_one_read_roof),   cmocka_unit_test(given_order_is_read_in_parts),
-        cmocka_unit_test(compute_roof_runs_the_dot_products), cmocka_unit_test(compute_roof_takes_the_faster_kernel),
-        cmocka_unit_test(level_roof_reads_its_buffer),        cmocka_unit_test(levels_have_their_sizes),
+        cmocka_unit_test(each_form_reads_its_rows),
+        cmocka_unit_test(epochs_have_their_orders),
+        cmocka_unit_test(run_and_bench_have_one_read_roof),
+        cmocka_unit_test(given_order_is_read_in_parts),
+        cmocka_unit_test(compute_roof_runs_the_dot_products),
+        cmocka_unit_test(compute_roof_takes_the_faster_kernel),
+        cmocka_unit_test(level_roof_reads_its_buffer),
+        cmocka_unit_test(levels_have_their_sizes),
+        cmocka_unit_test(read_roof_is_checked),
+        cmocka_unit_test(compute_roof_is_checked),
+        cmocka_unit_test(level_roof_is_checked),
     };
     return cmocka_run_group_tests(tests, make_rows, free_rows);
 }
