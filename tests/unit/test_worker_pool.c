@@ -7,9 +7,11 @@
 #include "setup.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST_WORKERS = 64, REPEATS = 1000 };
 
@@ -126,6 +128,104 @@ static void a_worker_that_fails(void **state) {
     }
 }
 
+/* ---- What disturbs a worker */
+
+/* One worker sleeps in its work, or moves to another PU. */
+struct restless {
+    const struct placement *placement;
+    int sleeps, moves; /* this worker; -1: none */
+};
+
+static int no_set_up(void *context, size_t worker, struct error *err) {
+    (void)context, (void)worker, (void)err;
+    return 0;
+}
+
+static void move_to(unsigned pu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(pu, &set);
+    assert_int_equal(sched_setaffinity(0, sizeof set, &set), 0);
+}
+
+static int restless_work(void *context, size_t worker, struct error *err) {
+    const struct restless *restless = context;
+    const struct timespec nap = {.tv_nsec = 5000000};
+    (void)err;
+    if ((int)worker == restless->sleeps) nanosleep(&nap, NULL);
+    if ((int)worker == restless->moves)
+        for (size_t i = 0; i < pus.count; i++)
+            if (pus.slots[i].pu_os != restless->placement->slots[worker].pu_os) move_to(pus.slots[i].pu_os);
+    return 0;
+}
+
+enum { THREE = 3 };
+
+static struct worker_pool *restless_pool(struct restless *restless) {
+    struct error err;
+    const struct worker_task task = {no_set_up, restless_work, restless};
+    struct worker_pool *pool = worker_pool_new(topology, restless->placement, &task, &err);
+    if (!pool) fail_msg("%s", err.text);
+    assert_int_equal(worker_pool_count(pool), THREE);
+    for (size_t w = 0; w < THREE; w++)
+        assert_int_equal(worker_pool_pu(pool, w), restless->placement->slots[w].pu_os);
+    return pool;
+}
+
+static void run_once(struct worker_pool *pool) {
+    worker_pool_begin(pool);
+    worker_pool_run(pool);
+    assert_int_equal(worker_pool_end(pool, NULL), 0);
+}
+
+/* Worker 0 is the caller, who watches itself. */
+static void a_worker_that_sleeps_is_off_the_cpu(void **state) {
+    (void)state;
+    for (int which = 0; which < THREE; which++) {
+        struct slot slots[MOST_WORKERS];
+        struct placement placement = workers_on(slots, THREE, 0);
+        struct restless restless = {&placement, .sleeps = which, .moves = -1};
+        struct worker_pool *pool = restless_pool(&restless);
+        run_once(pool);
+        const struct disturbance *seen = worker_pool_seen(pool, (size_t)which);
+        if (which == 0) {
+            assert_int_equal(seen->flags, 0);
+            assert_true(seen->away == 0 && seen->cpu == 0);
+        } else {
+            assert_true(seen->flags & DISTURBED_AWAY && seen->flags & DISTURBED_SWITCH);
+            assert_true(seen->away > 0.1 && seen->switches > 0);
+            assert_true(disturbance_spoils(seen));
+        }
+        worker_pool_free(pool);
+    }
+}
+
+static void a_worker_that_moves_has_migrated(void **state) {
+    (void)state;
+    if (pus.count < 2) skip();
+    for (int which = 0; which < THREE; which++) {
+        struct slot slots[MOST_WORKERS];
+        struct placement placement = workers_on(slots, THREE, 0);
+        struct restless restless = {&placement, .sleeps = -1, .moves = which};
+        struct worker_pool *pool = restless_pool(&restless);
+        run_once(pool);
+        assert_true(worker_pool_migrated(pool));
+        for (size_t w = 0; w < THREE; w++) {
+            const struct disturbance *seen = worker_pool_seen(pool, w);
+            assert_int_equal((seen->flags & DISTURBED_MIGRATION) != 0, (int)w == which);
+            assert_int_equal(seen->migrations > 0, (int)w == which);
+        }
+        assert_true(disturbance_spoils(worker_pool_seen(pool, (size_t)which)));
+        if (which == 0) { /* bound again before the next run, which is a new one */
+            restless.moves = -1;
+            run_once(pool);
+            assert_false(worker_pool_migrated(pool));
+            assert_int_equal(worker_pool_seen(pool, 0)->flags, 0);
+        }
+        worker_pool_free(pool);
+    }
+}
+
 static struct fold_pool *new_pool(const struct placement *placement, unsigned repeats) {
     struct error err;
     struct fold_pool *pool = fold_pool_new(topology, placement, &plan, backend_scalar(), repeats, FOLD_FIT, &err);
@@ -233,6 +333,48 @@ static void a_fault_in_one_repeat(void **state) {
     }
 }
 
+/* Every thread sleeps in its first dot product of a sample. */
+static atomic_uint sample;
+
+static float sleepy(const float *w, const uint8_t *x, size_t d) {
+    static _Thread_local unsigned slept;
+    const struct timespec nap = {.tv_nsec = 5000000};
+    if (slept != atomic_load(&sample)) nanosleep(&nap, NULL);
+    slept = atomic_load(&sample);
+    return backend_scalar()->dot_u8f32(w, x, d);
+}
+
+static float sleepy_prefetch(const float *w, const uint8_t *x, size_t d, const uint8_t *l1_row, const uint8_t *l2_row) {
+    (void)l1_row, (void)l2_row;
+    return sleepy(w, x, d);
+}
+
+/* What disturbs any worker of a fold pool disturbs the sample, though its caller saw nothing. */
+static void a_sample_has_the_disturbances_of_all_workers(void **state) {
+    (void)state;
+    struct error err;
+    struct slot slots[MOST_WORKERS];
+    struct placement placement = workers_on(slots, 2, 0);
+    struct backend backend = *backend_scalar();
+    backend.dot_u8f32 = sleepy;
+    backend.dot_prefetch_u8f32 = sleepy_prefetch;
+    for (unsigned repeats = 1; repeats < 50; repeats *= 7) {
+        struct fold_pool *pool = fold_pool_new(topology, &placement, &plan, &backend, repeats, FOLD_FIT, &err);
+        if (!pool) fail_msg("%s", err.text);
+        const struct disturbance mine = {.cpu = 0.25, .switches = 5};
+        struct disturbance all = mine;
+        atomic_fetch_add(&sample, 1);
+        fold_pool_begin(pool);
+        fold_pool_run(pool);
+        if (fold_pool_end(pool, &err) != 0) fail_msg("%s", err.text);
+        fold_pool_observe(pool, &mine, &all, NULL);
+        assert_true(all.flags & DISTURBED_AWAY && all.away > 0.01);
+        assert_true(disturbance_spoils(&all));
+        assert_true(all.switches > 5 && all.cpu > 0.25);
+        fold_pool_free(pool);
+    }
+}
+
 /* A PU that the machine does not have: binding fails, in one line, whichever worker it is. */
 static void a_slot_that_cannot_be_bound(void **state) {
     (void)state;
@@ -251,10 +393,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_worker_in_every_run),
         cmocka_unit_test(a_worker_that_fails),
+        cmocka_unit_test(a_worker_that_sleeps_is_off_the_cpu),
+        cmocka_unit_test(a_worker_that_moves_has_migrated),
         cmocka_unit_test(any_number_of_workers),
         cmocka_unit_test(random_placements),
         cmocka_unit_test(by_one_call),
         cmocka_unit_test(a_fault_in_one_repeat),
+        cmocka_unit_test(a_sample_has_the_disturbances_of_all_workers),
         cmocka_unit_test(a_slot_that_cannot_be_bound),
     };
     return cmocka_run_group_tests_name("worker pool", tests, set_up, tear_down);
