@@ -50,9 +50,8 @@ struct epochs {
     const struct timing_setup *setup;
     struct experiment *experiment;
     struct cache_state cache;
-    size_t best;   /* the job of `--isa auto` */
-    int slow_best; /* the fastest of the slow jobs; NO_CASE: no job is slow */
-    int twins[2];  /* the A/A twin of the fast cases and of the slow ones, or NO_CASE */
+    size_t best;  /* the job of `--isa auto` */
+    int twins[2]; /* the A/A twin of the fast cases and of the slow ones, or NO_CASE */
     struct trainer *trainers[ENGINES][FORMS];
     struct epoch_case *epoch_cases; /* by job, then the A/A twins */
     struct compute_roof *computes;  /* by job, of rows as stored */
@@ -166,15 +165,17 @@ static size_t best_job(const struct verified_jobs *jobs) {
     return 0;
 }
 
-/* The fastest of the slow jobs, or NO_CASE. */
-static int slow_best_job(const struct verified_jobs *jobs) {
-    int best = NO_CASE;
+/* The job that the A/A twin of the fast cases, or of the slow ones, runs: the best job if it is one of them, else the
+ * fastest of them. NO_CASE: there is none. */
+static int twinned_job(const struct verified_jobs *jobs, bool slow) {
+    int fastest = NO_CASE;
+    if (is_slow(jobs, best_job(jobs)) == slow) return (int)best_job(jobs);
     for (size_t i = 0; i < jobs->count; i++) {
         const struct verified_job *one = &jobs->list[i];
-        if (!is_timed(one) || !is_slow(jobs, i)) continue;
-        if (best == NO_CASE || one->model.seconds < jobs->list[best].model.seconds) best = (int)i;
+        if (!is_timed(one) || is_slow(jobs, i) != slow) continue;
+        if (fastest == NO_CASE || one->model.seconds < jobs->list[fastest].model.seconds) fastest = (int)i;
     }
-    return best;
+    return fastest;
 }
 
 static double rows_of(const struct epochs *epochs) {
@@ -228,7 +229,7 @@ static int add_epoch(struct epochs *epochs, size_t job, size_t place, int contro
 static int add_epochs(struct epochs *epochs, bool slow, struct error *err) {
     const struct verified_jobs *jobs = epochs->setup->jobs;
     struct experiment *experiment = epochs->experiment;
-    const int twinned = slow ? epochs->slow_best : (int)epochs->best;
+    const int twinned = twinned_job(jobs, slow);
     int of = NO_CASE;
     for (size_t i = 0; i < jobs->count; i++) {
         if (!is_timed(&jobs->list[i]) || is_slow(jobs, i) != slow) continue;
@@ -417,7 +418,6 @@ static struct epochs *epochs_new(const struct timing_setup *setup, struct error 
     if (epochs) {
         epochs->setup = setup;
         epochs->best = best_job(setup->jobs);
-        epochs->slow_best = slow_best_job(setup->jobs);
         epochs->epoch_cases = calloc(jobs + 2, sizeof *epochs->epoch_cases);
         epochs->computes = calloc(jobs, sizeof *epochs->computes);
         epochs->wholes = calloc(jobs, sizeof *epochs->wholes);

@@ -63,7 +63,9 @@ static void judge_case(struct case_analysis *one, const struct analysis *a, size
     const struct case_facts *facts = &a->experiment->facts[which];
     const struct control_analysis *control = analysis_control(a, which);
     const double n = (double)a->experiment->rounds.rounds;
-    if (facts->control != NO_CASE && (!control || control->aa.state != AA_QUIET))
+    if (facts->control == NO_CASE)
+        snprintf(one->unusable, sizeof one->unusable, "it has no A/A control");
+    else if (!control || control->aa.state != AA_QUIET)
         snprintf(one->unusable, sizeof one->unusable, "its A/A control %s is %s",
                  a->experiment->cases[facts->control].name, control ? aa_words(control->aa.state) : "wrong");
     else if ((double)one->spoiled > most_spoiled * n)
@@ -96,15 +98,23 @@ void judge_usable(struct analysis *a) {
     if (2 * bad > cases) refuse(&a->usable, "run it again on a quieter machine");
 }
 
+/* True if the main table has pairs (analysis_resolution). */
+static bool has_pairs(const struct experiment *experiment) {
+    for (size_t p = 0; p < experiment->pair_count; p++)
+        if (experiment->pairs[p].family == PAIR_BEST || experiment->pairs[p].family == PAIR_CONTENTION) return true;
+    return false;
+}
+
 void judge_resolution(struct analysis *a) {
     a->usable.above = analysis_resolution(a);
-    if (a->usable.state == USABLE && a->usable.above > USABLE_FINE) a->usable.state = USABLE_ABOVE;
+    if (!has_pairs(a->experiment)) return; /* nothing that could be too small to tell */
+    if (a->usable.state == USABLE && !(a->usable.above <= USABLE_FINE)) a->usable.state = USABLE_ABOVE;
 }
 
 struct usable usable_both(const struct usable *a, const struct usable *b) {
     struct usable both = b->state > a->state ? *b : *a;
     const struct usable *other = b->state > a->state ? a : b;
     if (!both.reason[0]) snprintf(both.reason, sizeof both.reason, "%s", other->reason);
-    if (!(both.above >= other->above) && !isnan(other->above)) both.above = other->above;
+    both.above = fmax(both.above, other->above); /* fmax ignores NAN */
     return both;
 }

@@ -27,7 +27,7 @@ struct analysis;
  *   - the timing thread had no CPU for over 5 % of the time;
  *   - other programs took over 5 % of a timed PU, or over 10 % of one that shares a last-level cache with it;
  * or, of a single case, if
- *   - the A/A twin that covers it is not quiet;
+ *   - the A/A twin that covers it is not quiet, or it has none;
  *   - over a quarter of its samples stayed spoiled when repeated;
  *   - over a fifth of its samples were far too long and no source shows why;
  *   - it is above its roof by more than measurement can explain. */
