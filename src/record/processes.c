@@ -202,7 +202,8 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
     }
     free(arguments);
     if (first_experiment(order)->rounds.rounds == 0)
-        return fail(err, "no process timed anything: the last one %s", ends[order->processes - 1].reason);
+        return fail_as(err, ERROR_CHECK, "no process timed anything: the last one %s",
+                       ends[order->processes - 1].reason);
     for (unsigned k = 0; k < order->processes && !bad; k++)
         if (ends[k].failed) bad = note_end(order, k, &ends[k], err);
     return bad;
