@@ -84,6 +84,8 @@ equal "no process fails: three processes" "$(wc -c < "$scratch/count")" 3
 equal "no process fails: all timed both experiments" "$(timed_by)" "[[0,1,2],[0,1,2]]"
 equal "no process fails: no failed check" "$(failures)" ""
 equal "no process fails: each has a median" "$(jq -c '[.sgdmark.experiments[].cases[].process_medians | length] | unique' "$scratch/run.json")" "[3]"
+equal "no process fails: each has an order of its own" "$(jq '[.sgdmark.experiments[0].schedule | [.process, .order] |
+    transpose | group_by(.[0])[] | map(.[1])[0:3]] | unique | length' "$scratch/run.json")" 3
 whole=$(jq '.sgdmark.experiments[0].schedule.process | length' "$scratch/run.json")
 
 while IFS='|' read -r how which others what; do
