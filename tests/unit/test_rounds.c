@@ -469,7 +469,7 @@ static void rounds_know_their_processes(void **state) {
 /* Each process has its share of the rounds that the intervals of all pairs need, from its own seed. */
 static void processes_share_the_rounds(void **state) {
     (void)state;
-    enum { PAIRS = 12 };
+    enum { PAIRS = 24 };
     const struct budget budget = {.seconds = 0, .at_most = 1000}, small = {.seconds = 1000, .at_most = 7};
     uint32_t first[CASES * 1000];
     for (unsigned k = 0; k < 2; k++) {
@@ -485,7 +485,7 @@ static void processes_share_the_rounds(void **state) {
         assert_int_equal(experiment_rounds_needed(experiment), 11); /* the A/A gate at 99.9 % */
         for (int pair = 0; pair < PAIRS; pair++)
             experiment_pair(experiment, PAIR_BEST, 1, 0);
-        assert_int_equal(rounds_needed(0.99, PAIRS), 12);
+        assert_int_equal(rounds_needed(0.99, PAIRS), 13);
         assert_int_equal(experiment_rounds_needed(experiment), rounds_needed(0.99, PAIRS));
         if (experiment_run(experiment, &budget, &share, topology, NULL, &err) != 0) fail_msg("%s", err.text);
         assert_int_equal(experiment->rounds.rounds, (rounds_needed(0.99, PAIRS) + 2) / 3);
