@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/parity.h"
 
-#include "learn/prefetch_tune.h"
+#include "learn/prefetch_choice.h"
 
 #include <float.h>
 #include <math.h>
@@ -12,9 +12,8 @@
 int verified_job_run(struct verified_job *verified, const struct row_list *row_list, const struct hyper *hyper,
                      unsigned folds, const struct backend *backend, struct error *err) {
     struct hyper tuned = *hyper;
-    double seconds;
     *verified = (struct verified_job){.engine = hyper->engine, .backend = backend, .timed = true};
-    if (prefetch_tune(&tuned, row_list, backend, &seconds, err) != 0) return -1;
+    prefetch_choose(&tuned, row_list, backend, NULL);
     verified->prefetch = tuned.prefetch;
     if (fit(&verified->model, row_list, &tuned, backend, err) != 0) return -1;
     if (cross_validate(&verified->cv, row_list, folds, &tuned, backend, NULL, err) == 0) return 0;

@@ -33,7 +33,7 @@ const char *parity_words(enum parity_level level);
 struct verified_job {
     enum engine engine;
     const struct backend *backend;
-    struct prefetch prefetch; /* the fastest prefetch distances, or those that the caller gave */
+    struct prefetch prefetch; /* distances by the rule (prefetch_choice.h), or those that the caller gave */
     struct model model;       /* the fit on all rows */
     struct cv_result cv;
     const struct verified_job *reference; /* NULL: this job is the reference itself */

@@ -279,12 +279,12 @@ static void roofs_of_epochs_are_checked(void **state) {
     close_bench(&bench);
 }
 
-/* One A/A twin for the fast epochs and one for the slow ones, each with the distances that it chose for itself. */
+/* One A/A twin for the fast epochs and one for the slow ones, with the distances of its case. */
 static void each_length_has_a_twin(void **state) {
     (void)state;
     struct bench bench;
     open_bench(&bench, MOST_EPOCHS);
-    bench.list[PLAYED].again = (struct prefetch){.l1 = 4, .block = 2};
+    bench.list[PLAYED].prefetch = (struct prefetch){.l1 = 4, .block = 2};
     open_epochs(&bench);
     const struct experiment *epochs = bench.experiment;
     const int fast = experiment_find(epochs, "epoch/f32/played/again");
@@ -294,8 +294,8 @@ static void each_length_has_a_twin(void **state) {
     assert_int_equal(epochs->facts[fast].control_of, experiment_find(epochs, "epoch/f32/played"));
     assert_int_equal(epochs->facts[slow].control_of, experiment_find(epochs, "epoch/f32/scalar"));
     assert_string_equal(epochs->facts[fast].prefetch, "4,2");
-    assert_string_equal(epochs->facts[epochs->facts[fast].control_of].prefetch, "8,1");
-    assert_string_equal(epochs->facts[slow].prefetch, "8,1");
+    assert_string_equal(epochs->facts[epochs->facts[fast].control_of].prefetch, "4,2");
+    assert_string_equal(epochs->facts[slow].prefetch, epochs->facts[epochs->facts[slow].control_of].prefetch);
     assert_int_equal(epochs->facts[experiment_find(epochs, "epoch/f64/scalar")].control, slow);
     assert_int_equal(epochs->facts[experiment_find(epochs, "epoch/f32/scalar")].control, slow);
     assert_int_equal(epochs->facts[experiment_find(epochs, "epoch/f32/played")].control, fast);
