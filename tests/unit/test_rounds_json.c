@@ -120,7 +120,7 @@ static void rounds_read_back_equal(void **state) {
     }
     for (size_t c = 0; c < CASES; c++)
         assert_int_equal(got.failed[c], want->failed[c]);
-    assert_int_equal(got.checks.made, 4712);
+    assert_int_equal(got.checks.made, want->checks.made);
     assert_int_equal(got.checks.count, 1);
     assert_string_equal(got.checks.failed[0].case_name, want->checks.failed[0].case_name);
     assert_string_equal(got.checks.failed[0].what, want->checks.failed[0].what);

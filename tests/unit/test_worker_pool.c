@@ -193,7 +193,7 @@ static void a_worker_that_sleeps_is_off_the_cpu(void **state) {
             assert_true(seen->away == 0 && seen->cpu == 0);
         } else {
             assert_true(seen->flags & DISTURBED_AWAY && seen->flags & DISTURBED_SWITCH);
-            assert_true(seen->away > 0.1 && seen->switches > 0);
+            assert_true(seen->away > AWAY_MOST && seen->switches > 0);
             assert_true(disturbance_spoils(seen));
         }
         worker_pool_free(pool);
