@@ -19,7 +19,7 @@ soak() {
     local status
     "$sgdmark" run --soak 0.0001 --data "$@" > "$scratch/out" 2> "$scratch/errors"
     status=$?
-    result="$status $(sed -n 's/^CORRECT yes: \([0-9]*\) checks held$/\1/p' "$scratch/out") $(grep -c '  published: ' "$scratch/out")"
+    result="$status $(sed -n 's/^CORRECT yes: all \([0-9]*\) checks held: .*/\1/p' "$scratch/out") $(grep -c '  published: ' "$scratch/out")"
 }
 
 soak $mnist --isa scalar

@@ -25,8 +25,8 @@ timed=$scratch/builds
 rows=(--data synthetic:n=6000 --isa "$name")
 kinds=(twin later epoch launch launch2 core row64 fold)
 have_mnist && kinds+=(shuffle data pixel mirrored)
-# In a run of 6000 rows the checks take about 200,000 calls.
-check "the test builds" env LATER=300000 tools/test-builds "$timed" "${kinds[@]}"
+# In a run of 6000 rows the checks take about 200,000 calls, a round of a process up to 300,000.
+check "the test builds" env LATER=600000 tools/test-builds "$timed" "${kinds[@]}"
 
 # start KIND OPTION...: a run of this build beside the test; leaves KIND.json, KIND.txt and KIND.status.
 start() {

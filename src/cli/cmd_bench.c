@@ -297,10 +297,10 @@ static int prepare(void *context, struct error *err) {
     for (int level = 0; level < ROOF_LEVELS; level++)
         work->level_bytes[level] = roof_level_bytes(work->topology, (enum roof_level)level);
     if (job_open(&work->job, spec, err) != 0) return -1;
+    dataset_hash(&work->job.ds);
     const struct job_request request = {
         .job = &work->job, .hyper = &spec->hyper, .folds = FOLDS, .chosen = &work->chosen};
     if (verified_jobs_run(&work->jobs, &request, err) != 0) return -1;
-    dataset_hash(&work->job.ds);
     add_context(work);
     if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;
     return start_result(work, err);

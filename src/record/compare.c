@@ -227,10 +227,6 @@ static int set_floor(struct ratio_row *row, const struct compare_report *report,
     const struct series *base = find_series(&report->files[0], row->name);
     row->floor = SMALLEST_FLOOR;
     row->floor_reason = "memory layout alone changes times from build to build";
-    for (size_t i = 0; i < report->pools[0].count + report->pools[row->subject].count; i++) {
-        const struct series *series = find_series(file_of_both(report, row->subject, i), row->name);
-        set_floor_at_least(row, series->usable_above, "its times are usable from that difference up only");
-    }
     if (raise_floor_by_roof(row, report, base->read_roof,
                             "its read roof changed between the runs, and training changes by up to its square",
                             err) != 0)

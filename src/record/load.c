@@ -351,18 +351,26 @@ static int check_content(struct result_file *file, const struct reader *reader) 
     return bad ? bad : check_benchmarks(file, reader);
 }
 
-/* All but what is derived. */
-static int result_read(struct result_file *file, const struct reader *reader) {
-    if (check_origin(file, reader->err) != 0 || check_seal(file, reader) != 0) return -1;
-    return check_content(file, reader);
-}
-
-int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
+static int open_bytes(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
     *file = (struct result_file){.path = path};
     if (decode(&file->root, path, bytes, length, err) != 0) return -1;
     file->facts = json_object_get(file->root, "sgdmark");
-    struct reader reader = {path, err};
-    if (result_read(file, &reader) == 0 && derive_again(file, &reader) == 0) return 0;
+    return check_origin(file, err);
+}
+
+int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
+    const struct reader reader = {path, err};
+    if (open_bytes(file, path, bytes, length, err) == 0 && check_seal(file, &reader) == 0 &&
+        check_content(file, &reader) == 0 && derive_again(file, &reader) == 0)
+        return 0;
+    result_unload(file);
+    return -1;
+}
+
+int result_parse_alone(struct result_file *file, const char *path, const char *bytes, size_t length,
+                       struct error *err) {
+    const struct reader reader = {path, err};
+    if (open_bytes(file, path, bytes, length, err) == 0 && check_content(file, &reader) == 0) return 0;
     result_unload(file);
     return -1;
 }

@@ -52,8 +52,9 @@ struct result_file {
 };
 
 /* Reads a result file. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
- * JSON (this includes truncated files), no "sgdmark" object, a newer schema, a wrong type, an impossible number, or a
- * timing without a passing parity receipt. result_unload releases it. */
+ * JSON (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
+ * impossible number, a timing without a passing parity receipt, or anything that contradicts what it was derived from
+ * (record/derive.h). result_unload releases it. */
 int result_load(struct result_file *file, const char *path, struct error *err);
 
 /* The same for the content bytes[length] of a file. `path` names it in messages. */

@@ -96,8 +96,8 @@ static int check_process(const json_t *experiment, const char *where, const stru
     json_t *one;
     json_array_foreach(process, i, one) {
         const json_int_t index = json_integer_value(one);
-        if (!json_is_integer(one) || (index != last && index != last + 1) || index < 0)
-            return fault(reader, place, "process", "does not count the processes from 0 up, in order");
+        if (!json_is_integer(one) || index < last || index < 0 || index >= MAX_SERIES)
+            return fault(reader, place, "process", "does not name the processes in order");
         last = index;
     }
     return 0;
@@ -202,21 +202,22 @@ static struct timed_by find_timed(const struct result_file *file, const char *na
     return (struct timed_by){NULL, NULL};
 }
 
-/* Cuts samples[n] where `process` changes; `process` is schedule.process, or NULL for one process. */
+/* The process of sample `at`; `process` is schedule.process, or NULL for one process. */
+static json_int_t process_of(const json_t *process, size_t at) {
+    return process ? json_integer_value(json_array_get(process, at)) : 0;
+}
+
+/* Cuts samples[n] where the process changes. A process that timed nothing leaves a gap in the numbers. */
 static int fill_processes(struct processes *processes, const double *samples, size_t n, const json_t *process,
                           const struct reader *reader) {
-    const size_t count = process ? (size_t)json_integer_value(json_array_get(process, n - 1)) + 1 : 1;
     double *sorted = malloc(n * sizeof *sorted);
-    *processes = (struct processes){.count = count, .medians = malloc(count * sizeof(double))};
-    size_t begin = 0;
-    for (size_t p = 0; sorted && processes->medians && p < count; p++) {
-        size_t end = begin;
-        while (end < n && (!process || (size_t)json_integer_value(json_array_get(process, end)) == p))
+    *processes = (struct processes){.medians = malloc(n * sizeof *processes->medians)};
+    for (size_t begin = 0, end; sorted && processes->medians && begin < n; begin = end) {
+        for (end = begin; end < n && process_of(process, end) == process_of(process, begin);)
             end++;
         memcpy(sorted, samples + begin, (end - begin) * sizeof *sorted);
         sort_doubles(sorted, end - begin);
-        processes->medians[p] = quantile(sorted, end - begin, 0.5);
-        begin = end;
+        processes->medians[processes->count++] = quantile(sorted, end - begin, 0.5);
     }
     const bool good = sorted && processes->medians;
     free(sorted);

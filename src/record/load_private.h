@@ -21,6 +21,10 @@ enum {
  * or -1 with one line. */
 int check_experiments(struct result_file *file, const struct reader *reader);
 
+/* result_parse without the hash and without deriving anything again: each value is checked alone. For tests of what
+ * such values lead to. */
+int result_parse_alone(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);
+
 /* Fills in what the experiment that timed a benchmark says of it: all members from `processes` on. name, engine,
  * backend and seconds[n] are set. Returns 0, or -1 with one line. */
 int read_witnesses(const struct result_file *file, struct series *series, const struct reader *reader);
