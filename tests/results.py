@@ -16,7 +16,8 @@ import tempfile
 import uuid
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
-SGDMARK = os.environ.get("BUILD", "build") + "/sgdmark"
+# Without the hash and the derived numbers of a file (test_derive and edited have those): what compare makes of the facts.
+SGDMARK = os.environ.get("BUILD", "build") + "/tests/unsealed"
 COMPARE_PY = "/usr/share/benchmark/compare.py"
 GOOD = json.load(open("tests/golden/result.json"))
 scratch = tempfile.TemporaryDirectory()
@@ -367,10 +368,7 @@ check("0.8 % is what memory layout may do", verdicts(still, inside) == all_rows(
 check("... either way", verdicts(inside, still) == all_rows("perhaps faster"), verdicts(inside, still))
 check("1.3 % is more", verdicts(still, modern_file("more.json", "more", lambda r: scale(r, 1.013), **close)) == all_rows("slower"))
 above = modern_file("above.json", "above", lambda r: (scale(r, 1.05), usable(state="usable above", above=0.08)(r)), **close)
-check("times that are usable above 8 % leave 5 % open", verdicts(still, above) == all_rows("perhaps slower"), verdicts(still, above))
-check("... and say so", set(floors(above, still).values()) == {(0.08, "its times are usable from that difference up only")}, floors(above, still))
-above = modern_file("above.json", "above", lambda r: (scale(r, 1.1), usable(state="usable above", above=0.08)(r)), **close)
-check("... but not 10 %", verdicts(still, above) == all_rows("slower"))
+check("what one run can tell apart bounds no comparison of processes", verdicts(still, above) == all_rows("slower"), verdicts(still, above))
 for which, roof in ((0, "its read roof"), (1, "the L1 roof")):
     def moved(result, which=which, factor=1.05):
         one = result["sgdmark"]["roofs"][which]
@@ -444,7 +442,6 @@ noisy = modern_file("noisy.json", "noisy", control(state="noisy"))
 answer("a noisy run", "INCONCLUSIVE", "has no verdict: of the subject its A/A case", "--threshold=5", a, noisy)
 answer("a much slower noisy run", "INCONCLUSIVE", "has no verdict", "--threshold=5", a, scratch.name + "/bad.json")
 answer("files without rounds", "INCONCLUSIVE", "not timed in rounds", "--threshold=5", *[f"--base={f}" for f in bench[:3]], *bench[3:])
-answer("a floor above the threshold", "INCONCLUSIVE", "changes above 8.0 %", "--threshold=5", still, modern_file("above.json", "above", usable(state="usable above", above=0.08), **close))
 lacking = modern_file("lacking.json", "lacking", lambda r: rename(r))
 answer("a benchmark that is gone", "INCONCLUSIVE", "lacks epoch/f32/scalar", "--threshold=5", a, lacking)
 run = compare("--format=markdown", "--threshold=5", a, again)

@@ -26,7 +26,6 @@ struct series {
     const char *prefetch;  /* the prefetch distances it was tuned to, "8,16"; NULL: not recorded */
     const char *read_roof; /* names of roofs of this file, or NULL: of reading its rows */
     const char *l1_roof;   /* of reading L1 in the same rounds */
-    double usable_above;   /* only differences from this one up are usable (0.03: 3 %); 0: all are */
     char *untrusted;       /* why no verdict on it is allowed, as a clause without control characters; NULL: one is */
 };
 

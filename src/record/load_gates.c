@@ -261,7 +261,6 @@ static int distrust_experiment(struct series *series, const json_t *experiment, 
     const json_t *above = json_object_get(usable, "above");
     const char *name = text_or(experiment, "name", "");
     const char *state = text_or(usable, "state", NULL);
-    if (json_is_number(above)) series->usable_above = json_number_value(above);
     if (!state)
         return explain(&series->untrusted, reader, "its file does not say whether the times of its %s are usable",
                        name);

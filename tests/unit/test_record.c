@@ -244,7 +244,6 @@ static void rounds_are_parted_by_process(void **state) {
     assert_int_equal(folds->processes.count, 4);
     assert_true(folds->processes.medians[1] == summary.median);
     assert_null(folds->untrusted);
-    assert_true(folds->usable_above == 0);
     assert_string_equal(folds->prefetch, "8,16");
     assert_string_equal(folds->read_roof, "read/f32/scalar/place:core");
     assert_null(folds->l1_roof);
