@@ -139,25 +139,37 @@ static void print_correct(FILE *to, const json_t *verdict) {
         fprintf(to, "  ... and %zu more, in the result file\n", json_array_size(failures) - MOST_FAILURES);
 }
 
+/* From which difference up an experiment gives verdicts: "epochs from 3.2 %". */
+static void add_above(char *text, size_t size, const json_t *facts, const char *name) {
+    const size_t used = strlen(text);
+    const double above = fact_number(json_object_get(find_experiment(facts, name), "usable"), "above");
+    if (!isfinite(above)) return;
+    snprintf(text + used, size - used, "%s%s from %.1f %%", used ? ", " : "", name, 100.0 * above);
+}
+
 /* "reason; advice" of times, with control characters replaced: a file cannot control the terminal. */
-static void times_text(char *text, size_t size, const json_t *times, const char *above) {
-    if (!fact_known(times, "reason") && !fact_known(times, "above"))
-        snprintf(text, size, "nothing shaped them that was seen; nothing was compared");
-    else if (!fact_known(times, "reason"))
-        snprintf(text, size, "differences from %s %% up get a verdict, in nine runs of ten", above);
-    else
+static void times_text(char *text, size_t size, const json_t *facts, const json_t *times) {
+    text[0] = 0;
+    if (fact_known(times, "reason")) {
         snprintf(text, size, "%s%s%s", fact_text(times, "reason"), fact_known(times, "advice") ? "; " : "",
                  fact_known(times, "advice") ? fact_text(times, "advice") : "");
+    } else {
+        add_above(text, size, facts, "epochs");
+        add_above(text, size, facts, "folds");
+        const size_t used = strlen(text);
+        snprintf(text + used, size - used, "%s",
+                 used ? " up a difference gets a verdict, in nine runs of ten" : "nothing was compared");
+    }
     for (char *at = text; *at; at++)
         if ((unsigned char)*at < ' ' || (unsigned char)*at > '~') *at = '?';
 }
 
-static void print_times(FILE *to, const json_t *times) {
+static void print_times(FILE *to, const json_t *facts, const json_t *times) {
     enum { COLUMNS_OF_TEXT = 100, INDENT = 2 };
     char above[FACT_TEXT], text[3 * UNUSABLE_TEXT];
     const char *state = fact_text(times, "state");
     format_fact(above, "%.1f", 100.0 * fact_number(times, "above"));
-    times_text(text, sizeof text, times, above);
+    times_text(text, sizeof text, facts, times);
     int at = fprintf(to, "TIMES %s", state);
     if (strcmp(state, "usable above") == 0) at += fprintf(to, " %s %%", above);
     at += fprintf(to, ": ");
@@ -168,7 +180,7 @@ void report_verdict(FILE *to, const json_t *facts) {
     const json_t *verdict = json_object_get(facts, "verdict");
     print_failed_processes(to, facts);
     print_correct(to, verdict);
-    if (fact_known(verdict, "times")) print_times(to, json_object_get(verdict, "times"));
+    if (fact_known(verdict, "times")) print_times(to, facts, json_object_get(verdict, "times"));
 }
 
 int report_run(FILE *to, const json_t *facts, struct error *err) {
