@@ -15,8 +15,8 @@ int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, un
  * for an estimator that is no classifier. Fails when there are fewer rows than folds. */
 int plain_folds(uint16_t *fold_of, size_t n, unsigned folds, struct error *err);
 
-/* The number of rows of each fold of stratified_folds, size[folds], given how many negative and positive rows there are.
- * Returns 0, or -1 when memory runs out. */
+/* The number of rows of each fold of stratified_folds, size[folds], given how many negative and positive rows there
+ * are. Returns 0, or -1 when memory runs out. */
 int stratified_fold_sizes(size_t *size, const size_t count[2], unsigned folds, enum compat compat, struct error *err);
 
 #endif

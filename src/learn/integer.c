@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/integer.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "data/packed.h"
 
@@ -45,6 +46,10 @@ void integer_copy(struct integer_weights *to, const struct integer_weights *from
     to->wide = from->wide;
     to->lost = from->lost;
     to->most = from->most;
+}
+
+uint64_t integer_hash(const struct integer_weights *w, uint64_t hash) {
+    return fnv1a(fnv1a(hash, w->low, bytes_of(w->d)), w->high, bytes_of(w->d));
 }
 
 /* Where the high byte of weight k stands in two planes; its low byte stands BLOCK_PIXELS later. */

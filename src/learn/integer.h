@@ -30,6 +30,8 @@ int integer_new(struct integer_weights *w, size_t d, struct error *err);
 void integer_free(struct integer_weights *w);
 /* Sets all weights to 0, for packed or for cropped rows. */
 void integer_clear(struct integer_weights *w, bool packed);
+/* Continues an FNV-1a 64 hash with the bytes of W. */
+uint64_t integer_hash(const struct integer_weights *w, uint64_t hash);
 void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
 
 /* The sum of W[start + k] * x[k] over k < width; W is for cropped rows. Prefetches l1_row into L1 and l2_row, unless it

@@ -446,6 +446,7 @@ uint64_t trainer_hash(const struct trainer *t) {
     uint64_t hash = FNV_START;
     if (t->w32) hash = fnv1a(hash, t->w32, w32_size(t));
     if (t->w64) hash = fnv1a(hash, t->w64, t->d * sizeof *t->w64);
+    if (t->integer.low) hash = integer_hash(&t->integer, hash);
     const double scalars[] = {t->wscale, t->intercept, t->t};
     hash = fnv1a(hash, scalars, sizeof scalars);
     return fnv1a(hash, &t->update_hash, sizeof t->update_hash);

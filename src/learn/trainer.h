@@ -55,8 +55,8 @@ void trainer_save(struct trainer_state *state, const struct trainer *trainer);
  * epoch since, or the same epoch of another fit on the same rows. */
 void trainer_load(struct trainer *trainer, const struct trainer_state *state);
 
-/* FNV-1a 64 of what the epochs so far have made: weights as stored, scale, intercept, update hash. Equal for equal bits
- * only. */
+/* FNV-1a 64 of what the epochs so far have made: weights as stored, integer ones too, scale, intercept, update hash.
+ * Equal for equal bits only. */
 uint64_t trainer_hash(const struct trainer *trainer);
 
 /* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
