@@ -155,8 +155,8 @@ int result_path(const struct result *result, const char *folder, char *path, siz
 /* The member "sgdmark" as filled in so far. It belongs to the result. */
 const json_t *result_facts(const struct result *result);
 
-/* Adds the end of the run and the hash of all (record/seal.h). `complete` says that it did all it set out to do. Returns
- * the whole file as JSON, the result's, which no one changes any more; NULL with the reason. */
+/* Adds the end of the run and the hash of all (record/seal.h). `complete` says that it did all it set out to do.
+ * Returns the whole file as JSON, the result's, which no one changes any more; NULL with the reason. */
 const json_t *result_finish(struct result *result, bool complete, struct error *err);
 
 #endif
