@@ -96,7 +96,7 @@ static bool read_cache(const char *folder, unsigned index, const char *name, uin
     FILE *file = fopen(path, "re");
     if (!file) return false;
     char *end = text;
-    if (fgets(text, sizeof text, file)) *number = strtoull(text, &end, 10);
+    *number = fgets(text, sizeof text, file) ? strtoull(text, &end, 10) : 0;
     fclose(file);
     if (*end == 'K') *number <<= 10;
     if (*end == 'M') *number <<= 20;

@@ -31,7 +31,7 @@ int stratified_fold_sizes(size_t *size, const size_t count[2], unsigned folds, e
     else
         quota_interleaved(quota, count, 0, folds); /* whichever class comes first */
     for (unsigned f = 0; f < folds; f++)
-        size[f] = quota[2 * f] + quota[2 * f + 1];
+        size[f] = quota[(size_t)2 * f] + quota[(size_t)2 * f + 1];
     free(quota);
     return 0;
 }

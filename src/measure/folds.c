@@ -69,10 +69,12 @@ static int check_decisions(struct fold_case *self, struct error *err) {
         if (!self->decision) return fail_program(err, "out of memory for %zu decisions", self->rows);
         memcpy(self->decision, decision, size);
     }
+    /* NOLINTBEGIN(bugprone-suspicious-memory-comparison): compares bits on purpose */
     if (memcmp(self->decision, decision, size) == 0) return 0;
     size_t row = 0;
     while (memcmp(&self->decision[row], &decision[row], sizeof *decision) == 0)
         row++;
+    /* NOLINTEND(bugprone-suspicious-memory-comparison) */
     return fail_as(err, ERROR_CHECK, "placement %s: the decision on row %zu is %.17g, not %.17g", self->placement->name,
                    row, decision[row], self->decision[row]);
 }

@@ -93,14 +93,15 @@ static int check_folds(const struct contents *contents, const json_t *object, co
 /* ---- Receipts. */
 
 static int check_scores(const struct contents *contents, const json_t *receipt, const char *where) {
-    struct confusion c;
+    struct confusion c = {0};
     const json_t *workload = json_object_get(contents->file->facts, "workload");
     if (!json_object_get(receipt, "confusion")) return 0;
     if (read_confusion(&c, json_object_get(receipt, "confusion"), where, contents->reader) != 0 ||
         same_made(contents->reader, where, receipt, "accuracy", json_number(accuracy_score(&c)), by_confusion) != 0)
         return -1;
     if (!json_is_object(workload)) return 0;
-    if ((json_int_t)(c.tn + c.fp + c.fn + c.tp) != json_integer_value(json_object_get(workload, "n")))
+    const uint64_t rows = c.tn + c.fp + c.fn + c.tp;
+    if (rows != (uint64_t)json_integer_value(json_object_get(workload, "n")))
         return fault(contents->reader, where, "confusion", "does not count every row of the workload once");
     return check_folds(contents, receipt, where, &c);
 }
@@ -171,8 +172,9 @@ static int check_all_prefetch(const struct contents *contents) {
 /* ---- The notebook. */
 
 static json_t *scores_json(const struct confusion *c) {
-    return json_pack("{s:I, s:[[I, i], [i, I]], s:o, s:o, s:o}", "positives", (json_int_t)(c->fn + c->tp),
-                     "perfect_confusion", (json_int_t)(c->tn + c->fp), 0, 0, (json_int_t)(c->fn + c->tp), "precision",
+    const uint64_t positives = c->fn + c->tp, negatives = c->tn + c->fp;
+    return json_pack("{s:I, s:[[I, i], [i, I]], s:o, s:o, s:o}", "positives", (json_int_t)positives,
+                     "perfect_confusion", (json_int_t)negatives, 0, 0, (json_int_t)positives, "precision",
                      json_number(precision_score(c)), "recall", json_number(recall_score(c)), "f1",
                      json_number(f1_score(c)));
 }
@@ -183,7 +185,7 @@ static int check_notebook(const struct contents *contents) {
     const json_t *digit = json_object_get(notebook, "digit"), *job = json_object_get(contents->file->facts, "job");
     const struct reader *reader = contents->reader;
     static const char by_receipt[] = "the receipt of its job has", by_job[] = "the job says";
-    struct confusion c;
+    struct confusion c = {0};
     const char *key;
     json_t *value;
     if (!notebook) return 0;

@@ -56,7 +56,7 @@ static void add_real(struct sha256_ctx *hash, double x) {
         digits += strspn(digits, "0");
         memmove(to, digits, strlen(digits) + 1);
     } else if (!strchr(text, '.')) {
-        strcat(text, ".0");
+        memcpy(text + strlen(text), ".0", sizeof ".0");
     }
     add_text(hash, text);
 }
