@@ -81,7 +81,8 @@ caught row64 "f32/$name" true
 if [ "$(nproc)" -eq 1 ]; then
     skip "core: wrong on the last PU only" "there is one PU"
 else
-    caught core "^cv/f32/$name/place:" '.process != null'
+    # The checks before the timing run wherever the system puts them, on that PU perhaps: then they name the backend.
+    caught core "f32/$name" true
 fi
 if have_mnist; then
     caught shuffle . '.what | test("publish|golden")'

@@ -17,7 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NO_PROGRAM = 127 }; /* exit status of a child that could not become this program */
+/* Exit statuses: of a process that could not become this program, and of one out of memory or with a bug. */
+enum { NO_PROGRAM = 127, PROGRAM_FAILED = 3 };
 
 static const char *const experiment_keys[EXPERIMENTS] = {"epochs", "folds"};
 
@@ -145,6 +146,8 @@ static int run_process(char **bytes, size_t *length, const struct process_order 
         return fail(err, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) == NO_PROGRAM)
         return fail(err, "cannot be started: /proc/self/exe cannot be run (is /proc mounted?)");
+    if (WEXITSTATUS(status) == PROGRAM_FAILED)
+        return fail_program(err, "ended with status %d: out of memory, or a fault of the program", PROGRAM_FAILED);
     if (WEXITSTATUS(status) != 0) return fail(err, "ended with status %d", WEXITSTATUS(status));
     return 0;
 }
@@ -184,6 +187,7 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
                   struct error *err) {
     char **arguments = process_arguments(argc, argv);
     if (!arguments) return fail_program(err, "out of memory");
+    enum error_kind last = ERROR_CHECK; /* of the last process that failed; the program's own fault stays one */
     int bad = 0;
     for (unsigned k = 0; k < order->processes; k++) {
         struct error why;
@@ -194,6 +198,7 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
         if (run_process(&bytes, &length, order, k, arguments, &why) != 0 ||
             take_answer(order, bytes, length, &why) != 0) {
             ends[k].failed = true;
+            last = why.kind == ERROR_PROGRAM ? ERROR_PROGRAM : ERROR_CHECK;
             snprintf(ends[k].reason, sizeof ends[k].reason, "%.255s", why.text);
         }
         free(bytes);
@@ -202,8 +207,7 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
     }
     free(arguments);
     if (first_experiment(order)->rounds.rounds == 0)
-        return fail_as(err, ERROR_CHECK, "no process timed anything: the last one %s",
-                       ends[order->processes - 1].reason);
+        return fail_as(err, last, "no process timed anything: the last one %s", ends[order->processes - 1].reason);
     for (unsigned k = 0; k < order->processes && !bad; k++)
         if (ends[k].failed) bad = note_end(order, k, &ends[k], err);
     return bad;

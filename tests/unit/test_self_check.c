@@ -98,7 +98,7 @@ static int64_t dot_packed_leaves_a_block_out(const int8_t *w, const uint8_t *row
 }
 
 static int64_t dot_i16_in_32_bits(const int16_t *w, const uint8_t *x, size_t d) {
-    return (int32_t)backend_scalar()->dot_u8i16(w, x, d) >> 1 << 1;
+    return (int32_t)backend_scalar()->dot_u8i16(w, x, d) / 2 * 2;
 }
 
 static uint64_t read_nothing(const uint8_t *x, size_t d) {
