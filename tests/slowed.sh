@@ -110,6 +110,10 @@ each=$("${first[@]}" "$scratch/calibrate")
 
 check "a run of the build with the delay" timed "$scratch/slow" "$scratch/slow"
 epochs='.sgdmark.experiments[] | select(.name == "epochs")'
+if [ "$(jq -r "$epochs | .usable.state" "$scratch/slow.json")" = "not usable" ]; then
+    skip "slowed kernels" "the machine was busy: $(jq -r "$epochs | .usable.reason" "$scratch/slow.json")"
+    finish
+fi
 scalar_ns=$(jq "$epochs"' | .cases[] | select(.name == "epoch/f32/scalar") | 1e9 * ((.quiet // .summary).median)' "$scratch/slow.json")
 read -r low high verdict < <(jq -r "$epochs"' | .pairs[] | select(.family == "best" and .base == "epoch/f32/scalar") |
     "\(.speed_low) \(.speed_high) \(.verdict)"' "$scratch/slow.json")

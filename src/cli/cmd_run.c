@@ -44,7 +44,7 @@ struct preset {
     unsigned processes;
     double promised; /* seconds that the whole run takes at most, on two cores */
 };
-static const struct preset quick = {"--quick", {4.0, 51}, {3.0, 51}, 3, 15.0};
+static const struct preset quick = {"--quick", {4.0, 30}, {3.0, 30}, 3, 15.0};
 static const struct preset standard = {"default", {16.0, 101}, {16.0, 101}, 5, 60.0};
 static const struct preset rigorous = {"--rigorous", {48.0, 201}, {48.0, 201}, 10, 180.0};
 
