@@ -353,7 +353,3 @@ const char *aa_reason(enum aa_state state) {
         "the A/A interval at 95 % reaches beyond 1.25 times: so wide a one shows nothing"};
     return reasons[state];
 }
-
-void apply_aa_gate(struct comparison *c, const struct aa_gate *aa) {
-    if (aa->state != AA_QUIET) c->verdict = VERDICT_WITHHELD;
-}

@@ -140,7 +140,4 @@ const char *aa_words(enum aa_state state);
 /* Why verdicts are withheld, as a sentence; NULL for AA_QUIET. */
 const char *aa_reason(enum aa_state state);
 
-/* Sets the verdict to VERDICT_WITHHELD unless the gate is AA_QUIET. Keeps the ratio and its interval. */
-void apply_aa_gate(struct comparison *c, const struct aa_gate *aa);
-
 #endif

@@ -19,7 +19,7 @@ struct check_failure {
 
 /* Starts as {0}; check_list_free releases it. */
 struct check_list {
-    size_t made; /* checks, those that failed included: who checks adds to it */
+    size_t made; /* number of checks so far, failed ones included; the caller counts them */
     struct check_failure *failed;
     size_t count; /* of failed */
 };

@@ -218,7 +218,7 @@ static void a_true_difference_is_found(void **state) {
     assert_in_range(covered, 180, RUNS);
 }
 
-static void a_noisy_gate_withholds_verdicts(void **state) {
+static void a_noisy_gate_is_not_quiet(void **state) {
     (void)state;
     double a[31];
     double b[31];
@@ -230,11 +230,6 @@ static void a_noisy_gate_withholds_verdicts(void **state) {
     assert_int_equal(make_aa_gate(&aa, a, b, 31, NULL), 0);
     assert_int_equal(aa.state, AA_NOISY);
     assert_non_null(aa_reason(aa.state));
-    struct comparison c;
-    assert_int_equal(compare_paired(&c, a, b, 31, 0.95, 1, NULL), 0);
-    assert_int_equal(c.verdict, VERDICT_SLOWER);
-    apply_aa_gate(&c, &aa);
-    assert_string_equal(verdict_words(c.verdict), "withheld");
     assert_int_equal(make_aa_gate(&aa, a, b, 10, NULL), 0);
     assert_int_equal(aa.state, AA_TOO_FEW);
     assert_int_equal(make_aa_gate(&aa, b, b, 31, NULL), 0);
@@ -243,7 +238,7 @@ static void a_noisy_gate_withholds_verdicts(void **state) {
 }
 
 /* An interval that includes 1 because it includes almost everything is not quiet. */
-static void a_wide_gate_withholds_verdicts(void **state) {
+static void a_wide_gate_is_not_quiet(void **state) {
     (void)state;
     double a[31];
     double b[31];
@@ -256,10 +251,6 @@ static void a_wide_gate_withholds_verdicts(void **state) {
     assert_int_equal(aa.state, AA_TOO_WIDE);
     assert_string_equal(aa_words(aa.state), "too wide");
     assert_non_null(aa_reason(aa.state));
-    struct comparison c;
-    assert_int_equal(compare_paired(&c, a, b, 31, 0.95, 1, NULL), 0);
-    apply_aa_gate(&c, &aa);
-    assert_int_equal(c.verdict, VERDICT_WITHHELD);
     /* Wide on one side alone is too wide, too. */
     for (size_t i = 0; i < 31; i++)
         a[i] = i % 2 ? 1 : 1.3;
@@ -551,8 +542,8 @@ int main(void) {
         cmocka_unit_test(paired_false_positive_rate),
         cmocka_unit_test(bonferroni_holds_over_a_table),
         cmocka_unit_test(a_true_difference_is_found),
-        cmocka_unit_test(a_noisy_gate_withholds_verdicts),
-        cmocka_unit_test(a_wide_gate_withholds_verdicts),
+        cmocka_unit_test(a_noisy_gate_is_not_quiet),
+        cmocka_unit_test(a_wide_gate_is_not_quiet),
         cmocka_unit_test(students_distribution_known_answers),
         cmocka_unit_test(processes_known_answers),
         cmocka_unit_test(few_processes_have_no_interval),
