@@ -42,9 +42,10 @@ void pages_take(void *pages, size_t bytes) {
 #endif
 }
 
-void pages_trim(void *pages, size_t bytes, size_t kept) {
+void *pages_trim(void *pages, size_t bytes, size_t kept) {
     size_t rest = mapped(kept);
     if (rest < mapped(bytes)) munmap((uint8_t *)pages + rest, mapped(bytes) - rest);
+    return pages;
 }
 
 void pages_free(void *pages, size_t bytes) {

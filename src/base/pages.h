@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Large arrays, mapped directly from the kernel. */
+/* Large arrays, mapped directly from the kernel. Test builds take tests/builds/guarded_pages.c in place of pages.c:
+ * there a page that cannot be touched follows the last byte of each array. */
 #ifndef SGDMARK_BASE_PAGES_H
 #define SGDMARK_BASE_PAGES_H
 
@@ -13,8 +14,9 @@ void *pages_new(size_t bytes);
 /* Allocates all pages at once: twice as fast as touching small pages one by one. */
 void pages_take(void *pages, size_t bytes);
 
-/* Shrinks memory of pages_new(bytes) to `kept` bytes; from then on it is memory of pages_new(kept). */
-void pages_trim(void *pages, size_t bytes, size_t kept);
+/* Shrinks memory of pages_new(bytes) to `kept` bytes. Returns it as memory of pages_new(kept): at the same place, but
+ * for the test builds. */
+void *pages_trim(void *pages, size_t bytes, size_t kept);
 
 /* Releases memory of pages_new(bytes). `pages` may be NULL. */
 void pages_free(void *pages, size_t bytes);

@@ -174,5 +174,5 @@ void dataset_crop(struct dataset *ds) {
         memmove(ds->pixels + i * width, ds->pixels + i * ds->d + ds->start[i], width);
     }
     ds->width = ds->stride = width;
-    pages_trim(ds->pixels, ds->n * ds->d, ds->n * width);
+    ds->pixels = pages_trim(ds->pixels, ds->n * ds->d, ds->n * width);
 }

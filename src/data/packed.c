@@ -80,7 +80,7 @@ void packed_make(struct packed_rows *packed, const struct dataset *ds) {
     if (packed->bytes && packed->rows && row)
         packed->size = pack_all(packed, ds, row, row + packed->blocks * BLOCK_PIXELS, room);
     free(row);
-    if (packed->bytes) pages_trim(packed->bytes, room, packed->size);
+    if (packed->bytes) packed->bytes = pages_trim(packed->bytes, room, packed->size);
     if (packed->size == 0) {
         free(packed->rows);
         *packed = (struct packed_rows){0};

@@ -28,7 +28,8 @@ uint64_t row_list_read(const struct row_list *row_list, enum engine engine, cons
     for (size_t i = 0; i < n; i++) {
         const size_t later = i + READ_DISTANCE < n ? i + READ_DISTANCE : n - 1;
         prefetch_l1(row_view_row(&view, row_view_index(ds, form, at[later].row)), view.width);
-        sum ^= backend->read_u8(row_view_row(&view, row_view_index(ds, form, at[i].row)), view.width);
+        const uint32_t from = row_view_read_from(&view, row_view_index(ds, form, at[i].row));
+        sum ^= backend->read_u8(row_view_row(&view, from), view.width);
     }
     return sum;
 }

@@ -355,7 +355,8 @@ uint64_t trainer_read(struct trainer *t) {
             prefetch_l2(row_ahead(&rows, i, READ_L2_DISTANCE), width);
         else
             prefetch_l1(row_ahead(&rows, i, READ_L1_DISTANCE), width);
-        sum ^= t->backend->read_u8(sequence_row(&rows, i), width);
+        const uint32_t from = row_view_read_from(&rows.view, row_code_index(&rows.layout, rows.code[i]));
+        sum ^= t->backend->read_u8(row_view_row(&rows.view, from), width);
     }
     t->epoch++;
     return sum;

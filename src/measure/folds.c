@@ -178,7 +178,7 @@ static const uint64_t *read_sums(struct folds *folds, const struct verified_job 
         return NULL;
     }
     for (size_t i = 0; i < setup->job->row_list.n; i++) {
-        const uint32_t row = row_view_index(ds, form, setup->job->at[i].row);
+        const uint32_t row = row_view_read_from(&view, row_view_index(ds, form, setup->job->at[i].row));
         const uint64_t bits = backend_scalar()->read_u8(row_view_row(&view, row), view.width);
         for (unsigned f = 0; f < setup->folds; f++)
             if (setup->hyper->epochs % 2 || folds->plan.fold_of[i] == f) sums[f] ^= bits;

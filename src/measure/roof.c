@@ -81,6 +81,11 @@ void read_roof_run(struct read_roof *roof) {
     }
 }
 
+/* Where the reading of this row of the data set begins, as an index of the view. */
+static uint32_t read_index(const struct read_roof *roof, const struct dataset *ds, enum row_form form, uint32_t row) {
+    return row_view_read_from(&roof->view, row_view_index(ds, form, row));
+}
+
 /* The first epoch of a fit permutes the row list as it is, each later one the order of the epoch before. */
 static void next_epoch(struct read_roof *roof) {
     const struct read_roof_spec *spec = &roof->spec;
@@ -88,7 +93,7 @@ static void next_epoch(struct read_roof *roof) {
     uint32_t *order = roof->orders[roof->done % 2];
     for (size_t i = 0; i < roof->rows; i++) {
         uint32_t from = spec->permutation[i];
-        order[i] = last ? last[from] : row_view_index(spec->row_list->ds, spec->form, spec->row_list->at[from].row);
+        order[i] = last ? last[from] : read_index(roof, spec->row_list->ds, spec->form, spec->row_list->at[from].row);
     }
     roof->order = order;
 }
@@ -111,7 +116,7 @@ static uint64_t xor_of_rows(const struct read_roof *roof) {
     const struct row_list *list = roof->spec.row_list;
     uint64_t sum = 0;
     for (size_t i = 0; i < roof->rows; i++) {
-        const uint32_t row = row_view_index(list->ds, roof->spec.form, list->at[i].row);
+        const uint32_t row = read_index(roof, list->ds, roof->spec.form, list->at[i].row);
         sum ^= backend_scalar()->read_u8(roof->view.at + row * roof->view.stride, roof->view.width);
     }
     return sum;
@@ -151,7 +156,7 @@ static int make_whole(struct read_roof *roof, const struct dataset *ds) {
     if (!roof->whole) return -1;
     for (size_t i = 0; i < ds->n; i++)
         dataset_row(ds, i, roof->whole + i * stride);
-    roof->view = (struct row_view){roof->whole, stride, ds->d, ds->d};
+    roof->view = (struct row_view){roof->whole, stride, ds->d, ds->d, (uint32_t)(ds->n - 1)};
     return 0;
 }
 
@@ -200,7 +205,7 @@ struct read_roof *read_roof_of_order(const struct read_order_spec *spec, struct 
     if (roof) roof->orders[0] = malloc(spec->n * sizeof *roof->orders[0]);
     if (!roof || !roof->orders[0]) return no_memory(roof, spec->n, err);
     for (size_t i = 0; i < spec->n; i++)
-        roof->orders[0][i] = row_view_index(spec->ds, spec->form, spec->row[i]);
+        roof->orders[0][i] = read_index(roof, spec->ds, spec->form, spec->row[i]);
     roof->parts = (spec->n + PART_ROWS - 1) / PART_ROWS;
     roof->rows = spec->n / roof->parts;
     roof->passes = passes_of(roof->rows);

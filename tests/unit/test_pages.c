@@ -35,7 +35,7 @@ static void a_trim_keeps_the_beginning(void **state) {
         uint8_t *pages = pages_new(bytes);
         assert_non_null(pages);
         memset(pages, 7, bytes);
-        pages_trim(pages, bytes, sizes[i]);
+        assert_ptr_equal(pages_trim(pages, bytes, sizes[i]), pages);
         for (size_t k = 0; k < sizes[i]; k++)
             assert_int_equal(pages[k], 7);
         pages_free(pages, sizes[i]);
