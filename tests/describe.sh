@@ -17,6 +17,19 @@ if [ -f "$mnist/train-images-idx3-ubyte" ]; then
         "$(content train-labels-idx1-ubyte 8)"
     equal "class counts" "$(json "$scratch/mnist.json" class_counts)" \
         "[5923,6742,5958,6131,5842,5421,5918,6265,5851,5949]"
+    # As NumPy's stable argsort has them: label and row of the file, sorted by label.
+    tail -c +9 "$mnist/train-labels-idx1-ubyte" | od -An -v -tu1 -w1 | awk '{ print $1, NR - 1 }' | sort -s -n -k 1,1 \
+        > "$scratch/sorted"
+    for row in 0 432 766 34911 59999; do
+        read -r digit place < <(sed -n "$((row + 1))p" "$scratch/sorted")
+        equal "X[$row] of the sorted rows" "$("$sgdmark" describe --order sorted --show $row | grep '^row ')" \
+            "row $row, X[$row] of the sorted rows, is a $digit (in file order, row $place of the training split)"
+    done
+    equal "X[34911] is the 5 in row 47944 of the files" "$(sed -n 34912p "$scratch/sorted")" "5 47944"
+    "$sgdmark" describe --order sorted --json - > "$scratch/sorted.json"
+    equal "the files that were read" "$(json "$scratch/sorted.json" files)" \
+        "train-images-idx3-ubyte, train-labels-idx1-ubyte"
+    equal "a sorted order has no seed" "$(json "$scratch/sorted.json" order_seed_reason)" "sorted order"
     equal "rows are kept as windows of 576 pixels" "$(json "$scratch/mnist.json" window)" 576
 else
     skip "MNIST described" "no data/mnist (tools/fetch-mnist)"

@@ -73,7 +73,7 @@ class Rows:
             return self._kept[1]
         x, y = [], []
         for part in self._parts(split):
-            sort = np.argsort(self.y[part], kind="stable") if order == "notebook" else slice(None)
+            sort = np.argsort(self.y[part], kind="stable") if order in ("sorted", "notebook") else slice(None)
             x.append(self.x[part][sort])
             y.append(self.y[part][sort])
         x, y = np.concatenate(x), np.concatenate(y)

@@ -58,6 +58,8 @@ static const struct argp argp = {list,
                                  "Examples:\n"
                                  "  sgdmark describe                            the rows of the notebook\n"
                                  "  sgdmark describe --order file --show 0      the first digit of the file\n"
+                                 "  sgdmark describe --order sorted --show 34911\n"
+                                 "                                              X[34911] of \"MNIST original\"\n"
                                  "  sgdmark describe --show 7 --png seven.png\n",
                                  children,
                                  NULL,
@@ -105,7 +107,9 @@ static json_t *description_json(const struct description *description) {
         json_object_set_new(json, "order_seed", json_integer(rows->order_seed));
     } else {
         json_object_set_new(json, "order_seed", json_null());
-        json_object_set_new(json, "order_seed_reason", json_string("file order"));
+        char reason[32];
+        snprintf(reason, sizeof reason, "%s order", order_names[rows->order]);
+        json_object_set_new(json, "order_seed_reason", json_string(reason));
     }
     return json;
 }
@@ -139,7 +143,7 @@ static int describe(struct dataset *ds, const struct view *view, const struct de
     }
     if (to_stdout(options->json)) return 0;
     print_description(stdout, &description);
-    if (options->show) print_row(stdout, ds, view->index[options->row], options->row, &picture);
+    if (options->show) print_row(stdout, &description, view->index[options->row], options->row, &picture);
     return 0;
 }
 

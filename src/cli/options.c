@@ -190,7 +190,9 @@ static const struct argp_option rows_list[] = {
     {"data", KEY_DATA, "SOURCE", 0,
      "folder with the four IDX files, plain or .gz; or synthetic[:n=N,d=D,seed=S] for made-up rows (data/mnist)", 0},
     {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
-    {"order", KEY_ORDER, "NAME", 0, "file: as stored; notebook: sorted by label, then numpy's permutation (notebook)",
+    {"order", KEY_ORDER, "NAME", 0,
+     "file: as stored; sorted: by label, as in the old \"MNIST original\"; notebook: that, then numpy's permutation "
+     "(notebook)",
      0},
     {"order-seed", KEY_ORDER_SEED, "S", 0, "seed of the notebook order's permutation (42)", 0},
     {"limit", KEY_LIMIT, "N", 0, "only the first N rows, in the order of --order", 0},

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-const char *const order_names[] = {"file", "notebook", NULL};
+const char *const order_names[] = {"file", "sorted", "notebook", NULL};
 
 /* Fills out[] with first..end-1, stably sorted by label. */
 static void sort_by_label(uint32_t *out, const uint8_t *labels, size_t first, size_t end) {
@@ -19,12 +19,17 @@ static void sort_by_label(uint32_t *out, const uint8_t *labels, size_t first, si
         out[next[labels[i]]++] = (uint32_t)i;
 }
 
-/* Fills index[n]: the rows sorted by label inside each split, then permuted. */
+/* Fills index[n]: the rows sorted by label inside each split. */
+static void order_sorted(uint32_t *index, const struct dataset *ds) {
+    sort_by_label(index, ds->labels, 0, ds->n_train);
+    sort_by_label(index + ds->n_train, ds->labels, ds->n_train, ds->n);
+}
+
+/* The same, then permuted. Returns 0, or -1 without memory. */
 static int order_notebook(uint32_t *index, const struct dataset *ds, uint32_t seed) {
     uint32_t *sorted = malloc(ds->n * sizeof *sorted);
     if (!sorted) return -1;
-    sort_by_label(sorted, ds->labels, 0, ds->n_train);
-    sort_by_label(sorted + ds->n_train, ds->labels, ds->n_train, ds->n);
+    order_sorted(sorted, ds);
     struct random_state rs;
     random_seed(&rs, seed);
     random_permutation(&rs, index, ds->n);
@@ -40,10 +45,20 @@ int view_make(struct view *view, const struct dataset *ds, enum row_order order,
     if (limit > ds->n) return fail(err, "--limit %zu: %s has only %zu rows", limit, ds->name, ds->n);
     uint32_t *index = malloc(ds->n * sizeof *index);
     if (!index) return fail_program(err, "out of memory for the order of %zu rows", ds->n);
-    if (order == ORDER_FILE) {
+    int bad = 0;
+    switch (order) {
+    case ORDER_FILE:
         for (size_t k = 0; k < ds->n; k++)
             index[k] = (uint32_t)k;
-    } else if (order_notebook(index, ds, seed) != 0) {
+        break;
+    case ORDER_SORTED:
+        order_sorted(index, ds);
+        break;
+    case ORDER_NOTEBOOK:
+        bad = order_notebook(index, ds, seed);
+        break;
+    }
+    if (bad) {
         free(index);
         return fail_program(err, "out of memory for the order of %zu rows", ds->n);
     }

@@ -11,10 +11,11 @@
 
 enum row_order {
     ORDER_FILE,    /* as in the files */
-    ORDER_NOTEBOOK /* stably sorted by label inside each split, then permuted by RandomState(seed).permutation(n) */
+    ORDER_SORTED,  /* stably sorted by label inside each split: the "MNIST original" of scikit-learn's old notebooks */
+    ORDER_NOTEBOOK /* that, then permuted by RandomState(seed).permutation(n) */
 };
 
-extern const char *const order_names[]; /* "file", "notebook", NULL */
+extern const char *const order_names[]; /* "file", "sorted", "notebook", NULL */
 
 /* The rows of a job: row k of the job is row `index[k]` of the data set. */
 struct view {

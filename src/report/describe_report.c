@@ -23,9 +23,12 @@ void print_description(FILE *out, const struct description *description) {
     fprintf(out, "order        FNV-1a  %016" PRIx64 "\n", description->order_hash);
 }
 
-void print_row(FILE *out, const struct dataset *ds, size_t i, size_t row, const struct picture *picture) {
+void print_row(FILE *out, const struct description *description, size_t i, size_t row, const struct picture *picture) {
+    const struct dataset *ds = description->ds;
     bool training = i < ds->n_train;
-    fprintf(out, "\nrow %zu is a %u (in file order, row %zu of the %s split)\n", row, ds->labels[i],
-            training ? i : i - ds->n_train, training ? "training" : "test");
+    fprintf(out, "\nrow %zu", row);
+    if (description->rows->order == ORDER_SORTED) fprintf(out, ", X[%zu] of the sorted rows,", row);
+    fprintf(out, " is a %u (in file order, row %zu of the %s split)\n", ds->labels[i], training ? i : i - ds->n_train,
+            training ? "training" : "test");
     picture_print(out, picture);
 }

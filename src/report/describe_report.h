@@ -22,7 +22,8 @@ struct description {
 
 void print_description(FILE *out, const struct description *description);
 
-/* The picture of row `row` of that order, which is row i of the data set, and what it is labelled. */
-void print_row(FILE *out, const struct dataset *ds, size_t i, size_t row, const struct picture *picture);
+/* The picture of row `row` of the order asked for, which is row i of the data set, and what it is labelled. A sorted
+ * row is also called X[row], as in notebooks that read "MNIST original". */
+void print_row(FILE *out, const struct description *description, size_t i, size_t row, const struct picture *picture);
 
 #endif

@@ -44,7 +44,7 @@ static void notebook_order_is_numpys(void **state) {
     free(labels);
 }
 
-static void notebook_order_sorts_inside_each_split(void **state) {
+static void rows_are_sorted_inside_each_split(void **state) {
     (void)state;
     uint8_t labels[] = {5, 0, 5, 9, 0, 3, 9, 0, 3, 0};
     static const struct {
@@ -65,6 +65,9 @@ static void notebook_order_sorts_inside_each_split(void **state) {
         assert_int_equal(view_make(&view, &ds, ORDER_NOTEBOOK, 7, 0, NULL), 0);
         for (size_t k = 0; k < 10; k++)
             assert_int_equal(view.index[k], cases[i].sorted[permutation[k]]);
+        view_free(&view);
+        assert_int_equal(view_make(&view, &ds, ORDER_SORTED, 7, 0, NULL), 0);
+        assert_memory_equal(view.index, cases[i].sorted, sizeof cases[i].sorted);
         view_free(&view);
     }
 }
@@ -432,7 +435,7 @@ static void npy_files_are_what_numpy_writes(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(notebook_order_is_numpys),
-        cmocka_unit_test(notebook_order_sorts_inside_each_split),
+        cmocka_unit_test(rows_are_sorted_inside_each_split),
         cmocka_unit_test(limit_takes_the_first_rows),
         cmocka_unit_test(packing_keeps_every_row),
         cmocka_unit_test(arranging_moves_rows_and_no_hash),
