@@ -103,6 +103,9 @@ static json_t *description_json(const struct description *description) {
                   (json_int_t)ds->image_width, "window", (json_int_t)ds->width, "class_counts", classes,
                   "nonzero_share", json_number(description->nonzero), "pixels_sha256", ds->pixels_sha256,
                   "labels_sha256", ds->labels_sha256, "order_hash", json_hex(description->order_hash));
+    json_t *files = *ds->files ? json_string(ds->files) : NULL;
+    json_object_set_new(json, "files", files ? files : json_null());
+    if (!files) json_object_set_new(json, "files_reason", json_string(ds->synthetic ? "synthetic" : "names not UTF-8"));
     if (rows->order == ORDER_NOTEBOOK) {
         json_object_set_new(json, "order_seed", json_integer(rows->order_seed));
     } else {

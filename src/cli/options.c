@@ -188,7 +188,10 @@ static error_t parse_rows(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option rows_list[] = {
     {"data", KEY_DATA, "SOURCE", 0,
-     "folder with the four IDX files, plain or .gz; or synthetic[:n=N,d=D,seed=S] for made-up rows (data/mnist)", 0},
+     "folder with the four IDX files, plain or .gz, or one above it, such as that of MNIST/raw; of several sets in one "
+     "folder, with what the names begin: EMNIST/raw/emnist-digits; or synthetic[:n=N,d=D,seed=S] for made-up rows "
+     "(data/mnist)",
+     0},
     {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
     {"order", KEY_ORDER, "NAME", 0,
      "file: as stored; sorted: by label, as in the old \"MNIST original\"; notebook: that, then numpy's permutation "

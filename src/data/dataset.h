@@ -32,12 +32,14 @@ struct dataset {
     struct packed_rows packed; /* the same rows without zero groups, if packed_make was called */
     size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
     bool synthetic;
-    char name[256];         /* --data, completed with the defaults: "synthetic:n=60000,d=784,seed=1" */
+    char name[256];  /* --data, completed with the defaults: "synthetic:n=60000,d=784,seed=1"; of IDX files found by
+                        a search, where they are: as --data it names the same files */
+    char files[512]; /* the names of the IDX files that were read, with commas between them */
     char pixels_sha256[65]; /* of the n x d feature bytes in file order (train then test), lower-case hex */
     char labels_sha256[65]; /* of the n label bytes */
 };
 
-/* Loads a data set and crops its rows. `spec` is a folder that holds the four MNIST IDX files, plain or .gz, or
+/* Loads a data set and crops its rows. `spec` is a folder in or below which the IDX files lie (data/idx_find.h), or
  * "synthetic[:n=N,d=D,seed=S]" (60000, 784, 1; n counts the training split, the test split has max(10, n/6) rows more).
  * Only the files of `split` are read. Returns 0, or -1 with one line that names the file and the fault; then there is
  * nothing to free. */

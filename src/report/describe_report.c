@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/describe_report.h"
 
+#include "report/facts.h"
+
 #include <inttypes.h>
 
 void print_description(FILE *out, const struct description *description) {
     const struct dataset *ds = description->ds;
     const struct row_spec *rows = description->rows;
     fprintf(out, "data         %s%s\n", ds->name, ds->synthetic ? " (SYNTHETIC, not MNIST)" : "");
+    if (*ds->files) {
+        fputs("files        ", out);
+        print_plain(out, ds->files);
+        fputc('\n', out);
+    }
     fprintf(out, "rows         %zu: split %s, %s order", description->n, split_names[rows->split],
             order_names[rows->order]);
     if (rows->order == ORDER_NOTEBOOK) fprintf(out, " (seed %" PRIu32 ")", rows->order_seed);

@@ -22,6 +22,17 @@ labels() {
     done
 }
 
+# columns ROWS: labels as QMNIST has them, in the first of eight columns of 32 bits.
+columns() {
+    local i
+    be32 3074; be32 "$1"; be32 8
+    for ((i = 0; i < $1; i++)); do
+        # shellcheck disable=SC2059
+        printf "\\0\\0\\0\\$(printf %03o $((i % 10)))"
+        printf '\1%.0s' {1..28}
+    done
+}
+
 # good FOLDER: 60 training and 20 test rows of all ten digits.
 good() {
     mkdir -p "$1"
@@ -31,11 +42,30 @@ good() {
     labels 20 > "$1/t10k-labels-idx1-ubyte"
 }
 
+# other_names BASE: the same rows under other names and in other folders.
+other_names() {
+    local base=$1 file set part
+    good "$base/kaggle" && good "$base/unpacked"
+    for file in "$base"/kaggle/*; do mv "$file" "${file/-idx/.idx}" && mkdir "$file" && : > "$file/notes"; done
+    for file in "$base"/unpacked/*; do mv "$file" "$file.new" && mkdir "$file" && mv "$file.new" "$file/${file##*/}"; done
+    good "$base/above/MNIST/raw" && mkdir "$base/above/MNIST/processed"
+    good "$base/two/MNIST" && good "$base/two/Fashion"
+    mkdir "$base/emnist" "$base/qmnist"
+    for set in digits mnist; do
+        images 60 > "$base/emnist/emnist-$set-train-images-idx3-ubyte"
+        labels 60 > "$base/emnist/emnist-$set-train-labels-idx1-ubyte"
+    done
+    for part in train test; do
+        images 60 > "$base/qmnist/qmnist-$part-images-idx3-ubyte"
+        columns 60 > "$base/qmnist/qmnist-$part-labels-idx2-int"
+    done
+}
+
 make_fixtures() {
     local base=$1 name x=train-images-idx3-ubyte y=train-labels-idx1-ubyte
     for name in good gzip no-images no-labels folder-as-file empty empty-labels short-header truncated truncated-labels \
         over-long over-long-labels magic magic-labels swapped dims zero-dims huge-dims overflow counts label-10 zero-rows \
-        gzip-corrupt gzip-crc gzip-truncated gzip-empty gzip-short absent few-members; do
+        gzip-corrupt gzip-crc gzip-truncated gzip-empty gzip-short gzip-garbage gzip-zeros absent few-members one-member; do
         good "$base/$name"
     done
     gzip -n "$base"/gzip/*
@@ -74,7 +104,12 @@ make_fixtures() {
     : > "$base/gzip-empty/$x.gz"
     images 60 | head -c -1 | gzip -n > "$base/gzip-short/$x.gz"
 
-    # No row is a 5; only two rows are.
+    printf x >> "$base/gzip-garbage/$x.gz"
+    printf '\0\0' >> "$base/gzip-zeros/$x.gz"
+    other_names "$base"
+
+    # No row is a 5; only two rows are; only one is.
     labels 60 | tr '\5' '\6' > "$base/absent/$y"
     { labels 60 | head -c -2 | tr '\5' '\6'; printf '\5\5'; } > "$base/few-members/$y"
+    { labels 60 | head -c -1 | tr '\5' '\6'; printf '\5'; } > "$base/one-member/$y"
 }

@@ -2,6 +2,7 @@
 /* Reading IDX files, good and bad. */
 #include "data/dataset.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,16 +79,13 @@ static struct content zipped(struct content content) {
     return out;
 }
 
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    (void)info, (void)kind;
+    return place->level > 0 ? remove(path) : 0;
+}
+
 static void clear_folder(void) {
-    static const char *const stems[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", IMAGES, LABELS,
-                                        "t10k-images.idx3-ubyte",  "t10k-labels.idx1-ubyte"};
-    char name[64];
-    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++) {
-        unlink(path_of(stems[i]));
-        snprintf(name, sizeof name, "%s.gz", stems[i]);
-        unlink(path_of(name));
-        rmdir(path_of(stems[i]));
-    }
+    assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static int each_setup(void **state) {
@@ -166,14 +164,217 @@ static void a_missing_folder_or_file_says_the_way_out(void **state) {
     assert_non_null(strstr(err.text, "is not a folder"));
 }
 
-static void a_file_that_is_a_folder_is_refused(void **state) {
+static void a_file_that_is_no_file_is_refused(void **state) {
     (void)state;
     unlink(path_of(IMAGES));
     assert_int_equal(mkdir(path_of(IMAGES), 0777), 0);
-    expect_fault(SPLIT_TEST, IMAGES, "is not a regular file");
+    expect_fault(SPLIT_TEST, IMAGES, "is a folder that does not hold the file");
     rmdir(path_of(IMAGES));
     assert_int_equal(mkfifo(path_of(IMAGES), 0666), 0);
     expect_fault(SPLIT_TEST, IMAGES, "is not a regular file");
+}
+
+/* ---- names and folders */
+
+static void make_folder(const char *name) {
+    char path[256];
+    snprintf(path, sizeof path, "%s", path_of(name));
+    for (char *slash = path + sizeof folder; (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        mkdir(path, 0777);
+        *slash = '/';
+    }
+    mkdir(path, 0777);
+}
+
+/* Both files of the test split, under these names. */
+static void write_pair(const char *images_name, const char *labels_name) {
+    write_plain(images_name, images(10, 4, 6));
+    write_plain(labels_name, labels(10));
+}
+
+/* `spec` in the folder loads ten rows; they are found in `set`, under the names of `files`. */
+static void expect_found(const char *spec, const char *set, const char *files) {
+    struct dataset ds;
+    struct error err = {.text = ""};
+    char path[256];
+    snprintf(path, sizeof path, "%s", path_of(spec));
+    if (dataset_load(&ds, path, SPLIT_TEST, &err) != 0) fail_msg("%s: %s", spec, err.text);
+    assert_string_equal(ds.name, path_of(set));
+    assert_string_equal(ds.files, files);
+    assert_int_equal(ds.n, 10);
+    assert_int_equal(ds.labels[7], 7);
+    /* The name that it has names it again. */
+    snprintf(path, sizeof path, "%s", ds.name);
+    dataset_free(&ds);
+    assert_int_equal(dataset_load(&ds, path, SPLIT_TEST, &err), 0);
+    assert_string_equal(ds.files, files);
+    dataset_free(&ds);
+}
+
+static void expect_refused(const char *spec, const char *words) {
+    struct dataset ds;
+    struct error err = {.text = ""};
+    assert_int_equal(dataset_load(&ds, path_of(spec), SPLIT_TEST, &err), -1);
+    if (!strstr(err.text, words) || strchr(err.text, '\n')) fail_msg("'%s' does not say '%s'", err.text, words);
+    assert_int_equal(err.kind, ERROR_INPUT);
+}
+
+/* An archive that unpacks to a folder of the name, beside the file or around it. */
+static void folders_of_the_same_name_are_no_files(void **state) {
+    (void)state;
+    clear_folder();
+    make_folder(IMAGES);
+    make_folder(LABELS);
+    write_plain("t10k-images.idx3-ubyte", images(10, 4, 6));
+    write_plain("t10k-labels.idx1-ubyte", labels(10));
+    expect_found("", "", "t10k-images.idx3-ubyte, t10k-labels.idx1-ubyte");
+    clear_folder();
+    make_folder(IMAGES);
+    make_folder("t10k-labels-idx1-ubyte.gz");
+    write_plain("t10k-images-idx3-ubyte/t10k-images-idx3-ubyte", images(10, 4, 6));
+    write_plain("t10k-labels-idx1-ubyte.gz/t10k-labels.idx1-ubyte", labels(10));
+    expect_found("", "",
+                 "t10k-images-idx3-ubyte/t10k-images-idx3-ubyte, "
+                 "t10k-labels-idx1-ubyte.gz/t10k-labels.idx1-ubyte");
+}
+
+static void spellings_are_alike(void **state) {
+    (void)state;
+    clear_folder();
+    write_pair("T10K_Images.IDX3.UByte", "t10k-labels-idx1.ubyte");
+    expect_found("", "", "T10K_Images.IDX3.UByte, t10k-labels-idx1.ubyte");
+    write_plain("t10k-labels_idx1-ubyte", labels(9));
+    write_plain("t10k-labels-idx1-ubyte", labels(10));
+    expect_found("", "", "T10K_Images.IDX3.UByte, t10k-labels-idx1-ubyte");
+    clear_folder();
+    write_pair("test-images-idx3-ubyte", "test-labels-idx1-ubyte");
+    expect_found("", "", "test-images-idx3-ubyte, test-labels-idx1-ubyte");
+    clear_folder();
+    write_pair("._t10k-images-idx3-ubyte", "._t10k-labels-idx1-ubyte"); /* macOS adds such files to archives */
+    write_pair("xt10k-images-idx3-ubyte", "xt10k-labels-idx1-ubyte");
+    expect_refused("", "has no file t10k-images-idx3-ubyte, plain or .gz; ");
+}
+
+static void a_folder_above_is_searched(void **state) {
+    (void)state;
+    clear_folder();
+    make_folder("MNIST/raw");
+    make_folder("MNIST/processed/1/2/3");
+    write_pair("MNIST/raw/t10k-images-idx3-ubyte", "MNIST/raw/t10k-labels-idx1-ubyte");
+    write_pair("MNIST/processed/1/2/t10k-images-idx3-ubyte", "MNIST/processed/1/2/t10k-labels-idx1-ubyte");
+    static const char files[] = "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte";
+    expect_found("", "MNIST/raw", files);
+    expect_found("MNIST", "MNIST/raw", files);
+    expect_found("MNIST/processed", "MNIST/processed/1/2", files);
+    make_folder("FashionMNIST/raw");
+    write_pair("FashionMNIST/raw/t10k-images-idx3-ubyte", "FashionMNIST/raw/t10k-labels-idx1-ubyte");
+    expect_refused("", "/: holds 2 data sets; choose one: --data ");
+    expect_refused("", "/FashionMNIST/raw, --data ");
+    unlink(path_of("FashionMNIST/raw/t10k-labels-idx1-ubyte"));
+    expect_found("", "MNIST/raw", files);
+    clear_folder();
+    make_folder("1/2/3/4");
+    write_pair("1/2/3/4/t10k-images-idx3-ubyte", "1/2/3/4/t10k-labels-idx1-ubyte");
+    expect_refused("", "has no file t10k-images-idx3-ubyte");
+    expect_found("1", "1/2/3/4", files);
+}
+
+/* Links that lead round in a circle, and too many names. */
+static void a_search_ends(void **state) {
+    (void)state;
+    clear_folder();
+    make_folder("a");
+    assert_int_equal(symlink("..", path_of("a/up")), 0);
+    assert_int_equal(symlink("nowhere", path_of("t10k-images-idx3-ubyte")), 0);
+    expect_refused("", "has no file t10k-labels-idx1-ubyte");
+    write_plain("t10k-labels-idx1-ubyte", labels(10));
+    expect_fault(SPLIT_TEST, "t10k-images-idx3-ubyte", "cannot be opened: No such file");
+    clear_folder();
+    for (unsigned i = 0; i < 20001; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%u", i);
+        assert_int_equal(symlink("nowhere", path_of(name)), 0);
+    }
+    expect_refused("", "20000 files and folders hold no complete data set");
+}
+
+static void sets_in_one_folder_are_told_apart(void **state) {
+    (void)state;
+    clear_folder();
+    write_pair("emnist-digits-test-images-idx3-ubyte", "emnist-digits-test-labels-idx1-ubyte");
+    expect_found("", "emnist-digits", "emnist-digits-test-images-idx3-ubyte, emnist-digits-test-labels-idx1-ubyte");
+    write_pair("emnist-mnist-test-images-idx3-ubyte", "emnist-mnist-test-labels-idx1-ubyte");
+    expect_refused("", "/emnist-digits, --data ");
+    expect_found("emnist-mnist", "emnist-mnist",
+                 "emnist-mnist-test-images-idx3-ubyte, emnist-mnist-test-labels-idx1-ubyte");
+    expect_refused("emnist-letters", "emnist-letters: No such file or directory; ");
+    expect_refused("emnist", "emnist: No such file or directory; ");
+    unlink(path_of("emnist-mnist-test-labels-idx1-ubyte"));
+    expect_refused("emnist-mnist", "has no file emnist-mnist-t10k-labels-idx1-ubyte");
+    write_pair("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+    expect_found("", "", "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte");
+}
+
+/* n rows of `columns` numbers of 32 bits, the first of which is the label 0, 1, ... 9, 0, ... */
+static struct content label_columns(uint32_t n, uint32_t columns) {
+    struct content content = {.length = 0};
+    put_word(&content, 0xc02);
+    put_word(&content, n);
+    put_word(&content, columns);
+    for (uint32_t i = 0; i < n * columns; i++)
+        put_word(&content, i % columns == 0 ? i / columns % 10 : 0x12345678);
+    return content;
+}
+
+static void labels_of_eight_columns_are_read(void **state) {
+    (void)state;
+    clear_folder();
+    write_plain("qmnist-test-images-idx3-ubyte", images(10, 4, 6));
+    write_plain("qmnist-test-labels-idx2-int", label_columns(10, 8));
+    expect_found("", "qmnist", "qmnist-test-images-idx3-ubyte, qmnist-test-labels-idx2-int");
+    write_plain("qmnist-test-labels-idx2-int.gz", zipped(label_columns(10, 8)));
+    unlink(path_of("qmnist-test-labels-idx2-int"));
+    expect_found("", "qmnist", "qmnist-test-images-idx3-ubyte, qmnist-test-labels-idx2-int.gz");
+    unlink(path_of("qmnist-test-labels-idx2-int.gz"));
+    static const char name[] = "qmnist-test-labels-idx2-int";
+    struct content content = label_columns(10, 8);
+    content.length--;
+    write_plain(name, content);
+    expect_refused("", "is cut short: 331 bytes, its header promises 332");
+    write_plain(name, label_columns(10, 7));
+    expect_refused("", "labels of 7 columns; one byte each, or the 8 columns of QMNIST, can be read");
+    write_plain(name, label_columns(9, 8));
+    expect_refused("", "holds 9 labels, but");
+    content = label_columns(10, 8);
+    content.bytes[12 + 3 * 32] = 0xff;
+    write_plain(name, content);
+    expect_refused("", "label 3 is -16777213; labels are 0 to 9");
+    write_plain(IMAGES, label_columns(10, 8)); /* is no image */
+    write_plain(LABELS, label_columns(10, 8));
+    expect_fault(SPLIT_TEST, "t10k-images-idx3-ubyte", "begins with 0x00000c02, not with 0x00000803");
+}
+
+/* More than one block of them. */
+static void many_rows_of_columns_are_read(void **state) {
+    (void)state;
+    enum { N = 300 };
+    clear_folder();
+    struct dataset ds;
+    FILE *file = fopen(path_of(LABELS), "wb");
+    assert_non_null(file);
+    for (uint32_t i = 0; i < N; i += 100) {
+        struct content content = label_columns(100, 8);
+        if (i == 0) content.bytes[6] = N >> 8, content.bytes[7] = N & 0xff;
+        assert_int_equal(fwrite(content.bytes + (i ? 12 : 0), 1, content.length - (i ? 12 : 0), file),
+                         content.length - (i ? 12 : 0));
+    }
+    assert_int_equal(fclose(file), 0);
+    write_plain(IMAGES, images(N, 2, 2));
+    assert_int_equal(dataset_load(&ds, folder, SPLIT_TEST, NULL), 0);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(ds.labels[i], i % 10);
+    dataset_free(&ds);
 }
 
 static void every_shorter_file_is_refused(void **state) {
@@ -294,6 +495,38 @@ static void bad_gzip_is_refused(void **state) {
     expect_fault(SPLIT_TEST, IMAGES, "is gzip data; rename it to .gz");
 }
 
+static struct content joined(struct content first, struct content second) {
+    memcpy(first.bytes + first.length, second.bytes, second.length);
+    first.length += second.length;
+    return first;
+}
+
+/* What follows gzip data must be gzip data: several files in one are one. */
+static void bytes_behind_gzip_data_are_refused(void **state) {
+    (void)state;
+    static const char name[] = "t10k-images-idx3-ubyte.gz";
+    static const struct content tails[] = {{"x", 1},   {"garbage behind it", 17}, {{0}, 1},
+                                           {{0}, 512}, {{0x1f, 0x8b}, 2},         {{0x1f, 0x8b, 9}, 3}};
+    struct content whole = images(10, 4, 6), good = zipped(whole);
+    unlink(path_of(IMAGES));
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        write_plain(name, joined(good, tails[i]));
+        expect_fault(SPLIT_TEST, name, "has bytes behind its gzip data");
+    }
+    struct content first = whole, second = {.length = whole.length - 100};
+    first.length = 100;
+    memcpy(second.bytes, whole.bytes + 100, second.length);
+    const struct content none = {.length = 0};
+    write_plain(name, joined(joined(joined(zipped(first), zipped(none)), zipped(second)), zipped(none)));
+    expect_good(SPLIT_TEST, 10, 0);
+    write_plain(name, joined(good, zipped(first)));
+    expect_fault(SPLIT_TEST, name, "has more bytes than its header promises");
+    write_plain(name, joined(zipped(first), tails[1]));
+    expect_fault(SPLIT_TEST, name, "has bytes behind its gzip data");
+    write_plain(name, zipped(first));
+    expect_fault(SPLIT_TEST, name, "cut short");
+}
+
 /* A small file must not make the reader ask for much memory. */
 static void gzip_that_promises_too_much_is_refused(void **state) {
     (void)state;
@@ -325,7 +558,14 @@ int main(void) {
         cmocka_unit_test_setup(other_names_are_read, each_setup),
         cmocka_unit_test_setup(plain_wins_over_gz, each_setup),
         cmocka_unit_test_setup(a_missing_folder_or_file_says_the_way_out, each_setup),
-        cmocka_unit_test_setup(a_file_that_is_a_folder_is_refused, each_setup),
+        cmocka_unit_test_setup(a_file_that_is_no_file_is_refused, each_setup),
+        cmocka_unit_test_setup(folders_of_the_same_name_are_no_files, each_setup),
+        cmocka_unit_test_setup(spellings_are_alike, each_setup),
+        cmocka_unit_test_setup(a_folder_above_is_searched, each_setup),
+        cmocka_unit_test_setup(a_search_ends, each_setup),
+        cmocka_unit_test_setup(sets_in_one_folder_are_told_apart, each_setup),
+        cmocka_unit_test_setup(labels_of_eight_columns_are_read, each_setup),
+        cmocka_unit_test_setup(many_rows_of_columns_are_read, each_setup),
         cmocka_unit_test_setup(every_shorter_file_is_refused, each_setup),
         cmocka_unit_test_setup(longer_files_are_refused, each_setup),
         cmocka_unit_test_setup(wrong_magic_is_refused, each_setup),
@@ -333,6 +573,7 @@ int main(void) {
         cmocka_unit_test_setup(differing_counts_and_shapes_are_refused, each_setup),
         cmocka_unit_test_setup(a_label_above_9_is_refused, each_setup),
         cmocka_unit_test_setup(bad_gzip_is_refused, each_setup),
+        cmocka_unit_test_setup(bytes_behind_gzip_data_are_refused, each_setup),
         cmocka_unit_test_setup(gzip_that_promises_too_much_is_refused, each_setup),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
