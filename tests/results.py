@@ -16,6 +16,7 @@ import tempfile
 import uuid
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
+home = os.getcwd()
 # Without the hash and the derived numbers of a file (test_derive and edited have those): what compare makes of the facts.
 SGDMARK = os.environ.get("BUILD", "build") + "/tests/unsealed"
 COMPARE_PY = "/usr/share/benchmark/compare.py"
@@ -573,6 +574,35 @@ refused("no JSON", "is not a whole JSON file", base, write("v.json", "\x1b[2Jhel
 refused("deep nesting", "nested deeper", base, write("v.json", "[" * 100000))
 refused("a missing file", "No such file", base, scratch.name + "/none.json")
 refused("a folder", "is not a regular file", base, scratch.name)
+
+# Results from standard input, a pipe and an editor.
+want = compare("--format=csv", base, slower).stdout
+for name in "-", "/dev/stdin":
+    run = subprocess.run([SGDMARK, "compare", "--format=csv", base, name], input=open(slower).read(), capture_output=True, text=True)
+    check(f"a result through a pipe, as {name}", run.returncode == 0 and run.stdout == want.replace(slower, name), run.stdout + run.stderr)
+with open(slower, "rb") as file:
+    run = subprocess.run([SGDMARK, "compare", "--format=csv", base, "-"], stdin=file, capture_output=True, text=True)
+check("a result from a file as standard input", run.returncode == 0 and run.stdout.count("\n") == want.count("\n"), run.stderr)
+run = subprocess.run(["bash", "-c", '"$1" compare --format=csv <(cat "$2") <(cat "$3")', "bash", SGDMARK, base, slower],
+                     capture_output=True, text=True)
+check("two results through pipes of the shell", run.returncode == 0 and run.stdout.count("\n") == want.count("\n"), run.stderr)
+run = subprocess.run([SGDMARK, "compare", base, "-"], input="[" * 8, capture_output=True, text=True)
+check("a pipe with no result is named", run.returncode == 2 and run.stderr.startswith("sgdmark compare: -: is not a whole JSON file"), run.stderr)
+run = subprocess.run([SGDMARK, "compare", base, "-"], input=b" " * (65 << 20), capture_output=True)
+check("a pipe has the bounds of a file", run.returncode == 2 and b"-: a result file has at most 67108864 bytes" in run.stderr, run.stderr)
+marked = write("marked.json", "\ufeff" + open(slower).read())
+run = compare("--format=csv", base, marked)
+check("a byte-order mark before the JSON", run.returncode == 0 and run.stdout == want.replace(slower, marked), run.stdout + run.stderr)
+for name, encoding in {"little": "utf-16-le", "big": "utf-16-be"}.items():
+    with open(scratch.name + "/wide.json", "wb") as file:
+        file.write(("\ufeff" + open(slower).read()).encode(encoding))
+    refused(f"UTF-16, {name} end first", "is UTF-16 text", base, scratch.name + "/wide.json")
+os.chdir(scratch.name)
+os.rename(slower, "-")
+run = subprocess.run([os.path.join(home, SGDMARK), "compare", "--format=csv", base, "./-"], capture_output=True, text=True)
+os.rename("-", slower)
+os.chdir(home)
+check("./- is a file", run.returncode == 0 and run.stdout.count("\n") == want.count("\n"), run.stderr)
 refused("no benchmark in common", "no benchmark in common", base, variant("v.json", lambda r: (
     rename(r), r.update(json.loads(json.dumps(r).replace("epoch/f32/avx2", "epoch/f32/other"))))))
 refused("a threshold that is no number", "--threshold", "--threshold=much", base, slower)

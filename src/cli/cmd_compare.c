@@ -39,6 +39,12 @@ static error_t take_percent(double *to, const char *option, const char *value) {
 static error_t take_path(const char **list, size_t *count, const struct compare_options *options, const char *path) {
     if (options->base_count + options->count == MAX_FILES)
         return bad_option("%d files at most are compared at once", MAX_FILES);
+    if (strcmp(path, "-") == 0) {
+        for (size_t i = 0; i < options->base_count + options->count; i++)
+            if (strcmp(i < options->base_count ? options->bases[i] : options->paths[i - options->base_count], path) ==
+                0)
+                return bad_option("'-' is given twice, and standard input holds one result file");
+    }
     list[(*count)++] = path;
     return 0;
 }
@@ -103,7 +109,9 @@ static const struct argp argp = {
     "                    two runs of either build: more processes, narrower intervals\n"
     "  sgdmark compare --threshold 5% before.json after.json\n"
     "                    for a test of every change: is anything over 5 % slower?\n"
-    "  sgdmark compare --format csv a.json b.json c.json > ratios.csv\n",
+    "  sgdmark compare --format csv a.json b.json c.json > ratios.csv\n"
+    "  ssh node2 cat run.json | sgdmark compare run.json -\n"
+    "                    '-' is standard input\n",
     NULL,
     NULL,
     NULL};

@@ -23,7 +23,8 @@ static const struct argp argp = {NULL,
                                  "Print the result of a run again, from its file alone.\v"
                                  "Examples:\n"
                                  "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
-                                 "  sgdmark run --quick --json a.json && sgdmark report a.json\n",
+                                 "  sgdmark run --quick --json a.json && sgdmark report a.json\n"
+                                 "  ssh node2 cat run.json | sgdmark report -      from standard input\n",
                                  NULL,
                                  NULL,
                                  NULL};

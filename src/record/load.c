@@ -117,7 +117,14 @@ static void blank_controls(char *text) {
 }
 
 static int decode(json_t **root, const char *path, const char *bytes, size_t length, struct error *err) {
+    static const char bom[] = "\xef\xbb\xbf";
     if (length == 0) return fail(err, "%s: is empty", path);
+    if (length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+        return fail(err, "%s: is UTF-16 text, as PowerShell's > writes it; JSON is UTF-8: save it as that", path);
+    if (length >= strlen(bom) && memcmp(bytes, bom, strlen(bom)) == 0) {
+        bytes += strlen(bom);
+        length -= strlen(bom);
+    }
     if (refuse_nesting(path, bytes, length, err) != 0) return -1;
     json_error_t why;
     *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
@@ -375,27 +382,49 @@ int result_parse_alone(struct result_file *file, const char *path, const char *b
     return -1;
 }
 
-/* Reads the whole file; the caller frees *bytes. */
-static int read_bytes(const char *path, char **bytes, size_t *length, struct error *err) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
-    struct stat info;
-    int bad = 0;
-    *bytes = NULL;
-    *length = 0;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        bad = fail(err, "%s: is not a regular file", path);
-    else if (info.st_size > MAX_BYTES)
-        bad = fail(err, "%s: has %lld bytes; a result file has at most %d", path, (long long)info.st_size, MAX_BYTES);
-    else if (!(*bytes = malloc((size_t)info.st_size + 1)))
-        bad = fail_program(err, "%s: out of memory", path);
-    while (!bad && *length < (size_t)info.st_size) {
-        ssize_t got = read(fd, *bytes + *length, (size_t)info.st_size - *length);
+static int too_large(const char *path, struct error *err) {
+    return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, MAX_BYTES);
+}
+
+/* Reads to the end, of a file or a pipe; *bytes grows as it must, and the caller frees it. */
+static int read_to_end(int fd, const char *path, size_t room, char **bytes, size_t *length, struct error *err) {
+    for (;;) {
+        if (*length == room || !*bytes) {
+            if (*length > MAX_BYTES) return too_large(path, err);
+            room = *bytes ? 2 * room : room;
+            char *more = realloc(*bytes, room);
+            if (!more) return fail_program(err, "%s: out of memory", path);
+            *bytes = more;
+        }
+        ssize_t got = read(fd, *bytes + *length, room - *length);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) bad = fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        if (got <= 0) break;
+        if (got < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
+        if (got == 0) return *length > MAX_BYTES ? too_large(path, err) : 0;
         *length += (size_t)got;
     }
+}
+
+/* Opens a file, or standard input for "-", and says how much room to begin with. Returns the descriptor, or -1 with the
+ * reason. A device has no end, and is refused. */
+static int open_result(const char *path, size_t *room, struct error *err) {
+    const bool input = strcmp(path, "-") == 0;
+    struct stat info;
+    if ((input ? fstat(STDIN_FILENO, &info) : stat(path, &info)) != 0)
+        return fail(err, "%s: cannot be read: %s", path, strerror(errno));
+    if (!input && !S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
+        return fail(err, "%s: is not a regular file or a pipe", path);
+    if (S_ISREG(info.st_mode) && info.st_size > MAX_BYTES) return too_large(path, err);
+    *room = S_ISREG(info.st_mode) ? (size_t)info.st_size + 1 : 1 << 16;
+    int fd = input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? fail(err, "%s: cannot be read: %s", path, strerror(errno)) : fd;
+}
+
+/* Reads all that there is; the caller frees *bytes. */
+static int read_bytes(const char *path, char **bytes, size_t *length, struct error *err) {
+    size_t room = 0;
+    int fd = open_result(path, &room, err);
+    if (fd < 0) return -1;
+    int bad = read_to_end(fd, path, room, bytes, length, err);
     close(fd);
     return bad;
 }

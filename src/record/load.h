@@ -50,7 +50,8 @@ struct result_file {
     size_t roof_count;
 };
 
-/* Reads a result file. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
+/* Reads a result file; "-" is standard input. A pipe is read to its end, and a byte-order mark before the JSON is left
+ * out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
  * JSON (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
  * impossible number, a timing without a passing parity receipt, or anything that contradicts what it was derived from
  * (record/derive.h). result_unload releases it. */
