@@ -453,6 +453,11 @@ uint64_t trainer_hash(const struct trainer *t) {
     return fnv1a(hash, &t->update_hash, sizeof t->update_hash);
 }
 
+static uint64_t hash_by_epoch(const struct trainer *t) {
+    uint64_t hash = fnv1a(FNV_START, &t->update_hash, sizeof t->update_hash);
+    return fnv1a(hash, t->updates, t->epoch * sizeof *t->updates);
+}
+
 int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
     bool finite = isfinite(t->intercept);
     for (size_t k = 0; k < t->d; k++) {
@@ -473,6 +478,7 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
     model->wscale = t->wscale;
     model->intercept = t->intercept;
     model->update_hash = t->update_hash;
+    model->update_hash_by_epoch = hash_by_epoch(t);
     model->fingerprint =
         fnv1a(fnv1a(FNV_START, model->coef, t->d * sizeof *model->coef), &model->intercept, sizeof model->intercept);
     return 0;

@@ -30,7 +30,8 @@ void verified_job_free(struct verified_job *verified) {
 enum parity_level parity_between(const struct verified_job *a, const struct verified_job *b) {
     if (a->cv.folds != b->cv.folds || memcmp(&a->cv.confusion, &b->cv.confusion, sizeof a->cv.confusion) != 0)
         return PARITY_NONE;
-    bool updates = a->model.update_hash == b->model.update_hash;
+    bool updates =
+        a->model.update_hash == b->model.update_hash && a->model.update_hash_by_epoch == b->model.update_hash_by_epoch;
     bool weights = a->model.fingerprint == b->model.fingerprint;
     for (unsigned f = 0; f < a->cv.folds; f++) {
         if (a->cv.fold[f].accuracy != b->cv.fold[f].accuracy) return PARITY_NONE;

@@ -73,6 +73,9 @@ static void other_updates_are_level_0(void **state) {
     make(&b);
     b.verified.model.update_hash++;
     assert_int_equal(level(&a, &b), PARITY_L0);
+    make(&b);
+    b.verified.model.update_hash_by_epoch++;
+    assert_int_equal(level(&a, &b), PARITY_L0);
     for (unsigned f = 0; f < FOLDS; f++) {
         make(&b);
         b.fold[f].update_hash++;

@@ -322,6 +322,37 @@ static void two_fits_take_turns(void **state) {
     }
 }
 
+/* ---- the hash of updates */
+
+/* Position 60,000 of an epoch and position 0 of the next have the same number in update_hash; so the other hash also
+ * takes how many updates each epoch made. */
+static void a_hash_tells_epochs_apart(void **state) {
+    (void)state;
+    struct trainer *trainer = new_trainer(&kinds[0]);
+    trainer_start(trainer, &cropped.row_list, trainer->own);
+    const uint32_t splits[][2] = {{2, 1}, {1, 2}, {3, 0}};
+    uint64_t seen[3];
+    trainer->epoch = 2;
+    trainer->update_hash = 0x0123456789abcdef;
+    for (int k = 0; k < 3; k++) {
+        memcpy(trainer->updates, splits[k], sizeof splits[k]);
+        seen[k] = hash_by_epoch(trainer);
+    }
+    /* FNV-1a of the bytes ef cd ab 89 67 45 23 01 02 00 00 00 01 00 00 00 */
+    assert_true(seen[0] == UINT64_C(0xc96c40aadf6e10a6));
+    assert_true(seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2]);
+    memcpy(trainer->updates, splits[0], sizeof splits[0]);
+    trainer->update_hash++;
+    assert_true(hash_by_epoch(trainer) != seen[0]);
+    struct model model;
+    struct hyper hyper = hyper_of(&kinds[0]);
+    assert_int_equal(model_new(&model, cropped.ds.d, &hyper, NULL), 0);
+    assert_int_equal(trainer_model(trainer, &model, NULL), 0);
+    assert_true(model.update_hash_by_epoch == hash_by_epoch(trainer));
+    model_free(&model);
+    trainer_free(trainer);
+}
+
 /* ---- reading the rows of folds */
 
 /* An even number of epochs cancels what each of them reads of the training part; an odd one reads every row. */
@@ -361,6 +392,7 @@ int main(void) {
         cmocka_unit_test(an_epoch_is_repeated_from_its_start),
         cmocka_unit_test(a_state_is_loaded_whole),
         cmocka_unit_test(two_fits_take_turns),
+        cmocka_unit_test(a_hash_tells_epochs_apart),
         cmocka_unit_test(folds_read_their_rows),
     };
     return cmocka_run_group_tests_name("trainer", tests, set_up, tear_down);
