@@ -296,7 +296,7 @@ static int prepare(void *context, struct error *err) {
         return -1;
     for (int level = 0; level < ROOF_LEVELS; level++)
         work->level_bytes[level] = roof_level_bytes(work->topology, (enum roof_level)level);
-    if (job_open(&work->job, spec, err) != 0) return -1;
+    if (job_open(&work->job, spec, err) != 0 || cv_every_fold_trains(&work->job.row_list, err) != 0) return -1;
     dataset_hash(&work->job.ds);
     const struct job_request request = {
         .job = &work->job, .hyper = &spec->hyper, .folds = FOLDS, .chosen = &work->chosen};

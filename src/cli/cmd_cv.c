@@ -126,6 +126,7 @@ struct cv_work {
     const struct workers *workers;
     struct job *job;
     const struct backend_list *chosen;
+    const char *warning; /* of the folds, or NULL */
 };
 
 static int run_on_workers(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
@@ -170,7 +171,8 @@ static struct cv_report sum_up(const struct cv_work *work, const struct cv_resul
                               .place = placed ? work->workers->placement.name : "core",
                               .placed = placed,
                               .workers = placed ? work->workers->placement.count : 1,
-                              .repeats = options->repeats};
+                              .repeats = options->repeats,
+                              .warning = work->warning};
 }
 
 static int write_arrays(const struct cv_options *options, const struct cv_result *result, struct error *err) {
@@ -232,6 +234,19 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     return bad;
 }
 
+/* Arrays hold a value for each row, so every fold must be trained; where compat says that the job fails, that comes
+ * first. */
+static int check_arrays(const struct cv_options *options, const struct job *job, struct error *err) {
+    const char *name = options->predictions_out ? "predictions-out" : options->decision_out ? "decision-out" : NULL;
+    const bool fails = options->job.spec.hyper.compat == COMPAT_0_19;
+    if (!name || fails || options->estimator == ESTIMATOR_NEVER || cv_every_fold_trains(&job->row_list, NULL) == 0)
+        return 0;
+    return fail(err,
+                "--%s: one fold is trained on one class alone and has no predictions (scikit-learn's cross_val_predict "
+                "fails there)",
+                name);
+}
+
 /* A wrong placement is reported before anything is loaded. */
 static int cross_validate_as_asked(const struct cv_options *options, struct backend_list *chosen, struct error *err) {
     struct workers workers;
@@ -239,8 +254,12 @@ static int cross_validate_as_asked(const struct cv_options *options, struct back
     if (choose_backends(&options->job, chosen, err) != 0 || workers_open(&workers, options, err) != 0) return -1;
     int bad = job_open(&job, &options->job.spec, err);
     if (!bad) {
-        const struct cv_work work = {options, &workers, &job, chosen};
-        bad = validate_all(&work, err);
+        char warning[FOLDS_WARNING];
+        const bool few = options->estimator == ESTIMATOR_SGD && folds_warning(warning, &job.row_list, options->folds);
+        const struct cv_work work = {options, &workers, &job, chosen, few ? warning : NULL};
+        bad = check_arrays(options, &job, err);
+        if (!bad) bad = validate_all(&work, err);
+        if (!bad && few) fprintf(stderr, "sgdmark cv: warning: %s\n", warning);
         job_close(&job);
     }
     workers_close(&workers);

@@ -191,7 +191,7 @@ static int load(struct run *run, struct error *err) {
     const struct job_spec *spec = &run->options->job.spec;
     if (topology_load(&run->topology, NULL, err) != 0 ||
         placement_resolve(&run->core, run->topology, "core", err) != 0 || check_place(run, err) != 0 ||
-        job_open(&run->job, spec, err) != 0)
+        job_open(&run->job, spec, err) != 0 || cv_every_fold_trains(&run->job.row_list, err) != 0)
         return -1;
     size_t n = run->job.row_list.n;
     run->permutation = malloc(n * sizeof *run->permutation);
@@ -606,9 +606,12 @@ int command_run(int argc, char **argv, struct error *err) {
     if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
     if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));
     int bad = run_all(&run, err);
+    char warning[FOLDS_WARNING];
+    const bool few = !bad && folds_warning(warning, &run.job.row_list, options.folds);
     if (run.out != stdout) fclose(run.out);
     release(&run);
     if (bad) return -1;
+    if (few) fprintf(stderr, "sgdmark run: warning: %s\n", warning);
     if (!run.checks_held) return EXIT_CHECK_FAILED;
     return options.require_usable && run.usable.state == NOT_USABLE ? EXIT_NO_ANSWER : EXIT_DONE;
 }

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "learn/folds.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,52 @@ static int assign_folds(struct cv_plan *plan, enum estimator estimator, struct e
     return bad;
 }
 
+void count_classes(size_t count[2], const struct row_list *row_list) {
+    count[0] = count[1] = 0;
+    for (size_t i = 0; i < row_list->n; i++)
+        count[row_list->at[i].positive]++;
+}
+
+/* The fold that tests the only row of a class; NO_FOLD where each class has more. */
+static unsigned find_one_class(const struct cv_plan *plan) {
+    size_t count[2];
+    count_classes(count, &plan->row_list);
+    for (size_t i = 0; i < plan->row_list.n; i++)
+        if (count[plan->row_list.at[i].positive] == 1) return plan->fold_of[i];
+    return NO_FOLD;
+}
+
+static int check_one_class(const struct cv_plan *plan, struct error *err) {
+    if (plan->one_class == NO_FOLD || plan->hyper.compat != COMPAT_0_19) return 0;
+    return fail(
+        err,
+        "fold %u tests the only row of a class and is trained on the other alone, where scikit-learn 0.19 fails "
+        "(another --folds, --limit or --digit; --compat 1.2 gives the other folds their scores)",
+        plan->one_class + 1);
+}
+
+bool folds_warning(char text[FOLDS_WARNING], const struct row_list *row_list, unsigned folds) {
+    size_t count[2];
+    count_classes(count, row_list);
+    const bool positive = count[1] < count[0];
+    const size_t least = count[positive];
+    if (least >= folds || row_list->n - least < folds) return false;
+    snprintf(text, FOLDS_WARNING,
+             "only %zu of the rows %s %s: fewer than the %u folds, of which some test none of them", least,
+             least == 1 ? "is" : "are", positive ? "positive" : "negative", folds);
+    return true;
+}
+
+int cv_every_fold_trains(const struct row_list *row_list, struct error *err) {
+    size_t count[2];
+    count_classes(count, row_list);
+    if (count[0] != 1 && count[1] != 1) return 0;
+    return fail(err,
+                "only one row is %s, so one fold is trained on the other class alone, and the folds cannot be compared "
+                "(another --limit or --digit)",
+                count[1] == 1 ? "positive" : "negative");
+}
+
 static const uint32_t *permutation_of(const struct cv_plan *plan, size_t n) {
     for (int i = 0; i < 3; i++)
         if (plan->permutation[i] && plan->permuted[i] == n) return plan->permutation[i];
@@ -58,7 +106,7 @@ static int draw_permutations(struct cv_plan *plan, struct error *err) {
 
 int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned folds, enum estimator estimator,
                  const struct hyper *hyper, struct error *err) {
-    *plan = (struct cv_plan){.row_list = *row_list, .hyper = *hyper, .folds = folds};
+    *plan = (struct cv_plan){.row_list = *row_list, .hyper = *hyper, .folds = folds, .one_class = NO_FOLD};
     plan->fold_of = malloc(row_list->n * sizeof *plan->fold_of);
     plan->tested = calloc(folds, sizeof *plan->tested);
     int bad = plan->fold_of && plan->tested ? assign_folds(plan, estimator, err)
@@ -66,7 +114,11 @@ int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned
     if (!bad)
         for (size_t i = 0; i < row_list->n; i++)
             plan->tested[plan->fold_of[i]]++;
-    if (!bad && estimator == ESTIMATOR_SGD) bad = draw_permutations(plan, err);
+    if (!bad && estimator == ESTIMATOR_SGD) {
+        plan->one_class = find_one_class(plan);
+        bad = check_one_class(plan, err);
+        if (!bad) bad = draw_permutations(plan, err);
+    }
     if (bad) cv_plan_free(plan);
     return bad;
 }
@@ -133,11 +185,20 @@ static void split_rows(struct fold_worker *worker, unsigned f) {
     }
 }
 
+/* What cross_val_score has of a fit that failed: no score. */
+static int leave_untrained(const struct fold_worker *worker, struct fold_result *fold) {
+    for (size_t i = 0; i < worker->tested; i++)
+        worker->decision[i] = (double)NAN;
+    *fold = (struct fold_result){.accuracy = (double)NAN, .intercept = (double)NAN};
+    return 0;
+}
+
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err) {
     double begin = seconds_now();
     const struct cv_plan *plan = worker->plan;
     struct model *model = &worker->model;
     split_rows(worker, f);
+    if (f == plan->one_class) return leave_untrained(worker, fold);
     const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
     const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
@@ -152,7 +213,8 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     *fold = (struct fold_result){.accuracy = (double)right / (double)worker->tested,
                                  .intercept = model->intercept,
                                  .fingerprint = model->fingerprint,
-                                 .update_hash = model->update_hash};
+                                 .update_hash = model->update_hash,
+                                 .update_hash_by_epoch = model->update_hash_by_epoch};
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         fold->updates += model->updates[epoch];
     fold->seconds = seconds_now() - begin;
@@ -178,7 +240,7 @@ void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
 
 int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err) {
     size_t n = plan->row_list.n;
-    *result = (struct cv_result){.folds = plan->folds, .n = n};
+    *result = (struct cv_result){.folds = plan->folds, .untrained = plan->one_class != NO_FOLD, .n = n};
     result->fold = calloc(plan->folds, sizeof *result->fold);
     result->truth = calloc(n, sizeof *result->truth);
     result->predicted = calloc(n, sizeof *result->predicted);
@@ -194,8 +256,12 @@ int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct e
 void cv_result_score(struct cv_result *result) {
     for (size_t i = 0; i < result->n; i++)
         result->predicted[i] = result->decision[i] > 0.0;
-    result->confusion = confusion_count(result->truth, result->predicted, result->n);
     result->decision_hash = fnv1a(FNV_START, result->decision, result->n * sizeof *result->decision);
+    if (result->untrained) {
+        result->roc_auc = (double)NAN; /* cross_val_predict fails: some rows have no prediction */
+        return;
+    }
+    result->confusion = confusion_count(result->truth, result->predicted, result->n);
     result->roc_auc = roc_auc_score(result->truth, result->decision, result->n);
 }
 

@@ -7,22 +7,28 @@
 #include "learn/fit.h"
 #include "learn/metrics.h"
 
+#include <limits.h>
+#include <stdbool.h>
+
 enum estimator {
     ESTIMATOR_SGD,  /* stratified folds */
     ESTIMATOR_NEVER /* the notebook's Never5Classifier: False for every row; as a BaseEstimator it gets plain folds */
 };
 
+/* Of a fold that could not be trained, accuracy and intercept are NaN and the rest is 0. */
 struct fold_result {
     double accuracy;
     double intercept;
     uint64_t updates;
     uint64_t fingerprint;
     uint64_t update_hash;
-    double seconds; /* fit and predictions of this fold */
+    uint64_t update_hash_by_epoch; /* learn/model.h */
+    double seconds;                /* fit and predictions of this fold */
 };
 
 struct cv_result {
     unsigned folds;
+    unsigned untrained; /* this many folds, 0 or 1, had one class to train on: the pooled metrics are NaN or 0 then */
     size_t n;
     struct fold_result *fold; /* [folds] */
     uint8_t *truth;           /* [n] in the order of the view */
@@ -34,21 +40,37 @@ struct cv_result {
     double seconds; /* all fits and predictions */
 };
 
+#define NO_FOLD UINT_MAX
+
 /* What the folds of a job share. Threads that run folds only read it. */
 struct cv_plan {
     struct row_list row_list;
     struct hyper hyper;
     unsigned folds;
-    uint16_t *fold_of; /* [n] the fold that tests row k */
-    size_t *tested;    /* [folds] sizes of the test parts */
+    uint16_t *fold_of;  /* [n] the fold that tests row k */
+    size_t *tested;     /* [folds] sizes of the test parts */
+    unsigned one_class; /* the fold whose training part holds one class only; NO_FOLD: none */
     /* Epoch permutations: one for each size that a training part has (three at most). */
     uint32_t *permutation[3];
     size_t permuted[3];
 };
 
+/* A class with a single row is missing where the fold that tests it is trained. scikit-learn 0.19 fails then, and so
+ * does this for its compat; from 0.22 on it gives that fold no score. */
 int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned folds, enum estimator estimator,
                  const struct hyper *hyper, struct error *err);
 void cv_plan_free(struct cv_plan *plan);
+
+/* The rows of each class, negative and positive: count[2]. */
+void count_classes(size_t count[2], const struct row_list *row_list);
+
+/* Whether a class has fewer rows than there are folds, some of which then test none of it; `text` says so, as
+ * scikit-learn warns. Not where both have: then there are no folds. */
+enum { FOLDS_WARNING = 160 };
+bool folds_warning(char text[FOLDS_WARNING], const struct row_list *row_list, unsigned folds);
+
+/* Can every fold be trained, as a comparison of their results needs? Returns 0, or -1 with the reason. */
+int cv_every_fold_trains(const struct row_list *row_list, struct error *err);
 
 /* The working memory of one thread that runs folds. */
 struct fold_worker;

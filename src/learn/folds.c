@@ -41,10 +41,12 @@ int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, un
     size_t count[2] = {0, 0};
     for (size_t i = 0; i < n; i++)
         count[is_positive[i]]++;
-    for (int c = 0; c < 2; c++)
-        if (count[c] < folds)
-            return fail(err, "%u folds need at least as many %s rows, and there are only %zu", folds,
-                        c ? "positive" : "negative", count[c]);
+    if (count[0] < folds && count[1] < folds)
+        return fail(
+            err,
+            "%u folds need at least as many rows of one class, and there are only %zu positive and %zu negative "
+            "rows (another --folds or --limit)",
+            folds, count[1], count[0]);
     size_t *quota = calloc(folds, 2 * sizeof *quota);
     if (!quota) return fail_program(err, "out of memory");
     if (compat == COMPAT_0_19)

@@ -7,7 +7,8 @@
 #include "learn/fit.h"
 
 /* Fills fold_of[n] with the test fold (0..folds-1) of every row, given is_positive[n]; the algorithm of
- * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when a class has fewer rows than folds. */
+ * scikit-learn up to 0.21 (COMPAT_0_19) or from 0.22 on. Fails when both classes have fewer rows than folds. Where one
+ * has, some folds test none of its rows, and scikit-learn warns. */
 int stratified_folds(uint16_t *fold_of, const uint8_t *is_positive, size_t n, unsigned folds, enum compat compat,
                      struct error *err);
 

@@ -6,6 +6,7 @@
 #include "machine/binding.h"
 #include "machine/workers.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,8 +167,9 @@ void fold_pool_run(struct fold_pool *pool) {
 }
 
 static bool same_fold(const struct fold_result *a, const struct fold_result *b) {
+    const bool untrained = isnan(a->accuracy) && isnan(b->accuracy);
     return a->fingerprint == b->fingerprint && a->update_hash == b->update_hash && a->updates == b->updates &&
-           a->accuracy == b->accuracy;
+           (untrained || a->accuracy == b->accuracy);
 }
 
 int fold_pool_end(struct fold_pool *pool, struct error *err) {

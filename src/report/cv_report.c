@@ -6,28 +6,40 @@
 
 void print_accuracies(FILE *out, const struct cv_result *result) {
     for (unsigned f = 0; f < result->folds; f++) {
-        char text[REAL_TEXT];
-        format_real(text, result->fold[f].accuracy);
+        char text[REAL_TEXT] = "none";
+        if (isfinite(result->fold[f].accuracy)) format_real(text, result->fold[f].accuracy);
         fprintf(out, "%s%s", f ? " " : "", text);
     }
 }
 
-static void print_score(FILE *out, const char *name, double score, const char *why_not) {
+static void print_score(FILE *out, const char *name, double score, const char *missing) {
     char text[REAL_TEXT];
     format_real(text, score);
-    fprintf(out, "%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : why_not);
+    fprintf(out, "%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : missing);
 }
 
 static const char no_positive_predicted[] = "no row was predicted positive";
 static const char no_positive[] = "no row is positive";
 static const char no_decision[] = "the never estimator has no decision values";
 
+static const char untrained[] = "the fold was trained on one class alone";
+static const char no_prediction[] = "one fold was trained on one class alone, so its rows have no predictions";
+
 static void print_fold(FILE *out, unsigned number, const struct fold_result *fold) {
     char intercept[REAL_TEXT];
+    if (isnan(fold->accuracy)) {
+        fprintf(out, "fold %-7u no score: %s\n", number, untrained);
+        return;
+    }
     format_real(intercept, fold->intercept);
     fprintf(out,
             "fold %-7u intercept %s, %" PRIu64 " updates, fingerprint %016" PRIx64 ", update hash %016" PRIx64 "\n",
             number, intercept, fold->updates, fold->fingerprint, fold->update_hash);
+}
+
+/* Why a pooled score is undefined: `otherwise`, unless a fold has no predictions. */
+static const char *why_not(const struct cv_result *result, const char *otherwise) {
+    return result->untrained ? no_prediction : otherwise;
 }
 
 void print_cv(FILE *out, const struct cv_report *report) {
@@ -36,13 +48,16 @@ void print_cv(FILE *out, const struct cv_report *report) {
     fprintf(out, "engine       %s, backend %s\n", report->engine, report->backend);
     fprintf(out, "accuracy     ");
     print_accuracies(out, result);
-    fprintf(out, "\nconfusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "  (tn fp / fn tp)\n", c->tn, c->fp,
-            c->fn, c->tp);
-    print_score(out, "precision", report->precision, no_positive_predicted);
-    print_score(out, "recall", report->recall, no_positive);
-    print_score(out, "f1", report->f1, no_positive);
+    if (result->untrained)
+        fprintf(out, "\nconfusion    undefined: %s\n", no_prediction);
+    else
+        fprintf(out, "\nconfusion    %" PRIu64 " %" PRIu64 " / %" PRIu64 " %" PRIu64 "  (tn fp / fn tp)\n", c->tn,
+                c->fp, c->fn, c->tp);
+    print_score(out, "precision", report->precision, why_not(result, no_positive_predicted));
+    print_score(out, "recall", report->recall, why_not(result, no_positive));
+    print_score(out, "f1", report->f1, why_not(result, no_positive));
     if (!report->fitted) return;
-    print_score(out, "roc auc", report->roc_auc, "one class only");
+    print_score(out, "roc auc", report->roc_auc, why_not(result, "one class only"));
     for (unsigned f = 0; f < result->folds; f++)
         print_fold(out, f + 1, &result->fold[f]);
     fprintf(out, "time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
@@ -52,51 +67,63 @@ void print_cv(FILE *out, const struct cv_report *report) {
                 report->repeats);
 }
 
-static void set_score(json_t *to, const char *name, double score, const char *why_not) {
+static void set_score(json_t *to, const char *name, double score, const char *missing) {
     char reason[64];
     snprintf(reason, sizeof reason, "%s_reason", name);
     json_object_set_new(to, name, json_number(score));
-    if (!isfinite(score)) json_object_set_new(to, reason, json_string(why_not));
+    if (!isfinite(score)) json_object_set_new(to, reason, json_string(missing));
 }
 
-/* One list for each property of the folds. */
+/* One list for each property of the folds; null where a fold was not trained. */
 static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     json_t *accuracy = json_array(), *intercept = json_array(), *updates = json_array(), *fingerprint = json_array(),
-           *hash = json_array();
+           *hash = json_array(), *by_epoch = json_array();
     for (unsigned f = 0; f < result->folds; f++) {
         const struct fold_result *fold = &result->fold[f];
+        const bool trained = !isnan(fold->accuracy);
         json_array_append_new(accuracy, json_number(fold->accuracy));
         json_array_append_new(intercept, json_number(fold->intercept));
-        json_array_append_new(updates, json_integer((json_int_t)fold->updates));
-        json_array_append_new(fingerprint, json_hex(fold->fingerprint));
-        json_array_append_new(hash, json_hex(fold->update_hash));
+        json_array_append_new(updates, trained ? json_integer((json_int_t)fold->updates) : json_null());
+        json_array_append_new(fingerprint, trained ? json_hex(fold->fingerprint) : json_null());
+        json_array_append_new(hash, trained ? json_hex(fold->update_hash) : json_null());
+        json_array_append_new(by_epoch, trained ? json_hex(fold->update_hash_by_epoch) : json_null());
     }
     json_object_set_new(to, "fold_accuracy", accuracy);
     json_object_set_new(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
     json_object_set_new(to, "fold_updates", fitted ? json_incref(updates) : json_null());
     json_object_set_new(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
     json_object_set_new(to, "fold_update_hash", fitted ? json_incref(hash) : json_null());
+    json_object_set_new(to, "fold_update_hash_by_epoch", fitted ? json_incref(by_epoch) : json_null());
     if (!fitted) json_object_set_new(to, "fold_reason", json_string("the never estimator has no model"));
+    if (result->untrained) json_object_set_new(to, "fold_reason", json_string(untrained));
     json_decref(intercept);
     json_decref(updates);
     json_decref(fingerprint);
     json_decref(hash);
+    json_decref(by_epoch);
+}
+
+static void set_confusion(json_t *to, const struct cv_result *result) {
+    const struct confusion *c = &result->confusion;
+    json_t *cells = result->untrained ? json_null()
+                                      : json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp,
+                                                  (json_int_t)c->fn, (json_int_t)c->tp);
+    json_object_set_new(to, "confusion", cells);
+    if (result->untrained) json_object_set_new(to, "confusion_reason", json_string(no_prediction));
 }
 
 json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
     const struct cv_result *result = report->result;
-    const struct confusion *c = &result->confusion;
     json_t *to = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i}", "engine", report->engine, "isa", report->backend,
                            "data", ds->name, "synthetic", ds->synthetic, "n", (json_int_t)result->n, "d",
                            (json_int_t)ds->d, "folds", (int)result->folds);
     set_folds(to, result, report->fitted);
-    json_object_set_new(
-        to, "confusion",
-        json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
-    set_score(to, "precision", report->precision, no_positive_predicted);
-    set_score(to, "recall", report->recall, no_positive);
-    set_score(to, "f1", report->f1, no_positive);
-    set_score(to, "roc_auc", report->roc_auc, no_decision);
+    set_confusion(to, result);
+    set_score(to, "precision", report->precision, why_not(result, no_positive_predicted));
+    set_score(to, "recall", report->recall, why_not(result, no_positive));
+    set_score(to, "f1", report->f1, why_not(result, no_positive));
+    set_score(to, "roc_auc", report->roc_auc, why_not(result, no_decision));
+    if (report->warning) json_object_set_new(to, "folds_warning", json_string(report->warning));
     json_object_set_new(to, "seconds", json_number(result->seconds));
     json_object_set_new(to, "place", json_string(report->place));
     json_object_set_new(to, "workers", json_integer((json_int_t)report->workers));

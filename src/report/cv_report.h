@@ -18,12 +18,14 @@ struct cv_report {
     bool placed; /* the workers were bound to the place; no: the calling thread ran the folds */
     size_t workers;
     unsigned repeats;
+    const char *warning; /* of folds that test none of a class; NULL: none */
 };
 
 void print_cv(FILE *out, const struct cv_report *report);
 
 /* The JSON of `sgdmark cv`. A score whose denominator is 0 is null, with "<score>_reason" beside it; so are the
- * properties that the never estimator does not have. */
+ * properties that the never estimator does not have, those of a fold that was not trained, and then the pooled scores.
+ */
 json_t *cv_json(const struct dataset *ds, const struct cv_report *report);
 
 /* "0.9502 0.96565 0.96495" */

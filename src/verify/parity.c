@@ -35,7 +35,8 @@ enum parity_level parity_between(const struct verified_job *a, const struct veri
     bool weights = a->model.fingerprint == b->model.fingerprint;
     for (unsigned f = 0; f < a->cv.folds; f++) {
         if (a->cv.fold[f].accuracy != b->cv.fold[f].accuracy) return PARITY_NONE;
-        updates = updates && a->cv.fold[f].update_hash == b->cv.fold[f].update_hash;
+        updates = updates && a->cv.fold[f].update_hash == b->cv.fold[f].update_hash &&
+                  a->cv.fold[f].update_hash_by_epoch == b->cv.fold[f].update_hash_by_epoch;
         weights = weights && a->cv.fold[f].fingerprint == b->cv.fold[f].fingerprint;
     }
     if (!updates) return PARITY_L0;

@@ -177,7 +177,7 @@ static void folds_are_scikit_learns(void **state) {
             count[positive[i]]++;
         }
         int bad = stratified_folds(fold, positive, n, folds, compat, NULL);
-        assert_int_equal(bad, count[0] < folds || count[1] < folds ? -1 : 0);
+        assert_int_equal(bad, count[0] < folds && count[1] < folds ? -1 : 0);
         if (bad) continue;
         naive_allocation(allocation, positive, n, folds, compat);
         memset(total, 0, sizeof total);
@@ -201,9 +201,19 @@ static void folds_need_members(void **state) {
     static const uint8_t positive[] = {0, 0, 0, 0, 1, 1};
     uint16_t fold[6];
     struct error err;
-    assert_int_equal(stratified_folds(fold, positive, 6, 3, COMPAT_1_2, &err), -1);
-    assert_non_null(strstr(err.text, "positive"));
-    assert_int_equal(stratified_folds(fold, positive, 4, 3, COMPAT_0_19, &err), -1);
+    for (enum compat compat = COMPAT_0_19; compat <= COMPAT_1_2; compat++) {
+        assert_int_equal(stratified_folds(fold, positive, 6, 5, compat, &err), -1);
+        assert_non_null(strstr(err.text,
+                               "5 folds need at least as many rows of one class, and there are only 2 positive "
+                               "and 4 negative"));
+        assert_int_equal(stratified_folds(fold, positive, 6, 6, compat, &err), -1);
+        /* One class has enough: every fold tests a row of it. */
+        assert_int_equal(stratified_folds(fold, positive, 6, 4, compat, &err), 0);
+        for (uint16_t k = 0; k < 4; k++)
+            assert_int_equal(fold[k], k);
+        assert_int_equal(fold[4], 0);
+        assert_int_equal(fold[5], 1);
+    }
     assert_int_equal(plain_folds(fold, 6, 7, &err), -1);
     assert_non_null(strstr(err.text, "only 6"));
 }
@@ -217,6 +227,72 @@ static void plain_folds_are_blocks(void **state) {
     assert_int_equal(plain_folds(fold, 10, 10, NULL), 0);
     for (int i = 0; i < 10; i++)
         assert_int_equal(fold[i], i);
+}
+
+/* The first `positives` of n rows are positive. */
+static void label_rows(struct row_list *list, struct row_ref *at, const struct dataset *ds, size_t n,
+                       size_t positives) {
+    for (uint32_t i = 0; i < n; i++)
+        at[i] = (struct row_ref){i, ds->start[i], i < positives};
+    *list = (struct row_list){ds, at, n};
+}
+
+/* A class with one row: the fold that tests it has the other class alone to train on. */
+static void a_fold_of_one_class_has_no_score(void **state) {
+    (void)state;
+    enum { N = 30 };
+    struct dataset ds;
+    struct row_ref at[N];
+    struct row_list list;
+    struct error err = {.text = ""};
+    struct hyper hyper = {.engine = ENGINE_F64, .compat = COMPAT_1_2, .alpha = 1e-4, .epochs = 2, .seed = 42};
+    assert_int_equal(dataset_load(&ds, "synthetic:n=30", SPLIT_TRAIN, NULL), 0);
+    for (size_t positives = 1; positives <= N - 1; positives += N - 2) {
+        struct cv_result result;
+        label_rows(&list, at, &ds, N, positives);
+        assert_int_equal(cv_every_fold_trains(&list, &err), -1);
+        assert_non_null(strstr(err.text, positives == 1 ? "only one row is positive" : "only one row is negative"));
+        hyper.compat = COMPAT_1_2;
+        assert_int_equal(cross_validate(&result, &list, 3, &hyper, backend_scalar(), NULL, &err), 0);
+        assert_int_equal(result.untrained, 1);
+        for (unsigned f = 0; f < 3; f++) {
+            /* The single positive comes first and falls to fold 0; the single negative is the last of all, in fold 2.
+             */
+            const bool trained = f != (positives == 1 ? 0 : 2);
+            assert_int_equal(!isnan(result.fold[f].accuracy), trained);
+            assert_int_equal(!isnan(result.fold[f].intercept), trained);
+            assert_int_equal(result.fold[f].fingerprint != 0, trained);
+        }
+        assert_true(isnan(result.roc_auc) && isnan(precision_score(&result.confusion)));
+        cv_free(&result);
+        hyper.compat = COMPAT_0_19;
+        assert_int_equal(cross_validate(&result, &list, 3, &hyper, backend_scalar(), NULL, &err), -1);
+        assert_non_null(strstr(err.text, "is trained on the other alone, where scikit-learn 0.19 fails"));
+    }
+    label_rows(&list, at, &ds, N, 2);
+    assert_int_equal(cv_every_fold_trains(&list, &err), 0);
+    dataset_free(&ds);
+}
+
+static void few_members_are_warned_of(void **state) {
+    (void)state;
+    enum { N = 9 };
+    struct dataset ds;
+    struct row_ref at[N];
+    struct row_list list;
+    char text[FOLDS_WARNING] = "";
+    assert_int_equal(dataset_load(&ds, "synthetic:n=10", SPLIT_TRAIN, NULL), 0);
+    label_rows(&list, at, &ds, N, 2);
+    assert_false(folds_warning(text, &list, 2));
+    assert_false(folds_warning(text, &list, 8)); /* no class has so many: an error */
+    assert_string_equal(text, "");
+    assert_true(folds_warning(text, &list, 3));
+    assert_string_equal(text,
+                        "only 2 of the rows are positive: fewer than the 3 folds, of which some test none of them");
+    label_rows(&list, at, &ds, N, 8);
+    assert_true(folds_warning(text, &list, 8));
+    assert_non_null(strstr(text, "only 1 of the rows is negative: fewer than the 8 folds"));
+    dataset_free(&ds);
 }
 
 /* ---- Metrics ---- */
@@ -901,6 +977,8 @@ int main(void) {
         cmocka_unit_test(folds_are_scikit_learns),
         cmocka_unit_test(folds_need_members),
         cmocka_unit_test(plain_folds_are_blocks),
+        cmocka_unit_test(a_fold_of_one_class_has_no_score),
+        cmocka_unit_test(few_members_are_warned_of),
         cmocka_unit_test(metrics_of_the_notebook),
         cmocka_unit_test(confusion_counts_each_pair),
         cmocka_unit_test(roc_auc_counts_pairs),

@@ -80,6 +80,9 @@ static void other_updates_are_level_0(void **state) {
         make(&b);
         b.fold[f].update_hash++;
         assert_int_equal(level(&a, &b), PARITY_L0);
+        make(&b);
+        b.fold[f].update_hash_by_epoch++;
+        assert_int_equal(level(&a, &b), PARITY_L0);
     }
 }
 
