@@ -73,6 +73,11 @@ for engine in f32 f64 int; do
 done
 without_memory 1 cv "${rows[@]}" --predictions-out "$out/p.npy" --decision-out "$out/d.npy" --json "$out/c.json"
 without_memory 1 describe --data synthetic:n=60 --show 3 --png "$out/3.png" --json "$out/d.json"
+source tests/cli/fixtures.sh
+good "$scratch/plain" && good "$scratch/above/raw" && gzip -n "$scratch/above/raw"/*
+for folder in plain above; do
+    without_memory 1 describe --data "$scratch/$folder" --split all --json "$out/d.json"
+done
 without_memory 1 topo --export "$out/this.xml" --json "$out/t.json"
 without_memory 1 topo --topology tests/fuzz/corpus/topology/hybrid-p-e.xml --json -
 for format in text json; do

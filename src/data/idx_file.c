@@ -55,7 +55,10 @@ int idx_open(struct idx_file *file, const char *path, struct error *err) {
         return fail(err, "%s: is not a regular file", file->path);
     file->size = (uint64_t)info.st_size;
     if (begins_as_gzip(file) != file->gzipped)
-        return fail(err, file->gzipped ? "%s: is not gzip data" : "%s: is gzip data; rename it to .gz", file->path);
+        return fail(err,
+                    file->gzipped ? "%s: is not gzip data; if it is unpacked already, rename it without .gz"
+                                  : "%s: is gzip data; rename it to .gz",
+                    file->path);
     return file->gzipped ? begin_gzip(file, err) : 0;
 }
 

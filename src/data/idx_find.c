@@ -157,7 +157,7 @@ static int look_inside(struct search *search, struct set *set, const struct name
     enum { INSIDE = 64 /* rank: behind every file that lies beside the folder */ };
     DIR *dir = opendir(folder);
     set->hollow[outer->role] = true;
-    if (!dir) return 0;
+    if (!dir) return errno == ENOMEM ? no_memory(folder, err) : 0;
     int bad = 0;
     for (const struct dirent *entry; !bad && search->entries < MOST_ENTRIES && (entry = readdir(dir));) {
         char path[PATH_MAX];
@@ -192,10 +192,17 @@ static bool wanted(const struct search *search, const char *entry, const struct 
     return name->prefix == length + 1 && alike(prefix, entry, length);
 }
 
+/* A folder that cannot be opened is passed over, unless it is the one that was named. */
+static int not_listed(const struct search *search, const char *folder, struct error *err) {
+    if (errno == ENOMEM) return no_memory(folder, err);
+    if (search->entries > 0) return 0;
+    return fail(err, "%.255s: cannot be listed: %s", folder, strerror(errno));
+}
+
 /* Looks at every entry of one folder. Names that begin with a dot are no data: .git, or the ._NAME that macOS adds. */
 static int look_at(struct search *search, const char *folder, struct error *err) {
     DIR *dir = opendir(folder);
-    if (!dir) return 0;
+    if (!dir) return not_listed(search, folder, err);
     int bad = 0;
     for (const struct dirent *entry; !bad && (entry = readdir(dir));) {
         char path[PATH_MAX];

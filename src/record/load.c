@@ -386,12 +386,13 @@ static int too_large(const char *path, struct error *err) {
     return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, MAX_BYTES);
 }
 
-/* Reads to the end, of a file or a pipe; *bytes grows as it must, and the caller frees it. */
+/* Reads to the end, of a file or a pipe, into *bytes, which has this much room, grows as it must, and is the caller's to
+ * free. */
 static int read_to_end(int fd, const char *path, size_t room, char **bytes, size_t *length, struct error *err) {
     for (;;) {
-        if (*length == room || !*bytes) {
-            if (*length > MAX_BYTES) return too_large(path, err);
-            room = *bytes ? 2 * room : room;
+        if (*length == room) {
+            if (room > MAX_BYTES) return too_large(path, err);
+            room = room > MAX_BYTES / 2 ? (size_t)MAX_BYTES + 1 : 2 * room;
             char *more = realloc(*bytes, room);
             if (!more) return fail_program(err, "%s: out of memory", path);
             *bytes = more;
@@ -399,7 +400,7 @@ static int read_to_end(int fd, const char *path, size_t room, char **bytes, size
         ssize_t got = read(fd, *bytes + *length, room - *length);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        if (got == 0) return *length > MAX_BYTES ? too_large(path, err) : 0;
+        if (got == 0) return 0;
         *length += (size_t)got;
     }
 }
@@ -424,7 +425,8 @@ static int read_bytes(const char *path, char **bytes, size_t *length, struct err
     size_t room = 0;
     int fd = open_result(path, &room, err);
     if (fd < 0) return -1;
-    int bad = read_to_end(fd, path, room, bytes, length, err);
+    *bytes = malloc(room);
+    int bad = *bytes ? read_to_end(fd, path, room, bytes, length, err) : fail_program(err, "%s: out of memory", path);
     close(fd);
     return bad;
 }
