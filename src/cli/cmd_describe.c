@@ -60,7 +60,8 @@ static const struct argp argp = {list,
                                  "  sgdmark describe --order file --show 0      the first digit of the file\n"
                                  "  sgdmark describe --order sorted --show 34911\n"
                                  "                                              X[34911] of \"MNIST original\"\n"
-                                 "  sgdmark describe --show 7 --png seven.png\n",
+                                 "  sgdmark describe --show 7 --png seven.png\n"
+                                 "  sgdmark describe --data datasets            the MNIST/raw or the like below it\n",
                                  children,
                                  NULL,
                                  NULL};

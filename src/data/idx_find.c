@@ -13,7 +13,7 @@
 
 enum {
     LEVELS = 3,           /* of folders below the one that is named */
-    MOST_ENTRIES = 20000, /* files and folders that are looked at */
+    MOST_ENTRIES = 10000, /* files and folders that are looked at */
     MOST_SETS = 64,
     MOST_FOLDERS = 4096, /* of one level */
     LISTED = 6           /* sets that an error names */

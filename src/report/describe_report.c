@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/describe_report.h"
 
-#include "report/facts.h"
+#include "report/job_report.h"
 
 #include <inttypes.h>
 
@@ -9,11 +9,7 @@ void print_description(FILE *out, const struct description *description) {
     const struct dataset *ds = description->ds;
     const struct row_spec *rows = description->rows;
     fprintf(out, "data         %s%s\n", ds->name, ds->synthetic ? " (SYNTHETIC, not MNIST)" : "");
-    if (*ds->files) {
-        fputs("files        ", out);
-        print_plain(out, ds->files);
-        fputc('\n', out);
-    }
+    print_files(out, ds);
     fprintf(out, "rows         %zu: split %s, %s order", description->n, split_names[rows->split],
             order_names[rows->order]);
     if (rows->order == ORDER_NOTEBOOK) fprintf(out, " (seed %" PRIu32 ")", rows->order_seed);

@@ -22,6 +22,13 @@ void print_rows(FILE *out, const struct rows_text *rows) {
     fputc('\n', out);
 }
 
+void print_files(FILE *out, const struct dataset *ds) {
+    if (!*ds->files) return;
+    fputs("files        ", out);
+    print_plain(out, ds->files);
+    fputc('\n', out);
+}
+
 /* "alpha 0.0001", "compat 0.19" */
 static void print_value(FILE *out, const char *name, const json_t *value) {
     char real[REAL_TEXT];
@@ -61,6 +68,7 @@ int print_job(FILE *out, const struct job *job, const struct job_spec *spec, str
     json_t *hyper = hyper_json(spec, 0);
     if (!hyper) return fail_program(err, "out of memory");
     print_rows(out, &rows);
+    print_files(out, &job->ds);
     print_classifier(out, hyper);
     json_decref(hyper);
     return 0;

@@ -21,7 +21,10 @@ struct rows_text {
 void print_rows(FILE *out, const struct rows_text *rows);
 void print_classifier(FILE *out, const json_t *hyper);
 
-/* Both, of a job in memory. Returns 0, or -1 when memory runs out. */
+/* One line with the IDX files that were read; nothing for made-up rows. */
+void print_files(FILE *out, const struct dataset *ds);
+
+/* All three, of a job in memory. Returns 0, or -1 when memory runs out. */
 int print_job(FILE *out, const struct job *job, const struct job_spec *spec, struct error *err);
 
 /* The prefetch distances, and why they were chosen (prefetch_choose). */

@@ -291,12 +291,12 @@ static void a_search_ends(void **state) {
     write_plain("t10k-labels-idx1-ubyte", labels(10));
     expect_fault(SPLIT_TEST, "t10k-images-idx3-ubyte", "cannot be opened: No such file");
     clear_folder();
-    for (unsigned i = 0; i < 20001; i++) {
+    for (unsigned i = 0; i < 10001; i++) {
         char name[16];
         snprintf(name, sizeof name, "%u", i);
         assert_int_equal(symlink("nowhere", path_of(name)), 0);
     }
-    expect_refused("", "20000 files and folders hold no complete data set");
+    expect_refused("", "10000 files and folders hold no complete data set");
 }
 
 static void sets_in_one_folder_are_told_apart(void **state) {
