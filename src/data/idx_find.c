@@ -19,8 +19,7 @@ enum {
     LISTED = 6           /* sets that an error names */
 };
 
-/* How files are called, lower-case and with '-' for every sign between words. The first is the name that errors give.
- */
+/* How files are called, in small letters and with '-' between words. Errors give the first name. */
 static const char *const stems[IDX_ROLES][4] = {
     [TRAIN_IMAGES] = {"train-images-idx3-ubyte"},
     [TRAIN_LABELS] = {"train-labels-idx1-ubyte", "train-labels-idx2-int"},
@@ -394,7 +393,7 @@ int idx_find(struct idx_found *found, const char *spec, enum split split, struct
     const int why = errno;
     if (why == ENOENT) {
         if (find_prefixed(found, spec, split, &any, err) == 0) return 0;
-        if (any) return -1;
+        if (any || (err && err->kind == ERROR_PROGRAM)) return -1;
     }
     return fail(err, "%.255s: %s; " IDX_WAY_OUT, spec, strerror(why));
 }

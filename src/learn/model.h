@@ -17,12 +17,12 @@ struct model {
     unsigned epochs;
     uint32_t *updates;    /* [epochs] weight updates in each epoch */
     uint64_t update_hash; /* of the sequence of (epoch, position) at which the weights changed */
-    uint64_t
-        update_hash_by_epoch; /* FNV-1a 64 of update_hash, then of updates[] as little-endian uint32: also above
-                                 60,000 rows, where update_hash takes the end of an epoch for the start of the next */
-    uint64_t fingerprint;     /* FNV-1a 64 of coef and intercept */
-    uint64_t *epoch_hash;     /* [epochs] trainer_hash after each epoch */
-    double seconds;           /* the fit alone */
+    /* FNV-1a 64 of update_hash, then of updates[] as little-endian uint32. Above 60,000 rows update_hash takes the end
+     * of an epoch for the start of the next; this hash does not. */
+    uint64_t update_hash_by_epoch;
+    uint64_t fingerprint; /* FNV-1a 64 of coef and intercept */
+    uint64_t *epoch_hash; /* [epochs] trainer_hash after each epoch */
+    double seconds;       /* the fit alone */
     /* Engine f32 predicts with the weights that it trained. */
     float *w;      /* [d] or NULL */
     double wscale; /* coef[k] == (double)w[k] * wscale */

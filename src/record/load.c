@@ -386,8 +386,7 @@ static int too_large(const char *path, struct error *err) {
     return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, MAX_BYTES);
 }
 
-/* Reads to the end, of a file or a pipe, into *bytes, which has this much room, grows as it must, and is the caller's to
- * free. */
+/* Reads a file or a pipe to its end into *bytes, which has this much room and grows as it must; the caller frees it. */
 static int read_to_end(int fd, const char *path, size_t room, char **bytes, size_t *length, struct error *err) {
     for (;;) {
         if (*length == room) {
