@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/launcher.h"
+
+#include "base/number.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A launcher and its variables. */
+static const struct {
+    const char *name, *rank, *size, *or_size; /* NULL: it sets none */
+    unsigned first;                           /* the first rank */
+} launchers[] = {
+    {"mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", NULL, 0},
+    {"mpiexec", "PMI_RANK", "PMI_SIZE", NULL, 0},
+    {"srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", 0},
+    {"parallel", "PARALLEL_SEQ", NULL, NULL, 1},
+};
+
+enum { MOST_PROCESSES = 100000000 };
+
+static int read_variable(unsigned *to, const char *name, const char *text, unsigned low, struct error *err) {
+    struct error why;
+    uint64_t number = 0;
+    if (read_whole(&number, text, low, MOST_PROCESSES, &why) != 0) return fail(err, "%s: %.900s", name, why.text);
+    *to = (unsigned)number;
+    return 0;
+}
+
+/* sbatch sets SLURM_NTASKS for its script, which is a single process. */
+static bool is_batch_script(void) {
+    const char *environment = getenv("ENVIRONMENT");
+    return environment && strcmp(environment, "BATCH") == 0;
+}
+
+int launcher_find(struct launcher *launcher, struct error *err) {
+    *launcher = (struct launcher){0};
+    for (size_t i = 0; i < sizeof launchers / sizeof *launchers; i++) {
+        const char *rank = getenv(launchers[i].rank);
+        const char *size = launchers[i].size ? getenv(launchers[i].size) : NULL, *name = launchers[i].size;
+        if (!size && launchers[i].or_size && !is_batch_script()) {
+            name = launchers[i].or_size;
+            size = getenv(name);
+        }
+        if (!rank || (launchers[i].size && !size)) continue;
+        struct launcher found = {.name = launchers[i].name};
+        if (read_variable(&found.rank, launchers[i].rank, rank, launchers[i].first, err) != 0) return -1;
+        if (size && read_variable(&found.size, name, size, 1, err) != 0) return -1;
+        found.rank -= launchers[i].first;
+        if (size && found.rank >= found.size)
+            return fail(err, "%s is %s, but %s is %s", launchers[i].rank, rank, name, size);
+        *launcher = found;
+        return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of several processes this one is, by what its launcher has put into the environment. */
+#ifndef SGDMARK_MACHINE_LAUNCHER_H
+#define SGDMARK_MACHINE_LAUNCHER_H
+
+#include "base/error.h"
+
+struct launcher {
+    const char *name;    /* "mpirun", "mpiexec", "srun", "parallel"; NULL: none */
+    unsigned rank, size; /* rank counts from 0; size 0: it does not say */
+};
+
+/* Looks for OMPI_COMM_WORLD_RANK and _SIZE (Open MPI), PMI_RANK and PMI_SIZE (MPICH and others, srun --mpi=pmi2),
+ * SLURM_PROCID and SLURM_STEP_NUM_TASKS or SLURM_NTASKS (srun), PARALLEL_SEQ (GNU parallel, which does not say how many
+ * there are); the first that is there counts, since mpirun may itself run under srun. The script of sbatch, which has
+ * SLURM_PROCID too, is not one of several. Returns 0, or -1 when what is there is no rank and size. */
+int launcher_find(struct launcher *launcher, struct error *err);
+
+#endif
