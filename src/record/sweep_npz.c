@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "record/sweep_npz.h"
+
+#include "data/npz.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES = 32, MOST_ARRAYS = GRID_PARAMETERS + SWEEP_METRICS + 5 };
+
+/* The arrays, one item for each of `count` points. */
+struct columns {
+    size_t count, folds; /* the most folds of a point */
+    int64_t *point, *confusion;
+    uint64_t *fingerprint;
+    uint8_t *failed;
+    double *metric[SWEEP_METRICS], *fold_accuracy;
+    void *parameter[GRID_PARAMETERS];
+};
+
+static enum hyper_kind kind_of(const struct axis *axis) {
+    return axis->parameter == GRID_ORDER_SEED ? HYPER_KIND_WHOLE : hyper_table[axis->parameter].kind;
+}
+
+static size_t item_bytes(const struct axis *axis) {
+    return kind_of(axis) == HYPER_KIND_CHOICE ? NAME_BYTES : sizeof(double);
+}
+
+static void free_columns(struct columns *c) {
+    free(c->point);
+    free(c->confusion);
+    free(c->fingerprint);
+    free(c->failed);
+    free(c->fold_accuracy);
+    for (size_t m = 0; m < SWEEP_METRICS; m++)
+        free(c->metric[m]);
+    for (size_t a = 0; a < GRID_PARAMETERS; a++)
+        free(c->parameter[a]);
+}
+
+static size_t most_folds(const struct sweep_head *head) {
+    double folds = head->rules.folds;
+    for (size_t a = 0; a < head->grid.axes; a++) {
+        const struct axis *axis = &head->grid.axis[a];
+        for (size_t i = 0; axis->parameter == HYPER_FOLDS && i < axis->count; i++)
+            folds = fmax(i ? folds : 0.0, axis->value[i]);
+    }
+    return (size_t)folds;
+}
+
+static int allocate_columns(struct columns *c, const struct point_set *set, struct error *err) {
+    const struct share all = {1, 1};
+    const struct grid *grid = &set->head->grid;
+    *c = (struct columns){.count = grid->points - point_set_count(set, &all, POINT_MISSING),
+                          .folds = most_folds(set->head)};
+    const size_t n = c->count ? c->count : 1;
+    c->point = calloc(n, sizeof *c->point);
+    c->confusion = calloc(n, 4 * sizeof *c->confusion);
+    c->fingerprint = calloc(n, sizeof *c->fingerprint);
+    c->failed = calloc(n, sizeof *c->failed);
+    c->fold_accuracy = calloc(n, c->folds * sizeof *c->fold_accuracy);
+    bool good = c->point && c->confusion && c->fingerprint && c->failed && c->fold_accuracy;
+    for (size_t m = 0; m < SWEEP_METRICS; m++) {
+        c->metric[m] = calloc(n, sizeof **c->metric);
+        good = good && c->metric[m];
+    }
+    for (size_t a = 0; a < grid->axes; a++) {
+        c->parameter[a] = calloc(n, item_bytes(&grid->axis[a]));
+        good = good && c->parameter[a];
+    }
+    return good ? 0 : fail_program(err, "out of memory for arrays of %zu points", c->count);
+}
+
+static void fill_parameter(const struct columns *c, const struct grid *grid, size_t i, size_t a, size_t point) {
+    const struct axis *axis = &grid->axis[a];
+    const double value = grid_value(grid, point, a);
+    char text[VALUE_TEXT];
+    switch (kind_of(axis)) {
+    case HYPER_KIND_REAL:
+        ((double *)c->parameter[a])[i] = value;
+        break;
+    case HYPER_KIND_WHOLE:
+        ((int64_t *)c->parameter[a])[i] = (int64_t)value;
+        break;
+    case HYPER_KIND_CHOICE:
+        parameter_text(text, axis->parameter, value);
+        memccpy((char *)c->parameter[a] + i * NAME_BYTES, text, 0, NAME_BYTES);
+        break;
+    }
+}
+
+static void fill_point(const struct columns *c, const struct grid *grid, size_t i, const struct point_result *result) {
+    const struct confusion *counts = &result->confusion;
+    const int64_t confusion[] = {(int64_t)counts->tn, (int64_t)counts->fp, (int64_t)counts->fn, (int64_t)counts->tp};
+    c->point[i] = (int64_t)result->point;
+    c->failed[i] = result->reason[0] != 0;
+    memcpy(c->confusion + 4 * i, confusion, sizeof confusion);
+    if (!c->failed[i]) c->fingerprint[i] = point_fingerprint(result);
+    for (enum sweep_metric m = METRIC_ACCURACY; m < SWEEP_METRICS; m++)
+        c->metric[m][i] = point_metric(result, m);
+    for (size_t f = 0; f < c->folds; f++)
+        c->fold_accuracy[i * c->folds + f] = result->fold && f < result->folds ? result->fold[f].accuracy : (double)NAN;
+    for (size_t a = 0; a < grid->axes; a++)
+        fill_parameter(c, grid, i, a, result->point);
+}
+
+static int fill_columns(const struct columns *c, const struct point_set *set, struct error *err) {
+    const struct grid *grid = &set->head->grid;
+    for (size_t point = 0, i = 0; point < grid->points; point++) {
+        struct point_result result;
+        if (set->state[point] == POINT_MISSING) continue;
+        if (point_set_get(&result, set, point, err) != 0) return -1;
+        fill_point(c, grid, i++, &result);
+        free(result.fold);
+    }
+    return 0;
+}
+
+static int write_columns(const struct columns *c, const struct grid *grid, const char *path, struct error *err) {
+    static const char *const types[] = {
+        [HYPER_KIND_WHOLE] = "i8", [HYPER_KIND_REAL] = "f8", [HYPER_KIND_CHOICE] = "S32"};
+    struct npz_array array[MOST_ARRAYS];
+    size_t count = 0;
+    array[count++] = (struct npz_array){"point", "i8", {c->count}, c->point, c->count * sizeof *c->point};
+    for (size_t a = 0; a < grid->axes; a++) {
+        const struct axis *axis = &grid->axis[a];
+        array[count++] = (struct npz_array){parameter_name(axis->parameter),
+                                            types[kind_of(axis)],
+                                            {c->count},
+                                            c->parameter[a],
+                                            c->count * item_bytes(axis)};
+    }
+    array[count++] = (struct npz_array){"failed", "b1", {c->count}, c->failed, c->count};
+    for (size_t m = 0; m < SWEEP_METRICS; m++)
+        array[count++] =
+            (struct npz_array){sweep_metric_names[m], "f8", {c->count}, c->metric[m], c->count * sizeof **c->metric};
+    array[count++] = (struct npz_array){
+        "fold_accuracy", "f8", {c->count, c->folds}, c->fold_accuracy, c->count * c->folds * sizeof *c->fold_accuracy};
+    array[count++] =
+        (struct npz_array){"confusion", "i8", {c->count, 2, 2}, c->confusion, 4 * c->count * sizeof *c->confusion};
+    array[count++] =
+        (struct npz_array){"fingerprint", "u8", {c->count}, c->fingerprint, c->count * sizeof *c->fingerprint};
+    return npz_write(path, array, count, err);
+}
+
+int sweep_npz_write(const struct point_set *set, const char *path, struct error *err) {
+    struct columns columns;
+    int bad = allocate_columns(&columns, set, err);
+    if (!bad) bad = fill_columns(&columns, set, err);
+    if (!bad) bad = write_columns(&columns, &set->head->grid, path, err);
+    free_columns(&columns);
+    return bad;
+}
