@@ -20,8 +20,10 @@ const char *parameter_name(unsigned parameter) {
     return parameter == GRID_ORDER_SEED ? "order_seed" : hyper_table[parameter].name;
 }
 
-const char *parameter_option(unsigned parameter) {
-    return parameter == GRID_ORDER_SEED ? "order-seed" : hyper_table[parameter].option;
+void parameter_word(char text[VALUE_TEXT], unsigned parameter) {
+    snprintf(text, VALUE_TEXT, "%s", parameter_name(parameter));
+    for (char *c = text; *c; c++)
+        if (*c == '_') *c = '-';
 }
 
 void grid_init(struct grid *grid) {
@@ -94,8 +96,8 @@ static int check_values(const struct axis *axis, struct error *err) {
     for (size_t i = 1; i < axis->count && !bad; i++) {
         char text[VALUE_TEXT];
         if (sorted[i] != sorted[i - 1]) continue;
-        parameter_text(text, axis->parameter, sorted[i]);
-        bad = fail(err, "%s is there twice", text);
+        bad = parameter_text(text, axis->parameter, sorted[i]) == 0 ? fail(err, "%s is there twice", text)
+                                                                    : fail_program(err, "out of memory for a value");
     }
     free(sorted);
     return bad;
@@ -115,22 +117,25 @@ static int read_values(struct axis *axis, const char *text, struct error *err) {
     return bad ? -1 : check_values(axis, err);
 }
 
-/* Does the word name this parameter? */
+/* Does the word name this parameter? Dashes and underscores count as the same. */
 static bool names(unsigned parameter, const char *word, size_t length) {
-    const char *name = parameter_name(parameter), *option = parameter_option(parameter);
-    return (strlen(name) == length && strncmp(name, word, length) == 0) ||
-           (strlen(option) == length && strncmp(option, word, length) == 0);
+    const char *name = parameter_name(parameter);
+    if (strlen(name) != length) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((word[i] == '-' ? '_' : word[i]) != name[i]) return false;
+    return true;
 }
 
 static int find_parameter(unsigned *parameter, const char *text, size_t length, struct error *err) {
-    char list[900] = "";
+    char list[800] = "", word[VALUE_TEXT];
     for (unsigned p = 0; p < GRID_PARAMETERS; p++) {
         if (names(p, text, length)) {
             *parameter = p;
             return 0;
         }
         size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", p ? ", " : "", parameter_option(p));
+        parameter_word(word, p);
+        snprintf(list + used, sizeof list - used, "%s%s", p ? ", " : "", word);
     }
     return fail(err, "'%.*s' cannot vary: it is none of %s", length < 80 ? (int)length : 80, text, list);
 }
@@ -149,15 +154,16 @@ int grid_vary(struct grid *grid, const char *text, struct error *err) {
     const size_t length = strcspn(text, "=");
     if (!text[length]) return fail(err, "'%.200s' has no '=': NAME=VALUE,VALUE or NAME=FIRST..LAST", text);
     if (find_parameter(&axis.parameter, text, length, err) != 0) return -1;
-    const char *option = parameter_option(axis.parameter);
-    if (grid_varies(grid, axis.parameter)) return fail(err, "%s varies already", option);
+    char word[VALUE_TEXT];
+    parameter_word(word, axis.parameter);
+    if (grid_varies(grid, axis.parameter)) return fail(err, "%s varies already", word);
     if (read_values(&axis, text + length + 1, &why) != 0) {
         free(axis.value);
-        return fail_as(err, why.kind, "%s: %.900s", option, why.text);
+        return fail_as(err, why.kind, "%s: %.900s", word, why.text);
     }
     if (axis.count > GRID_MOST / grid->points) {
         free(axis.value);
-        return fail(err, "%s: with its values the grid has more than %d points", option, GRID_MOST);
+        return fail(err, "%s: with its values the grid has more than %d points", word, GRID_MOST);
     }
     insert_axis(grid, axis);
     return 0;
@@ -186,21 +192,35 @@ void grid_apply(const struct grid *grid, size_t point, struct job_spec *spec, un
 
 /* ---- Text */
 
-void parameter_json_text(char text[VALUE_TEXT], unsigned parameter, double value) {
-    const struct hyper_parameter *hyper = parameter < HYPER_COUNT ? &hyper_table[parameter] : NULL;
-    if (hyper && hyper->kind == HYPER_KIND_CHOICE)
-        snprintf(text, VALUE_TEXT, "\"%s\"", hyper->choices[(size_t)value]);
-    else if (hyper && hyper->kind == HYPER_KIND_REAL)
-        format_real(text, value);
-    else
-        snprintf(text, VALUE_TEXT, "%.0f", value);
+json_t *parameter_json(unsigned parameter, double value) {
+    return parameter == GRID_ORDER_SEED ? json_integer((json_int_t)value)
+                                        : hyper_value_json((enum hyper_id)parameter, value);
 }
 
-void parameter_text(char text[VALUE_TEXT], unsigned parameter, double value) {
-    if (parameter < HYPER_COUNT && hyper_table[parameter].kind == HYPER_KIND_CHOICE)
-        snprintf(text, VALUE_TEXT, "%s", hyper_table[parameter].choices[(size_t)value]);
-    else
-        parameter_json_text(text, parameter, value);
+static int value_text(char text[VALUE_TEXT], unsigned parameter, double value, const char *quote) {
+    json_t *json = parameter_json(parameter, value);
+    char real[REAL_TEXT];
+    if (json_is_string(json)) {
+        snprintf(text, VALUE_TEXT, "%s%s%s", quote, json_string_value(json), quote);
+    } else if (json_is_real(json)) {
+        format_real(real, json_real_value(json));
+        snprintf(text, VALUE_TEXT, "%s", real);
+    } else if (json_is_integer(json)) {
+        snprintf(text, VALUE_TEXT, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+    } else {
+        snprintf(text, VALUE_TEXT, "%s", json_is_true(json) ? "true" : "false");
+    }
+    const bool lost = !json;
+    json_decref(json);
+    return lost ? -1 : 0;
+}
+
+int parameter_json_text(char text[VALUE_TEXT], unsigned parameter, double value) {
+    return value_text(text, parameter, value, "\"");
+}
+
+int parameter_text(char text[VALUE_TEXT], unsigned parameter, double value) {
+    return value_text(text, parameter, value, "");
 }
 
 /* How many values from number i on are whole and each one more than the last. */
@@ -211,22 +231,29 @@ static size_t run_length(const struct axis *axis, size_t i) {
     return end - i;
 }
 
-char *axis_text(const struct axis *axis) {
-    char *text = NULL, value[VALUE_TEXT];
-    size_t length = 0;
-    FILE *to = open_memstream(&text, &length);
-    if (!to) return NULL;
-    fprintf(to, "%s=", parameter_option(axis->parameter));
+/* Writes the values, runs of three or more as ranges. Returns 0, or -1 when memory runs out. */
+static int put_values(FILE *to, const struct axis *axis) {
+    char value[VALUE_TEXT];
     for (size_t i = 0, run; i < axis->count; i += run) {
         run = run_length(axis, i);
         if (run < 3) run = 1;
-        parameter_text(value, axis->parameter, axis->value[i]);
+        if (parameter_text(value, axis->parameter, axis->value[i]) != 0) return -1;
         fprintf(to, "%s%s", i ? "," : "", value);
         if (run == 1) continue;
-        parameter_text(value, axis->parameter, axis->value[i + run - 1]);
+        if (parameter_text(value, axis->parameter, axis->value[i + run - 1]) != 0) return -1;
         fprintf(to, "..%s", value);
     }
-    const bool bad = ferror(to);
+    return 0;
+}
+
+char *axis_text(const struct axis *axis) {
+    char *text = NULL, word[VALUE_TEXT];
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    if (!to) return NULL;
+    parameter_word(word, axis->parameter);
+    fprintf(to, "%s=", word);
+    const bool bad = put_values(to, axis) != 0 || ferror(to);
     if (fclose(to) == 0 && !bad) return text;
     free(text);
     return NULL;

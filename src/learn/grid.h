@@ -13,6 +13,8 @@
 /* Parameters are those of hyper_table, by enum hyper_id, and this one. */
 enum { GRID_ORDER_SEED = HYPER_COUNT, GRID_PARAMETERS };
 
+enum { VALUE_TEXT = 64 }; /* of the text of a name or a value */
+
 /* More points, or values of one parameter, are refused. */
 enum { GRID_MOST = 1000000 };
 
@@ -41,9 +43,11 @@ int grid_vary(struct grid *grid, const char *text, struct error *err);
  * runs out. */
 char *axis_text(const struct axis *axis);
 
-/* The key of a parameter in result files, and its option without dashes. */
+/* The key of a parameter in result files, "order_seed". */
 const char *parameter_name(unsigned parameter);
-const char *parameter_option(unsigned parameter);
+
+/* The same with dashes, as --vary lists it: "order-seed". */
+void parameter_word(char text[VALUE_TEXT], unsigned parameter);
 
 /* Does this parameter vary? */
 bool grid_varies(const struct grid *grid, unsigned parameter);
@@ -54,9 +58,11 @@ double grid_value(const struct grid *grid, size_t point, size_t axis);
 /* Sets the parameters that vary to their values at a point. */
 void grid_apply(const struct grid *grid, size_t point, struct job_spec *spec, unsigned *folds);
 
-/* A value of a parameter as text: as an option takes it, and as JSON has it. */
-enum { VALUE_TEXT = 64 };
-void parameter_text(char text[VALUE_TEXT], unsigned parameter, double value);
-void parameter_json_text(char text[VALUE_TEXT], unsigned parameter, double value);
+/* A value of a parameter as JSON, as result files have it; NULL when memory runs out. */
+json_t *parameter_json(unsigned parameter, double value);
+
+/* The same as text: as JSON writes it, or without quotes. Both return 0, or -1 when memory runs out. */
+int parameter_json_text(char text[VALUE_TEXT], unsigned parameter, double value);
+int parameter_text(char text[VALUE_TEXT], unsigned parameter, double value);
 
 #endif

@@ -10,15 +10,16 @@
 
 /* ---- Writing */
 
-static void put_params(FILE *to, const struct grid *grid, size_t point) {
+static int put_params(FILE *to, const struct grid *grid, size_t point) {
     char value[VALUE_TEXT];
     fprintf(to, "{\"point\":%zu,\"params\":{", point);
     for (size_t a = 0; a < grid->axes; a++) {
         const unsigned parameter = grid->axis[a].parameter;
-        parameter_json_text(value, parameter, grid_value(grid, point, a));
+        if (parameter_json_text(value, parameter, grid_value(grid, point, a)) != 0) return -1;
         fprintf(to, "%s\"%s\":%s", a ? "," : "", parameter_name(parameter), value);
     }
-    fputs("}", to);
+    fputc('}', to);
+    return 0;
 }
 
 /* ,"key":[one for each fold] */
@@ -67,7 +68,7 @@ static void put_outcome(FILE *to, const struct point_result *result) {
     fprintf(to, ",\"fingerprint\":\"%016" PRIx64 "\"}\n", point_fingerprint(result));
 }
 
-static void put_reason(FILE *to, const char *reason) {
+static int put_reason(FILE *to, const char *reason) {
     json_t *text = json_string(reason);
     char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
     fprintf(to,
@@ -75,8 +76,10 @@ static void put_reason(FILE *to, const char *reason) {
             "\"f1\":null,\"roc_auc\":null,\"fold_updates\":null,\"fold_fingerprint\":null,\"fold_update_hash\":null,"
             "\"fingerprint\":null,\"reason\":%s}\n",
             quoted ? quoted : "null");
+    const bool lost = !quoted;
     free(quoted);
     json_decref(text);
+    return lost ? -1 : 0;
 }
 
 size_t point_line(char **text, const struct grid *grid, const struct point_result *result) {
@@ -84,12 +87,10 @@ size_t point_line(char **text, const struct grid *grid, const struct point_resul
     *text = NULL;
     FILE *to = open_memstream(text, &length);
     if (!to) return 0;
-    put_params(to, grid, result->point);
-    if (result->reason[0])
-        put_reason(to, result->reason);
-    else
-        put_outcome(to, result);
-    const bool bad = ferror(to);
+    int bad = put_params(to, grid, result->point);
+    if (!bad && result->reason[0]) bad = put_reason(to, result->reason);
+    if (!bad && !result->reason[0]) put_outcome(to, result);
+    if (ferror(to)) bad = -1;
     if (fclose(to) == 0 && !bad) return length;
     free(*text);
     *text = NULL;

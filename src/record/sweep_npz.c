@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of a value stored as its name; longer ones are cut. */
 enum { NAME_BYTES = 32, MOST_ARRAYS = GRID_PARAMETERS + SWEEP_METRICS + 5 };
 
 /* The arrays, one item for each of `count` points. */
@@ -17,15 +18,32 @@ struct columns {
     uint64_t *fingerprint;
     uint8_t *failed;
     double *metric[SWEEP_METRICS], *fold_accuracy;
+    const struct storage *storage[GRID_PARAMETERS];
     void *parameter[GRID_PARAMETERS];
 };
 
-static enum hyper_kind kind_of(const struct axis *axis) {
-    return axis->parameter == GRID_ORDER_SEED ? HYPER_KIND_WHOLE : hyper_table[axis->parameter].kind;
-}
+/* How the values of a parameter are stored: NumPy's type, and bytes for each. */
+struct storage {
+    const char *type;
+    size_t bytes;
+};
+static const struct storage stored_whole = {"i8", sizeof(int64_t)}, stored_real = {"f8", sizeof(double)},
+                            stored_flag = {"b1", 1}, stored_name = {"S32", NAME_BYTES};
 
-static size_t item_bytes(const struct axis *axis) {
-    return kind_of(axis) == HYPER_KIND_CHOICE ? NAME_BYTES : sizeof(double);
+/* Values of one kind of JSON keep it; values of several kinds become names. */
+static const struct storage *storage_of(const struct axis *axis) {
+    const struct storage *all = NULL;
+    for (size_t i = 0; i < axis->count; i++) {
+        json_t *value = parameter_json(axis->parameter, axis->value[i]);
+        const struct storage *one = json_is_integer(value)   ? &stored_whole
+                                    : json_is_real(value)    ? &stored_real
+                                    : json_is_boolean(value) ? &stored_flag
+                                                             : &stored_name;
+        json_decref(value);
+        if (all && one != all) return &stored_name;
+        all = one;
+    }
+    return all;
 }
 
 static void free_columns(struct columns *c) {
@@ -67,31 +85,32 @@ static int allocate_columns(struct columns *c, const struct point_set *set, stru
         good = good && c->metric[m];
     }
     for (size_t a = 0; a < grid->axes; a++) {
-        c->parameter[a] = calloc(n, item_bytes(&grid->axis[a]));
+        c->storage[a] = storage_of(&grid->axis[a]);
+        c->parameter[a] = calloc(n, c->storage[a]->bytes);
         good = good && c->parameter[a];
     }
     return good ? 0 : fail_program(err, "out of memory for arrays of %zu points", c->count);
 }
 
-static void fill_parameter(const struct columns *c, const struct grid *grid, size_t i, size_t a, size_t point) {
+static int fill_parameter(const struct columns *c, const struct grid *grid, size_t i, size_t a, size_t point) {
     const struct axis *axis = &grid->axis[a];
     const double value = grid_value(grid, point, a);
-    char text[VALUE_TEXT];
-    switch (kind_of(axis)) {
-    case HYPER_KIND_REAL:
-        ((double *)c->parameter[a])[i] = value;
-        break;
-    case HYPER_KIND_WHOLE:
-        ((int64_t *)c->parameter[a])[i] = (int64_t)value;
-        break;
-    case HYPER_KIND_CHOICE:
-        parameter_text(text, axis->parameter, value);
-        memccpy((char *)c->parameter[a] + i * NAME_BYTES, text, 0, NAME_BYTES);
-        break;
+    const int64_t whole = (int64_t)value;
+    char *to = (char *)c->parameter[a] + i * c->storage[a]->bytes, text[VALUE_TEXT];
+    if (c->storage[a] == &stored_whole) {
+        memcpy(to, &whole, sizeof whole);
+    } else if (c->storage[a] == &stored_real) {
+        memcpy(to, &value, sizeof value);
+    } else if (c->storage[a] == &stored_flag) {
+        *to = value != 0.0;
+    } else {
+        if (parameter_text(text, axis->parameter, value) != 0) return -1;
+        memcpy(to, text, strnlen(text, NAME_BYTES));
     }
+    return 0;
 }
 
-static void fill_point(const struct columns *c, const struct grid *grid, size_t i, const struct point_result *result) {
+static int fill_point(const struct columns *c, const struct grid *grid, size_t i, const struct point_result *result) {
     const struct confusion *counts = &result->confusion;
     const int64_t confusion[] = {(int64_t)counts->tn, (int64_t)counts->fp, (int64_t)counts->fn, (int64_t)counts->tp};
     c->point[i] = (int64_t)result->point;
@@ -103,7 +122,8 @@ static void fill_point(const struct columns *c, const struct grid *grid, size_t 
     for (size_t f = 0; f < c->folds; f++)
         c->fold_accuracy[i * c->folds + f] = result->fold && f < result->folds ? result->fold[f].accuracy : (double)NAN;
     for (size_t a = 0; a < grid->axes; a++)
-        fill_parameter(c, grid, i, a, result->point);
+        if (fill_parameter(c, grid, i, a, result->point) != 0) return -1;
+    return 0;
 }
 
 static int fill_columns(const struct columns *c, const struct point_set *set, struct error *err) {
@@ -112,26 +132,23 @@ static int fill_columns(const struct columns *c, const struct point_set *set, st
         struct point_result result;
         if (set->state[point] == POINT_MISSING) continue;
         if (point_set_get(&result, set, point, err) != 0) return -1;
-        fill_point(c, grid, i++, &result);
+        const int bad = fill_point(c, grid, i++, &result);
         free(result.fold);
+        if (bad) return fail_program(err, "out of memory for a value");
     }
     return 0;
 }
 
 static int write_columns(const struct columns *c, const struct grid *grid, const char *path, struct error *err) {
-    static const char *const types[] = {
-        [HYPER_KIND_WHOLE] = "i8", [HYPER_KIND_REAL] = "f8", [HYPER_KIND_CHOICE] = "S32"};
     struct npz_array array[MOST_ARRAYS];
     size_t count = 0;
     array[count++] = (struct npz_array){"point", "i8", {c->count}, c->point, c->count * sizeof *c->point};
-    for (size_t a = 0; a < grid->axes; a++) {
-        const struct axis *axis = &grid->axis[a];
-        array[count++] = (struct npz_array){parameter_name(axis->parameter),
-                                            types[kind_of(axis)],
+    for (size_t a = 0; a < grid->axes; a++)
+        array[count++] = (struct npz_array){parameter_name(grid->axis[a].parameter),
+                                            c->storage[a]->type,
                                             {c->count},
                                             c->parameter[a],
-                                            c->count * item_bytes(axis)};
-    }
+                                            c->count * c->storage[a]->bytes};
     array[count++] = (struct npz_array){"failed", "b1", {c->count}, c->failed, c->count};
     for (size_t m = 0; m < SWEEP_METRICS; m++)
         array[count++] =

@@ -188,16 +188,11 @@ static json_t *metrics_json(const double value[SWEEP_METRICS]) {
                      json_number(value[3]), sweep_metric_names[4], json_number(value[4]));
 }
 
-static json_t *value_json(unsigned parameter, double value) {
-    return parameter == GRID_ORDER_SEED ? json_integer((json_int_t)value)
-                                        : hyper_value_json((enum hyper_id)parameter, value);
-}
-
 static json_t *params_json(const struct grid *grid, size_t point) {
     json_t *params = json_object();
     for (size_t a = 0; a < grid->axes && params; a++) {
         const unsigned parameter = grid->axis[a].parameter;
-        json_t *value = value_json(parameter, grid_value(grid, point, a));
+        json_t *value = parameter_json(parameter, grid_value(grid, point, a));
         if (json_object_set_new(params, parameter_name(parameter), value) == 0) continue;
         json_decref(params);
         params = NULL;
@@ -217,7 +212,7 @@ static json_t *by_value_json(const struct sweep_summary *summary, const struct g
         const struct axis_value *by = &summary->by_value[i];
         const struct axis *axis = &grid->axis[by->axis];
         json_t *one = json_pack("{s:s, s:o, s:o, s:I}", "parameter", parameter_name(axis->parameter), "value",
-                                value_json(axis->parameter, axis->value[by->value]), "medians",
+                                parameter_json(axis->parameter, axis->value[by->value]), "medians",
                                 metrics_json(by->median), "failed", (json_int_t)by->failed);
         if (json_array_append_new(list, one) == 0) continue;
         json_decref(list);

@@ -61,10 +61,11 @@ static int print_values(FILE *to, const struct sweep_summary *summary, const str
     for (size_t i = 0; i < summary->by_values; i++) {
         const struct axis_value *by = &summary->by_value[i];
         const struct axis *axis = &grid->axis[by->axis];
-        char value[VALUE_TEXT];
-        parameter_text(value, axis->parameter, axis->value[by->value]);
+        char word[VALUE_TEXT], value[VALUE_TEXT] = "";
+        parameter_word(word, axis->parameter);
+        const int bad = parameter_text(value, axis->parameter, axis->value[by->value]);
         table_row(table);
-        table_cell(table, 0, "%s %s", parameter_option(axis->parameter), value);
+        table_cell(table, 0, "%s %s", word, bad ? "?" : value);
         for (size_t m = 0; m < SWEEP_METRICS; m++)
             put_real(table, 1 + m, by->median[m]);
         table_cell(table, 6, "%zu", by->failed);
@@ -73,55 +74,70 @@ static int print_values(FILE *to, const struct sweep_summary *summary, const str
     return table_finish(table, to, "", err);
 }
 
+/* " --option value", or, of an option without value, " --option" where it gives another value than the default. */
+static void print_option(FILE *to, unsigned parameter, const json_t *value) {
+    const char *option = parameter == GRID_ORDER_SEED ? "order-seed" : hyper_table[parameter].option;
+    char real[REAL_TEXT];
+    if (json_is_boolean(value)) {
+        if (json_is_true(value) != (hyper_table[parameter].fallback != 0.0)) fprintf(to, " --%s", option);
+        return;
+    }
+    fprintf(to, " --%s ", option);
+    if (json_is_real(value)) {
+        format_real(real, json_real_value(value));
+        fputs(real, to);
+    } else if (json_is_integer(value)) {
+        fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else {
+        print_plain(to, fact_text_of(value));
+    }
+}
+
 /* The options that set the parameters which do not vary to other values than the defaults. */
 static void print_fixed_options(FILE *to, const json_t *fixed) {
-    const json_t *seed = json_object_get(fixed, "order_seed");
-    for (unsigned p = 0; p < HYPER_COUNT; p++) {
-        const json_t *value = json_object_get(fixed, hyper_table[p].name);
-        json_t *fallback = hyper_value_json((enum hyper_id)p, hyper_table[p].fallback);
-        char real[REAL_TEXT];
-        const bool usual = !value || json_equal(value, fallback);
+    for (unsigned p = 0; p < GRID_PARAMETERS; p++) {
+        const json_t *value = json_object_get(fixed, parameter_name(p));
+        const double usual = p == GRID_ORDER_SEED ? 42.0 : hyper_table[p].fallback;
+        json_t *fallback = parameter_json(p, usual);
+        if (value && !json_equal(value, fallback)) print_option(to, p, value);
         json_decref(fallback);
-        if (usual) continue;
-        fprintf(to, " --%s ", hyper_table[p].option);
-        if (json_is_real(value)) {
-            format_real(real, json_real_value(value));
-            fputs(real, to);
-        } else if (json_is_integer(value)) {
-            fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        } else {
-            print_plain(to, json_is_string(value) ? json_string_value(value) : "?");
-        }
     }
-    if (seed && json_integer_value(seed) != 42)
-        fprintf(to, " --order-seed %" JSON_INTEGER_FORMAT, json_integer_value(seed));
+}
+
+/* The command that computes the point alone. */
+static void print_alone(FILE *to, const struct sweep_head *head, size_t point) {
+    const char *engine = fact_text(head->json, "engine");
+    fputs("alone   sgdmark cv", to);
+    if (strcmp(engine, "f32") != 0) {
+        fputs(" --engine ", to);
+        print_plain(to, engine);
+    }
+    for (size_t a = 0; a < head->grid.axes; a++) {
+        const unsigned parameter = head->grid.axis[a].parameter;
+        json_t *value = parameter_json(parameter, grid_value(&head->grid, point, a));
+        print_option(to, parameter, value);
+        json_decref(value);
+    }
+    print_fixed_options(to, json_object_get(head->json, "fixed"));
+    fputs("   (on the same rows)\n", to);
 }
 
 static void print_best(FILE *to, const struct sweep_summary *summary, const struct sweep_head *head) {
     const struct grid *grid = &head->grid;
-    char value[VALUE_TEXT];
+    char value[VALUE_TEXT] = "", word[VALUE_TEXT], accuracy[REAL_TEXT];
     if (!summary->has_best) {
         fputs("\nbest    no point has an outcome\n", to);
         return;
     }
     fprintf(to, "\nbest    point %zu", summary->best);
     for (size_t a = 0; a < grid->axes; a++) {
-        parameter_text(value, grid->axis[a].parameter, grid_value(grid, summary->best, a));
-        fprintf(to, ", %s %s", parameter_option(grid->axis[a].parameter), value);
+        parameter_word(word, grid->axis[a].parameter);
+        if (parameter_text(value, grid->axis[a].parameter, grid_value(grid, summary->best, a)) != 0) value[0] = '?';
+        fprintf(to, ", %s %s", word, value);
     }
-    format_real(value, summary->best_metric[METRIC_ACCURACY]);
-    fprintf(to, ": mean accuracy %s, the first highest, as GridSearchCV chooses\n", value);
-    fprintf(to, "alone   sgdmark cv");
-    if (strcmp(fact_text(head->json, "engine"), "f32") != 0) {
-        fputs(" --engine ", to);
-        print_plain(to, fact_text(head->json, "engine"));
-    }
-    for (size_t a = 0; a < grid->axes; a++) {
-        parameter_text(value, grid->axis[a].parameter, grid_value(grid, summary->best, a));
-        fprintf(to, " --%s %s", parameter_option(grid->axis[a].parameter), value);
-    }
-    print_fixed_options(to, json_object_get(head->json, "fixed"));
-    fputs("   (with the same rows)\n", to);
+    format_real(accuracy, summary->best_metric[METRIC_ACCURACY]);
+    fprintf(to, ": mean accuracy %s, the first highest, as GridSearchCV chooses\n", accuracy);
+    print_alone(to, head, summary->best);
 }
 
 int print_sweep(FILE *to, const struct sweep_summary *summary, const struct sweep_head *head, struct error *err) {
