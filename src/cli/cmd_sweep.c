@@ -92,7 +92,7 @@ static const struct argp_option list[] = {
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (all-cores)", 0},
     {"share", KEY_SHARE, "K/N", 0,
-     "compute every Nth point from the Kth on; /N takes K from the launcher (what srun or mpirun says; 1/1)", 0},
+     "compute every Nth point from the Kth on; /N takes K from the launcher (what srun or mpirun says, else 1/1)", 0},
     {"gather", KEY_GATHER, "DIR", 0, "join the shares in this folder; name points that are missing or doubled", 0},
     OPTIONS_OUTPUT,
     {"out", KEY_OUT, "DIR", 0,
@@ -111,7 +111,7 @@ static const struct argp argp = {
     "  sgdmark sweep --vary order-seed=0..999             a thousand shuffles\n"
     "  sgdmark sweep --vary alpha=1e-5,1e-4 --vary seed=0..9 --out DIR\n"
     "  srun -N16 -n16 sgdmark sweep --vary order-seed=0..99999 --out DIR\n"
-    "  parallel -N0 sgdmark sweep --vary seed=0..99 --out DIR --share {#}/4 ::: 1 2 3 4\n"
+    "  parallel -N0 sgdmark sweep --vary seed=0..9 --out DIR --share /2 ::: 1 2\n"
     "  sgdmark sweep --gather DIR                         join the shares\n",
     children,
     NULL,

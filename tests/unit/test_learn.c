@@ -330,6 +330,9 @@ static void roc_auc_counts_pairs(void **state) {
     assert_true(roc_auc_score(truth, tied, 4) == 0.5);
     assert_true(roc_auc_score(truth, backwards, 4) == 0.0);
     assert_true(isnan(roc_auc_score(truth, score, 2)));
+    static const double zeros[] = {-0.0, 1.0, 0.0, 2.0}, mixed[] = {-3.5, -1e-300, 1e-300, INFINITY};
+    assert_true(roc_auc_score(truth, zeros, 4) == 0.625); /* zeros are equal whatever their sign */
+    assert_true(roc_auc_score(truth, mixed, 4) == 1.0);
 
     enum { N = 120 };
     uint8_t labels[N];
