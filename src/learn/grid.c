@@ -76,8 +76,9 @@ static int add_values(struct axis *axis, char *text, struct error *err) {
     if (!dots) return add_value(axis, first, err);
     if (read_value(&last, axis->parameter, dots + 2, err) != 0) return -1;
     if (last < first) return fail(err, "the range %s..%s ends before it begins", text, dots + 2);
-    for (double value = first; value <= last; value++)
-        if (add_value(axis, value, err) != 0) return -1;
+    const uint64_t more = (uint64_t)(last - first);
+    for (uint64_t i = 0; i <= more; i++)
+        if (add_value(axis, first + (double)i, err) != 0) return -1;
     return 0;
 }
 
@@ -88,6 +89,7 @@ static int by_value(const void *left, const void *right) {
 
 /* A value that is there twice would make two points of one. */
 static int check_values(const struct axis *axis, struct error *err) {
+    if (axis->count == 0) return fail(err, "there is no value");
     double *sorted = malloc(axis->count * sizeof *sorted);
     if (!sorted) return fail_program(err, "out of memory for %zu values", axis->count);
     memcpy(sorted, axis->value, axis->count * sizeof *sorted);

@@ -267,6 +267,43 @@ static void workers_do_not_matter(void **state) {
     dataset_free(&ds);
 }
 
+/* The first call says no, so one worker takes a point; the next one, by another worker, says yes. */
+static size_t calls;
+static bool has_enough_at_second_call(void *context) {
+    (void)context;
+    return calls++ > 0;
+}
+
+/* A point that is under way when the sink has had enough is kept all the same. */
+static void what_is_under_way_is_kept(void **state) {
+    (void)state;
+    struct error err;
+    struct grid grid;
+    struct outcomes all = {0};
+    struct topology *topology;
+    struct placement pus;
+    make_job("synthetic:n=150,d=64");
+    spec.hyper.epochs = 2000; /* long enough for the other worker to come */
+    grid_init(&grid);
+    vary(&grid, "order-seed=0..11");
+    assert_int_equal(topology_load(&topology, NULL, &err), 0);
+    assert_int_equal(placement_resolve(&pus, topology, "all-pus", &err), 0);
+    struct slot slots[2] = {pus.slots[0], pus.slots[pus.count - 1]};
+    const struct placement two = {.name = "test", .available = true, .slots = slots, .count = 2};
+    struct bound_group bound = {topology, &two};
+    const struct worker_group group = bound_group(&bound);
+    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points};
+    const struct sweep_sink sink = {take, has_enough_at_second_call, &all};
+    calls = 0;
+    assert_int_equal(sweep_run(&plan, &group, &sink, &err), 0);
+    assert_int_equal(all.count, 1);
+    free_outcomes(&all);
+    placement_free(&pus);
+    topology_free(topology);
+    grid_free(&grid);
+    dataset_free(&ds);
+}
+
 static void a_point_that_diverges(void **state) {
     (void)state;
     struct error err;
@@ -814,6 +851,7 @@ int main(void) {
         cmocka_unit_test(axes_as_text),
         cmocka_unit_test(a_point_equals_the_job_alone),
         cmocka_unit_test(workers_do_not_matter),
+        cmocka_unit_test(what_is_under_way_is_kept),
         cmocka_unit_test(a_point_that_diverges),
         cmocka_unit_test(enough_and_failures),
         cmocka_unit_test(means_round_as_numpy),
