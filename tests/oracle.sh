@@ -32,4 +32,9 @@ compares "random configurations, seed $seed" --random 12 --seed "$seed"
 for shape in 13x11 40x37 3x5; do
     compares "rows of $shape pixels, seed $seed" --data made-up:$shape --random 5 --seed "$seed"
 done
+if have_mnist; then
+    check "sweeps: cross_val_score over order seeds, GridSearchCV" tools/sweep-oracle --binary "$sgdmark" --limit 6000 --seeds 2
+else
+    skip "sweeps: cross_val_score over order seeds, GridSearchCV" "there is no MNIST (tools/fetch-mnist)"
+fi
 finish
