@@ -34,7 +34,7 @@ struct sweep_options {
 
 static error_t take_vary(struct grid *grid, const char *value) {
     struct error why;
-    return grid_vary(grid, value, &why) == 0 ? 0 : bad_option("--vary: %.900s", why.text);
+    return grid_vary(grid, value, &why) == 0 ? 0 : bad_value("vary", &why);
 }
 
 static error_t check_options(const struct sweep_options *options) {

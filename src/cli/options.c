@@ -95,8 +95,7 @@ int take_arguments(const struct argp *argp, int argc, char **argv, void *input, 
     return 0;
 }
 
-/* Puts the option's name before the reason and notes it. */
-static error_t bad_value(const char *option, const struct error *why) {
+error_t bad_value(const char *option, const struct error *why) {
     struct error err = {.kind = why->kind};
     snprintf(err.text, sizeof err.text, "--%s: %.900s", option, why->text);
     return note(&err);

@@ -15,6 +15,9 @@
  * returns EINVAL, so that a parser can `return bad_option(...)`. */
 error_t bad_option(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same with an error of another function: the option's name, which is put before it, and its kind are kept. */
+error_t bad_value(const char *option, const struct error *why);
+
 /* Runs argp over the command's arguments. Returns 0 to go on, 1 when --help was asked for and printed (the command is
  * done then), or -1 with the reason: unknown option, missing or surplus argument, or what a parser noted. */
 int take_arguments(const struct argp *argp, int argc, char **argv, void *input, struct error *err);

@@ -37,11 +37,10 @@ struct scored {
     uint8_t truth;
 };
 
-/* A number that sorts as the score does; 0.0 and -0.0 have the same. */
+/* A number that sorts as the score does. Those of -0.0 and 0.0 are neighbours. */
 static uint64_t key_of(double score) {
     uint64_t bits;
-    const double plain = score + 0.0;
-    memcpy(&bits, &plain, sizeof bits);
+    memcpy(&bits, &score, sizeof bits);
     return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
 }
 

@@ -22,7 +22,9 @@ int map_file(struct mapped_file *file, const char *path, struct error *err) {
     if (!bad && !S_ISREG(info.st_mode)) bad = fail(err, "%s: is not a regular file", path);
     if (!bad && info.st_size > 0) {
         void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED)
+        if (bytes == MAP_FAILED && errno == ENOMEM)
+            bad = fail_program(err, "%s: out of memory", path);
+        else if (bytes == MAP_FAILED)
             bad = fail(err, "%s: cannot be read: %s", path, strerror(errno));
         else
             *file = (struct mapped_file){bytes, (size_t)info.st_size};
