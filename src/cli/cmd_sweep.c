@@ -9,6 +9,7 @@
 #include "cli/results.h"
 #include "learn/prefetch_choice.h"
 #include "measure/bound_group.h"
+#include "measure/node_rows.h"
 #include "record/sweep_files.h"
 #include "record/sweep_npz.h"
 #include "record/sweep_times.h"
@@ -249,6 +250,7 @@ struct sweep_job {
     struct dataset ds;
     struct job_spec spec;
     struct sweep_plan plan;
+    struct node_rows *rows;
     struct sweep_head head;
     char folder[SWEEP_PATH];
     struct sweep_work *work;
@@ -351,7 +353,9 @@ static int compute(struct sweep_job *job, struct error *err) {
     if (!job->work) return -1;
     job->plan.todo = sweep_work_todo(job->work, &job->plan.count);
     if (job->plan.count == 0) return 0;
-    if (note_process(job, err) != 0) return -1;
+    job->rows = node_rows_new(job->topology, &job->placement, &job->ds, err);
+    if (!job->rows || note_process(job, err) != 0) return -1;
+    job->plan.rows = node_rows_list(job->rows);
     catch_signals();
     progress_begin(&progress, "sweeping");
     const struct sweep_sink sink = sweep_work_sink(job->work, is_interrupted, &step);
@@ -396,6 +400,7 @@ static int sweep(struct sweep_job *job, struct error *err) {
 static void close_job(struct sweep_job *job) {
     sweep_work_close(job->work);
     sweep_head_free(&job->head);
+    node_rows_free(job->rows);
     dataset_free(&job->ds);
     placement_free(&job->placement);
     if (job->topology) topology_free(job->topology);

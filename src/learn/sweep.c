@@ -82,8 +82,9 @@ struct sweep {
 struct sweep_worker {
     struct sweep *sweep;
     size_t index;
-    uint32_t *row;      /* [ds->n] the permutation, then the rows in the order of the point */
-    struct row_ref *at; /* [n] */
+    const struct dataset *ds; /* where it reads */
+    uint32_t *row;            /* [ds->n] the permutation, then the rows in the order of the point */
+    struct row_ref *at;       /* [n] */
 };
 
 /* The rows as the files have them, or sorted by label inside each split: the order that a permutation starts from. */
@@ -106,7 +107,7 @@ static void fill_rows(uint32_t *rows, const struct dataset *ds, enum row_order o
 /* Fills at[n] with the rows of a point, in its order. */
 static void arrange(struct sweep_worker *worker, const struct job_spec *spec) {
     const struct sweep *sweep = worker->sweep;
-    const struct dataset *ds = sweep->plan->ds;
+    const struct dataset *ds = worker->ds;
     const uint32_t *row = sweep->rows;
     if (spec->rows.order == ORDER_NOTEBOOK) {
         struct random_state rs;
@@ -126,7 +127,7 @@ static int compute(struct sweep_worker *worker, struct cv_result *cv, struct poi
     unsigned folds = plan->folds;
     grid_apply(plan->grid, result->point, &spec, &folds);
     arrange(worker, &spec);
-    const struct row_list rows = {plan->ds, worker->at, worker->sweep->n};
+    const struct row_list rows = {worker->ds, worker->at, worker->sweep->n};
     result->folds = folds;
     if (cross_validate(cv, &rows, folds, &spec.hyper, plan->backend, NULL, err) != 0) {
         if (err->kind == ERROR_PROGRAM) return -1;
@@ -177,8 +178,9 @@ static int run_points(struct sweep_worker *worker, struct error *err) {
 
 static int work(void *context, size_t index, struct error *err) {
     struct sweep *sweep = context;
-    struct sweep_worker worker = {.sweep = sweep, .index = index};
-    worker.row = malloc(sweep->plan->ds->n * sizeof *worker.row);
+    const struct sweep_plan *plan = sweep->plan;
+    struct sweep_worker worker = {.sweep = sweep, .index = index, .ds = plan->rows ? plan->rows[index] : plan->ds};
+    worker.row = malloc(plan->ds->n * sizeof *worker.row);
     worker.at = malloc(sweep->n * sizeof *worker.at);
     int bad = worker.row && worker.at ? run_points(&worker, err)
                                       : fail_program(err, "out of memory for the order of %zu rows", sweep->n);

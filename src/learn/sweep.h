@@ -57,6 +57,7 @@ struct sweep_plan {
     const struct backend *backend;
     const size_t *todo; /* [count] the points to compute, in this order */
     size_t count;
+    const struct dataset *const *rows; /* [workers] where each reads its rows, copies of ds; NULL: all read ds */
 };
 
 /* Can every point be computed, as far as its parameters and the number of rows say? 0, or -1 with the reason, which

@@ -2,20 +2,14 @@
 #include "measure/fold_pool.h"
 
 #include "base/clock.h"
-#include "base/pages.h"
 #include "machine/binding.h"
 #include "machine/workers.h"
+#include "measure/node_rows.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A copy of the rows, shared by the workers whose slots name the same memory node and policy. */
-struct rows_copy {
-    struct dataset ds;
-    const struct slot *slot; /* of the first of these workers: names node and policy */
-};
 
 /* What one worker needs for its folds. */
 struct fold_slot {
@@ -32,8 +26,7 @@ struct fold_pool {
     struct worker_pool *workers;
     struct fold_slot *slots; /* [slot_count] */
     size_t slot_count;
-    struct rows_copy *copies;
-    size_t copy_count;
+    struct node_rows *rows;
     struct fold_result *items; /* [repeats][folds] */
     double *decision;          /* [n] */
     atomic_size_t next;        /* the next item to take */
@@ -64,54 +57,20 @@ static int take_items(void *context, size_t worker, struct error *err) {
     }
 }
 
-static bool same_place(const struct slot *a, const struct slot *b) {
-    return a->policy == b->policy && a->memory_node == b->memory_node;
-}
-
-/* Copies the bytes to new memory on the node that the slot names. */
-static int copy_bytes(const struct fold_pool *pool, const struct slot *slot, uint8_t **to, const uint8_t *from,
-                      size_t length, struct error *err) {
-    *to = pages_new(length);
-    if (!*to) return fail_program(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
-    if (place_memory(pool->topology, *to, length, slot, err) != 0) return -1;
-    memcpy(*to, from, length);
-    return check_memory(pool->topology, *to, length, slot, err);
-}
-
-/* Sets *rows to the rows for a slot: the caller's on a machine with one memory node, otherwise a copy on the slot's
- * node. */
-static int rows_for(struct fold_pool *pool, const struct slot *slot, const struct dataset **rows, struct error *err) {
-    struct topology_summary machine;
-    const struct dataset *ds = pool->plan->row_list.ds;
-    topology_summarize(pool->topology, &machine);
-    *rows = ds;
-    if (machine.nodes <= 1) return 0;
-    for (size_t i = 0; i < pool->copy_count; i++) {
-        *rows = &pool->copies[i].ds;
-        if (same_place(pool->copies[i].slot, slot)) return 0;
-    }
-    struct rows_copy *copy = &pool->copies[pool->copy_count++];
-    *copy = (struct rows_copy){.ds = *ds, .slot = slot};
-    copy->ds.pixels = copy->ds.packed.bytes = NULL;
-    *rows = &copy->ds;
-    if (copy_bytes(pool, slot, &copy->ds.pixels, ds->pixels, ds->n * ds->stride, err) != 0) return -1;
-    if (!ds->packed.bytes) return 0;
-    return copy_bytes(pool, slot, &copy->ds.packed.bytes, ds->packed.bytes, ds->packed.size, err);
-}
-
 static int start_workers(struct fold_pool *pool, const struct placement *placement, struct error *err) {
     pool->slots = calloc(placement->count, sizeof *pool->slots);
-    pool->copies = calloc(placement->count, sizeof *pool->copies);
     pool->items = calloc((size_t)pool->plan->folds * pool->repeats, sizeof *pool->items);
     pool->decision = calloc(pool->plan->row_list.n, sizeof *pool->decision);
-    if (!pool->slots || !pool->copies || !pool->items || !pool->decision)
+    if (!pool->slots || !pool->items || !pool->decision)
         return fail_program(err, "out of memory for %zu workers and %u repeats of %u folds", placement->count,
                             pool->repeats, pool->plan->folds);
+    pool->rows = node_rows_new(pool->topology, placement, pool->plan->row_list.ds, err);
+    if (!pool->rows) return -1;
     pool->slot_count = placement->count;
     for (size_t i = 0; i < placement->count; i++) {
         struct cv_plan *plan = &pool->slots[i].plan;
         *plan = *pool->plan;
-        if (rows_for(pool, &placement->slots[i], &plan->row_list.ds, err) != 0) return -1;
+        plan->row_list.ds = node_rows_list(pool->rows)[i];
     }
     const struct worker_task task = {.set_up = set_up, .work = take_items, .context = pool};
     pool->workers = worker_pool_new(pool->topology, placement, &task, err);
@@ -145,13 +104,8 @@ void fold_pool_free(struct fold_pool *pool) {
     worker_pool_free(pool->workers);
     for (size_t i = 0; i < pool->slot_count; i++)
         fold_worker_free(pool->slots[i].worker);
-    for (size_t i = 0; i < pool->copy_count; i++) {
-        struct dataset *ds = &pool->copies[i].ds;
-        pages_free(ds->pixels, ds->n * ds->stride);
-        pages_free(ds->packed.bytes, ds->packed.size);
-    }
     free(pool->slots);
-    free(pool->copies);
+    node_rows_free(pool->rows);
     free(pool->items);
     free(pool->decision);
     free(pool);

@@ -6,8 +6,10 @@
 #include "machine/launcher.h"
 #include "measure/bound_group.h"
 #include "measure/shuffles.h"
+#include "record/shuffles_json.h"
 #include "record/sweep_files.h"
 #include "record/sweep_summary.h"
+#include "report/shuffles_report.h"
 #include "setup.h"
 
 #include <stdlib.h>
@@ -176,7 +178,7 @@ static const size_t every[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 
 static int sweep_all(struct outcomes *all, const struct grid *grid, const struct worker_group *group,
                      struct error *err) {
-    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), every, grid->points};
+    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), every, grid->points, NULL};
     const struct sweep_sink sink = {take, has_enough, all};
     return sweep_run(&plan, group, &sink, err);
 }
@@ -255,7 +257,15 @@ static void workers_do_not_matter(void **state) {
     const struct worker_group group = bound_group(&bound);
     assert_int_equal(group.count, 5);
     assert_int_equal(sweep_all(&one, &grid, &in_turn, &err), 0);
-    assert_int_equal(sweep_all(&many, &grid, &group, &err), 0);
+    /* They read copies of the rows, as on a machine of several memory nodes. */
+    struct dataset copy = ds;
+    copy.pixels = malloc(ds.n * ds.stride);
+    memcpy(copy.pixels, ds.pixels, ds.n * ds.stride);
+    const struct dataset *const rows[5] = {&ds, &copy, &ds, &copy, &copy};
+    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, rows};
+    const struct sweep_sink sink = {take, has_enough, &many};
+    assert_int_equal(sweep_run(&plan, &group, &sink, &err), 0);
+    free(copy.pixels);
     assert_int_equal(many.count, 12);
     for (size_t point = 0; point < 12; point++)
         assert_same(&one.at[point], &many.at[point]);
@@ -292,7 +302,7 @@ static void what_is_under_way_is_kept(void **state) {
     const struct placement two = {.name = "test", .available = true, .slots = slots, .count = 2};
     struct bound_group bound = {topology, &two};
     const struct worker_group group = bound_group(&bound);
-    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points};
+    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, NULL};
     const struct sweep_sink sink = {take, has_enough_at_second_call, &all};
     calls = 0;
     assert_int_equal(sweep_run(&plan, &group, &sink, &err), 0);
@@ -412,7 +422,7 @@ static void begin_sweep(struct grid *grid, struct sweep_head *head, const char *
     grid_init(grid);
     vary(grid, axis);
     if (other) vary(grid, other);
-    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0};
+    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL};
     json_t *json = sweep_head_json(&plan);
     assert_int_equal(sweep_head_store(folder, json, &err), 0);
     assert_int_equal(sweep_head_store(folder, json, &err), 0);
@@ -441,7 +451,7 @@ static void compute_share(const struct sweep_head *head, const struct grid *grid
     const struct share share = {number, of};
     struct sweep_work *work = sweep_work_open(folder, &share, head, &err);
     if (!work) fail_msg("%s", err.text);
-    struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0};
+    struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL};
     plan.todo = sweep_work_todo(work, &plan.count);
     most_now = most;
     kept_now = 0;
@@ -606,7 +616,7 @@ static void a_folder_holds_one_sweep(void **state) {
     begin_sweep(&grid, &head, "order-seed=0..4", NULL);
     grid_init(&other);
     vary(&other, "order-seed=0..5");
-    const struct sweep_plan plan = {&ds, &spec, 3, &other, backend_scalar(), NULL, 0};
+    const struct sweep_plan plan = {&ds, &spec, 3, &other, backend_scalar(), NULL, 0, NULL};
     json_t *json = sweep_head_json(&plan);
     assert_int_equal(sweep_head_store(folder, json, &err), -1);
     assert_non_null(strstr(err.text, "is of another sweep: \"points\" differs"));
@@ -799,6 +809,31 @@ static void places_among_shuffles(void **state) {
     assert_true(isnan(place[SHUFFLE_F1].percentile));
 }
 
+/* The sentence of the report, from the object of the result file. */
+static void the_sentence(void **state) {
+    (void)state;
+    struct error err;
+    struct shuffle_place place[SHUFFLE_METRICS];
+    uint64_t fp[] = {0, 10, 20, 30}, fn[] = {40, 30, 20, 10};
+    const struct shuffles made = {.count = 4, .negatives = 60, .positives = 40, .fp = fp, .fn = fn, .seconds = 0.5};
+    const struct confusion result = {.tn = 40, .fp = 20, .fn = 20, .tp = 20};
+    assert_int_equal(shuffles_place(place, &made, &result, &err), 0);
+    json_t *json = shuffles_json(&made, place);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    print_shuffles(to, json, 3);
+    fclose(to);
+    assert_string_equal(
+        text, "   The notebook shuffled without a seed, so what it printed is one draw. Among 4 shuffles its\n"
+              "   results lie: accuracy at the 50th percentile (5 % to 95 %: 0.600 to 0.600), precision at the\n"
+              "   50th percentile (5 % to 95 %: 0.500 to 0.500), recall at the 63rd percentile (5 % to 95 %: 0.038\n"
+              "   to 0.712), f1 at the 63rd percentile (5 % to 95 %: 0.050 to 0.585).\n");
+    assert_int_equal(json_array_size(json_object_get(json, "fp")), 4);
+    free(text);
+    json_decref(json);
+}
+
 /* They are the confusions of the order seeds from 0 on, whatever order the data set has. */
 static void shuffles_are_order_seeds(void **state) {
     (void)state;
@@ -863,6 +898,7 @@ int main(void) {
         cmocka_unit_test(distributions_and_the_best_point),
         cmocka_unit_test(rank_and_size),
         cmocka_unit_test(places_among_shuffles),
+        cmocka_unit_test(the_sentence),
         cmocka_unit_test(shuffles_are_order_seeds),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
