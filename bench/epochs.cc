@@ -27,7 +27,7 @@ using FoldWorker = std::unique_ptr<fold_worker, Release<fold_worker, fold_worker
 
 std::vector<uint32_t> whole_permutation(const row_list &rows, const hyper &hyper) {
     std::vector<uint32_t> permutation(rows.n);
-    epoch_permutation(permutation.data(), rows.n, epoch_seed(hyper.seed, hyper.compat));
+    hyper_permutation(permutation.data(), rows.n, &hyper);
     return permutation;
 }
 
@@ -51,6 +51,14 @@ void sample_roofs(Roofs &roofs, const bench_subject &subject) {
     if (subject.engine != ENGINE_F64) roofs.sample_computing(subject.engine);
 }
 
+/* Runs a fit and returns its epochs. */
+unsigned run_fit(trainer *trainer, const row_list &rows, const std::vector<uint32_t> &permutation) {
+    unsigned epochs = 0;
+    for (trainer_start(trainer, &rows, permutation.data()); trainer_more(trainer); epochs++)
+        trainer_epoch(trainer);
+    return epochs;
+}
+
 /* One iteration is one epoch. Whole fits are run, so that each epoch of a fit counts the same: the early ones update
  * the weights more often. A fit starts by clearing the weights, which takes next to no time. */
 void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, const bench_subject &subject) {
@@ -65,12 +73,10 @@ void time_epochs(benchmark::State &state, const row_list &rows, hyper hyper, con
     }
     Roofs roofs(*rows.ds, first_rows(rows, permutation), *subject.backend, form_of(rows.ds, subject));
     sample_roofs(roofs, subject);
+    const unsigned epochs = hyper_may_stop(&hyper) ? run_fit(trainer.get(), rows, permutation) : hyper.epochs;
     Meter meter;
-    while (state.KeepRunningBatch(hyper.epochs)) {
-        trainer_start(trainer.get(), &rows, permutation.data());
-        for (unsigned epoch = 0; epoch < hyper.epochs; epoch++)
-            trainer_epoch(trainer.get());
-    }
+    while (state.KeepRunningBatch(epochs))
+        run_fit(trainer.get(), rows, permutation);
     double seconds =
         meter.stop(state, static_cast<double>(state.iterations()) * static_cast<double>(rows.n),
                    static_cast<double>(rows.ds->width), row_bytes(rows.ds, subject.engine, subject.backend));
@@ -103,11 +109,15 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
     Roofs roofs(*ds, first_rows(*job.row_list, whole_permutation(*job.row_list, hyper)), *subject.backend,
                 form_of(ds, subject));
     sample_roofs(roofs, subject);
+    /* Each row trains every fold but one, in each of its epochs, and is predicted in that one. */
+    double visits = 0;
     Meter meter;
     while (!bad && state.KeepRunning()) {
         for (unsigned fold = 0; fold < job.folds && !bad; fold++) {
             fold_result result = {};
             bad = fold_worker_run(worker.get(), fold, &result, &err);
+            const double tested = static_cast<double>(shared.plan.tested[fold]);
+            visits += (static_cast<double>(job.row_list->n) - tested) * result.epochs + tested;
             fold_worker_decisions(worker.get(), decision.data());
             benchmark::DoNotOptimize(result);
         }
@@ -116,9 +126,6 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
         state.SkipWithError(err.text);
         return;
     }
-    /* Each row trains every fold but one and is predicted in that one. */
-    double visits_per_row = (job.folds - 1) * hyper.epochs + 1;
-    double visits = static_cast<double>(state.iterations()) * static_cast<double>(job.row_list->n) * visits_per_row;
     double seconds =
         meter.stop(state, visits, static_cast<double>(ds->width), row_bytes(ds, subject.engine, subject.backend));
     sample_roofs(roofs, subject);

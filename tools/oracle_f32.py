@@ -2,11 +2,27 @@
 import numpy as np
 
 LANES = 64
-# Products of a float32 and a byte are exact in the long double, so one rounding to float32 ends a fused multiply-add.
+# Products of a float32 and a byte are exact in the long double.
 WIDE = np.longdouble
 
 
-def _seed(state, newer):
+def fused(addend, product):
+    """addend + product, rounded once to float32. The sum in the long double may be inexact, and then lie just between
+    two float32: its error decides."""
+    addend = addend.astype(WIDE)
+    total = addend + product
+    rest = total - addend
+    error = (addend - (total - rest)) + (product - rest)
+    rounded = total.astype(np.float32)
+    if error.any():
+        below = np.nextafter(total, WIDE(-np.inf)).astype(np.float32)
+        above = np.nextafter(total, WIDE(np.inf)).astype(np.float32)
+        tie = (error != 0) & (below != above) & (total == (below.astype(WIDE) + above.astype(WIDE)) / 2)
+        rounded = np.where(tie, np.where(error > 0, above, below), rounded)
+    return rounded
+
+
+def seed_of(state, newer):
     """The seed of the epoch shuffle that random_state gives: its first draw before scikit-learn 0.21, else its second."""
     rng = np.random.RandomState(state)
     if newer:
@@ -14,7 +30,7 @@ def _seed(state, newer):
     return int(rng.randint(0, 2**31 - 1))
 
 
-def _shuffled(order, seed):
+def shuffled(order, seed):
     order, n, s = list(order), len(order), seed or 1
     for i in range(n - 1):
         s ^= s << 13 & 0xFFFFFFFF
@@ -25,11 +41,11 @@ def _shuffled(order, seed):
     return order
 
 
-def _dot(w, x):
+def dot(w, x):
     """w, x: (chunks, 64). Lane l takes the features l, l + 64, ... in turn; then the lanes fold in halves."""
     lanes = np.zeros(LANES, np.float32)
     for product in w.astype(WIDE) * x:
-        lanes = (lanes + product).astype(np.float32)
+        lanes = fused(lanes, product)
     while len(lanes) > 1:
         half = len(lanes) // 2
         lanes = lanes[:half] + lanes[half:]
@@ -46,12 +62,12 @@ def fit(x, y, alpha, epochs, seed, newer):
     wscale, intercept, t, updates = 1.0, 0.0, 1.0, 1469598103934665603
     typical = np.sqrt(1.0 / np.sqrt(alpha))
     t0 = 1.0 / (typical / max(1.0, -1.0) * alpha)
-    order, shuffle_seed = range(n), _seed(seed, newer)
+    order, shuffle_seed = range(n), seed_of(seed, newer)
     for epoch in range(epochs):
-        order = _shuffled(order, shuffle_seed)
+        order = shuffled(order, shuffle_seed)
         for position, row in enumerate(order):
             sign = 1.0 if y[row] else -1.0
-            decision = _dot(w, rows[row]) * wscale + intercept
+            decision = dot(w, rows[row]) * wscale + intercept
             eta = 1.0 / (alpha * (t0 + t - 1.0))
             wscale *= max(0.0, 1.0 - eta * alpha)
             if wscale < 1e-6:
@@ -59,7 +75,7 @@ def fit(x, y, alpha, epochs, seed, newer):
                 wscale = 1.0
             if decision * sign <= 1.0:
                 step = WIDE(np.float32(eta * sign / wscale))
-                w = (w + step * rows[row]).astype(np.float32)
+                w = fused(w, step * rows[row])
                 intercept += eta * sign
                 updates = ((updates ^ (epoch * 60000 + position)) * 1099511628211) % 2**64
             t += 1.0

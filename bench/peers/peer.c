@@ -55,7 +55,7 @@ static int set_option(struct job_spec *spec, const char *option, char *value, st
         return bad;
     }
     for (enum hyper_id id = HYPER_DIGIT; id < HYPER_FOLDS; id++) {
-        if (strcmp(option, hyper_table[id].option) != 0) continue;
+        if (strcmp(option, hyper_table[id].option) != 0 || hyper_table[id].kind == HYPER_KIND_FLAG) continue;
         int bad = hyper_read(&number, id, value, err);
         if (!bad) hyper_set(spec, id, number);
         return bad;
@@ -80,7 +80,7 @@ static int run(const struct job *job, const struct hyper *hyper, struct error *e
     uint32_t *permutation = peer_allocate(n, sizeof *permutation);
     for (size_t i = 0; i < n; i++)
         positive[i] = job->at[i].positive;
-    epoch_permutation(permutation, n, epoch_seed(hyper->seed, hyper->compat));
+    hyper_permutation(permutation, n, hyper);
     struct peer_job plain = {n, job->ds.d, pixels, positive, permutation, hyper->alpha, hyper->epochs};
     struct peer_result result = {.predicted = peer_allocate(n, sizeof *result.predicted)};
     peer_run(&plain, &result);

@@ -19,13 +19,27 @@ int read_whole(uint64_t *to, const char *text, uint64_t low, uint64_t high, stru
     return 0;
 }
 
-int read_real(double *to, const char *text, double low, double high, struct error *err) {
+/* Reads a finite decimal number. Returns false where the text is none. */
+static bool is_real(double *number, const char *text) {
     char *end;
     errno = 0;
-    double number = strtod(text, &end);
+    *number = strtod(text, &end);
     bool decimal = strspn(text, "+-.0123456789eE") == strlen(text);
-    if (!decimal || end == text || *end || !isfinite(number) || number <= low || number > high)
+    return decimal && end != text && !*end && isfinite(*number);
+}
+
+int read_real(double *to, const char *text, double low, double high, struct error *err) {
+    double number = 0.0;
+    if (!is_real(&number, text) || number <= low || number > high)
         return fail(err, "'%s' is not a number above %g and up to %g", text, low, high);
+    *to = number;
+    return 0;
+}
+
+int read_real_from(double *to, const char *text, double low, double high, struct error *err) {
+    double number = 0.0;
+    if (!is_real(&number, text) || number < low || number > high)
+        return fail(err, "'%s' is not a number from %g to %g", text, low, high);
     *to = number;
     return 0;
 }

@@ -14,6 +14,9 @@ int read_whole(uint64_t *to, const char *text, uint64_t low, uint64_t high, stru
 /* A decimal number with low < number <= high; neither hexadecimal nor infinite. */
 int read_real(double *to, const char *text, double low, double high, struct error *err);
 
+/* The same for low <= number <= high. */
+int read_real_from(double *to, const char *text, double low, double high, struct error *err);
+
 /* The index of the text in the NULL-terminated list. */
 int read_choice(unsigned *to, const char *text, const char *const choices[], struct error *err);
 

@@ -172,7 +172,8 @@ static struct cv_report sum_up(const struct cv_work *work, const struct cv_resul
                               .placed = placed,
                               .workers = placed ? work->workers->placement.count : 1,
                               .repeats = options->repeats,
-                              .warning = work->warning};
+                              .warning = work->warning,
+                              .epochs = fitted ? options->job.spec.hyper.epochs : 0};
 }
 
 static int write_arrays(const struct cv_options *options, const struct cv_result *result, struct error *err) {

@@ -196,7 +196,7 @@ static int load(struct run *run, struct error *err) {
     size_t n = run->job.row_list.n;
     run->permutation = malloc(n * sizeof *run->permutation);
     if (!run->permutation) return fail_program(err, "out of memory for %zu rows", n);
-    epoch_permutation(run->permutation, n, epoch_seed(spec->hyper.seed, spec->hyper.compat));
+    hyper_permutation(run->permutation, n, &spec->hyper);
     dataset_hash(&run->job.ds);
     run->published = is_published_job(&run->job, spec, run->options->folds);
     return 0;

@@ -46,11 +46,12 @@ static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
                                  parse,
                                  NULL,
-                                 "Train one linear classifier with L2 penalty.\v"
+                                 "Train one linear classifier.\v"
                                  "Examples:\n"
                                  "  sgdmark train                               the notebook's job\n"
                                  "  sgdmark train --isa all                     on every backend that runs here\n"
-                                 "  sgdmark train --data synthetic:n=1000 --json -\n",
+                                 "  sgdmark train --data synthetic:n=1000 --json -\n"
+                                 "  sgdmark train --engine f64 --compat 1.2 --epochs 1000 --tol 1e-3\n",
                                  children,
                                  NULL,
                                  NULL};
@@ -102,13 +103,13 @@ static json_t *result_json(const struct job *job, const struct train_report *rep
     json_t *updates = json_array();
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         json_array_append_new(updates, json_integer(model->updates[epoch]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "engine", report->engine,
-                     "isa", report->backend, "data", job->ds.name, "synthetic", job->ds.synthetic, "n",
-                     (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates, "intercept",
-                     json_number(model->intercept), "fingerprint", json_hex(model->fingerprint), "update_hash",
-                     json_hex(model->update_hash), "update_hash_by_epoch", json_hex(model->update_hash_by_epoch),
-                     "accuracy", json_number(report->accuracy), "seconds", json_number(model->seconds),
-                     "predict_seconds", json_number(report->predict_seconds));
+    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
+                     report->engine, "isa", report->backend, "data", job->ds.name, "synthetic", job->ds.synthetic, "n",
+                     (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates, "n_iter",
+                     (json_int_t)model->epochs, "intercept", json_number(model->intercept), "fingerprint",
+                     json_hex(model->fingerprint), "update_hash", json_hex(model->update_hash), "update_hash_by_epoch",
+                     json_hex(model->update_hash_by_epoch), "accuracy", json_number(report->accuracy), "seconds",
+                     json_number(model->seconds), "predict_seconds", json_number(report->predict_seconds));
 }
 
 /* Trains on one backend, prints and appends the result; writes the weights to `coef_out` where that is not NULL. */
@@ -124,6 +125,7 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         .engine = engine_names[hyper.engine], .backend = engine_backend_name(hyper.engine, backend), .model = &model};
     int bad = predict_all(&report, job, backend, err);
     if (!bad) {
+        report.stopped = model.epochs < hyper.epochs;
         sum_up(&report, job);
         if (!to_stdout(options->json)) {
             print_train(stdout, &report);

@@ -215,8 +215,38 @@ static error_t take_prefetch(struct prefetch *to, const char *value) {
                       PREFETCH_MOST);
 }
 
+/* "False:W,True:W": scikit-learn's dict, each class at most once. A class that is not named weighs 1. */
+static error_t take_class_weights(struct job_spec *spec, char *value) {
+    static const char *const classes[] = {"False:", "True:"};
+    static const enum hyper_id ids[] = {HYPER_class_weight_false, HYPER_class_weight_true};
+    bool taken[2] = {false, false};
+    char *rest = value, *word;
+    while ((word = strsep(&rest, ","))) {
+        const int c = strncmp(word, classes[0], strlen(classes[0])) == 0 ? 0 : 1;
+        double weight = 0.0;
+        if (taken[c] || strncmp(word, classes[c], strlen(classes[c])) != 0)
+            return bad_option("--class-weight: '%s' is neither False:WEIGHT nor True:WEIGHT, each once", word);
+        if (take_hyper(&weight, ids[c], word + strlen(classes[c])) != 0) return EINVAL;
+        hyper_set(spec, ids[c], weight);
+        taken[c] = true;
+    }
+    return 0;
+}
+
+static error_t take_hyper_option(struct job_spec *spec, enum hyper_id id, char *value) {
+    double number = 0.0;
+    if (id == HYPER_class_weight && strchr(value, ':')) return take_class_weights(spec, value);
+    if (hyper_table[id].kind == HYPER_KIND_FLAG)
+        number = hyper_table[id].fallback == 0.0;
+    else if (take_hyper(&number, id, value) != 0)
+        return EINVAL;
+    hyper_set(spec, id, number);
+    return 0;
+}
+
 static error_t parse_job(int key, char *value, struct argp_state *state) {
     struct job_options *job = state->input;
+    struct error err;
     int choice = 0;
     error_t bad = 0;
     switch (key) {
@@ -234,15 +264,13 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_PREFETCH:
         return take_prefetch(&job->spec.hyper.prefetch, value);
+    case ARGP_KEY_END:
+        return hyper_check(&job->spec.hyper, &err) == 0 ? 0 : note(&err);
     default:
         break;
     }
     if (key < KEY_HYPER || key >= KEY_HYPER + HYPER_FOLDS) return ARGP_ERR_UNKNOWN;
-    enum hyper_id id = (enum hyper_id)(key - KEY_HYPER);
-    double number = 0.0;
-    bad = take_hyper(&number, id, value);
-    if (!bad) hyper_set(&job->spec, id, number);
-    return bad;
+    return take_hyper_option(&job->spec, (enum hyper_id)(key - KEY_HYPER), value);
 }
 
 static const struct argp_option job_list[] = {
@@ -252,6 +280,8 @@ static const struct argp_option job_list[] = {
     {option, KEY_HYPER + HYPER_##member, argument, 0, help " (" #fallback ")", 0},
 #define HYPER_NAME(type, member, option, names, argument, help)                                                        \
     {option, KEY_HYPER + HYPER_##member, argument, 0, help, 0},
+#define HYPER_FLAG(member, option, fallback, help)                      HYPER_NAME(, member, option, , NULL, help)
+#define HYPER_OPTIONAL(type, member, option, low, high, argument, help) HYPER_NAME(, member, option, , argument, help)
 #include "learn/hyper.def"
     {NULL, 0, NULL, 0, "Hot loop:", 3},
     {"engine", KEY_ENGINE, "NAME", 0, "number type of the weights: f32, f64, int (f32)", 0},

@@ -90,7 +90,6 @@ static const uint32_t *permutation_of(const struct cv_plan *plan, size_t n) {
 }
 
 static int draw_permutations(struct cv_plan *plan, struct error *err) {
-    uint32_t seed = epoch_seed(plan->hyper.seed, plan->hyper.compat);
     int sizes = 0;
     for (unsigned f = 0; f < plan->folds; f++) {
         size_t n = plan->row_list.n - plan->tested[f];
@@ -98,7 +97,7 @@ static int draw_permutations(struct cv_plan *plan, struct error *err) {
         if (sizes == 3) return fail(err, "internal: the folds have more than three sizes");
         plan->permutation[sizes] = malloc(n * sizeof *plan->permutation[sizes]);
         if (!plan->permutation[sizes]) return fail_program(err, "out of memory for %zu rows", n);
-        epoch_permutation(plan->permutation[sizes], n, seed);
+        hyper_permutation(plan->permutation[sizes], n, &plan->hyper);
         plan->permuted[sizes++] = n;
     }
     return 0;
@@ -109,8 +108,12 @@ int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned
     *plan = (struct cv_plan){.row_list = *row_list, .hyper = *hyper, .folds = folds, .one_class = NO_FOLD};
     plan->fold_of = malloc(row_list->n * sizeof *plan->fold_of);
     plan->tested = calloc(folds, sizeof *plan->tested);
-    int bad = plan->fold_of && plan->tested ? assign_folds(plan, estimator, err)
-                                            : fail_program(err, "out of memory for %zu rows", row_list->n);
+    plan->epochs = calloc(folds, sizeof *plan->epochs);
+    int bad = plan->fold_of && plan->tested && plan->epochs
+                  ? assign_folds(plan, estimator, err)
+                  : fail_program(err, "out of memory for %zu rows", row_list->n);
+    for (unsigned f = 0; f < folds && !bad; f++)
+        plan->epochs[f] = hyper->epochs;
     if (!bad)
         for (size_t i = 0; i < row_list->n; i++)
             plan->tested[plan->fold_of[i]]++;
@@ -126,6 +129,7 @@ int cv_plan_make(struct cv_plan *plan, const struct row_list *row_list, unsigned
 void cv_plan_free(struct cv_plan *plan) {
     free(plan->fold_of);
     free(plan->tested);
+    free(plan->epochs);
     for (int i = 0; i < 3; i++)
         free(plan->permutation[i]);
     *plan = (struct cv_plan){0};
@@ -202,7 +206,7 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
     const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
     const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
-    for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
+    while (trainer_more(worker->trainer))
         trainer_epoch(worker->trainer);
     if (trainer_model(worker->trainer, model, err) != 0) return -1;
     decision_function(worker->decision, model, &test, worker->backend);
@@ -212,6 +216,7 @@ int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *
         right += (worker->decision[i] > 0.0) == worker->test[i].positive;
     *fold = (struct fold_result){.accuracy = (double)right / (double)worker->tested,
                                  .intercept = model->intercept,
+                                 .epochs = model->epochs,
                                  .fingerprint = model->fingerprint,
                                  .update_hash = model->update_hash,
                                  .update_hash_by_epoch = model->update_hash_by_epoch};
@@ -228,7 +233,7 @@ uint64_t fold_worker_read(struct fold_worker *worker, unsigned f) {
     const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
     trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
     uint64_t sum = 0;
-    for (unsigned epoch = 0; epoch < plan->hyper.epochs; epoch++)
+    for (unsigned epoch = 0; epoch < plan->epochs[f]; epoch++)
         sum ^= trainer_read(worker->trainer);
     return sum ^ row_list_read(&test, plan->hyper.engine, worker->backend);
 }

@@ -13,4 +13,8 @@
 int fit(struct model *model, const struct row_list *row_list, const struct hyper *hyper, const struct backend *backend,
         struct error *err);
 
+/* The same as a warm start: from the weights of another model of the same features (trainer_resume). */
+int fit_from(struct model *model, const struct model *start, const struct row_list *row_list, const struct hyper *hyper,
+             const struct backend *backend, struct error *err);
+
 #endif

@@ -14,7 +14,7 @@ struct model {
     size_t d;
     double *coef; /* [d] */
     double intercept;
-    unsigned epochs;
+    unsigned epochs;      /* n_iter_: run, at most the hyper-parameter */
     uint32_t *updates;    /* [epochs] weight updates in each epoch */
     uint64_t update_hash; /* of the sequence of (epoch, position) at which the weights changed */
     /* FNV-1a 64 of update_hash, then of updates[] as little-endian uint32. Above 60,000 rows update_hash takes the end

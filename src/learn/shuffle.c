@@ -34,3 +34,12 @@ void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed) {
         pi[j] = swapped;
     }
 }
+
+void hyper_permutation(uint32_t *pi, size_t n, const struct hyper *hyper) {
+    if (hyper->shuffle) {
+        epoch_permutation(pi, n, epoch_seed(hyper->seed, hyper->compat));
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        pi[i] = (uint32_t)i;
+}

@@ -15,4 +15,7 @@ uint32_t epoch_seed(uint32_t seed, enum compat compat);
  * It depends on n and the seed alone, so folds of one size share it. */
 void epoch_permutation(uint32_t *pi, size_t n, uint32_t shuffle_seed);
 
+/* Fills pi[n] with the permutation for these hyper-parameters: that one, or the identity where nothing is shuffled. */
+void hyper_permutation(uint32_t *pi, size_t n, const struct hyper *hyper);
+
 #endif

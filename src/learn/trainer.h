@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixed training loop: scikit-learn's SGDClassifier with L2 penalty and the 'optimal' rate.
- * The arithmetic is that of sklearn/linear_model/_sgd_fast.pyx (1.2) for tol=None. */
+/* The fixed training loop: scikit-learn's SGDClassifier with all its parameters, and the rates of
+ * PassiveAggressiveClassifier. The arithmetic is that of sklearn/linear_model/_sgd_fast.pyx (1.2), in its order. */
 #ifndef SGDMARK_LEARN_TRAINER_H
 #define SGDMARK_LEARN_TRAINER_H
 
@@ -9,6 +9,7 @@
 #include "learn/model.h"
 #include "learn/row_list.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,9 +33,17 @@ const uint32_t *trainer_permutation(struct trainer *trainer, size_t n);
 /* Starts a fit: weights zero, the first epoch next. `permutation` is the epoch permutation of row_list->n rows; both
  * stay the caller's and must outlive the fit. */
 void trainer_start(struct trainer *trainer, const struct row_list *row_list, const uint32_t *permutation);
-/* Runs the next epoch: every row once, in this epoch's order. At most hyper->epochs of them. */
+/* After trainer_start: takes the weights and the intercept of a model in place of zeros, as scikit-learn's warm start
+ * does: the rate starts anew, and engine f32 rounds coef. Returns 0, or -1 with the reason: engine int has no integer
+ * form for it, or the model has another number of features. */
+int trainer_resume(struct trainer *trainer, const struct model *model, struct error *err);
+/* Is there a next epoch? Not after hyper->epochs of them, when the tolerance has stopped the fit, when it diverged, or
+ * when its rows cannot be trained on: trainer_model tells. */
+bool trainer_more(const struct trainer *trainer);
+/* Runs the next epoch: every row once, in this epoch's order. */
 void trainer_epoch(struct trainer *trainer);
-/* The same for engine f32, and decision[i] gets the decision value of the row visited at position i, [n]. */
+/* The same for engine f32, and decision[i] gets the decision value of the row visited at position i, [n]; 0 for a row
+ * that is held out. */
 void trainer_epoch_traced(struct trainer *trainer, double *decision);
 /* In place of trainer_epoch: only reads the rows of the next epoch, in its order. No epoch can be faster. Returns the
  * exclusive or of what read_u8 gives. */
@@ -55,11 +64,13 @@ void trainer_save(struct trainer_state *state, const struct trainer *trainer);
  * epoch since, or the same epoch of another fit on the same rows. */
 void trainer_load(struct trainer *trainer, const struct trainer_state *state);
 
-/* FNV-1a 64 of what the epochs so far have made: weights as stored, integer ones too, scale, intercept, update hash.
+/* FNV-1a 64 of what the epochs so far have made: weights as stored, integer ones too, scale, intercept, averages, what
+ * a penalty, a tolerance or a rate remembers, update hash.
  * Equal for equal bits only. */
 uint64_t trainer_hash(const struct trainer *trainer);
 
-/* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite. */
+/* The model after the epochs run so far, into arrays of model_new. Fails when a weight is not finite, with the epoch,
+ * and when the rows cannot be trained on. */
 int trainer_model(const struct trainer *trainer, struct model *model, struct error *err);
 
 #endif

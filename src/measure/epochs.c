@@ -66,7 +66,7 @@ static void epoch_prepare(void *context) {
     struct epoch_case *self = context;
     const struct timing_setup *setup = self->setup;
     trainer_use(self->trainer, self->job->backend, &self->prefetch);
-    if (self->done % setup->hyper->epochs == 0)
+    if (self->done % self->job->model.epochs == 0)
         trainer_start(self->trainer, &setup->job->row_list, setup->permutation);
     else
         trainer_load(self->trainer, self->state);
@@ -83,7 +83,7 @@ static void epoch_run(void *context) {
 /* Fails unless the weights after this epoch are those of the verified fit, bit for bit. */
 static int epoch_check(void *context, struct error *err) {
     const struct epoch_case *self = context;
-    const unsigned epoch = self->done % self->setup->hyper->epochs;
+    const unsigned epoch = self->done % self->job->model.epochs;
     const uint64_t got = trainer_hash(self->trainer), want = self->job->model.epoch_hash[epoch];
     if (got == want) return 0;
     return fail_as(err, ERROR_CHECK,
@@ -290,7 +290,7 @@ static int add_read(struct epochs *epochs, enum row_form form, struct error *err
     const struct read_roof_spec spec = {.row_list = &setup->job->row_list,
                                         .form = form,
                                         .permutation = setup->permutation,
-                                        .epochs = setup->hyper->epochs,
+                                        .epochs = setup->jobs->list[epochs->best].model.epochs,
                                         .read = setup->jobs->list[epochs->best].backend->read_u8};
     struct read_case *self = &epochs->read_cases[form];
     *self = (struct read_case){read_roof_new(&spec, err), form, &epochs->cache};

@@ -140,18 +140,22 @@ static unsigned filling_repeats(const struct timing_setup *setup, const struct p
     return workers / common_divisor(workers, setup->folds);
 }
 
-/* Rows per sample: per repeat, folds - 1 training passes over all n rows in each epoch, and n predictions. */
-static double rows_read(const struct timing_setup *setup, unsigned repeats) {
-    double n = (double)setup->job->row_list.n, folds = setup->folds;
-    return repeats * n * ((folds - 1.0) * setup->hyper->epochs + 1.0);
+/* Rows per sample: per repeat, each fold's epochs over its training part, and n predictions. */
+static double rows_read(const struct folds *folds, const struct fold_case *self) {
+    const struct cv_plan *plan = &folds->plan;
+    const double n = (double)plan->row_list.n;
+    double rows = n;
+    for (unsigned f = 0; f < plan->folds; f++)
+        rows += (n - (double)plan->tested[f]) *
+                (self->task == FOLD_READ ? plan->epochs[f] : self->expected->fold[f].epochs);
+    return self->repeats * rows;
 }
 
 static struct case_facts facts_of(const struct folds *folds, const struct fold_case *self) {
     const struct timing_setup *setup = folds->setup;
     const struct verified_job *job = &setup->jobs->list[self->job];
     const bool reads = self->task == FOLD_READ;
-    struct case_facts facts =
-        case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(setup, self->repeats));
+    struct case_facts facts = case_facts_of(reads ? CASE_READ_ROOF : CASE_FOLDS, "rows", rows_read(folds, self));
     facts.job = job;
     facts.placement = self->placement->name;
     facts.workers = (unsigned)self->placement->count;
@@ -181,7 +185,7 @@ static const uint64_t *read_sums(struct folds *folds, const struct verified_job 
         const uint32_t row = row_view_read_from(&view, row_view_index(ds, form, setup->job->at[i].row));
         const uint64_t bits = backend_scalar()->read_u8(row_view_row(&view, row), view.width);
         for (unsigned f = 0; f < setup->folds; f++)
-            if (setup->hyper->epochs % 2 || folds->plan.fold_of[i] == f) sums[f] ^= bits;
+            if (folds->plan.epochs[f] % 2 || folds->plan.fold_of[i] == f) sums[f] ^= bits;
     }
     return sums;
 }
@@ -370,6 +374,8 @@ static int plan_folds(struct folds *folds, struct error *err) {
     hyper.engine = best->engine == ENGINE_F64 ? ENGINE_F64 : ENGINE_F32;
     hyper.prefetch = best->prefetch;
     if (cv_plan_make(&folds->plan, &setup->job->row_list, setup->folds, ESTIMATOR_SGD, &hyper, err) != 0) return -1;
+    for (unsigned f = 0; f < setup->folds; f++)
+        folds->plan.epochs[f] = best->cv.fold[f].epochs;
     folds->integer_plan = folds->plan;
     folds->integer_plan.hyper.engine = ENGINE_INT;
     folds->integer_plan.hyper.prefetch = jobs->list[verified_jobs_best(jobs, ENGINE_INT)].prefetch;

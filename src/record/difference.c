@@ -152,13 +152,10 @@ static void compare_work(char *text, size_t size, const json_t *a, const json_t 
 /* Compares each hyper-parameter of the table. A file that lacks one was made with its default. */
 static void compare_hyper(char *text, size_t size, const json_t *a, const json_t *b) {
     for (size_t i = 0; i < hyper_count; i++) {
-        const char *name = hyper_table[i].name;
-        json_t *fallback = hyper_value_json((enum hyper_id)i, hyper_table[i].fallback);
-        const json_t *one = json_object_get(a, name), *two = json_object_get(b, name);
-        if (!one) one = fallback;
-        if (!two) two = fallback;
-        if (!json_equal(one, two)) note_difference(text, size, name, one, two);
-        json_decref(fallback);
+        json_t *one = hyper_json_value(a, (enum hyper_id)i), *two = hyper_json_value(b, (enum hyper_id)i);
+        if (!json_equal(one, two)) note_difference(text, size, hyper_table[i].name, one, two);
+        json_decref(one);
+        json_decref(two);
     }
 }
 

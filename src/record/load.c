@@ -160,20 +160,34 @@ static int check_status(struct result_file *file, const struct reader *reader) {
     return fault(reader, "", "status", "is neither \"complete\" nor \"incomplete\"");
 }
 
+/* What a hyper-parameter must be. The range of some reals is open below, or on both sides. */
+static struct rule hyper_rule(const struct hyper_parameter *one) {
+    static const enum kind kinds[] = {
+        [HYPER_KIND_WHOLE] = WHOLE,   [HYPER_KIND_REAL] = REAL,    [HYPER_KIND_FROM] = REAL,  [HYPER_KIND_OPEN] = REAL,
+        [HYPER_KIND_OPTIONAL] = REAL, [HYPER_KIND_FLAG] = BOOLEAN, [HYPER_KIND_CHOICE] = TEXT};
+    struct rule rule = {one->name, one->low, one->high, kinds[one->kind], false};
+    if (one->kind == HYPER_KIND_CHOICE) rule.high = MAX_NAME;
+    if (one->kind == HYPER_KIND_REAL || one->kind == HYPER_KIND_OPEN) rule.low = nextafter(one->low, (double)INFINITY);
+    if (one->kind == HYPER_KIND_OPEN) rule.high = nextafter(one->high, one->low);
+    return rule;
+}
+
 /* Checks the hyper-parameters that are there. A file that lacks one was made with its default. */
 static int check_hyper(const json_t *hyper, const struct reader *reader) {
     if (!json_is_object(hyper)) return fault(reader, "workload", "hyper", "is not an object");
     for (size_t i = 0; i < hyper_count; i++) {
-        const struct hyper_parameter *one = &hyper_table[i];
-        const enum kind kinds[] = {[HYPER_KIND_WHOLE] = WHOLE, [HYPER_KIND_REAL] = REAL, [HYPER_KIND_CHOICE] = TEXT};
-        const bool choice = one->kind == HYPER_KIND_CHOICE;
-        /* The range of a real is open below: alpha > 0. */
-        const double low = one->kind == HYPER_KIND_REAL ? nextafter(one->low, (double)INFINITY) : one->low;
-        const struct rule rule = {one->name, low, choice ? MAX_NAME : one->high, kinds[one->kind], false};
-        if (json_object_get(hyper, one->name) && check_members(reader, hyper, "workload.hyper", &rule, 1) != 0)
-            return -1;
+        const json_t *value = json_object_get(hyper, hyper_table[i].name);
+        const struct rule rule = hyper_rule(&hyper_table[i]);
+        const char *text = json_string_value(value);
+        if (!value || (hyper_table[i].kind == HYPER_KIND_OPTIONAL && text && strcmp(text, "none") == 0)) continue;
+        if (check_members(reader, hyper, "workload.hyper", &rule, 1) != 0) return -1;
     }
-    return 0;
+    struct job_spec spec = {0};
+    struct error why;
+    char text[600];
+    if (hyper_from_json(&spec, hyper) != 0 || hyper_check(&spec.hyper, &why) == 0) return 0;
+    snprintf(text, sizeof text, "cannot be trained: %.500s", why.text);
+    return fault(reader, "workload", "hyper", text);
 }
 
 static int check_workload(const json_t *facts, const struct reader *reader) {

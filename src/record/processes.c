@@ -30,8 +30,8 @@ static json_t *hashes(const uint64_t *x, size_t n) {
 }
 
 static json_t *fold_json(const struct fold_result *fold) {
-    return json_pack("{s:o, s:o, s:f}", "fingerprint", json_hex(fold->fingerprint), "update_hash",
-                     json_hex(fold->update_hash), "accuracy", fold->accuracy);
+    return json_pack("{s:o, s:o, s:f, s:I}", "fingerprint", json_hex(fold->fingerprint), "update_hash",
+                     json_hex(fold->update_hash), "accuracy", fold->accuracy, "epochs", (json_int_t)fold->epochs);
 }
 
 static json_t *job_json(const struct verified_job *job) {
@@ -234,6 +234,7 @@ static int read_job(struct verified_job *job, const json_t *value, struct error 
         return fail(err, "--process: the order names an unknown job");
     job->model.seconds = json_number_value(json_object_get(value, "seconds"));
     job->model.epochs = (unsigned)json_array_size(epochs);
+    if (job->model.epochs == 0) return fail(err, "--process: the order names a job without an epoch");
     job->model.epoch_hash = calloc(job->model.epochs + 1, sizeof *job->model.epoch_hash);
     job->cv.folds = (unsigned)json_array_size(folds);
     job->cv.fold = calloc(job->cv.folds + 1, sizeof *job->cv.fold);
@@ -246,6 +247,7 @@ static int read_job(struct verified_job *job, const json_t *value, struct error 
         job->cv.fold[f].fingerprint = read_hash(json_object_get(fold, "fingerprint"));
         job->cv.fold[f].update_hash = read_hash(json_object_get(fold, "update_hash"));
         job->cv.fold[f].accuracy = json_number_value(json_object_get(fold, "accuracy"));
+        job->cv.fold[f].epochs = (unsigned)json_integer_value(json_object_get(fold, "epochs"));
     }
     return 0;
 }

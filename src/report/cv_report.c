@@ -25,7 +25,7 @@ static const char no_decision[] = "the never estimator has no decision values";
 static const char untrained[] = "the fold was trained on one class alone";
 static const char no_prediction[] = "one fold was trained on one class alone, so its rows have no predictions";
 
-static void print_fold(FILE *out, unsigned number, const struct fold_result *fold) {
+static void print_fold(FILE *out, unsigned number, const struct fold_result *fold, bool stopped) {
     char intercept[REAL_TEXT];
     if (isnan(fold->accuracy)) {
         fprintf(out, "fold %-7u no score: %s\n", number, untrained);
@@ -35,6 +35,7 @@ static void print_fold(FILE *out, unsigned number, const struct fold_result *fol
     fprintf(out,
             "fold %-7u intercept %s, %" PRIu64 " updates, fingerprint %016" PRIx64 ", update hash %016" PRIx64 "\n",
             number, intercept, fold->updates, fold->fingerprint, fold->update_hash);
+    if (stopped) fprintf(out, "             stopped after %u epochs\n", fold->epochs);
 }
 
 /* Why a pooled score is undefined: `otherwise`, unless a fold has no predictions. */
@@ -59,7 +60,7 @@ void print_cv(FILE *out, const struct cv_report *report) {
     if (!report->fitted) return;
     print_score(out, "roc auc", report->roc_auc, why_not(result, "one class only"));
     for (unsigned f = 0; f < result->folds; f++)
-        print_fold(out, f + 1, &result->fold[f]);
+        print_fold(out, f + 1, &result->fold[f], result->fold[f].epochs < report->epochs);
     fprintf(out, "time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
             result->seconds * 1e3);
     if (report->placed)
@@ -77,7 +78,7 @@ static void set_score(json_t *to, const char *name, double score, const char *mi
 /* One list for each property of the folds; null where a fold was not trained. */
 static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     json_t *accuracy = json_array(), *intercept = json_array(), *updates = json_array(), *fingerprint = json_array(),
-           *hash = json_array(), *by_epoch = json_array();
+           *hash = json_array(), *by_epoch = json_array(), *epochs = json_array();
     for (unsigned f = 0; f < result->folds; f++) {
         const struct fold_result *fold = &result->fold[f];
         const bool trained = !isnan(fold->accuracy);
@@ -87,6 +88,7 @@ static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
         json_array_append_new(fingerprint, trained ? json_hex(fold->fingerprint) : json_null());
         json_array_append_new(hash, trained ? json_hex(fold->update_hash) : json_null());
         json_array_append_new(by_epoch, trained ? json_hex(fold->update_hash_by_epoch) : json_null());
+        json_array_append_new(epochs, trained ? json_integer((json_int_t)fold->epochs) : json_null());
     }
     json_object_set_new(to, "fold_accuracy", accuracy);
     json_object_set_new(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
@@ -94,6 +96,7 @@ static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     json_object_set_new(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
     json_object_set_new(to, "fold_update_hash", fitted ? json_incref(hash) : json_null());
     json_object_set_new(to, "fold_update_hash_by_epoch", fitted ? json_incref(by_epoch) : json_null());
+    json_object_set_new(to, "fold_n_iter", fitted ? json_incref(epochs) : json_null());
     if (!fitted) json_object_set_new(to, "fold_reason", json_string("the never estimator has no model"));
     if (result->untrained) json_object_set_new(to, "fold_reason", json_string(untrained));
     json_decref(intercept);
@@ -101,6 +104,7 @@ static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     json_decref(fingerprint);
     json_decref(hash);
     json_decref(by_epoch);
+    json_decref(epochs);
 }
 
 static void set_confusion(json_t *to, const struct cv_result *result) {

@@ -7,6 +7,7 @@
 #include "report/facts.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 void print_rows(FILE *out, const struct rows_text *rows) {
@@ -35,23 +36,38 @@ static void print_value(FILE *out, const char *name, const json_t *value) {
     format_real(real, json_real_value(value));
     print_plain(out, name);
     fputc(' ', out);
-    if (json_is_integer(value))
+    if (json_is_boolean(value))
+        fputs(json_is_true(value) ? "true" : "false", out);
+    else if (json_is_integer(value))
         fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else
         print_plain(out, json_is_real(value) ? real : fact_text_of(value));
 }
 
+static void print_hyper(FILE *out, const json_t *hyper, enum hyper_id id, const char *name) {
+    json_t *value = hyper_json_value(hyper, id);
+    print_value(out, name, value);
+    json_decref(value);
+}
+
+/* Each hyper-parameter once: three in words, some always, the others where they are not the default. */
 void print_classifier(FILE *out, const json_t *hyper) {
-    const char *key;
-    json_t *value;
+    static const bool in_words[HYPER_COUNT] = {[HYPER_DIGIT] = true,
+                                               [HYPER_FOLDS] = true,
+                                               [HYPER_loss] = true,
+                                               [HYPER_penalty] = true,
+                                               [HYPER_learning_rate] = true};
+    static const bool always[HYPER_COUNT] = {
+        [HYPER_epochs] = true, [HYPER_alpha] = true, [HYPER_seed] = true, [HYPER_compat] = true};
     const char *before = "; ";
-    fprintf(out, "classifier   %.0f or not %.0f: L2 penalty, 'optimal' rate", fact_number(hyper, "digit"),
-            fact_number(hyper, "digit"));
-    json_object_foreach((json_t *)hyper, key, value) {
-        if (strcmp(key, hyper_table[HYPER_DIGIT].name) == 0 || strcmp(key, hyper_table[HYPER_FOLDS].name) == 0)
-            continue;
+    fprintf(out, "classifier   %.0f or not %.0f: ", fact_number(hyper, "digit"), fact_number(hyper, "digit"));
+    print_hyper(out, hyper, HYPER_loss, "loss");
+    print_hyper(out, hyper, HYPER_penalty, ", penalty");
+    print_hyper(out, hyper, HYPER_learning_rate, ", rate");
+    for (enum hyper_id id = HYPER_DIGIT; id < HYPER_COUNT; id++) {
+        if (in_words[id] || (!always[id] && hyper_json_is_default(hyper, id))) continue;
         fputs(before, out);
-        print_value(out, key, value);
+        print_hyper(out, hyper, id, hyper_table[id].name);
         before = ", ";
     }
     fputc('\n', out);

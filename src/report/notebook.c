@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints the notebook step by step, with the numbers of this run beside the published ones. */
 #include "base/json.h"
+#include "learn/hyper_table.h"
 #include "report/facts.h"
 #include "report/run_report.h"
 #include "verify/published.h"
@@ -65,17 +66,78 @@ static void print_data_steps(const struct steps *steps) {
     fputc('\n', steps->to);
 }
 
+/* "tol=", then the value as Python spells it. */
+static void print_parameter(const struct steps *steps, const char *before, enum hyper_id id) {
+    json_t *value = hyper_json_value(steps->hyper, id);
+    const char *text = json_string_value(value);
+    char real[REAL_TEXT];
+    format_real(real, json_number_value(value));
+    fputs(before, steps->to);
+    if (text && strcmp(text, "none") == 0) {
+        fputs("None", steps->to);
+    } else if (text) {
+        fputc('\'', steps->to);
+        print_plain(steps->to, text);
+        fputc('\'', steps->to);
+    } else if (json_is_boolean(value)) {
+        fputs(json_is_true(value) ? "True" : "False", steps->to);
+    } else if (id == HYPER_average && json_integer_value(value) == 0) {
+        fputs("False", steps->to);
+    } else if (json_is_integer(value)) {
+        fprintf(steps->to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else {
+        fputs(real, steps->to);
+    }
+    json_decref(value);
+}
+
+/* The parameters of the notebook's own print, then those that are not at scikit-learn's default. */
+static void print_estimator(const struct steps *steps) {
+    static const struct {
+        const char *before;
+        enum hyper_id id;
+    } shown[] = {{"loss=", HYPER_loss},
+                 {", penalty=", HYPER_penalty},
+                 {", alpha=", HYPER_alpha},
+                 {",\n               learning_rate=", HYPER_learning_rate},
+                 {", fit_intercept=", HYPER_fit_intercept},
+                 {", max_iter=", HYPER_epochs},
+                 {", tol=", HYPER_tol},
+                 {",\n               shuffle=", HYPER_shuffle},
+                 {", random_state=", HYPER_seed},
+                 {", average=", HYPER_average}};
+    static const enum hyper_id others[] = {HYPER_l1_ratio,
+                                           HYPER_epsilon,
+                                           HYPER_eta0,
+                                           HYPER_power_t,
+                                           HYPER_C,
+                                           HYPER_class_weight,
+                                           HYPER_early_stopping,
+                                           HYPER_n_iter_no_change,
+                                           HYPER_validation_fraction};
+    fputs("SGDClassifier(", steps->to);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        print_parameter(steps, shown[i].before, shown[i].id);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (hyper_json_is_default(steps->hyper, others[i])) continue;
+        fprintf(steps->to, ", %s=", hyper_table[others[i]].name);
+        print_parameter(steps, "", others[i]);
+    }
+    if (!hyper_json_is_default(steps->hyper, HYPER_class_weight_false) ||
+        !hyper_json_is_default(steps->hyper, HYPER_class_weight_true)) {
+        print_parameter(steps, ", class_weight={False: ", HYPER_class_weight_false);
+        print_parameter(steps, ", True: ", HYPER_class_weight_true);
+        fputc('}', steps->to);
+    }
+    fputs("), as scikit-learn ", steps->to);
+}
+
 static void print_fit_steps(const struct steps *steps) {
     const json_t *digit = json_object_get(steps->notebook, "digit");
-    char alpha[REAL_TEXT], decision[REAL_TEXT];
-    format_real(alpha, fact_number(steps->hyper, "alpha"));
+    char decision[REAL_TEXT];
     format_real(decision, fact_number(digit, "decision"));
-    fprintf(steps->to, "4 Fit          SGDClassifier(loss='%s', penalty='l2', alpha=%s,\n",
-            fact_text(steps->hyper, "loss"), alpha);
-    fprintf(steps->to,
-            "               learning_rate='optimal', fit_intercept=True, max_iter=%.0f, tol=None,\n"
-            "               shuffle=True, random_state=%.0f, average=False), as scikit-learn ",
-            fact_number(steps->hyper, "epochs"), fact_number(steps->hyper, "seed"));
+    fputs("4 Fit          ", steps->to);
+    print_estimator(steps);
     print_plain(steps->to, fact_text(steps->hyper, "compat"));
     fprintf(steps->to, "\n5 Predict      that digit is%s a %.0f: decision %s",
             fact_true(digit, "positive") ? "" : " not", fact_number(steps->hyper, "digit"), decision);

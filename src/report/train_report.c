@@ -12,6 +12,7 @@ void print_train(FILE *out, const struct train_report *report) {
     fprintf(out, "engine       %s, backend %s\n", report->engine, report->backend);
     fprintf(out, "updates      %" PRIu64 " of %" PRIu64 " row visits (%.2f %%)\n", report->updates, report->visits,
             report->update_percent);
+    if (report->stopped) fprintf(out, "stopped      after %u epochs, by the tolerance\n", report->model->epochs);
     fprintf(out, "intercept    %s\n", intercept);
     fprintf(out, "accuracy     %s on the rows it was trained on\n", accuracy);
     fprintf(out, "fingerprint  %016" PRIx64 "\n", report->model->fingerprint);

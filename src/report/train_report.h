@@ -5,6 +5,7 @@
 
 #include "learn/fit.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ struct train_report {
     const struct model *model;
     uint64_t updates, visits;           /* of all epochs */
     double update_percent;              /* share of the visits that were updates */
+    bool stopped;                       /* before the last epoch, by the tolerance */
     double accuracy;                    /* on the rows it was trained on */
     double fit_ns;                      /* per visit */
     double predict_seconds, predict_ns; /* of all rows, per row */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/check_list.h"
 
-#include "base/json.h"
 #include "learn/hyper_table.h"
 
 #include <stdarg.h>
@@ -41,26 +40,11 @@ static void add_rows(char text[CHECK_COMMAND], const struct row_spec *rows) {
     if (rows->limit != defaults.limit) add(text, " --limit %zu", rows->limit);
 }
 
-static void add_hyper(char text[CHECK_COMMAND], enum hyper_id id, double value) {
-    const struct hyper_parameter *parameter = &hyper_table[id];
-    char real[REAL_TEXT];
-    format_real(real, value);
-    if (parameter->kind == HYPER_KIND_CHOICE)
-        add(text, " --%s %s", parameter->option, parameter->choices[(size_t)value]);
-    else if (parameter->kind == HYPER_KIND_WHOLE)
-        add(text, " --%s %.0f", parameter->option, value);
-    else
-        add(text, " --%s %s", parameter->option, real);
-}
-
 void check_command(char text[CHECK_COMMAND], const struct job_spec *spec, unsigned folds, enum engine engine,
                    const struct backend *backend) {
     *text = 0;
     add(text, "sgdmark run --engine %s", engine_names[engine]);
     if (backend && engine != ENGINE_F64) add(text, " --isa %s", backend->name);
     add_rows(text, &spec->rows);
-    for (size_t i = 0; i < hyper_count; i++) {
-        const double value = hyper_get(spec, folds, (enum hyper_id)i);
-        if (value != hyper_table[i].fallback) add_hyper(text, (enum hyper_id)i, value);
-    }
+    hyper_options(text, CHECK_COMMAND, spec, folds);
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { CHECK_COMMAND = 256 };
+enum { CHECK_COMMAND = 640 };
 
 struct check_failure {
     char case_name[192];         /* "f32/avx512", "epoch/f32/avx512" */

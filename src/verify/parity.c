@@ -107,6 +107,20 @@ void verified_job_name(char text[JOB_NAME], const struct verified_job *verified)
              engine_backend_name(verified->engine, verified->backend));
 }
 
+/* Fits that f32 was seen to do as f64 does, and fast-math as f32. */
+static bool is_plain_hinge(const struct hyper *hyper) {
+    return hyper_is_plain(hyper) && hyper->loss == LOSS_HINGE && hyper->shuffle;
+}
+
+enum parity_level parity_promise(const struct hyper *hyper, enum kernel_parity promise) {
+    if (promise == PARITY_BITS) return PARITY_L2;
+    return is_plain_hinge(hyper) ? PARITY_L0 : PARITY_NONE;
+}
+
+enum parity_level parity_promise_f32(const struct hyper *hyper, bool mnist) {
+    return mnist && is_plain_hinge(hyper) ? PARITY_L1 : PARITY_NONE;
+}
+
 /* Runs one more job of the list. Returns it, or NULL with the reason. */
 static struct verified_job *add_job(struct verified_jobs *jobs, const struct job_request *request, enum engine engine,
                                     const struct backend *backend, struct error *err) {
@@ -142,9 +156,10 @@ static int add_jobs(struct verified_jobs *jobs, const struct job_request *reques
         struct verified_job *added = add_job(jobs, request, engine, backend, err);
         bad = added ? 0 : -1;
         if (bad) break;
-        const bool bits = backend->parity == PARITY_BITS;
-        parity_judge(added, &jobs->list[reference], bits ? PARITY_L2 : PARITY_L0);
-        parity_judge_decisions(added, &jobs->list[scalar], bits ? 0.0 : FAST_MATH_TOLERANCE);
+        const enum parity_level needed = parity_promise(request->hyper, backend->parity);
+        parity_judge(added, &jobs->list[reference], needed);
+        if (needed != PARITY_NONE)
+            parity_judge_decisions(added, &jobs->list[scalar], needed == PARITY_L2 ? 0.0 : FAST_MATH_TOLERANCE);
         progress_tell(request->progress, jobs->count, jobs->count + mine.count - i);
     }
     free(mine.list);
@@ -164,7 +179,7 @@ static int add_references(struct verified_jobs *jobs, const struct job_request *
     /* f32 and f64 may round to different sides of the margin. On MNIST's training images they never do; on others, one
      * pixel apart, they may. */
     const bool mnist = strcmp(request->job->ds.pixels_sha256, published.pixels_sha256) == 0;
-    parity_judge(f32, f64, mnist ? PARITY_L1 : PARITY_NONE);
+    parity_judge(f32, f64, parity_promise_f32(request->hyper, mnist));
     return 0;
 }
 

@@ -21,6 +21,15 @@ enum parity_level {
 /* "L2 weights", "L1 updates", "L0 metrics", "none". */
 const char *parity_words(enum parity_level level);
 
+/* What a job of this engine promises to reach, against its reference.
+ *   backends with PARITY_BITS: L2, whatever the hyper-parameters; of engine int against f64, where it has a form
+ *   backends with PARITY_TOLERANCE: L0 against f32/scalar for plain fits of the hinge loss (hyper_is_plain); nothing
+ *     for others, where one rounding can make another model */
+enum parity_level parity_promise(const struct hyper *hyper, enum kernel_parity promise);
+/* The same of f32/scalar against f64: L1 for plain fits of the hinge loss on MNIST's training images, where no rounding
+ * ever changed a side of the margin; nothing for other fits and rows. */
+enum parity_level parity_promise_f32(const struct hyper *hyper, bool mnist);
+
 /* How far decision values may be from those of the reference, as a share of the largest of those. No such bound can be
  * proved for a whole fit of fast-math kernels, so it was measured (kernels/README.md): at most 2.1e-7 on MNIST and
  * synthetic rows; nine times that is allowed. Where updates differed (f32 against f64, 50 epochs), decisions were 0.1

@@ -10,6 +10,7 @@ struct soak {
     struct row_list row_list;
     struct hyper hyper;
     uint32_t *permutation; /* [n] */
+    unsigned epochs;       /* of the reference */
     double *right;         /* [epochs][n] decision values of the reference */
     double *got;           /* [n] decision values of the current epoch */
     uint64_t fingerprint;  /* of the reference */
@@ -20,8 +21,8 @@ static int train(struct soak *soak, struct trainer *trainer, double *decisions, 
     struct model model;
     if (model_new(&model, soak->row_list.ds->d, &soak->hyper, err) != 0) return -1;
     trainer_start(trainer, &soak->row_list, soak->permutation);
-    for (unsigned epoch = 0; epoch < soak->hyper.epochs; epoch++)
-        trainer_epoch_traced(trainer, decisions + epoch * soak->row_list.n);
+    for (soak->epochs = 0; trainer_more(trainer); soak->epochs++)
+        trainer_epoch_traced(trainer, decisions + soak->epochs * soak->row_list.n);
     int bad = trainer_model(trainer, &model, err);
     soak->fingerprint = model.fingerprint;
     model_free(&model);
@@ -46,7 +47,7 @@ struct soak *soak_new(const struct row_list *row_list, const struct hyper *hyper
     if (!soak->permutation || !soak->right || !soak->got)
         bad = fail_program(err, "out of memory for the decisions of %u epochs of %zu rows", hyper->epochs, n);
     if (!bad) {
-        epoch_permutation(soak->permutation, n, epoch_seed(hyper->seed, hyper->compat));
+        hyper_permutation(soak->permutation, n, &soak->hyper);
         bad = train(soak, trainer, soak->right, err);
     }
     trainer_free(trainer);
@@ -85,7 +86,7 @@ int soak_fit(struct soak *soak, const struct topology *topology, const struct sl
     if (!trainer) return -1;
     trainer_start(trainer, &soak->row_list, soak->permutation);
     core->fits++;
-    for (unsigned epoch = 0; epoch < soak->hyper.epochs; epoch++) {
+    for (unsigned epoch = 0; epoch < soak->epochs && trainer_more(trainer); epoch++) {
         const double *right = soak->right + epoch * n;
         trainer_epoch_traced(trainer, soak->got);
         size_t at = first_difference(soak->got, right, n);

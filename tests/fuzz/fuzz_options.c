@@ -27,6 +27,8 @@ static void check(const struct job_options *job) {
         double value = hyper_get(spec, 0, id);
         if (parameter->kind == HYPER_KIND_CHOICE) {
             if (!parameter->choices[(size_t)value]) abort();
+        } else if (parameter->kind == HYPER_KIND_OPTIONAL && value == -(double)INFINITY) {
+            continue;
         } else if (!isfinite(value) || value < parameter->low || value > parameter->high) {
             abort();
         }

@@ -39,7 +39,8 @@ static inline int small_job_load(struct small_job *job, unsigned features, struc
     if (dataset_load(&job->ds, spec, SPLIT_TRAIN, err) != 0) return -1;
     row_refs_fill(job->at, &job->ds, row, SMALL_ROWS, 5);
     job->row_list = (struct row_list){&job->ds, job->at, SMALL_ROWS};
-    job->hyper = (struct hyper){.engine = ENGINE_F32, .compat = COMPAT_0_19, .alpha = 1e-4, .epochs = 2, .seed = 42};
+    job->hyper = hyper_defaults(ENGINE_F32);
+    job->hyper.epochs = 2;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "learn/fit.h"
 #include "learn/folds.h"
 #include "learn/integer.h"
+#include "learn/loss_functions.h"
 #include "learn/metrics.h"
 #include "packed.h"
 
@@ -357,6 +358,15 @@ static void roc_auc_counts_pairs(void **state) {
 
 /* ---- The training loop ---- */
 
+/* Default hyper-parameters but for these. */
+static struct hyper made(enum engine engine, double alpha, unsigned epochs, uint32_t seed) {
+    struct hyper hyper = hyper_defaults(engine);
+    hyper.alpha = alpha;
+    hyper.epochs = epochs;
+    hyper.seed = seed;
+    return hyper;
+}
+
 /* What a fit must end with. */
 struct naive {
     size_t d;
@@ -600,7 +610,7 @@ static void fits_are_scikit_learns(void **state) {
             for (size_t k = 0; k < COUNT(alphas); k++, round++) {
                 struct rows rows;
                 rows_make(&rows, sizes[i], widths[j], 1 + widths[j] / 2, round % 2, &rs);
-                struct hyper hyper = {.alpha = alphas[k], .epochs = 1 + round % 6, .seed = random_uint32(&rs)};
+                struct hyper hyper = made(ENGINE_F32, alphas[k], 1 + round % 6, random_uint32(&rs));
                 for (unsigned all = 0; all < 6; all++) {
                     hyper.engine = (enum engine)(all % 3);
                     if (hyper.engine == ENGINE_INT && hyper.alpha > 0.39) continue; /* has no integer form */
@@ -617,8 +627,8 @@ static void wscale_is_folded_in(void **state) {
     random_seed(&rs, 6);
     struct rows rows;
     rows_make(&rows, 120, 100, 40, true, &rs);
-    struct hyper f32 = {.engine = ENGINE_F32, .alpha = 1e6, .epochs = 40, .seed = 42};
-    struct hyper f64 = {.engine = ENGINE_F64, .alpha = 1e10, .epochs = 60, .seed = 42};
+    struct hyper f32 = made(ENGINE_F32, 1e6, 40, 42);
+    struct hyper f64 = made(ENGINE_F64, 1e10, 60, 42);
     assert_true(compare_backends(&rows, f32).resets > 1);
     assert_true(compare_backends(&rows, f64).resets > 1);
     rows_free(&rows);
@@ -650,7 +660,7 @@ static void a_row_on_the_margin_is_an_update(void **state) {
     row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
     struct row_list row_list = {&rows.ds, at, rows.n};
     for (int engine = 0; engine < 2; engine++) {
-        struct hyper hyper = {.engine = engine ? ENGINE_F32 : ENGINE_F64, .alpha = 1.0, .epochs = 1, .seed = 42};
+        struct hyper hyper = made(engine ? ENGINE_F32 : ENGINE_F64, 1.0, 1, 42);
         struct model model;
         assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), NULL), 0);
         assert_int_equal(model.updates[0], 2);
@@ -734,10 +744,9 @@ static void integers_follow_float64_on_the_hinge(void **state) {
         rows_make(&rows, n, d, d, false, &rs);
         for (size_t i = 0; i < n * d; i++)
             rows.x[i] = rows.ds.pixels[i] = (uint8_t)random_masked(&rs, 3);
-        struct hyper hyper = {.engine = ENGINE_INT,
-                              .alpha = round % 4 ? 0x1p-4 : 0x1p-8,
-                              .epochs = 1 + random_masked(&rs, 8),
-                              .seed = random_uint32(&rs)};
+        const double alpha = round % 4 ? 0x1p-4 : 0x1p-8;
+        const unsigned epochs = 1 + random_masked(&rs, 8);
+        struct hyper hyper = made(ENGINE_INT, alpha, epochs, random_uint32(&rs));
         close += compare_fits(&rows, &hyper, best).close;
         rows_free(&rows);
     }
@@ -758,7 +767,7 @@ static void a_fit_outgrows_16_bits(void **state) {
         rows.ds.labels[i] = i % 2 ? 5 : 3;
         rows.y[i] = i % 2 ? 1.0 : -1.0;
     }
-    struct hyper hyper = {.engine = ENGINE_INT, .alpha = 0.3, .epochs = 400, .seed = 42};
+    struct hyper hyper = made(ENGINE_INT, 0.3, 400, 42);
     compare_backends(&rows, hyper);
     struct row_ref *at = calloc(rows.n, sizeof *at);
     row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
@@ -789,7 +798,7 @@ static void integers_ask_on_the_margin(void **state) {
     rows_make(&rows, 4, 20, 10, false, &rs);
     memset(rows.x, 0, rows.n * rows.d);
     memset(rows.ds.pixels, 0, rows.n * rows.d);
-    struct hyper hyper = {.engine = ENGINE_INT, .epochs = 1, .seed = 42};
+    struct hyper hyper = made(ENGINE_INT, 1e-4, 1, 42);
     uint32_t order[4];
     epoch_permutation(order, 4, epoch_seed(hyper.seed, hyper.compat));
     for (size_t i = 0; i < 4; i++) {
@@ -855,7 +864,7 @@ static void cropped_rows_train_the_same_model(void **state) {
             struct row_ref *at = calloc(rows.n, sizeof *at);
             row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
             struct row_list row_list = {&rows.ds, at, rows.n};
-            struct hyper hyper = {.engine = (enum engine)engine, .alpha = 1e-4, .epochs = 5, .seed = 42};
+            struct hyper hyper = made((enum engine)engine, 1e-4, 5, 42);
             struct model model;
             assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), NULL), 0);
             fingerprint[packed] = model.fingerprint;
@@ -876,7 +885,7 @@ static void overflow_is_an_error(void **state) {
     struct row_ref *at = calloc(rows.n, sizeof *at);
     row_refs_fill(at, &rows.ds, rows.index, rows.n, 5);
     struct row_list row_list = {&rows.ds, at, rows.n};
-    struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-200, .epochs = 2, .seed = 1};
+    struct hyper hyper = made(ENGINE_F32, 1e-200, 2, 1);
     struct model model;
     struct error err;
     assert_int_equal(fit(&model, &row_list, &hyper, backend_best(), &err), -1);
@@ -926,11 +935,8 @@ static void cross_validation_is_scikit_learns(void **state) {
     for (unsigned round = 0; round < 16; round++) {
         struct rows rows;
         rows_make(&rows, 60 + random_masked(&rs, 60), 90, 50, round % 2, &rs);
-        struct hyper hyper = {.engine = round % 4 < 2 ? ENGINE_F32 : ENGINE_F64,
-                              .compat = round % 8 < 4 ? COMPAT_1_2 : COMPAT_0_19,
-                              .alpha = 1e-4,
-                              .epochs = 3,
-                              .seed = random_uint32(&rs)};
+        struct hyper hyper = made(round % 4 < 2 ? ENGINE_F32 : ENGINE_F64, 1e-4, 3, random_uint32(&rs));
+        hyper.compat = round % 8 < 4 ? COMPAT_1_2 : COMPAT_0_19;
         unsigned folds = 2 + random_masked(&rs, 5);
         struct row_ref *at = calloc(rows.n, sizeof *at);
         uint8_t *positive = calloc(rows.n, 1);
@@ -958,13 +964,13 @@ static void cross_validation_is_scikit_learns(void **state) {
 /* scikit-learn updates on the hinge itself, and t0 = 1 / (eta0 alpha) is 1000 for alpha 1e-4. */
 static void hinge_is_scikit_learns(void **state) {
     (void)state;
-    assert_true(loss_violated(LOSS_HINGE, 0.0, 1.0));
-    assert_true(loss_violated(LOSS_HINGE, -1.0, -1.0));
-    assert_false(loss_violated(LOSS_HINGE, nextafter(1.0, 2.0), 1.0));
-    assert_true(loss_derivative(LOSS_HINGE, 0.5, 1.0) == -1.0);
-    assert_true(loss_derivative(LOSS_HINGE, 0.5, -1.0) == 1.0);
-    assert_true(loss_optimal_t0(LOSS_HINGE, 1e-4) == 1000.0);
-    assert_true(loss_has_integer_form(LOSS_HINGE));
+    assert_true(loss_violated(LOSS_HINGE, 0.0, 1.0, 0.1));
+    assert_true(loss_violated(LOSS_HINGE, -1.0, -1.0, 0.1));
+    assert_false(loss_violated(LOSS_HINGE, nextafter(1.0, 2.0), 1.0, 0.1));
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, 1.0, 0.1) == -1.0);
+    assert_true(loss_derivative(LOSS_HINGE, 0.5, -1.0, 0.1) == 1.0);
+    assert_true(loss_optimal_t0(LOSS_HINGE, 1e-4, 0.1) == 1000.0);
+    assert_true(loss_is_hinge(LOSS_HINGE));
     assert_string_equal(loss_names[LOSS_HINGE], "hinge");
     assert_null(loss_names[LOSSES]);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A fit epoch by epoch: by several backends in turn, gone back to and repeated, two fits in one trainer; and the hash
  * that tells whether an epoch ended as it should. */
-#include "learn/trainer.c" /* to change what only the trainer sees */
+#include "learn/trainer_private.h" /* to change what only the trainer sees */
 
 #include "learn/cv.h"
 #include "packed.h"

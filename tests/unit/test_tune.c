@@ -76,7 +76,8 @@ static void no_distance_changes_a_model(void **state) {
         struct made made;
         make(&made, specs[s]);
         for (int engine = ENGINE_F32; engine <= ENGINE_INT; engine++) {
-            struct hyper hyper = {.engine = (enum engine)engine, .alpha = 1e-4, .epochs = 3, .seed = 42};
+            struct hyper hyper = hyper_defaults((enum engine)engine);
+            hyper.epochs = 3;
             struct model expected;
             assert_int_equal(fit(&expected, &made.row_list, &hyper, backend_best(), NULL), 0);
             for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -132,7 +133,7 @@ static void a_job_is_chosen_for_by_its_bytes(void **state) {
     struct made made;
     make(&made, "synthetic:n=3000");
     char reason[PREFETCH_REASON], expected[PREFETCH_REASON];
-    struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-4, .epochs = 5, .seed = 42};
+    struct hyper hyper = hyper_defaults(ENGINE_F32);
     prefetch_choose(&hyper, &made.row_list, backend_best(), reason);
     const double row = (double)made.ds.width;
     const struct prefetch_facts facts = {row, 3000.0 * row, (double)last_cache_bytes(NULL)};
@@ -150,7 +151,8 @@ static void a_choice_that_is_made_stays(void **state) {
     make(&made, "synthetic:n=100");
     char reason[PREFETCH_REASON];
     const struct prefetch asked = {.l1 = 5, .block = 6, .l2 = 7};
-    struct hyper hyper = {.engine = ENGINE_F32, .alpha = 1e-4, .epochs = 5, .seed = 42, .prefetch = asked};
+    struct hyper hyper = hyper_defaults(ENGINE_F32);
+    hyper.prefetch = asked;
     prefetch_choose(&hyper, &made.row_list, backend_best(), reason);
     assert_memory_equal(&hyper.prefetch, &asked, sizeof asked);
     assert_string_equal(reason, "as asked");
