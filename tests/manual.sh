@@ -34,8 +34,8 @@ equal "commands are completed" "$(completed "$sgdmark" "" | paste -s)" "$(printf
 equal "each command has a section" "$(sed -n 's/^\.SS //p' "$page" | paste -s)" "$(printf '%s\n' "${commands[@]}" | paste -s)"
 for command in "${commands[@]}"; do
     "$sgdmark" "$command" --help > "$scratch/help"
-    sed -n -E 's/^ +(--[a-z0-9_-]+).*/\1/p' "$scratch/help" | sort > "$scratch/options"
-    equal "$command: the page has its options" "$(section "$command" | sed -n -E 's/^\.B "(--[a-z0-9_-]+).*/\1/p' | sort)" "$(cat "$scratch/options")"
+    sed -n -E 's/^ +(--[A-Za-z0-9_-]+).*/\1/p' "$scratch/help" | sort > "$scratch/options"
+    equal "$command: the page has its options" "$(section "$command" | sed -n -E 's/^\.B "(--[A-Za-z0-9_-]+).*/\1/p' | sort)" "$(cat "$scratch/options")"
     equal "$command: its options are completed" "$(completed "$sgdmark" "$command" -- | tr -d '=' | sort | paste -s)" \
         "$(echo --help | sort - "$scratch/options" | paste -s)"
     # Word for word, in its order.
@@ -53,6 +53,9 @@ done << 'LIST'
 train --split
 train --order
 train --compat
+train --loss
+train --penalty
+train --learning-rate
 train --engine
 cv --estimator
 compare --format
