@@ -5,11 +5,17 @@
 
 #include <string.h>
 
+/* time^exponent. The square root is rounded right on every machine, as libm's pow is here, and SLEEF's is not: its
+ * pow(38, 0.5) is one unit off. */
+static double power_of(double time, double exponent) {
+    return exponent == 0.5 ? sqrt(time) : portable_pow(time, exponent);
+}
+
 /* The rate at this row. */
 static double rate_of(const struct trainer *t, double time) {
     const struct hyper *hyper = &t->hyper;
     if (hyper->learning_rate == RATE_OPTIMAL) return 1.0 / (hyper->alpha * ((t->t0 + time) - 1.0));
-    if (hyper->learning_rate == RATE_INVSCALING) return hyper->eta0 / portable_pow(time, hyper->power_t);
+    if (hyper->learning_rate == RATE_INVSCALING) return hyper->eta0 / power_of(time, hyper->power_t);
     return t->general.eta;
 }
 

@@ -126,7 +126,7 @@ static double naive_loss(const struct hyper *h, double p, double yy, double *dlo
 static double naive_eta(const struct naive *m) {
     const struct hyper *h = m->hyper;
     if (h->learning_rate == RATE_OPTIMAL) return 1.0 / (h->alpha * (m->optimal_init + m->t - 1.0));
-    if (h->learning_rate == RATE_INVSCALING) return h->eta0 / portable_pow(m->t, h->power_t);
+    if (h->learning_rate == RATE_INVSCALING) return h->eta0 / (h->power_t == 0.5 ? sqrt(m->t) : portable_pow(m->t, h->power_t));
     return m->eta;
 }
 
