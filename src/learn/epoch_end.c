@@ -75,7 +75,7 @@ void epoch_end(struct trainer *t) {
     }
     if (t->plain) return;
     struct general_state *general = &t->general;
-    const double least_gain = t->hyper.tol * (double)(t->row_list.n - t->validated);
+    const double least_gain = t->hyper.tol * (double)t->row_list.n;
     if (t->hyper.early_stopping)
         compare_with_best(t, validation_score(t), general->best + t->hyper.tol, true);
     else if (t->hyper.compat == COMPAT_0_19)

@@ -34,6 +34,7 @@ static int set_up(void **state) {
     (void)state;
     if (small_job_load(&job, D, NULL) != 0) return -1;
     job.row_list = (struct row_list){&job.ds, job.at, N};
+    memset(job.ds.pixels + 17 * job.ds.stride, 0, job.ds.width); /* pa1 leaves empty rows out */
     for (size_t i = 0; i < N; i++) {
         dataset_row(&job.ds, i, x[i]);
         y[i] = job.at[i].positive ? 1.0 : -1.0;
@@ -126,7 +127,8 @@ static double naive_loss(const struct hyper *h, double p, double yy, double *dlo
 static double naive_eta(const struct naive *m) {
     const struct hyper *h = m->hyper;
     if (h->learning_rate == RATE_OPTIMAL) return 1.0 / (h->alpha * (m->optimal_init + m->t - 1.0));
-    if (h->learning_rate == RATE_INVSCALING) return h->eta0 / (h->power_t == 0.5 ? sqrt(m->t) : portable_pow(m->t, h->power_t));
+    if (h->learning_rate == RATE_INVSCALING)
+        return h->eta0 / (h->power_t == 0.5 ? sqrt(m->t) : portable_pow(m->t, h->power_t));
     return m->eta;
 }
 

@@ -230,8 +230,33 @@ static void levels_have_words(void **state) {
     assert_string_equal(parity_words(PARITY_L2), "L2 weights");
 }
 
+/* Backends that promise bits keep them whatever is trained; the others, and f32 against f64, promise what was seen. */
+static void promises_depend_on_what_is_trained(void **state) {
+    (void)state;
+    struct hyper plain = hyper_defaults(ENGINE_F32);
+    plain.alpha = 1e-3;
+    plain.epochs = 7;
+    assert_int_equal(parity_promise(&plain, PARITY_BITS), PARITY_L2);
+    assert_int_equal(parity_promise(&plain, PARITY_TOLERANCE), PARITY_L0);
+    assert_int_equal(parity_promise_f32(&plain, true), PARITY_L1);
+    assert_int_equal(parity_promise_f32(&plain, false), PARITY_NONE);
+    struct hyper others[6] = {plain, plain, plain, plain, plain, plain};
+    others[0].loss = LOSS_LOG_LOSS;
+    others[1].penalty = PENALTY_L1;
+    others[2].average = 1;
+    others[3].tol = 0.0;
+    others[4].shuffle = false;
+    others[5].class_weight_true = 2.0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(parity_promise(&others[i], PARITY_BITS), PARITY_L2);
+        assert_int_equal(parity_promise(&others[i], PARITY_TOLERANCE), PARITY_NONE);
+        assert_int_equal(parity_promise_f32(&others[i], true), PARITY_NONE);
+    }
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(promises_depend_on_what_is_trained),
         cmocka_unit_test(equal_jobs_reach_the_top),
         cmocka_unit_test(other_weights_are_level_1),
         cmocka_unit_test(other_updates_are_level_0),
