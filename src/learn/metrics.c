@@ -32,11 +32,6 @@ double f1_score(const struct confusion *c) {
     return ratio(2 * c->tp, 2 * c->tp + c->fp + c->fn);
 }
 
-struct scored {
-    double score;
-    uint8_t truth;
-};
-
 /* A number that sorts as the score does. Those of -0.0 and 0.0 are neighbours. */
 static uint64_t key_of(double score) {
     uint64_t bits;
@@ -66,15 +61,21 @@ static void sort_scored(struct scored *list, struct scored *room, size_t n) {
 }
 _Static_assert(DIGITS % 2 == 0, "the sorted list ends where it began");
 
-double roc_auc_score(const uint8_t *truth, const double *score, size_t n) {
+struct scored *sort_by_score(const uint8_t *truth, const double *score, size_t n) {
     struct scored *sorted = malloc(2 * n * sizeof *sorted); /* and room to sort */
+    if (!sorted) return NULL;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = (struct scored){score[i], truth[i]};
+    sort_scored(sorted, sorted + n, n);
+    return sorted;
+}
+
+double roc_auc_score(const uint8_t *truth, const double *score, size_t n) {
+    struct scored *sorted = sort_by_score(truth, score, n);
     if (!sorted) return (double)NAN;
     uint64_t positives = 0;
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = (struct scored){score[i], truth[i]};
+    for (size_t i = 0; i < n; i++)
         positives += truth[i];
-    }
-    sort_scored(sorted, sorted + n, n);
     uint64_t negatives_below = 0, twice_won = 0; /* pairs won count 2, ties 1 */
     for (size_t i = 0; i < n;) {
         size_t end = i;

@@ -20,6 +20,15 @@ double precision_score(const struct confusion *c);
 double recall_score(const struct confusion *c);
 double f1_score(const struct confusion *c);
 
+/* A row's score, and whether it is positive. */
+struct scored {
+    double score;
+    uint8_t truth;
+};
+
+/* The n rows from the lowest score up. The caller frees them; NULL: out of memory. */
+struct scored *sort_by_score(const uint8_t *truth, const double *score, size_t n);
+
 /* Area under the ROC curve: the share of (positive, negative) pairs that `score` orders rightly, ties counted half.
  * NAN when a class is absent or memory runs out. */
 double roc_auc_score(const uint8_t *truth, const double *score, size_t n);
