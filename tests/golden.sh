@@ -43,6 +43,20 @@ field "cv f64" roc_auc 0.9624496555967155
 field "cv f64" fold_intercept '[28.795919772610006,57.639086207816376,59.77841969810528]'
 field "cv f64" fold_update_hash '["cc5211fa281584d4","4cca18c584230d15","215b20d66da7140d"]'
 
+# The textbook's scores at its threshold; average precision and the two thresholds are those of scikit-learn 1.2.1 on the
+# same decision values.
+got cv --engine f64 --threshold 70000 --at-precision 0.9 --at-recall 0.9 --curve "$scratch/curve.csv"
+field "trade-off" average_precision 0.8475033008342288
+field "trade-off" roc_auc 0.9624496555967155
+equal "trade-off: at_threshold" "$(jq -c '.at_threshold | del(.f1)' "$scratch/json")" \
+    '{"threshold":70000,"confusion":[[53992,587],[1630,3791]],"precision":0.8659205116491548,"recall":0.6993174691016417}'
+equal "trade-off: at_precision" "$(jq -c '.at_precision | del(.f1)' "$scratch/json")" \
+    '{"wanted":0.9,"threshold":103561.3878804462,"confusion":[[54194,385],[1950,3471]],"precision":0.9001556016597511,"recall":0.6402877697841727}'
+equal "trade-off: at_recall" "$(jq -c '.at_recall | del(.f1)' "$scratch/json")" \
+    '{"wanted":0.9,"threshold":-114047.70470210504,"confusion":[[50235,4344],[542,4879]],"precision":0.529003578011493,"recall":0.9000184467810367}'
+equal "the curve has a line for each decision value, a heading and an end" "$(wc -l < "$scratch/curve.csv")" 60002
+equal "it goes down to all rows" "$(sed -n 2p "$scratch/curve.csv" | cut -d , -f 2-)" "0.09035,1,1,5421,54579,1"
+
 # Engine int's decisions carry no rounding, so two that float64 tells apart may tie: the AUC's last digits are its own.
 got cv --engine int
 notebook_metrics "cv int"

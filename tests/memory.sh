@@ -71,7 +71,8 @@ rows=(--data synthetic:n=100) out=$scratch/out
 for engine in f32 f64 int; do
     without_memory 1 train "${rows[@]}" --engine $engine --json "$out/t.json" --coef-out "$out/w.npy"
 done
-without_memory 1 cv "${rows[@]}" --predictions-out "$out/p.npy" --decision-out "$out/d.npy" --json "$out/c.json"
+without_memory 1 cv "${rows[@]}" --predictions-out "$out/p.npy" --decision-out "$out/d.npy" --curve "$out/c.csv" \
+    --at-precision 0.1 --json "$out/c.json"
 without_memory 1 describe --data synthetic:n=60 --show 3 --png "$out/3.png" --json "$out/d.json"
 source tests/cli/fixtures.sh
 good "$scratch/plain" && good "$scratch/above/raw" && gzip -n "$scratch/above/raw"/*

@@ -2,6 +2,7 @@
 /* sgdmark cv: cross_val_score and cross_val_predict in one go. */
 #include "learn/cv.h"
 
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/gate.h"
 #include "cli/options.h"
@@ -10,21 +11,37 @@
 #include "data/npy.h"
 #include "learn/prefetch_choice.h"
 #include "measure/fold_pool.h"
+#include "record/trade_off.h"
+#include "report/curve_report.h"
 #include "report/cv_report.h"
 #include "report/job_report.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_ESTIMATOR, KEY_PREDICTIONS_OUT, KEY_DECISION_OUT, KEY_PLACE, KEY_REPEATS };
+enum {
+    KEY_JSON = 0x200,
+    KEY_FOLDS,
+    KEY_ESTIMATOR,
+    KEY_PREDICTIONS_OUT,
+    KEY_DECISION_OUT,
+    KEY_CURVE,
+    KEY_THRESHOLD,
+    KEY_AT_PRECISION,
+    KEY_AT_RECALL,
+    KEY_PLACE,
+    KEY_REPEATS
+};
 
 struct cv_options {
     struct job_options job;
     unsigned folds;
     enum estimator estimator;
-    const char *json, *predictions_out, *decision_out;
-    const char *place; /* NULL: on the calling thread, wherever that runs */
+    const char *json, *predictions_out, *decision_out, *curve;
+    struct wanted wanted; /* of the trade-off of precision and recall */
+    const char *place;    /* NULL: on the calling thread, wherever that runs */
     unsigned repeats;
 };
 
@@ -34,6 +51,10 @@ static error_t check_never(const struct cv_options *options) {
     if (options->estimator != ESTIMATOR_NEVER) return 0;
     if (options->place || options->repeats > 1)
         return bad_option("--place and --repeats: --estimator never has no work to share");
+    const struct wanted *wanted = &options->wanted;
+    if (options->curve || isfinite(wanted->threshold) || isfinite(wanted->precision) || isfinite(wanted->recall))
+        return bad_option("--curve, --threshold, --at-precision and --at-recall: --estimator never has no decision "
+                          "values");
     return options->decision_out ? bad_option("--decision-out: --estimator never has no decision values") : 0;
 }
 
@@ -46,6 +67,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_INIT:
         options->folds = (unsigned)hyper_table[HYPER_FOLDS].fallback;
         options->repeats = 1;
+        options->wanted = (struct wanted){(double)NAN, (double)NAN, (double)NAN};
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -60,6 +82,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output_file(&options->predictions_out, "predictions-out", value);
     case KEY_DECISION_OUT:
         return take_output_file(&options->decision_out, "decision-out", value);
+    case KEY_CURVE:
+        return take_output_file(&options->curve, "curve", value);
+    case KEY_THRESHOLD:
+        return take_real(&options->wanted.threshold, "threshold", value, -DBL_MAX, DBL_MAX);
+    case KEY_AT_PRECISION:
+        return take_real(&options->wanted.precision, "at-precision", value, 0.0, 1.0);
+    case KEY_AT_RECALL:
+        return take_real(&options->wanted.recall, "at-recall", value, 0.0, 1.0);
     case KEY_PLACE:
         options->place = value;
         return 0;
@@ -80,10 +110,17 @@ static const struct argp_option list[] = {
     {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd; never: predicts False for every row (sgd)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (core)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "run the folds N times, so that more workers than folds have work (1)", 0},
-    OPTIONS_OUTPUT,
+    {NULL, 0, NULL, 0,
+     "Precision against recall (a row is positive where its decision is at least the threshold):", OPTIONS_OWN + 1},
+    {"threshold", KEY_THRESHOLD, "T", 0, "the scores at this threshold", 0},
+    {"at-precision", KEY_AT_PRECISION, "P", 0, "the lowest threshold with this precision, and its scores", 0},
+    {"at-recall", KEY_AT_RECALL, "R", 0, "the highest threshold with this recall, and its scores", 0},
+    {NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 2},
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0, "write the predictions, bool, in row order", 0},
     {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0, "write the decision values, float64, in row order", 0},
+    {"curve", KEY_CURVE, "FILE.csv", 0,
+     "write precision, recall and false positive rate at every threshold, and draw them", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
@@ -93,6 +130,7 @@ static const struct argp argp = {list,
                                  "Examples:\n"
                                  "  sgdmark cv                                  the notebook's 3 folds\n"
                                  "  sgdmark cv --estimator never                the accuracy of always saying no\n"
+                                 "  sgdmark cv --curve curve.csv --at-precision 0.9\n"
                                  "  sgdmark cv --place all-cores --repeats 8    24 fits on all cores\n",
                                  children,
                                  NULL,
@@ -127,6 +165,7 @@ struct cv_work {
     struct job *job;
     const struct backend_list *chosen;
     const char *warning; /* of the folds, or NULL */
+    bool *unreached;     /* no threshold has the precision asked for */
 };
 
 static int run_on_workers(struct cv_result *result, const struct cv_work *work, const struct hyper *hyper,
@@ -156,7 +195,7 @@ static int run_folds(struct cv_result *result, const struct cv_work *work, const
 }
 
 static struct cv_report sum_up(const struct cv_work *work, const struct cv_result *result,
-                               const struct backend *backend) {
+                               const struct backend *backend, const json_t *trade_off) {
     const struct cv_options *options = work->options;
     enum engine engine = options->job.spec.hyper.engine;
     bool fitted = options->estimator == ESTIMATOR_SGD, placed = work->workers->topology;
@@ -168,6 +207,7 @@ static struct cv_report sum_up(const struct cv_work *work, const struct cv_resul
                               .recall = recall_score(&result->confusion),
                               .f1 = f1_score(&result->confusion),
                               .roc_auc = fitted ? result->roc_auc : (double)NAN,
+                              .trade_off = trade_off,
                               .place = placed ? work->workers->placement.name : "core",
                               .placed = placed,
                               .workers = placed ? work->workers->placement.count : 1,
@@ -176,34 +216,96 @@ static struct cv_report sum_up(const struct cv_work *work, const struct cv_resul
                               .epochs = fitted ? options->job.spec.hyper.epochs : 0};
 }
 
-static int write_arrays(const struct cv_options *options, const struct cv_result *result, struct error *err) {
-    if (options->predictions_out && npy_write_bool(options->predictions_out, result->predicted, result->n, err) != 0)
-        return -1;
-    if (!options->decision_out) return 0;
-    return npy_write_float64(options->decision_out, result->decision, result->n, 0, err);
+static int write_curve(const char *path, const struct curve *curve, struct error *err) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    if (to) print_curve_csv(to, curve);
+    bool whole = to && !ferror(to);
+    if (to && fclose(to) != 0) whole = false;
+    const struct span content = {text, length};
+    int bad = whole ? write_file(path, &content, 1, err) : fail_program(err, "%s: out of memory", path);
+    free(text);
+    return bad;
 }
 
-/* Cross-validates on one backend, prints and appends the result; writes the arrays where `last`. checked is NULL where
- * no kernel works. */
+static int write_outputs(const struct cv_options *options, const struct cv_result *result, const struct curve *curve,
+                         struct error *err) {
+    if (options->predictions_out && npy_write_bool(options->predictions_out, result->predicted, result->n, err) != 0)
+        return -1;
+    if (options->decision_out && npy_write_float64(options->decision_out, result->decision, result->n, 0, err) != 0)
+        return -1;
+    return options->curve ? write_curve(options->curve, curve, err) : 0;
+}
+
+/* The curve of a fitted estimator and what is read off it; of the never estimator nothing. */
+struct reading {
+    struct curve curve;
+    json_t *trade_off; /* trade_off_json, or NULL */
+};
+
+static void reading_free(struct reading *reading) {
+    curve_free(&reading->curve);
+    json_decref(reading->trade_off);
+}
+
+static int reading_make(struct reading *reading, const struct cv_work *work, const struct cv_result *result,
+                        struct error *err) {
+    const struct cv_options *options = work->options;
+    *reading = (struct reading){.trade_off = NULL};
+    if (options->estimator == ESTIMATOR_NEVER || result->untrained) return 0;
+    if (curve_make(&reading->curve, result->truth, result->decision, result->n, err) != 0) return -1;
+    const struct trade_off made = trade_off_of(&reading->curve, result->roc_auc, &options->wanted);
+    if (isfinite(options->wanted.precision) && !made.at_precision.reached) *work->unreached = true;
+    reading->trade_off = trade_off_json(&made);
+    if (reading->trade_off) return 0;
+    reading_free(reading);
+    return fail_program(err, "out of memory for the results");
+}
+
+/* What a backend's cross-validation ended with. */
+struct outcome {
+    const struct backend *backend;
+    const struct cv_result *result;
+    const struct reading *reading;
+    const struct prefetch *prefetch;
+    const char *reason;               /* for the prefetch distances */
+    const struct self_check *checked; /* NULL where no kernel works */
+};
+
+/* Prints and appends it; `last`: draws and writes curve and arrays, too. */
+static int deliver(json_t *results, const struct cv_work *work, const struct outcome *outcome, bool last,
+                   struct error *err) {
+    const struct cv_options *options = work->options;
+    const struct cv_report report = sum_up(work, outcome->result, outcome->backend, outcome->reading->trade_off);
+    if (!to_stdout(options->json)) {
+        print_cv(stdout, &report);
+        if (report.fitted) print_prefetch(stdout, outcome->prefetch, outcome->reason);
+        if (last && options->curve) print_curve(stdout, &outcome->reading->curve);
+    }
+    json_t *to = cv_json(&work->job->ds, &report);
+    if (report.fitted) json_prefetch(to, outcome->prefetch, outcome->reason);
+    if (outcome->checked) json_self_check(to, outcome->checked);
+    if (append_result(results, to, err) != 0) return -1;
+    return last ? write_outputs(options, outcome->result, &outcome->reading->curve, err) : 0;
+}
+
+/* Cross-validates on one backend. checked: NULL where no kernel works. */
 static int validate_one(json_t *results, const struct cv_work *work, const struct backend *backend,
                         const struct self_check *checked, bool last, struct error *err) {
     const struct cv_options *options = work->options;
     struct hyper hyper = options->job.spec.hyper;
     struct cv_result result;
+    struct reading reading;
     char reason[PREFETCH_REASON];
-    bool fitted = options->estimator == ESTIMATOR_SGD;
-    if (fitted) prefetch_choose(&hyper, &work->job->row_list, backend, reason);
+    if (options->estimator == ESTIMATOR_SGD) prefetch_choose(&hyper, &work->job->row_list, backend, reason);
     if (run_folds(&result, work, &hyper, backend, err) != 0) return -1;
-    const struct cv_report report = sum_up(work, &result, backend);
-    if (!to_stdout(options->json)) {
-        print_cv(stdout, &report);
-        if (fitted) print_prefetch(stdout, &hyper.prefetch, reason);
+    int bad = reading_make(&reading, work, &result, err);
+    if (!bad) {
+        const struct outcome outcome = {backend, &result, &reading, &hyper.prefetch, reason, checked};
+        bad = deliver(results, work, &outcome, last, err);
+        reading_free(&reading);
     }
-    json_t *to = cv_json(&work->job->ds, &report);
-    if (fitted) json_prefetch(to, &hyper.prefetch, reason);
-    if (checked) json_self_check(to, checked);
-    int bad = append_result(results, to, err);
-    if (!bad && last) bad = write_arrays(options, &result, err);
     cv_free(&result);
     return bad;
 }
@@ -235,10 +337,16 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     return bad;
 }
 
-/* Arrays hold a value for each row, so every fold must be trained; where compat says that the job fails, that comes
- * first. */
-static int check_arrays(const struct cv_options *options, const struct job *job, struct error *err) {
-    const char *name = options->predictions_out ? "predictions-out" : options->decision_out ? "decision-out" : NULL;
+/* Arrays and curves hold a value for each row, so every fold must be trained; where compat says that the job fails,
+ * that comes first. */
+static int check_outputs(const struct cv_options *options, const struct job *job, struct error *err) {
+    const char *name = options->predictions_out              ? "predictions-out"
+                       : options->decision_out               ? "decision-out"
+                       : options->curve                      ? "curve"
+                       : isfinite(options->wanted.threshold) ? "threshold"
+                       : isfinite(options->wanted.precision) ? "at-precision"
+                       : isfinite(options->wanted.recall)    ? "at-recall"
+                                                             : NULL;
     const bool fails = options->job.spec.hyper.compat == COMPAT_0_19;
     if (!name || fails || options->estimator == ESTIMATOR_NEVER || cv_every_fold_trains(&job->row_list, NULL) == 0)
         return 0;
@@ -248,23 +356,25 @@ static int check_arrays(const struct cv_options *options, const struct job *job,
                 name);
 }
 
-/* A wrong placement is reported before anything is loaded. */
+/* A wrong placement is reported before anything is loaded. Returns the exit status, or -1. */
 static int cross_validate_as_asked(const struct cv_options *options, struct backend_list *chosen, struct error *err) {
     struct workers workers;
     struct job job;
+    bool unreached = false;
     if (choose_backends(&options->job, chosen, err) != 0 || workers_open(&workers, options, err) != 0) return -1;
     int bad = job_open(&job, &options->job.spec, err);
     if (!bad) {
         char warning[FOLDS_WARNING];
         const bool few = options->estimator == ESTIMATOR_SGD && folds_warning(warning, &job.row_list, options->folds);
-        const struct cv_work work = {options, &workers, &job, chosen, few ? warning : NULL};
-        bad = check_arrays(options, &job, err);
+        const struct cv_work work = {options, &workers, &job, chosen, few ? warning : NULL, &unreached};
+        bad = check_outputs(options, &job, err);
         if (!bad) bad = validate_all(&work, err);
         if (!bad && few) fprintf(stderr, "sgdmark cv: warning: %s\n", warning);
         job_close(&job);
     }
     workers_close(&workers);
-    return bad;
+    if (bad) return -1;
+    return unreached ? EXIT_NO_ANSWER : EXIT_DONE;
 }
 
 int command_cv(int argc, char **argv, struct error *err) {
@@ -273,7 +383,7 @@ int command_cv(int argc, char **argv, struct error *err) {
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
     struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
     if (!chosen.list) return fail_program(err, "out of memory");
-    int bad = cross_validate_as_asked(&options, &chosen, err);
+    int status = cross_validate_as_asked(&options, &chosen, err);
     free(chosen.list);
-    return bad ? -1 : EXIT_DONE;
+    return status;
 }

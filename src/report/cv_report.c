@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/cv_report.h"
 
+#include "report/curve_report.h"
+#include "report/facts.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -16,6 +19,12 @@ static void print_score(FILE *out, const char *name, double score, const char *m
     char text[REAL_TEXT];
     format_real(text, score);
     fprintf(out, "%-13s%s%s\n", name, isfinite(score) ? text : "undefined: ", isfinite(score) ? "" : missing);
+}
+
+static void print_average_precision(FILE *out, const json_t *trade_off) {
+    char text[REAL_TEXT];
+    format_real(text, fact_number(trade_off, "average_precision"));
+    fprintf(out, "pr area      %s (average precision)\n", text);
 }
 
 static const char no_positive_predicted[] = "no row was predicted positive";
@@ -59,6 +68,8 @@ void print_cv(FILE *out, const struct cv_report *report) {
     print_score(out, "f1", report->f1, why_not(result, no_positive));
     if (!report->fitted) return;
     print_score(out, "roc auc", report->roc_auc, why_not(result, "one class only"));
+    if (report->trade_off) print_average_precision(out, report->trade_off);
+    if (report->trade_off) print_thresholds(out, report->trade_off, 0, true);
     for (unsigned f = 0; f < result->folds; f++)
         print_fold(out, f + 1, &result->fold[f], result->fold[f].epochs < report->epochs);
     fprintf(out, "time         %.3f ms for all fits and predictions (one run; `sgdmark run` compares)\n",
@@ -127,6 +138,11 @@ json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
     set_score(to, "recall", report->recall, why_not(result, no_positive));
     set_score(to, "f1", report->f1, why_not(result, no_positive));
     set_score(to, "roc_auc", report->roc_auc, why_not(result, no_decision));
+    if (!report->trade_off) set_score(to, "average_precision", (double)NAN, why_not(result, no_decision));
+    if (report->trade_off && json_object_update_missing(to, (json_t *)report->trade_off) != 0) {
+        json_decref(to);
+        return NULL;
+    }
     if (report->warning) json_object_set_new(to, "folds_warning", json_string(report->warning));
     json_object_set_new(to, "seconds", json_number(result->seconds));
     json_object_set_new(to, "place", json_string(report->place));

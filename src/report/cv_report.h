@@ -14,6 +14,7 @@ struct cv_report {
     const char *engine, *backend;
     double precision, recall, f1; /* NaN where the denominator is 0 */
     double roc_auc;               /* NaN where there is one class only, or nothing fitted */
+    const json_t *trade_off;      /* trade_off_json; NULL where nothing is fitted */
     const char *place;
     bool placed; /* the workers were bound to the place; no: the calling thread ran the folds */
     size_t workers;
@@ -26,7 +27,7 @@ void print_cv(FILE *out, const struct cv_report *report);
 
 /* The JSON of `sgdmark cv`. A score whose denominator is 0 is null, with "<score>_reason" beside it; so are the
  * properties that the never estimator does not have, those of a fold that was not trained, and then the pooled scores.
- */
+ * NULL when memory runs out. */
 json_t *cv_json(const struct dataset *ds, const struct cv_report *report);
 
 /* "0.9502 0.96565 0.96495" */
