@@ -22,7 +22,14 @@ run_and_report() {
 }
 
 run_and_report synthetic --data synthetic:n=600
-run_and_report one-backend --data synthetic:n=400,d=50 --isa scalar --place core
+run_and_report one-backend --data synthetic:n=400,d=50 --isa scalar --place core --notebook
+equal "without --notebook a run prints one line of it" "$(grep -i notebook "$scratch/synthetic.txt" | grep -v '^data ')" \
+    "notebook     accuracy $(jq -r '.sgdmark.notebook | (.fold_accuracy | join(" ")), .precision, .recall' "$scratch/synthetic.json" |
+        paste -s | awk -F '\t' '{ printf "%s, precision %.4g, recall %.4g (step by step: --notebook)", $1, $2, $3 }')"
+check "with --notebook it prints all steps" grep -q '^10 Trade-off ' "$scratch/one-backend.txt"
+"$sgdmark" report --notebook "$scratch/synthetic.json" > "$scratch/walk.txt"
+check "report --notebook prints them from any file" grep -q '^10 Trade-off ' "$scratch/walk.txt"
+check "and draws the digit" grep -q '^ \{15\}.*[#%@]' "$scratch/walk.txt"
 "$sgdmark" run --quick --data synthetic:n=400 --place core --json - > "$scratch/stdout.json" 2> "$scratch/noise"
 check "a file from --json - is the same kind of file" "$sgdmark" report "$scratch/stdout.json"
 

@@ -5,26 +5,36 @@
 #include "record/load.h"
 #include "report/run_report.h"
 
+enum { KEY_NOTEBOOK = 0x200 };
+
 struct report_options {
     const char *path;
+    bool notebook;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct report_options *options = state->input;
+    if (key == KEY_NOTEBOOK) {
+        options->notebook = true;
+        return 0;
+    }
     if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
     if (options->path) return bad_option("only one result file can be printed at a time; '%s' is a second one", value);
     options->path = value;
     return 0;
 }
 
-static const struct argp argp = {NULL,
+static const struct argp_option list[] = {
+    {"notebook", KEY_NOTEBOOK, NULL, 0, "the notebook step by step, also if the run did not print it", 0}, {0}};
+static const struct argp argp = {list,
                                  parse,
                                  "FILE",
                                  "Print the result of a run again, from its file alone.\v"
                                  "Examples:\n"
                                  "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
                                  "  sgdmark run --quick --json a.json && sgdmark report a.json\n"
-                                 "  ssh node2 cat run.json | sgdmark report -      from standard input\n",
+                                 "  ssh node2 cat run.json | sgdmark report -      from standard input\n"
+                                 "  sgdmark report --notebook a.json\n",
                                  NULL,
                                  NULL,
                                  NULL};
@@ -42,7 +52,7 @@ int command_report(int argc, char **argv, struct error *err) {
     else if (file.experiment_count == 0)
         bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
     else
-        bad = report_run(stdout, file.facts, err);
+        bad = report_run(stdout, file.facts, options.notebook, err);
     result_unload(&file);
     return bad ? -1 : EXIT_DONE;
 }

@@ -34,6 +34,7 @@ enum {
     KEY_REPEATS,
     KEY_SOAK,
     KEY_USABLE,
+    KEY_NOTEBOOK,
     KEY_PROCESS
 };
 
@@ -55,7 +56,8 @@ struct run_options {
     const struct preset *preset; /* the last one given */
     const char *json, *place;
     bool require_usable;
-    bool process; /* this is a process of a run (record/processes.h) */
+    bool notebook; /* print all of its steps */
+    bool process;  /* this is a process of a run (record/processes.h) */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -83,6 +85,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_USABLE:
         options->require_usable = true;
+        return 0;
+    case KEY_NOTEBOOK:
+        options->notebook = true;
         return 0;
     case KEY_PROCESS:
         options->process = true;
@@ -115,6 +120,7 @@ static const struct argp_option list[] = {
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
     {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on every core and compare every decision", 0},
     OPTIONS_OUTPUT,
+    {"notebook", KEY_NOTEBOOK, NULL, 0, "print the notebook step by step, up to the trade-off that it announces", 0},
     {"json", KEY_JSON, "FILE", 0,
      "where the result goes, - for stdout and nothing else there (results/<host>-<UTC time>.json)", 0},
     {0}};
@@ -129,6 +135,7 @@ static const struct argp argp = {list,
                                  "the scalar backends are checked all the same.\v"
                                  "Examples:\n"
                                  "  sgdmark run                                 all of it, under a minute\n"
+                                 "  sgdmark run --quick --notebook              with every step of the notebook\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
                                  "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
@@ -207,8 +214,8 @@ static int record_head(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
     if (run->job.ds.synthetic && result_context(run->result, "data_note", "SYNTHETIC rows, not MNIST", err) != 0)
         return -1;
-    json_t *job = json_pack("{s:b, s:b, s:s}", "synthetic", run->job.ds.synthetic, "published", run->published,
-                            "preset", options->preset->name);
+    json_t *job = json_pack("{s:b, s:b, s:s, s:b}", "synthetic", run->job.ds.synthetic, "published", run->published,
+                            "preset", options->preset->name, "notebook", options->notebook);
     if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
         result_section(run->result, "job", job, err) != 0)
         return -1;
@@ -573,7 +580,7 @@ static int run_all(struct run *run, struct error *err) {
     if (record_head(run, err) != 0) return -1;
     report_head(run->out, result_facts(run->result));
     if (verify(run, err) != 0 || record_receipts(run, err) != 0 || record_notebook(run, err) != 0) return -1;
-    report_notebook(run->out, result_facts(run->result));
+    report_notebook(run->out, result_facts(run->result), false);
     if (report_parity(run->out, result_facts(run->result), err) != 0) return -1;
     fflush(run->out);
     return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);

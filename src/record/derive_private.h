@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by derive.c, derive_same.c, derive_timings.c, derive_receipts.c and replay.c. */
+/* Shared by derive.c, derive_same.c, derive_timings.c, derive_receipts.c, derive_notebook.c and replay.c. */
 #ifndef SGDMARK_RECORD_DERIVE_PRIVATE_H
 #define SGDMARK_RECORD_DERIVE_PRIVATE_H
 
+#include "learn/metrics.h"
 #include "measure/analysis.h"
 #include "record/derive.h"
 #include "record/result_private.h"
@@ -64,6 +65,15 @@ int derive_experiment(const struct contents *contents, size_t at, struct whole *
 /* Checks that every row of "benchmarks" belongs to a sample or says why there is none; and, of samples outside of
  * experiments, their times. */
 int derive_rows(const struct contents *contents);
+
+/* The receipt of a job such as "f32/avx512", or NULL. */
+const json_t *receipt_of(const struct contents *contents, const char *job);
+
+/* Reads the confusion matrix of the object at `where`. Returns 0, or -1 with one line. */
+int read_confusion(struct confusion *to, const json_t *value, const char *where, const struct reader *reader);
+
+/* Checks the notebook's steps. */
+int check_notebook(const struct contents *contents);
 
 /* Checks receipts, notebook, processes and verdict. */
 int derive_receipts(const struct contents *contents, const struct whole *whole);

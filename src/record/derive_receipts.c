@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Derives again what receipts, notebook, processes and verdict say, and compares them with one another. */
+/* Derives again what receipts, processes and verdict say, and compares them with one another. */
 #include "base/json.h"
 #include "learn/folds.h"
 #include "learn/hyper_table.h"
@@ -34,8 +34,7 @@ static const json_t *receipts_of(const struct contents *contents) {
     return json_object_get(json_object_get(contents->file->facts, "receipts"), "parity");
 }
 
-/* The receipt of a job such as "f32/avx512", or NULL. */
-static const json_t *receipt_of(const struct contents *contents, const char *job) {
+const json_t *receipt_of(const struct contents *contents, const char *job) {
     size_t i;
     json_t *receipt;
     json_array_foreach(receipts_of(contents), i, receipt) {
@@ -48,7 +47,7 @@ static const json_t *receipt_of(const struct contents *contents, const char *job
 
 /* ---- Confusion matrices. */
 
-static int read_confusion(struct confusion *to, const json_t *value, const char *where, const struct reader *reader) {
+int read_confusion(struct confusion *to, const json_t *value, const char *where, const struct reader *reader) {
     uint64_t *const cells[2][2] = {{&to->tn, &to->fp}, {&to->fn, &to->tp}};
     for (size_t truth = 0; truth < 2; truth++)
         for (size_t predicted = 0; predicted < 2; predicted++) {
@@ -167,46 +166,6 @@ static int check_all_prefetch(const struct contents *contents) {
         }
     }
     return 0;
-}
-
-/* ---- The notebook. */
-
-static json_t *scores_json(const struct confusion *c) {
-    const uint64_t positives = c->fn + c->tp, negatives = c->tn + c->fp;
-    return json_pack("{s:I, s:[[I, i], [i, I]], s:o, s:o, s:o}", "positives", (json_int_t)positives,
-                     "perfect_confusion", (json_int_t)negatives, 0, 0, (json_int_t)positives, "precision",
-                     json_number(precision_score(c)), "recall", json_number(recall_score(c)), "f1",
-                     json_number(f1_score(c)));
-}
-
-static int check_notebook(const struct contents *contents) {
-    const json_t *notebook = json_object_get(contents->file->facts, "notebook");
-    const json_t *receipt = receipt_of(contents, text_of(notebook, "by"));
-    const json_t *digit = json_object_get(notebook, "digit"), *job = json_object_get(contents->file->facts, "job");
-    const struct reader *reader = contents->reader;
-    static const char by_receipt[] = "the receipt of its job has", by_job[] = "the job says";
-    struct confusion c = {0};
-    const char *key;
-    json_t *value;
-    if (!notebook) return 0;
-    if (!receipt) return fault(reader, "notebook", "by", "names a job without a receipt");
-    if (same_member(reader, "notebook", notebook, "confusion", json_object_get(receipt, "confusion"), by_receipt) !=
-            0 ||
-        same_member(reader, "notebook", notebook, "fold_accuracy", json_object_get(receipt, "fold_accuracy"),
-                    by_receipt) != 0 ||
-        same_member(reader, "notebook", notebook, "synthetic", json_object_get(job, "synthetic"), by_job) != 0 ||
-        same_member(reader, "notebook", notebook, "published", json_object_get(job, "published"), by_job) != 0 ||
-        read_confusion(&c, json_object_get(notebook, "confusion"), "notebook", reader) != 0 ||
-        same_made(reader, "notebook.digit", digit, "positive",
-                  json_boolean(json_number_value(json_object_get(digit, "decision")) > 0), "its decision gives") != 0)
-        return -1;
-    json_t *scores = scores_json(&c);
-    int bad = scores ? 0 : no_memory(reader);
-    json_object_foreach(scores, key, value) {
-        if (!bad) bad = same_member(reader, "notebook", notebook, key, value, by_confusion);
-    }
-    json_decref(scores);
-    return bad;
 }
 
 /* ---- Processes and verdict. */

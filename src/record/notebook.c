@@ -2,6 +2,10 @@
 #include "record/notebook.h"
 
 #include "base/json.h"
+#include "record/trade_off.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static json_t *accuracies(const struct cv_result *cv) {
     json_t *list = json_array();
@@ -11,9 +15,68 @@ static json_t *accuracies(const struct cv_result *cv) {
 }
 
 /* The row, its label, and the model's decision on it. */
-static json_t *digit_json(const struct notebook *notebook) {
-    return json_pack("{s:I, s:I, s:o, s:b}", "row", (json_int_t)notebook->row, "label", (json_int_t)notebook->label,
-                     "decision", json_number(notebook->decision), "positive", notebook->decision > 0.0);
+static json_t *digit_json(const struct known_digit *digit) {
+    return json_pack("{s:I, s:I, s:o, s:b}", "row", (json_int_t)digit->row, "label", (json_int_t)digit->label,
+                     "decision", json_number(digit->decision), "positive", digit->decision > 0.0);
+}
+
+/* The bytes as hexadecimal digits. */
+static json_t *hex_row(const uint8_t *pixels, size_t width) {
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * MOST_PICTURE_SIDE];
+    for (size_t x = 0; x < width; x++) {
+        text[2 * x] = digits[pixels[x] / 16];
+        text[2 * x + 1] = digits[pixels[x] % 16];
+    }
+    return json_stringn(text, 2 * width);
+}
+
+/* One text for each row of pixels. */
+static json_t *picture_json(const struct dataset *ds, const struct known_digit *digit) {
+    uint8_t pixels[MOST_PICTURE_SIDE * MOST_PICTURE_SIDE];
+    json_t *rows = json_array();
+    dataset_row(ds, dataset_place(ds, digit->row), pixels);
+    for (size_t y = 0; y < ds->image_height; y++)
+        json_array_append_new(rows, hex_row(pixels + y * ds->image_width, ds->image_width));
+    if (json_array_size(rows) == ds->image_height) return rows;
+    json_decref(rows);
+    return NULL;
+}
+
+/* The digit with its picture. */
+static json_t *own_digit_json(const struct dataset *ds, const struct known_digit *digit) {
+    const bool drawn =
+        ds->image_height > 1 && ds->image_height <= MOST_PICTURE_SIDE && ds->image_width <= MOST_PICTURE_SIDE;
+    json_t *to = digit_json(digit);
+    int bad = json_object_set_new(to, "rank", json_integer((json_int_t)digit->rank)) |
+              json_object_set_new(to, "picture", drawn ? picture_json(ds, digit) : json_null());
+    if (!drawn)
+        bad |= json_object_set_new(
+            to, "picture_reason",
+            json_string(ds->image_height > 1 ? "it is wider or higher than 100 pixels" : "the rows are no images"));
+    if (!bad) return to;
+    json_decref(to);
+    return NULL;
+}
+
+static json_t *shuffled_json(const struct shuffled_score *score) {
+    return json_pack("{s:f, s:f, s:f}", "percentile", score->percentile, "low", score->low, "high", score->high);
+}
+
+static json_t *shuffles_json(const struct shuffles *shuffles) {
+    return json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)shuffles->count, "precision",
+                     shuffled_json(&shuffles->precision), "recall", shuffled_json(&shuffles->recall), "f1",
+                     shuffled_json(&shuffles->f1));
+}
+
+/* Adds the notebook's own digit, the trade-off and the shuffles. Returns 0, or -1 when memory runs out. */
+static int add_walk(json_t *to, const struct dataset *ds, const struct notebook *notebook) {
+    const struct shuffles *shuffles = notebook->shuffles;
+    int bad = json_object_set_new(to, "own_digit", own_digit_json(ds, &notebook->own_digit)) |
+              json_object_set_new(to, "trade_off", trade_off_json(&notebook->trade_off)) |
+              json_object_set_new(to, "shuffles", shuffles ? shuffles_json(shuffles) : json_null());
+    if (!shuffles) bad |= json_object_set_new(to, "shuffles_reason", json_string("no other shuffles were tried"));
+    return bad;
 }
 
 json_t *notebook_json(const struct job *job, const struct notebook *notebook, bool is_published) {
@@ -24,12 +87,39 @@ json_t *notebook_json(const struct job *job, const struct notebook *notebook, bo
         positives += job->at[i].positive;
     char by[JOB_NAME];
     verified_job_name(by, verified);
-    return json_pack("{s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:[[I, I], [I, I]], s:[[I, i], [i, I]], s:o, s:o, s:o}",
-                     "by", by, "synthetic", job->ds.synthetic, "published", is_published, "positives",
-                     (json_int_t)positives, "rows_read", (json_int_t)job->ds.n, "digit", digit_json(notebook),
-                     "fold_accuracy", accuracies(&verified->cv), "never_accuracy", accuracies(&notebook->never),
-                     "confusion", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp,
-                     "perfect_confusion", (json_int_t)c->tn + (json_int_t)c->fp, 0, 0,
-                     (json_int_t)c->fn + (json_int_t)c->tp, "precision", json_number(precision_score(c)), "recall",
-                     json_number(recall_score(c)), "f1", json_number(f1_score(c)));
+    json_t *to = json_pack(
+        "{s:s, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:[[I, I], [I, I]], s:[[I, i], [i, I]], s:o, s:o, s:o}", "by", by,
+        "synthetic", job->ds.synthetic, "published", is_published, "positives", (json_int_t)positives, "rows_read",
+        (json_int_t)job->ds.n, "digit", digit_json(&notebook->digit), "fold_accuracy", accuracies(&verified->cv),
+        "never_accuracy", accuracies(&notebook->never), "confusion", (json_int_t)c->tn, (json_int_t)c->fp,
+        (json_int_t)c->fn, (json_int_t)c->tp, "perfect_confusion", (json_int_t)c->tn + (json_int_t)c->fp, 0, 0,
+        (json_int_t)c->fn + (json_int_t)c->tp, "precision", json_number(precision_score(c)), "recall",
+        json_number(recall_score(c)), "f1", json_number(f1_score(c)));
+    if (add_walk(to, &job->ds, notebook) == 0) return to;
+    json_decref(to);
+    return NULL;
+}
+
+/* Reads 2 * width hexadecimal digits. */
+static bool read_hex_row(uint8_t *pixels, const char *text, size_t width) {
+    for (size_t x = 0; x < width; x++) {
+        const char pair[3] = {text[2 * x], text[2 * x + 1], 0};
+        if (strspn(pair, "0123456789abcdef") != 2) return false;
+        pixels[x] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    return true;
+}
+
+bool picture_of_digit(const json_t *digit, uint8_t pixels[MOST_PICTURE_SIDE * MOST_PICTURE_SIDE], size_t *height,
+                      size_t *width) {
+    const json_t *rows = json_object_get(digit, "picture");
+    *height = json_array_size(rows);
+    *width = json_string_length(json_array_get(rows, 0)) / 2;
+    if (*height == 0 || *height > MOST_PICTURE_SIDE || *width == 0 || *width > MOST_PICTURE_SIDE) return false;
+    for (size_t y = 0; y < *height; y++) {
+        const json_t *row = json_array_get(rows, y);
+        if (json_string_length(row) != 2 * *width || !read_hex_row(pixels + y * *width, json_string_value(row), *width))
+            return false;
+    }
+    return true;
 }

@@ -8,7 +8,15 @@
 #include <jansson.h>
 
 /* The notebook's steps and the metrics of the verified job that they were taken with. is_published: the job is the
- * notebook's own, so that its printed numbers apply. NULL when memory runs out. */
+ * textbook's, so that its printed numbers apply. NULL when memory runs out. */
 json_t *notebook_json(const struct job *job, const struct notebook *notebook, bool is_published);
+
+/* The widest and the highest picture in a result file. */
+enum { MOST_PICTURE_SIDE = 100 };
+
+/* Reads the picture of a digit ("own_digit") into pixels[], height rows of width. Returns false if there is none or it
+ * is damaged. */
+bool picture_of_digit(const json_t *digit, uint8_t pixels[MOST_PICTURE_SIDE * MOST_PICTURE_SIDE], size_t *height,
+                      size_t *width);
 
 #endif

@@ -40,8 +40,13 @@ static void print_shade(FILE *out, unsigned upper, unsigned lower) {
 }
 
 void picture_print(FILE *out, const struct picture *picture) {
+    picture_print_indented(out, picture, 0);
+}
+
+void picture_print_indented(FILE *out, const struct picture *picture, int indent) {
     bool greys = has_greys(out);
     for (size_t y = 0; y < picture->height; y += 2) {
+        fprintf(out, "%*s", indent, "");
         for (size_t x = 0; x < picture->width; x++)
             (greys ? print_greys : print_shade)(out, pixel(picture, y, x), pixel(picture, y + 1, x));
         fputs(greys ? "\033[0m\n" : "\n", out);

@@ -20,6 +20,9 @@ struct picture {
  * colours and UTF-8 and NO_COLOR is not set, otherwise in ASCII characters from light to dark. */
 void picture_print(FILE *out, const struct picture *picture);
 
+/* The same, each line after this many blanks. */
+void picture_print_indented(FILE *out, const struct picture *picture, int indent);
+
 /* Writes the picture, black on white and eight times as large, as a PNG file. Returns 0, or -1 with the reason. */
 int picture_write_png(const struct picture *picture, const char *path, struct error *err);
 

@@ -183,9 +183,9 @@ void report_verdict(FILE *to, const json_t *facts) {
     if (fact_known(verdict, "times")) print_times(to, facts, json_object_get(verdict, "times"));
 }
 
-int report_run(FILE *to, const json_t *facts, struct error *err) {
+int report_run(FILE *to, const json_t *facts, bool walk, struct error *err) {
     report_head(to, facts);
-    report_notebook(to, facts);
+    report_notebook(to, facts, walk);
     if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0)
         return -1;
     report_verdict(to, facts);

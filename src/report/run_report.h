@@ -8,13 +8,14 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Machine and job. */
 void report_head(FILE *to, const json_t *facts);
 
-/* The notebook's steps in its own order. */
-void report_notebook(FILE *to, const json_t *facts);
+/* The notebook's steps in its own order, if `walk` or the run asked for them (--notebook); else one line of it. */
+void report_notebook(FILE *to, const json_t *facts, bool walk);
 
 /* One row per engine and backend: fingerprint, update hash, fold accuracies, and the verdict of the parity check. */
 int report_parity(FILE *to, const json_t *facts, struct error *err);
@@ -26,7 +27,7 @@ int report_folds(FILE *to, const json_t *facts, struct error *err);
 /* The verdict: is the work correct, and what are the times usable for? */
 void report_verdict(FILE *to, const json_t *facts);
 
-/* All of it, in this order. */
-int report_run(FILE *to, const json_t *facts, struct error *err);
+/* All of it, in this order. walk: the notebook's steps in any case. */
+int report_run(FILE *to, const json_t *facts, bool walk, struct error *err);
 
 #endif

@@ -5,10 +5,12 @@
 #include "learn/folds.h"
 #include "learn/hyper_table.h"
 #include "played_experiment.h"
+#include "record/derive_private.h"
 #include "record/load.h"
 #include "record/result.h"
 #include "record/run_facts.h"
 #include "record/seal.h"
+#include "record/trade_off.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -121,6 +123,17 @@ static void add_receipt(struct result *result, const char *engine, const struct 
     assert_int_equal(result_parity(result, &receipt, NULL), 0);
 }
 
+/* Around predictions of which 400 of the positive rows are missed. */
+static json_t *played_trade_off(const struct confusion *c) {
+    const struct trade_off made = {.wanted = {.precision = 0.99, .recall = 0.95, .threshold = 2.0},
+                                   .average_precision = 0.9,
+                                   .roc_auc = 0.97,
+                                   .at_threshold = {true, 2.0, {c->tn + c->fp - 20, 20, c->fn + 600, c->tp - 600}},
+                                   .at_precision = {true, 3.0, {c->tn + c->fp - 10, 10, c->fn + 900, c->tp - 900}},
+                                   .at_recall = {true, -1.0, {c->tn - 100, c->fp + 100, c->fn - 200, c->tp + 200}}};
+    return trade_off_json(&made);
+}
+
 static void add_facts(struct result *result, const struct cv_result *cv) {
     const struct workload workload = {.data = "data/mnist",
                                       .split = "train",
@@ -141,12 +154,14 @@ static void add_facts(struct result *result, const struct cv_result *cv) {
     json_t *accuracy = json_array();
     for (size_t f = 0; f < FOLDS; f++)
         json_array_append_new(accuracy, json_real(cv->fold[f].accuracy));
-    json_t *notebook =
-        json_pack("{s:s, s:b, s:b, s:i, s:{s:f, s:b}, s:o, s:[[I, I], [I, I]], s:[[i, i], [i, i]], s:f, s:f, s:f}",
-                  "by", "f64/scalar", "synthetic", 0, "published", 1, "positives", POSITIVES, "digit", "decision", 2.5,
-                  "positive", 1, "fold_accuracy", accuracy, "confusion", (json_int_t)c->tn, (json_int_t)c->fp,
-                  (json_int_t)c->fn, (json_int_t)c->tp, "perfect_confusion", ROWS - POSITIVES, 0, 0, POSITIVES,
-                  "precision", precision_score(c), "recall", recall_score(c), "f1", f1_score(c));
+    json_t *notebook = json_pack(
+        "{s:s, s:b, s:b, s:i, s:{s:f, s:b}, s:{s:f, s:b, s:[s, s]}, s:o, s:o, s:[[I, I], [I, I]], s:[[i, i], [i, i]], "
+        "s:f, s:f, s:f}",
+        "by", "f64/scalar", "synthetic", 0, "published", 1, "positives", POSITIVES, "digit", "decision", 2.5,
+        "positive", 1, "own_digit", "decision", -1.5, "positive", 0, "picture", "00ff7f", "010203", "trade_off",
+        played_trade_off(c), "fold_accuracy", accuracy, "confusion", (json_int_t)c->tn, (json_int_t)c->fp,
+        (json_int_t)c->fn, (json_int_t)c->tp, "perfect_confusion", ROWS - POSITIVES, 0, 0, POSITIVES, "precision",
+        precision_score(c), "recall", recall_score(c), "f1", f1_score(c));
     assert_non_null(notebook);
     assert_int_equal(result_section(result, "notebook", notebook, NULL), 0);
     json_t *processes = json_pack("[{s:i, s:s, s:f}, {s:i, s:s, s:f}]", "index", 0, "status", "done", "seconds", 1.0,
@@ -325,8 +340,9 @@ static void a_file_without_a_hash_is_refused(void **state) {
     assert_int_equal(wrongly_read, 0);
 }
 
-#define EPOCHS "sgdmark.experiments.0."
-#define PARITY "sgdmark.receipts.parity."
+#define EPOCHS    "sgdmark.experiments.0."
+#define PARITY    "sgdmark.receipts.parity."
+#define TRADE_OFF "sgdmark.notebook.trade_off."
 
 static const struct {
     const char *path, *value, *because;
@@ -465,6 +481,25 @@ static const struct {
     {"sgdmark.notebook.positives", "1", "notebook.positives is 1"},
     {"sgdmark.notebook.published", "false", "notebook.published"},
     {"sgdmark.notebook.digit.decision", "-2.5", "notebook.digit.positive"},
+    {"sgdmark.notebook.own_digit.decision", "1.5", "notebook.own_digit.positive"},
+    {"sgdmark.notebook.own_digit.picture.1", "\"0102\"", "notebook.own_digit.picture is no picture"},
+    {"sgdmark.notebook.own_digit.picture.1", "\"01020g\"", "notebook.own_digit.picture is no picture"},
+    {"sgdmark.notebook.own_digit.picture", "[]", "notebook.own_digit.picture is no picture"},
+    {TRADE_OFF "average_precision", "1.5", "notebook.trade_off.average_precision is not a number from 0 to 1"},
+    {TRADE_OFF "roc_auc", "null", "notebook.trade_off.roc_auc is not a number"},
+    {TRADE_OFF "roc_auc", "-0.5", "notebook.trade_off.roc_auc is not a number from 0 to 1"},
+    {TRADE_OFF "at_threshold", NULL, "notebook.trade_off.at_threshold.threshold is not a number"},
+    {TRADE_OFF "at_threshold.threshold", "null", "notebook.trade_off.at_threshold.threshold is not a number"},
+    {TRADE_OFF "at_threshold.precision", "*0.99", "notebook.trade_off.at_threshold.precision"},
+    {TRADE_OFF "at_threshold.confusion.0.1", "-1", "at_threshold.confusion is not [[tn, fp], [fn, tp]]"},
+    {TRADE_OFF "at_threshold.confusion.0.1", "21", "notebook.trade_off.at_threshold.precision"},
+    {TRADE_OFF "at_threshold.threshold", "4.0", "predicts more rows positive at a higher threshold"},
+    {TRADE_OFF "at_threshold.threshold", "-0.5", "predicts more rows positive at a higher threshold"},
+    {TRADE_OFF "at_precision.recall", "*0.99", "notebook.trade_off.at_precision.recall"},
+    {TRADE_OFF "at_precision.wanted", "0.999", "at_precision does not have the precision wanted"},
+    {TRADE_OFF "at_recall.wanted", "0.999", "at_recall does not have the recall wanted"},
+    {TRADE_OFF "at_recall.wanted", NULL, "at_recall.wanted is missing"},
+    {TRADE_OFF "at_recall.f1", "*0.99", "notebook.trade_off.at_recall.f1"},
     /* Processes and verdict. */
     {"sgdmark.processes.1.status", "\"failed\"", "processes[1].status is \"failed\", but its rounds give \"done\""},
     {"sgdmark.processes.1", NULL, "processes lack one"},
@@ -475,6 +510,34 @@ static const struct {
     {"sgdmark.verdict.times.state", "\"not usable\"", "verdict.times.state"},
     {"sgdmark.verdict.times.above", "*0.5", "verdict.times.above"},
 };
+
+/* Scores that fit their own matrix, which counts one row more than there are. */
+static void the_trade_off_counts_the_rows(void **state) {
+    (void)state;
+    json_t *root = made_file();
+    json_t *notebook = json_object_get(json_object_get(root, "sgdmark"), "notebook");
+    struct confusion c = {0};
+    assert_int_equal(read_confusion(&c, json_object_get(notebook, "confusion"), "", NULL), 0);
+    c.tn++;
+    json_object_set_new(notebook, "trade_off", played_trade_off(&c));
+    assert_int_equal(seal_result(root), 0);
+    refuse("trade-off", root, "notebook.trade_off counts other rows than the confusion matrix");
+    json_decref(root);
+}
+
+/* A file of an earlier version, without the notebook's own digit and the trade-off. */
+static void old_notebooks_are_read(void **state) {
+    (void)state;
+    json_t *root = made_file();
+    struct result_file file;
+    struct error err;
+    edit(root, "sgdmark.notebook.own_digit", NULL);
+    edit(root, "sgdmark.notebook.trade_off", NULL);
+    assert_int_equal(seal_result(root), 0);
+    if (parse(&file, root, &err) != 0) fail_msg("%s", err.text);
+    result_unload(&file);
+    json_decref(root);
+}
 
 static void one_edit_is_named(void **state) {
     (void)state;
@@ -529,6 +592,8 @@ int main(void) {
         cmocka_unit_test(the_hash_is_that_of_canonical_text),
         cmocka_unit_test(a_file_without_a_hash_is_refused),
         cmocka_unit_test(one_edit_is_named),
+        cmocka_unit_test(the_trade_off_counts_the_rows),
+        cmocka_unit_test(old_notebooks_are_read),
         cmocka_unit_test(last_digits_may_differ),
         cmocka_unit_test(old_summaries_are_checked),
     };

@@ -58,6 +58,9 @@ static void the_job_is_known_by_its_hashes(void **state) {
     }
 }
 
+/* Has the published precision and recall. */
+static const struct confusion at_threshold = {.tn = 53992, .fp = 587, .fn = 1630, .tp = 3791};
+
 /* A job and the notebook's steps with exactly the published outcome. */
 static struct fold_result folds[PUBLISHED_FOLDS], never[PUBLISHED_FOLDS];
 static struct verified_job verified[3];
@@ -84,8 +87,11 @@ static void make(void) {
         verified[i].cv.confusion = published.confusion;
     }
     jobs = (struct verified_jobs){.list = verified, .count = 3};
-    notebook = (struct notebook){
-        .by = &verified[0], .decision = 161855.74572176495, .never = {.folds = PUBLISHED_FOLDS, .fold = never}};
+    notebook = (struct notebook){.by = &verified[0],
+                                 .digit.decision = 161855.74572176495,
+                                 .own_digit.decision = 57246.295192031656,
+                                 .never = {.folds = PUBLISHED_FOLDS, .fold = never},
+                                 .trade_off = {.roc_auc = published.roc_auc, .at_threshold.confusion = at_threshold}};
 }
 
 /* The checks of the made-up outcome. Its order of the rows, none, is the one failure that is always there. */
@@ -115,10 +121,22 @@ static void each_published_value_is_a_check(void **state) {
     make();
     struct check_list checks = check();
     assert_int_equal(checks.count, 1);
-    assert_int_equal(checks.made, 1 + 4 + 2 * 9 + 7);
+    assert_int_equal(checks.made, 1 + 8 + 2 * 9 + 7);
     check_list_free(&checks);
-    notebook.decision += 1e-7;
+    notebook.digit.decision += 1e-7;
     expect(1, "f64/scalar", "decision of the digit: 161855.74572186, published is 161855.74572176");
+    make();
+    notebook.own_digit.decision += 1e-7;
+    expect(1, "f64/scalar", "decision of the notebook's digit: 57246.29519213, published is 57246.29519203");
+    make();
+    notebook.trade_off.roc_auc += 1e-15;
+    expect(1, "f64/scalar", "ROC AUC: 0.96244965559671");
+    make();
+    notebook.trade_off.at_threshold.confusion.fp++;
+    expect(1, "f64/scalar", "precision at the threshold: 0.8657");
+    make();
+    notebook.trade_off.at_threshold.confusion.fn++;
+    expect(1, "f64/scalar", "recall at the threshold: 0.6991");
     make();
     never[2].accuracy = 0.9129;
     expect(1, "f64/scalar", "accuracy of always saying no of fold 3: 0.9129, published is 0.9128");
