@@ -320,9 +320,11 @@ static int open_folder(struct sweep_job *job, struct error *err) {
             bad = fail(err, "--out: the name is too long");
     } else if (!bad) {
         char hash[HEX_TEXT];
-        hex_text(hash, sweep_head_hash(head));
+        const uint64_t name = sweep_head_hash(head);
+        if (name == 0) bad = fail_program(err, "out of memory for sweep.json");
+        hex_text(hash, name);
         snprintf(job->folder, sizeof job->folder, "results/sweep-%s", hash);
-        bad = make_folder("results", err);
+        if (!bad) bad = make_folder("results", err);
     }
     if (!bad) bad = make_folder(job->folder, err);
     if (!bad) bad = sweep_head_store(job->folder, head, err);

@@ -35,7 +35,7 @@ void grid_init(struct grid *grid);
 void grid_free(struct grid *grid);
 
 /* Adds an axis from text: "alpha=1e-6,1e-5" or, for whole numbers, with ranges, "order-seed=0..99,200". The name is
- * that of the option or of the key in result files. Returns 0, or -1 with the reason: the name is unknown or there
+ * the key in result files, with underscores or dashes. Returns 0, or -1 with the reason: the name is unknown or there
  * already, a value is wrong or there twice, or there are too many. */
 int grid_vary(struct grid *grid, const char *text, struct error *err);
 

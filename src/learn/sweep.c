@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,10 +163,11 @@ static int hand_over(struct sweep *sweep, const struct point_result *result, con
 static int run_points(struct sweep_worker *worker, struct error *err) {
     struct sweep *sweep = worker->sweep;
     int bad = 0;
-    for (size_t point = take_point(sweep); point != SIZE_MAX && !bad; point = bad ? SIZE_MAX : take_point(sweep)) {
-        const double begin = seconds_now();
+    while (!bad) {
         struct cv_result cv = {0};
-        struct point_result result = {.point = point};
+        struct point_result result = {.point = take_point(sweep)};
+        if (result.point == SIZE_MAX) return 0;
+        const double begin = seconds_now();
         bad = compute(worker, &cv, &result, err);
         const struct point_run run = {worker->index, seconds_now() - begin};
         bad = hand_over(sweep, &result, &run, bad, err);
