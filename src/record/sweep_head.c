@@ -43,8 +43,7 @@ int sweep_path(char path[SWEEP_PATH], const char *folder, const char *stem, cons
 /* The values of the parameters that do not vary. */
 static json_t *fixed_json(const struct sweep_plan *plan) {
     json_t *fixed = hyper_json(plan->spec, plan->folds);
-    json_t *seed = json_integer(plan->spec->rows.order_seed);
-    if (!fixed || json_object_set_new(fixed, "order_seed", seed) != 0) {
+    if (json_object_set_new(fixed, "order_seed", json_integer(plan->spec->rows.order_seed)) != 0) {
         json_decref(fixed);
         return NULL;
     }
