@@ -21,7 +21,7 @@ slurm_daemon() {
 slurm_begin() {
     local folder=$1 program host port=$((20000 + $$ % 20000 / 4 * 4)) node
     for program in munged slurmctld slurmd srun sinfo; do
-        PATH=$PATH:/usr/sbin command -v $program > /dev/null || slurm_why="$program is not installed (tools/install-deps --test)"
+        PATH=$PATH:/usr/sbin command -v $program > /dev/null || slurm_why="$program is not installed (tools/install-deps --launchers)"
     done
     [ "$(id -u)" -eq 0 ] || slurm_why="slurmd wants to be root"
     [ -z "$slurm_why" ] || return 1
