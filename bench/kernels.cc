@@ -5,11 +5,14 @@
 #include "roofs.h"
 
 extern "C" {
+#include "base/clock.h"
 #include "data/dataset.h"
 #include "data/random.h"
+#include "verify/sigmoid_error.h"
 }
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -180,8 +183,11 @@ class Operands {
     linear_model its_model;
 };
 
-/* Spec_<kernel>: its rows per call and the call itself, for each line of kernel_spec.def. Templates: those for packed
- * rows are not timed here, and not compiled. */
+/* Spec_<kernel>: whether it reads rows at all, its rows per call and the call itself, for each line of kernel_spec.def.
+ * Templates: those for packed rows are not timed here, and not compiled. */
+#define READS_CROPPED        true
+#define READS_PACKED         true
+#define READS_ABSENT         false
 #define ROWS_NONE            1
 #define ROWS_REAL            1
 #define ROWS_INTEGER         1
@@ -195,6 +201,7 @@ class Operands {
     struct Spec_##name {                                                                                               \
         using Function = name##_fn;                                                                                    \
         static constexpr const char *kernel = #name;                                                                   \
+        static constexpr bool reads_rows = READS_##its_row;                                                            \
         static constexpr size_t rows = ROWS_##result;                                                                  \
         static Function *of(const backend &backend) { return backend.name; }                                           \
         template <class Now> static void call(Function *function, Now now, Walk &walk) {                               \
@@ -219,7 +226,44 @@ template <class Spec> double time_kernel(benchmark::State &state, typename Spec:
     }
     benchmark::DoNotOptimize(walk.kept());
     const double d = static_cast<double>(rows.d());
-    return meter.stop(state, static_cast<double>(state.iterations()), d, d);
+    const double bytes = Spec::reads_rows ? d : d * sizeof(float);
+    return meter.stop(state, static_cast<double>(state.iterations()), d, bytes);
+}
+
+/* sigmoid_f32 as a plain loop over libm's exponential. */
+__attribute__((noinline)) void sigmoid_of_libm(float *z, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        const float e = std::exp(-std::fabs(z[k]));
+        z[k] = (z[k] < 0.0F ? e : 1.0F) / (1.0F + e);
+    }
+}
+
+/* Seconds of one call: the fastest of a few short samples, which a busy machine leaves alone. */
+double fastest_call(double fastest, sigmoid_f32_fn *sigmoid, Rows &rows) {
+    const size_t calls = 1 + 4096 / rows.d();
+    const double begin = seconds_now();
+    for (size_t i = 0; i < calls; i++)
+        sigmoid(rows.floats(), rows.d());
+    return std::min(fastest, (seconds_now() - begin) / static_cast<double>(calls));
+}
+
+/* How many times as fast the kernel is as the plain loop, in turns. The numbers, which each call replaces by its
+ * results, soon hardly change; the time depends on none of them. */
+double times_libm(sigmoid_f32_fn *kernel, Rows &rows) {
+    double by_libm = HUGE_VAL;
+    double by_kernel = HUGE_VAL;
+    for (int turn = 0; turn < 50; turn++) {
+        by_libm = fastest_call(by_libm, sigmoid_of_libm, rows);
+        by_kernel = fastest_call(by_kernel, kernel, rows);
+    }
+    return by_libm / by_kernel;
+}
+
+/* A kernel without rows is sigmoid_f32: sets the counters times_libm and max_ulp, its largest error. */
+template <class Spec> void time_sigmoid(benchmark::State &state, typename Spec::Function *kernel, Rows &rows) {
+    time_kernel<Spec>(state, kernel, rows);
+    state.counters["times_libm"] = times_libm(kernel, rows);
+    state.counters["max_ulp"] = sigmoid_measure(kernel, SIGMOID_STEP).ulp;
 }
 
 /* The same between samples of the read roof, unless the kernel is the roof. */
@@ -276,10 +320,13 @@ template <class Spec> void register_lengths(Registry &registry, const bench_subj
     for (size_t d : row_lengths) {
         auto body = [kernel, d](benchmark::State &state) {
             error err;
-            if (auto rows = Rows::make(1, d, &err))
+            auto rows = Rows::make(1, d, &err);
+            if (!rows)
+                state.SkipWithError(err.text);
+            else if constexpr (Spec::reads_rows)
                 time_kernel<Spec>(state, kernel, *rows);
             else
-                state.SkipWithError(err.text);
+                time_sigmoid<Spec>(state, kernel, *rows);
         };
         registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(d), subject, body, benchmark::kNanosecond);
     }
@@ -288,6 +335,7 @@ template <class Spec> void register_lengths(Registry &registry, const bench_subj
 template <class Spec>
 void register_working_set(Registry &registry, const bench_subject &subject, size_t where,
                           const std::shared_ptr<WorkingSet> &set) {
+    if (!Spec::reads_rows) return;
     auto *kernel = Spec::of(*subject.backend);
     auto body = [kernel, where, set, &subject](benchmark::State &state) {
         error err;

@@ -3,6 +3,7 @@
  * Makefile compiles this file once per level, each time with another SUFFIX. */
 #include "backends.h"
 
+#include <math.h>
 #include <string.h>
 
 #define JOIN_(kernel, suffix) kernel##_##suffix
@@ -60,6 +61,14 @@ void JOIN(axpy_u8i16, SUFFIX)(int16_t *restrict w, const uint8_t *restrict x, in
 void JOIN(axpy_u8f64, SUFFIX)(double *restrict w, const uint8_t *restrict x, double a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] += (double)x[k] * a;
+}
+
+/* libm's exponential, which gcc vectorises where libm has vector forms of it. */
+void JOIN(sigmoid_f32, SUFFIX)(float *restrict z, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        float e = expf(-fabsf(z[k]));
+        z[k] = (z[k] < 0.0F ? e : 1.0F) / (1.0F + e);
+    }
 }
 
 uint64_t JOIN(read_u8, SUFFIX)(const uint8_t *restrict x, size_t d) {

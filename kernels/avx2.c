@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AVX2 and FMA: the 64 lanes in eight registers of eight. */
 #include "avx2_i16.h"
+#include "transcendental.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -150,6 +151,24 @@ void axpy_u8f64_avx2(double *w, const uint8_t *x, double a, size_t d) {
         _mm256_storeu_pd(w + k, _mm256_add_pd(_mm256_loadu_pd(w + k), _mm256_mul_pd(load4_f64(x + k), factor)));
     for (; k < d; k++)
         w[k] = w[k] + (double)x[k] * a;
+}
+
+INLINE __m256 sigmoid8(__m256 z) {
+    const __m256 one = _mm256_set1_ps(1.0F);
+    __m256 e = portable_expf8(_mm256_or_ps(z, _mm256_set1_ps(-0.0F)));
+    return _mm256_div_ps(_mm256_blendv_ps(one, e, z), _mm256_add_ps(one, e));
+}
+
+void sigmoid_f32_avx2(float *z, size_t n) {
+    size_t k = 0;
+    for (; k + 8 <= n; k += 8)
+        _mm256_storeu_ps(z + k, sigmoid8(_mm256_loadu_ps(z + k)));
+    if (k < n) {
+        float last[8] = {0};
+        memcpy(last, z + k, (n - k) * sizeof *z);
+        _mm256_storeu_ps(last, sigmoid8(_mm256_loadu_ps(last)));
+        memcpy(z + k, last, (n - k) * sizeof *z);
+    }
 }
 
 uint64_t read_u8_avx2(const uint8_t *x, size_t d) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AVX-512: the 64 lanes in four registers of sixteen; masks at a row's end. */
 #include "avx512_i16.h"
+#include "transcendental.h"
 
 #include <immintrin.h>
 
@@ -181,6 +182,21 @@ void axpy_u8f64_avx512(double *w, const uint8_t *x, double a, size_t d) {
         _mm512_storeu_pd(w + k, _mm512_add_pd(_mm512_loadu_pd(w + k), _mm512_mul_pd(load8_f64(x + k), factor)));
     for (; k < d; k++)
         w[k] = w[k] + (double)x[k] * a;
+}
+
+INLINE __m512 sigmoid16(__m512 z) {
+    const __m512 one = _mm512_set1_ps(1.0F);
+    __m512 e = portable_expf16(_mm512_or_ps(z, _mm512_set1_ps(-0.0F)));
+    __mmask16 below = _mm512_movepi32_mask(_mm512_castps_si512(z));
+    return _mm512_div_ps(_mm512_mask_blend_ps(below, one, e), _mm512_add_ps(one, e));
+}
+
+void sigmoid_f32_avx512(float *z, size_t n) {
+    size_t k = 0;
+    for (; k + BLOCK <= n; k += BLOCK)
+        _mm512_storeu_ps(z + k, sigmoid16(_mm512_loadu_ps(z + k)));
+    __mmask16 rest = (__mmask16)((1U << (n - k)) - 1U);
+    if (rest) _mm512_mask_storeu_ps(z + k, rest, sigmoid16(_mm512_maskz_loadu_ps(rest, z + k)));
 }
 
 /* Four sums: no load waits for the exclusive or before it. */

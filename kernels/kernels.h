@@ -69,6 +69,11 @@ typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
 /* axpy_u8f64: w[k] = w[k] + (double)x[k] * a for k < d, the product rounded, then the sum: scikit-learn's update. */
 typedef void axpy_u8f64_fn(double *w, const uint8_t *x, double a, size_t d);
 
+/* sigmoid_f32: z[k] = 1 / (1 + exp(-z[k])) for k < n, the probability that goes with a decision value of the log loss.
+ * With e = exp(-|z|) of transcendental.h it is 1 / (1 + e), and e / (1 + e) where z is below 0; sum and quotient are
+ * rounded to float32. So nothing overflows, z may be infinite, and at 0 it is 0.5. */
+typedef void sigmoid_f32_fn(float *z, size_t n);
+
 /* read_u8: the kernel of the read roof. Reads x[d] with the backend's widest loads; returns the exclusive or of the
  * 8-byte little-endian words of x, the last one padded with zeros. */
 typedef uint64_t read_u8_fn(const uint8_t *x, size_t d);
@@ -101,6 +106,7 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
     X(axpy_u8f32, suffix)                                                                                              \
     X(axpy_u8i16, suffix)                                                                                              \
     X(axpy_u8f64, suffix)                                                                                              \
+    X(sigmoid_f32, suffix)                                                                                             \
     X(read_u8, suffix)
 #define PACKED_KERNELS(X, suffix)                                                                                      \
     X(dot_packed, suffix)                                                                                              \

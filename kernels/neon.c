@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Advanced SIMD: the 64 lanes in sixteen registers of four. */
 #include "backends.h"
+#include "transcendental.h"
 
 #include <arm_neon.h>
 #include <string.h>
@@ -166,6 +167,24 @@ void axpy_u8f64_neon(double *w, const uint8_t *x, double a, size_t d) {
     }
     for (; k < d; k++)
         w[k] = w[k] + (double)x[k] * a;
+}
+
+INLINE float32x4_t sigmoid4(float32x4_t z) {
+    const float32x4_t one = vdupq_n_f32(1.0F);
+    float32x4_t e = portable_expf4(vnegq_f32(vabsq_f32(z)));
+    return vdivq_f32(vbslq_f32(vcltzq_f32(z), e, one), vaddq_f32(one, e));
+}
+
+void sigmoid_f32_neon(float *z, size_t n) {
+    size_t k = 0;
+    for (; k + 4 <= n; k += 4)
+        vst1q_f32(z + k, sigmoid4(vld1q_f32(z + k)));
+    if (k < n) {
+        float last[4] = {0};
+        memcpy(last, z + k, (n - k) * sizeof *z);
+        vst1q_f32(last, sigmoid4(vld1q_f32(last)));
+        memcpy(z + k, last, (n - k) * sizeof *z);
+    }
 }
 
 uint64_t read_u8_neon(const uint8_t *x, size_t d) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference of engine f32: the 64-lane order in plain C, compiled without auto-vectorisation. */
 #include "backends.h"
+#include "transcendental.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,6 +72,13 @@ void axpy_u8i16_scalar(int16_t *w, const uint8_t *x, int a, size_t d) {
 void axpy_u8f64_scalar(double *w, const uint8_t *x, double a, size_t d) {
     for (size_t k = 0; k < d; k++)
         w[k] = w[k] + (double)x[k] * a;
+}
+
+void sigmoid_f32_scalar(float *z, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        float e = portable_expf(-fabsf(z[k]));
+        z[k] = (z[k] < 0.0F ? e : 1.0F) / (1.0F + e);
+    }
 }
 
 uint64_t read_u8_scalar(const uint8_t *x, size_t d) {

@@ -503,11 +503,12 @@ other = variant(
         put("sgdmark", "cpu", "brand", "Evil \x1b[2J|`processor`")(r),
         put("sgdmark", "cpu", "microcode", "0x2")(r),
         put("sgdmark", "build", "flags", "gcc -O3 -g")(r),
+        put("sgdmark", "build", "transcendental", "fma")(r),
         put("sgdmark", "libraries", {"hwloc": "2.9.0"})(r),
     ),
 )
 keys = [d["key"] for d in rows(base, other)["differences"]]
-want = ["cpu.brand", "cpu.microcode", "build.flags", "environment.os.kernel", "libraries.hwloc"]
+want = ["cpu.brand", "cpu.microcode", "build.transcendental", "build.flags", "environment.os.kernel", "libraries.hwloc"]
 check("differences are sorted by what they do", keys == want, keys)
 for form in ("text", "markdown", "csv", "json"):
     run = compare("--format", form, base, other)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The losses of sklearn/linear_model/_sgd_fast.pyx (1.2), operation by operation: their results are scikit-learn's
- * bits, up to exp and log (base/transcendental.h). For the loops of learn/, which inline them. `epsilon` is the
+ * bits, up to exp and log (kernels/transcendental.h). For the loops of learn/, which inline them. `epsilon` is the
  * parameter of the last three. */
 #ifndef SGDMARK_LEARN_LOSS_FUNCTIONS_H
 #define SGDMARK_LEARN_LOSS_FUNCTIONS_H
 
-#include "base/transcendental.h"
+#include "transcendental.h"
 #include "learn/loss.h"
 
 #include <math.h>

@@ -4,6 +4,7 @@
 #include "kernels.h"
 #include "machine/environment.h"
 #include "machine/sysfs.h"
+#include "transcendental.h"
 #include "version.h"
 
 #include <errno.h>
@@ -85,6 +86,7 @@ json_t *environment_build_json(void) {
 #else
     json_object_set_new(out, "assertions", json_true());
 #endif
+    json_object_set_new(out, "transcendental", json_string(TRANSCENDENTAL_CLASS));
     json_object_set_new(out, "kernel_flags", kernels_json());
     json_object_set_new(out, "libraries", libraries_json());
     add_program_hash(out);

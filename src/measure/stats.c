@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/stats.h"
 
-#include "base/transcendental.h"
+#include "transcendental.h"
 
 #include <math.h>
 #include <stdlib.h>

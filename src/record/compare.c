@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/compare.h"
 
-#include "base/transcendental.h"
 #include "record/difference.h"
+#include "transcendental.h"
 
 #include <math.h>
 #include <stdio.h>

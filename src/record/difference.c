@@ -57,6 +57,7 @@ static const struct {
     {"watchdog", 14, "takes one hardware counter"},
     {"paranoid", 12, "which counters can be read; no effect on times"},
     {"build.backends", 78, "the kernels were compiled with other flags"},
+    {"build.transcendental", 77, "exp and log of another class: probabilities and log loss differ in their last bits"},
     {"build.flags", 76, "the program was compiled with other flags"},
     {"build.compiler", 75, "another compiler made the code"},
     {"build.", 74, "the program was built in another way"},

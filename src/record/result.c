@@ -164,7 +164,7 @@ static int move_member(json_t *into, json_t *from, const char *key) {
 }
 
 int result_environment(struct result *result, json_t *environment, struct error *err) {
-    static const char *const of_build[] = {"program_sha256", "program_sha256_reason", "assertions"};
+    static const char *const of_build[] = {"program_sha256", "program_sha256_reason", "assertions", "transcendental"};
     json_t *build = json_object_get(environment, "build");
     json_t *our_build = json_object_get(result->facts, "build");
     int bad = 0;

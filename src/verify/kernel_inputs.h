@@ -37,7 +37,7 @@ extern const char *const weights_words[WEIGHTS_KINDS];
 enum weights_type { WEIGHTS_F32, WEIGHTS_I16, WEIGHTS_F64, WEIGHTS_PLANES, WEIGHTS_U8, WEIGHTS_TYPES };
 extern const size_t weight_size[WEIGHTS_TYPES];
 
-enum row_form { ROW_CROPPED, ROW_PACKED };
+enum row_form { ROW_CROPPED, ROW_PACKED, ROW_ABSENT };
 
 /* The longest row that a data set can have, the same in whole blocks, and what it takes packed if no group is left out.
  */

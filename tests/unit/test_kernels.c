@@ -397,6 +397,34 @@ static void decision_wrong_from(double *decision, const struct batch *batch, con
         decision[i] = decision[i - first_wrong];
 }
 
+static void sigmoid_of_libm(float *z, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        float e = expf(-fabsf(z[k]));
+        z[k] = (z[k] < 0 ? e : 1) / (1 + e);
+    }
+}
+
+static void sigmoid_unchanged(float *z, size_t n) {
+    (void)z;
+    (void)n;
+}
+
+static void sigmoid_without_rest(float *z, size_t n) {
+    backend_scalar()->sigmoid_f32(z, n / 8 * 8);
+}
+
+static void sigmoid_by_sixteen(float *z, size_t n) {
+    backend_scalar()->sigmoid_f32(z, (n + 15) / 16 * 16);
+}
+
+/* Where exp overflows it gives 1, as a reciprocal estimate of an infinite number can. */
+static void sigmoid_that_overflows(float *z, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        float e = expf(-z[k]);
+        z[k] = isinf(e) ? 1 : 1 / (1 + e);
+    }
+}
+
 static uint64_t read_short(const uint8_t *x, size_t d) {
     return backend_scalar()->read_u8(x, d ? d - 1 : 0);
 }
@@ -666,7 +694,21 @@ static void faults_of_other_kernels_are_caught(void **state) {
     expect_caught(&backend, "dot_prefetch_u8i16", "the result is");
     backend.dot_prefetch_u8i16 = dot_prefetch_l2_reads_behind;
     expect_caught(&backend, "dot_prefetch_u8i16", "of the row");
+    backend = planted_backend(NULL, NULL, PARITY_BITS);
+    backend.sigmoid_f32 = sigmoid_of_libm;
+    expect_caught(&backend, "sigmoid_f32", "w[");
+    backend.sigmoid_f32 = sigmoid_unchanged;
+    expect_caught(&backend, "sigmoid_f32", "w[0]");
+    backend.sigmoid_f32 = sigmoid_without_rest;
+    expect_caught(&backend, "sigmoid_f32", "w[0]");
+    backend.sigmoid_f32 = sigmoid_by_sixteen;
+    expect_caught(&backend, "sigmoid_f32", "of the weights");
     backend = planted_backend(NULL, NULL, PARITY_TOLERANCE);
+    backend.sigmoid_f32 = sigmoid_of_libm;
+    struct kernel_verdict verdict;
+    if (kernel_check_one(&backend, KERNEL_sigmoid_f32, SEED, &verdict) != 0) fail_msg("%s", verdict.text);
+    backend.sigmoid_f32 = sigmoid_that_overflows;
+    expect_caught(&backend, "sigmoid_f32", "w[");
     backend.read_u8 = read_short;
     expect_caught(&backend, "read_u8", "the result is 0");
 }

@@ -7,6 +7,7 @@
 #include "machine/environment.h"
 #include "machine/plan.h"
 #include "setup.h"
+#include "transcendental.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -352,6 +353,7 @@ static void test_environment(void **state) {
     print_message("%zu facts cannot be read here\n", check_nulls("environment", all));
     json_t *build = json_object_get(all, "build");
     assert_int_equal(json_string_length(json_object_get(build, "program_sha256")), 64);
+    assert_string_equal(json_string_value(json_object_get(build, "transcendental")), TRANSCENDENTAL_CLASS);
     assert_true(json_integer_value(json_object_get(json_object_get(all, "memory"), "total_bytes")) > 1 << 20);
     assert_true(json_string_length(json_object_get(json_object_get(all, "os"), "kernel")) > 0);
     json_decref(all);

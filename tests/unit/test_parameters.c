@@ -3,7 +3,7 @@
  * line, drawn at random from the whole space, by every engine and backend; the rows that early stopping holds out; warm
  * starts; what is refused. tools/oracle --parameters holds the same against scikit-learn itself. */
 #include "base/hash.h"
-#include "base/transcendental.h"
+#include "transcendental.h"
 #include "data/random.h"
 #include "learn/hyper_table.h"
 #include "learn/trainer_private.h"

@@ -124,9 +124,10 @@ static struct result *full_result(void) {
                                         "dot_u8f32_avx2", NULL,   "symbols are stripped"};
     assert_int_equal(result_dispatch(result, &dispatch, NULL), 0);
     assert_int_equal(result_context(result, "build_type", "release", NULL), 0);
-    json_t *environment = json_pack("{s:{s:s}, s:{s:s}, s:{s:{s:s}, s:s, s:s}, s:{s:s}}", "cpu", "brand", "A processor",
-                                    "topology", "sha256", sha256, "build", "libraries", "libc", "2.36", "compiler",
-                                    "12", "program_sha256", sha256, "os", "kernel", "6.1.0");
+    json_t *environment =
+        json_pack("{s:{s:s}, s:{s:s}, s:{s:{s:s}, s:s, s:s, s:s}, s:{s:s}}", "cpu", "brand", "A processor", "topology",
+                  "sha256", sha256, "build", "libraries", "libc", "2.36", "compiler", "12", "program_sha256", sha256,
+                  "transcendental", "no-fma", "os", "kernel", "6.1.0");
     assert_int_equal(result_environment(result, environment, NULL), 0);
     assert_int_equal(add_timing(result, "epoch/f32/scalar", "scalar", 4e-3, NULL), 0);
     assert_int_equal(add_timing(result, "epoch/f32/avx2", "avx2", 1.5e-3, NULL), 0);
@@ -394,6 +395,7 @@ static void the_environment_is_sorted_into_sections(void **state) {
     assert_string_equal(json_string_value(brand), "A processor");
     assert_string_equal(json_string_value(libc), "2.36");
     assert_string_equal(json_string_value(json_object_get(build, "program_sha256")), sha256);
+    assert_string_equal(json_string_value(json_object_get(build, "transcendental")), "no-fma");
     assert_string_not_equal(json_string_value(json_object_get(build, "compiler")), "12");
     assert_int_equal(json_object_size(rest), 1);
     assert_non_null(json_object_get(rest, "os"));
