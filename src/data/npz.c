@@ -1,114 +1,128 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/npz.h"
 
-#include "base/file.h"
-#include "data/npy.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* Sizes of the records of APPNOTE.TXT (PKWARE), without the name that follows them. */
-enum { LOCAL = 30, CENTRAL = 46, END = 22, MOST_NAME = 64 };
+static const char ending[] = ".npy";
 
-/* One file of the archive. */
-struct member {
-    unsigned char local[LOCAL + MOST_NAME], central[CENTRAL + MOST_NAME];
-    char header[NPY_HEADER];
-    size_t name; /* length of its name */
+/* ---- Writing ---- */
+
+/* What a member's pieces point to. */
+struct made {
+    char name[ZIP_NAME + sizeof ending], header[NPY_HEADER];
+    uint32_t *characters; /* of a text */
 };
 
-static unsigned char *put(unsigned char *to, uint32_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++)
-        *to++ = (unsigned char)(value >> 8 * i);
-    return to;
+/* The text as the 32-bit characters of NumPy's 'U'. */
+static bool make_text(struct made *made, struct span *values, const char *text) {
+    const size_t length = strlen(text);
+    made->characters = malloc((length + 1) * sizeof *made->characters);
+    for (size_t k = 0; made->characters && k < length; k++)
+        made->characters[k] = (uint32_t)text[k];
+    *values = (struct span){made->characters, length * sizeof *made->characters};
+    return made->characters;
 }
 
-/* What local and central record have in common: version 2.0, no flags, stored, 1980-01-01 as numpy.savez has it. */
-static unsigned char *put_common(unsigned char *to, uint32_t crc, uint32_t size, size_t name) {
-    to = put(to, 20, 2);
-    to = put(to, 0, 2);
-    to = put(to, 0, 2);
-    to = put(to, 0, 2);
-    to = put(to, 0x21, 2);
-    to = put(to, crc, 4);
-    to = put(to, size, 4);
-    to = put(to, size, 4);
-    to = put(to, (uint32_t)name, 2);
-    return put(to, 0, 2);
+static bool make_part(struct zip_part *part, struct made *made, const struct named_array *member) {
+    const struct array *array = &member->array;
+    snprintf(made->name, sizeof made->name, "%s%s", member->name, ending);
+    npy_header(made->header, array);
+    *part = (struct zip_part){.name = made->name, .piece = {{made->header, NPY_HEADER}}};
+    if (array->type == ARRAY_TEXT) return make_text(made, &part->piece[1], array->values);
+    part->piece[1] = (struct span){array->values, array_bytes(array)};
+    return true;
 }
 
-static void make_member(struct member *member, const struct npz_array *array, uint32_t at) {
-    char shape[96] = "(", type[16], name[MOST_NAME];
-    for (size_t i = 0; i < NPZ_DIMENSIONS && array->shape[i]; i++)
-        snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%zu, ", array->shape[i]);
-    if (array->shape[1]) shape[strlen(shape) - 2] = 0; /* "(3, 2)", but "(3, )" */
-    snprintf(shape + strlen(shape), sizeof shape - strlen(shape), ")");
-    const bool bytes = array->type[0] == 'b' || array->type[0] == 'S';
-    snprintf(type, sizeof type, "%s%s", bytes ? "|" : NPY_BYTE_ORDER, array->type);
-    npy_header(member->header, type, shape);
-    snprintf(name, sizeof name, "%.50s.npy", array->name);
-    member->name = strlen(name);
-
-    unsigned long crc = crc32_z(0, (const unsigned char *)member->header, NPY_HEADER);
-    crc = crc32_z(crc, array->values, array->bytes);
-    const uint32_t size = (uint32_t)(NPY_HEADER + array->bytes);
-    unsigned char *to = put(member->local, 0x04034b50, 4);
-    memcpy(put_common(to, (uint32_t)crc, size, member->name), name, member->name);
-    to = put(member->central, 0x02014b50, 4);
-    to = put(to, 20, 2);
-    to = put_common(to, (uint32_t)crc, size, member->name);
-    to = put(to, 0, 2);          /* no comment */
-    to = put(to, 0, 2);          /* first disk */
-    to = put(to, 0, 2);          /* no text */
-    to = put(to, 0x01800000, 4); /* mode 0600, as numpy.savez has it */
-    to = put(to, at, 4);
-    memcpy(to, name, member->name);
-}
-
-static void make_end(unsigned char end[END], size_t count, uint32_t size, uint32_t at) {
-    unsigned char *to = put(end, 0x06054b50, 4);
-    to = put(to, 0, 4);
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, (uint32_t)count, 2);
-    to = put(to, size, 4);
-    to = put(to, at, 4);
-    put(to, 0, 2);
-}
-
-static int write_members(const char *path, const struct npz_array *array, struct member *member, struct span *piece,
-                         size_t count, struct error *err) {
-    unsigned char end[END];
-    size_t pieces = 0, at = 0, central = 0;
-    for (size_t i = 0; i < count; i++) {
-        make_member(&member[i], &array[i], (uint32_t)at);
-        piece[pieces++] = (struct span){member[i].local, LOCAL + member[i].name};
-        piece[pieces++] = (struct span){member[i].header, NPY_HEADER};
-        piece[pieces++] = (struct span){array[i].values, array[i].bytes};
-        at += LOCAL + member[i].name + NPY_HEADER + array[i].bytes;
-    }
-    for (size_t i = 0; i < count; i++) {
-        piece[pieces++] = (struct span){member[i].central, CENTRAL + member[i].name};
-        central += CENTRAL + member[i].name;
-    }
-    make_end(end, count, (uint32_t)central, (uint32_t)at);
-    piece[pieces++] = (struct span){end, END};
-    return write_file(path, piece, pieces, err);
-}
-
-int npz_write(const char *path, const struct npz_array *array, size_t count, struct error *err) {
-    uint64_t size = END;
-    for (size_t i = 0; i < count; i++)
-        size += sizeof(struct member) + array[i].bytes;
-    if (size > UINT32_MAX || count > UINT16_MAX) return fail(err, "%s: the arrays take 4 GiB or more", path);
-    struct member *member = calloc(count, sizeof *member);
-    struct span *piece = calloc(4 * count + 1, sizeof *piece);
-    int bad = member && piece ? write_members(path, array, member, piece, count, err)
-                              : fail_program(err, "%s: out of memory", path);
-    free(member);
-    free(piece);
+int npz_write(const char *path, const struct named_array *members, size_t count, struct error *err) {
+    struct zip_part part[ZIP_MEMBERS];
+    struct made made[ZIP_MEMBERS] = {0};
+    bool good = count <= ZIP_MEMBERS;
+    for (size_t i = 0; good && i < count; i++)
+        good = make_part(&part[i], &made[i], &members[i]);
+    int bad = good ? zip_write(path, part, count, err) : fail_program(err, "%s: out of memory", path);
+    for (size_t i = 0; i < ZIP_MEMBERS; i++)
+        free(made[i].characters);
     return bad;
+}
+
+/* ---- Reading ---- */
+
+static int take_member(struct npz *npz, const struct zip *zip, const struct zip_member *packed, struct error *err) {
+    struct named_array *member = &npz->member[npz->count];
+    const size_t length = strlen(packed->name), stem = length - strlen(ending);
+    char name[1024];
+    if (length <= strlen(ending) || strcmp(packed->name + stem, ending) != 0)
+        return fail(err, "%s: '%s' is no .npy array", npz->path, packed->name);
+    memcpy(member->name, packed->name, stem);
+    member->name[stem] = 0;
+    snprintf(name, sizeof name, "%.800s: '%s'", npz->path, member->name);
+    uint8_t *bytes = malloc(packed->size + 1);
+    if (!bytes) return fail_program(err, "%s: out of memory", npz->path);
+    int bad = zip_unpack(zip, packed, bytes, err);
+    if (!bad) bad = npy_read(&member->array, name, bytes, packed->size, err);
+    if (!bad) npz->count++;
+    free(bytes);
+    return bad;
+}
+
+int npz_parse(struct npz *npz, const char *path, const uint8_t *bytes, size_t length, struct error *err) {
+    struct zip zip;
+    npz->path = path;
+    npz->count = 0;
+    if (zip_list(&zip, path, bytes, length, err) != 0) return -1;
+    for (size_t i = 0; i < zip.count; i++) {
+        if (take_member(npz, &zip, &zip.member[i], err) == 0) continue;
+        npz_free(npz);
+        return -1;
+    }
+    return 0;
+}
+
+void npz_free(struct npz *npz) {
+    for (size_t i = 0; i < npz->count; i++)
+        array_free(&npz->member[i].array);
+    npz->count = 0;
+}
+
+static int read_all(int fd, uint8_t *bytes, size_t length, const char *path, struct error *err) {
+    for (size_t done = 0; done < length;) {
+        ssize_t got = read(fd, bytes + done, length - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
+        if (got == 0) return fail(err, "%s: became shorter while it was read", path);
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+int npz_load(struct npz *npz, const char *path, struct error *err) {
+    npz->count = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return fail(err, "%s: cannot be opened: %s", path, strerror(errno));
+    struct stat info;
+    uint8_t *bytes = NULL;
+    int bad = 0;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        bad = fail(err, "%s: is not a regular file", path);
+    else if (info.st_size > ZIP_BYTES_MOST)
+        bad = fail(err, "%s: has %lld bytes; a model has at most %d", path, (long long)info.st_size, ZIP_BYTES_MOST);
+    else if (!(bytes = malloc((size_t)info.st_size + 1)))
+        bad = fail_program(err, "%s: out of memory", path);
+    if (!bad) bad = read_all(fd, bytes, (size_t)info.st_size, path, err);
+    close(fd);
+    if (!bad) bad = npz_parse(npz, path, bytes, (size_t)info.st_size, err);
+    free(bytes);
+    return bad;
+}
+
+const struct array *npz_find(const struct npz *npz, const char *name) {
+    for (size_t i = 0; i < npz->count; i++)
+        if (strcmp(npz->member[i].name, name) == 0) return &npz->member[i].array;
+    return NULL;
 }

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* NumPy .npz files, as numpy.savez writes them: a ZIP archive of .npy files that are not compressed. The same arrays
- * give the same bytes. */
+/* NumPy .npz files: zip archives of .npy arrays, as numpy.savez and numpy.savez_compressed write them. */
 #ifndef SGDMARK_DATA_NPZ_H
 #define SGDMARK_DATA_NPZ_H
 
-#include "base/error.h"
+#include "data/npy.h"
+#include "data/zip.h"
 
-#include <stddef.h>
-
-enum { NPZ_DIMENSIONS = 3 };
-
-/* An array in C order. */
-struct npz_array {
-    const char *name;             /* its key in numpy.load's result */
-    const char *type;             /* NumPy's: "f8", "i8", "u8" (in this machine's byte order), "b1", "S12" */
-    size_t shape[NPZ_DIMENSIONS]; /* 0 after the last dimension */
-    const void *values;
-    size_t bytes;
+struct named_array {
+    char name[ZIP_NAME]; /* without ".npy" */
+    struct array array;
 };
 
-/* Writes the arrays, whole or not at all. Refuses archives of 4 GiB or more. Returns 0, or -1 with the reason. */
-int npz_write(const char *path, const struct npz_array *array, size_t count, struct error *err);
+struct npz {
+    const char *path; /* for messages */
+    struct named_array member[ZIP_MEMBERS];
+    size_t count;
+};
+
+/* Writes the arrays, whole or not at all; numpy.load reads the file. Returns 0, or -1 with the reason. */
+int npz_write(const char *path, const struct named_array *members, size_t count, struct error *err);
+
+/* Reads a file, or one that is in memory and that `path` names. Everything about it is checked. Returns 0, or -1 with
+ * one line that begins with the path; npz_free releases the arrays. `path` outlives them. */
+int npz_load(struct npz *npz, const char *path, struct error *err);
+int npz_parse(struct npz *npz, const char *path, const uint8_t *bytes, size_t length, struct error *err);
+void npz_free(struct npz *npz);
+
+/* The array of this name, or NULL. */
+const struct array *npz_find(const struct npz *npz, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "data/npz.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +23,14 @@ struct columns {
     void *parameter[GRID_PARAMETERS];
 };
 
-/* How the values of a parameter are stored: NumPy's type, and bytes for each. */
+/* How the values of a parameter are stored: type, and bytes for each. */
 struct storage {
-    const char *type;
+    enum array_type type;
     size_t bytes;
 };
-static const struct storage stored_whole = {"i8", sizeof(int64_t)}, stored_real = {"f8", sizeof(double)},
-                            stored_flag = {"b1", 1}, stored_name = {"S32", NAME_BYTES};
+static const struct storage stored_whole = {ARRAY_INT64, sizeof(int64_t)},
+                            stored_real = {ARRAY_FLOAT64, sizeof(double)}, stored_flag = {ARRAY_BOOL, 1},
+                            stored_name = {ARRAY_NAMES, NAME_BYTES};
 
 /* Values of one kind of JSON keep it; values of several kinds become names. */
 static const struct storage *storage_of(const struct axis *axis) {
@@ -139,27 +141,38 @@ static int fill_columns(const struct columns *c, const struct point_set *set, st
     return 0;
 }
 
+/* The arrays of an archive as they are listed. */
+struct archive {
+    struct named_array array[MOST_ARRAYS];
+    size_t count;
+};
+
+static struct array *add_array(struct archive *archive, const char *name, enum array_type type, size_t n,
+                               const void *values) {
+    struct named_array *to = &archive->array[archive->count++];
+    snprintf(to->name, sizeof to->name, "%s", name);
+    to->array = (struct array){.type = type, .dimensions = 1, .shape = {n}, .values = values, .width = NAME_BYTES};
+    return &to->array;
+}
+
 static int write_columns(const struct columns *c, const struct grid *grid, const char *path, struct error *err) {
-    struct npz_array array[MOST_ARRAYS];
-    size_t count = 0;
-    array[count++] = (struct npz_array){"point", "i8", {c->count}, c->point, c->count * sizeof *c->point};
+    static_assert((int)MOST_ARRAYS <= (int)ZIP_MEMBERS, "every array is a member of the archive");
+    struct archive archive = {.count = 0};
+    struct array *array;
+    add_array(&archive, "point", ARRAY_INT64, c->count, c->point);
     for (size_t a = 0; a < grid->axes; a++)
-        array[count++] = (struct npz_array){parameter_name(grid->axis[a].parameter),
-                                            c->storage[a]->type,
-                                            {c->count},
-                                            c->parameter[a],
-                                            c->count * c->storage[a]->bytes};
-    array[count++] = (struct npz_array){"failed", "b1", {c->count}, c->failed, c->count};
+        add_array(&archive, parameter_name(grid->axis[a].parameter), c->storage[a]->type, c->count, c->parameter[a]);
+    add_array(&archive, "failed", ARRAY_BOOL, c->count, c->failed);
     for (size_t m = 0; m < SWEEP_METRICS; m++)
-        array[count++] =
-            (struct npz_array){sweep_metric_names[m], "f8", {c->count}, c->metric[m], c->count * sizeof **c->metric};
-    array[count++] = (struct npz_array){
-        "fold_accuracy", "f8", {c->count, c->folds}, c->fold_accuracy, c->count * c->folds * sizeof *c->fold_accuracy};
-    array[count++] =
-        (struct npz_array){"confusion", "i8", {c->count, 2, 2}, c->confusion, 4 * c->count * sizeof *c->confusion};
-    array[count++] =
-        (struct npz_array){"fingerprint", "u8", {c->count}, c->fingerprint, c->count * sizeof *c->fingerprint};
-    return npz_write(path, array, count, err);
+        add_array(&archive, sweep_metric_names[m], ARRAY_FLOAT64, c->count, c->metric[m]);
+    array = add_array(&archive, "fold_accuracy", ARRAY_FLOAT64, c->count, c->fold_accuracy);
+    array->dimensions = 2;
+    array->shape[1] = c->folds;
+    array = add_array(&archive, "confusion", ARRAY_INT64, c->count, c->confusion);
+    array->dimensions = 3;
+    array->shape[1] = array->shape[2] = 2;
+    add_array(&archive, "fingerprint", ARRAY_UINT64, c->count, c->fingerprint);
+    return npz_write(path, archive.array, archive.count, err);
 }
 
 int sweep_npz_write(const struct point_set *set, const char *path, struct error *err) {
