@@ -92,6 +92,25 @@ static uint32_t largest(const struct integer_weights *w) {
     return (uint32_t)most;
 }
 
+void integer_get(const struct integer_weights *w, int64_t *numbers) {
+    for (size_t k = 0; k < w->d; k++)
+        numbers[k] =
+            (int64_t)INTEGER_RADIX * number_at(w->high, w->packed, k) + (int64_t)number_at(w->low, w->packed, k);
+}
+
+bool integer_set(struct integer_weights *w, const int64_t *numbers) {
+    const int64_t most = (int64_t)INTEGER_RADIX * INT16_MAX;
+    integer_clear(w, false);
+    for (size_t k = 0; k < w->d; k++) {
+        if (numbers[k] < -most || numbers[k] > most) return false;
+        w->low[k] = (int16_t)(numbers[k] % INTEGER_RADIX);
+        w->high[k] = (int16_t)(numbers[k] / INTEGER_RADIX);
+        w->wide = w->wide || w->high[k] != 0;
+    }
+    w->most = largest(w);
+    return true;
+}
+
 /* The largest number that fits. */
 static uint32_t range(const struct integer_weights *w) {
     return w->packed ? PLANES_MOST : INT16_MAX;

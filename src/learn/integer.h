@@ -33,6 +33,9 @@ void integer_clear(struct integer_weights *w, bool packed);
 /* Continues an FNV-1a 64 hash with the bytes of W. */
 uint64_t integer_hash(const struct integer_weights *w, uint64_t hash);
 void integer_copy(struct integer_weights *to, const struct integer_weights *from); /* of the same d */
+/* W as numbers[d]; and W from numbers[d], for cropped rows. integer_set returns false where one is too large. */
+void integer_get(const struct integer_weights *w, int64_t *numbers);
+bool integer_set(struct integer_weights *w, const int64_t *numbers);
 
 /* The sum of W[start + k] * x[k] over k < width; W is for cropped rows. Prefetches l1_row into L1 and l2_row, unless it
  * is NULL, into L2. */
