@@ -9,10 +9,14 @@ F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json 
 make_fixtures "$F"
 unset SGDMARK_ISA
 
+# A model of 784 features.
+M=$F/model.npz
+"$sgdmark" train --data $S --epochs 1 --save "$M" > "$scratch/stdout"
+
 # A backend of the other architecture: one that this program has not compiled in.
 FOREIGN=neon
 [ "$(uname -m)" != aarch64 ] || FOREIGN=avx2
-export F T S R O FOREIGN
+export F M T S R O FOREIGN
 
 # The longest that one invocation may take.
 seconds=60

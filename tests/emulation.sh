@@ -76,6 +76,17 @@ verifies() {
         timeout 300 $on "$program" kernels --verify --isa "$backend" --seed "$RANDOM" "$@"
 }
 
+# predicts ON PROGRAM: a model that was saved natively gives the same decision values there.
+predicts() {
+    local on=$1 program=$2
+    "$sgdmark" train "${job[@]}" --save "$scratch/m.npz" > "$scratch/stdout"
+    "$sgdmark" predict "${job[@]:0:2}" --model "$scratch/m.npz" --decision-out "$scratch/native.npy" > "$scratch/stdout"
+    # shellcheck disable=SC2086
+    timeout 300 $on "$program" predict "${job[@]:0:2}" --model "$scratch/m.npz" --decision-out "$scratch/there.npy" \
+        > "$scratch/stdout" 2> "$scratch/stderr"
+    check "$on: a saved model gives the same decision values" cmp "$scratch/native.npy" "$scratch/there.npy"
+}
+
 x86=no arm=no arm_program=build-aarch64-linux-gnu/sgdmark
 if ! command -v qemu-x86_64 > "$scratch/which"; then
     skip "x86-64 processors" "qemu-x86_64 is not installed (tools/install-deps --test)"
@@ -119,11 +130,14 @@ if [ $x86 = yes ]; then
     unit_tests "qemu-x86_64 -cpu Haswell" "$build"
     # Of its updates QEMU 7.2 reads 16 bytes for the 4 of a scalar multiply-add, into the guard page: not verified here.
     verifies avx2 "qemu-x86_64 -cpu Haswell" "$sgdmark" --kernel dot_u8f32
+    verifies avx2 "qemu-x86_64 -cpu Haswell" "$sgdmark" --kernel sigmoid_f32
+    predicts "qemu-x86_64 -cpu Haswell" "$sgdmark"
     refuses avx2 "qemu-x86_64 -cpu Westmere" "$sgdmark"
 fi
 if [ $arm = yes ]; then
     refuses avx2 "qemu-aarch64 -cpu max" $arm_program
     unit_tests "qemu-aarch64 -cpu max" build-aarch64-linux-gnu
+    predicts "qemu-aarch64 -cpu max" $arm_program
     for backend in neon neon-dotprod neon-i8mm; do verifies $backend "qemu-aarch64 -cpu max" $arm_program; done
     # Only engine int has dot products of its own with these.
     job=(--data synthetic:n=3000 --epochs 3 --engine int)

@@ -69,7 +69,10 @@ without_memory() {
 
 rows=(--data synthetic:n=100) out=$scratch/out
 for engine in f32 f64 int; do
-    without_memory 1 train "${rows[@]}" --engine $engine --json "$out/t.json" --coef-out "$out/w.npy"
+    without_memory 1 train "${rows[@]}" --engine $engine --json "$out/t.json" --coef-out "$out/w.npy" \
+        --save "$out/m.npz"
+    "$sgdmark" train "${rows[@]}" --engine $engine --save "$scratch/m.npz" > "$scratch/stdout"
+    without_memory 1 predict "${rows[@]}" --model "$scratch/m.npz" --predictions-out "$out/p.npy" --json "$out/t.json"
 done
 without_memory 1 cv "${rows[@]}" --predictions-out "$out/p.npy" --decision-out "$out/d.npy" --curve "$out/c.csv" \
     --at-precision 0.1 --json "$out/c.json"

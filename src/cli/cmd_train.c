@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/results.h"
 #include "data/npy.h"
+#include "learn/model_file.h"
 #include "learn/prefetch_choice.h"
 #include "report/job_report.h"
 #include "report/train_report.h"
@@ -15,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 0x200, KEY_COEF_OUT };
+enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE };
 
 struct train_options {
     struct job_options job;
-    const char *json, *coef_out;
+    const char *json, *coef_out, *save;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -32,6 +33,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output(&options->json, "json", value);
     case KEY_COEF_OUT:
         return take_output_file(&options->coef_out, "coef-out", value);
+    case KEY_SAVE:
+        return take_output_file(&options->save, "save", value);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -41,6 +44,7 @@ static const struct argp_option list[] = {
     OPTIONS_OUTPUT,
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d)", 0},
+    {"save", KEY_SAVE, "MODEL.npz", 0, "write the model, for `sgdmark predict` and numpy.load", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
@@ -50,6 +54,7 @@ static const struct argp argp = {list,
                                  "Examples:\n"
                                  "  sgdmark train                               the notebook's job\n"
                                  "  sgdmark train --isa all                     on every backend that runs here\n"
+                                 "  sgdmark train --save five.npz               for sgdmark predict\n"
                                  "  sgdmark train --data synthetic:n=1000 --json -\n"
                                  "  sgdmark train --engine f64 --compat 1.2 --epochs 1000 --tol 1e-3\n",
                                  children,
@@ -112,10 +117,24 @@ static json_t *result_json(const struct job *job, const struct train_report *rep
                      json_number(model->seconds), "predict_seconds", json_number(report->predict_seconds));
 }
 
-/* Trains on one backend, prints and appends the result; writes the weights to `coef_out` where that is not NULL. */
+/* Writes what --coef-out and --save ask for. */
+static int write_model(const struct train_options *options, const struct job *job, const struct hyper *hyper,
+                       struct model *model, struct error *err) {
+    const struct saved_model saved = {.digit = options->job.spec.digit,
+                                      .hyper = *hyper,
+                                      .d = model->d,
+                                      .count = 1,
+                                      .models = model,
+                                      .n_iter = model->epochs,
+                                      .t = 1.0 + (double)model->epochs * (double)job->view.n,
+                                      .width = job->ds.width};
+    if (options->coef_out && npy_write_float64(options->coef_out, model->coef, model->d, 1, err) != 0) return -1;
+    return options->save ? model_save(options->save, &saved, err) : 0;
+}
+
+/* Trains on one backend, prints and appends the result; writes the model where `last`. */
 static int train_one(json_t *results, const struct job *job, const struct train_options *options,
-                     const struct backend *backend, const struct self_check *checked, const char *coef_out,
-                     struct error *err) {
+                     const struct backend *backend, const struct self_check *checked, bool last, struct error *err) {
     struct model model;
     struct hyper hyper = options->job.spec.hyper;
     char reason[PREFETCH_REASON];
@@ -136,7 +155,7 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         json_self_check(result, checked);
         bad = append_result(results, result, err);
     }
-    if (!bad && coef_out) bad = npy_write_float64(coef_out, model.coef, model.d, 1, err);
+    if (!bad && last) bad = write_model(options, job, &hyper, &model, err);
     model_free(&model);
     return bad;
 }
@@ -151,11 +170,11 @@ static int train_all(struct job *job, const struct train_options *options, const
     int bad = results ? 0 : fail_program(err, "out of memory for the results");
     struct gate gate = {0};
     for (size_t i = 0; !bad && i < count; i++) {
-        /* With --isa all the weights of the last backend are written: it is the one that auto takes. */
-        const char *coef_out = i + 1 == count ? options->coef_out : NULL;
+        /* With --isa all the model of the last backend is written: it is the one that auto takes. */
+        const bool last = i + 1 == count;
         int admitted = gate_admit(&gate, chosen->list[i], engine, &job->row_list, err);
         bad = admitted < 0 ? -1 : 0;
-        if (admitted > 0) bad = train_one(results, job, options, chosen->list[i], &gate.check, coef_out, err);
+        if (admitted > 0) bad = train_one(results, job, options, chosen->list[i], &gate.check, last, err);
     }
     if (!bad) bad = write_results(options->json, results, err);
     if (!bad) bad = gate_close(&gate, err);

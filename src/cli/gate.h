@@ -19,6 +19,9 @@ struct gate {
 int gate_admit(struct gate *gate, const struct backend *backend, enum engine engine, const struct row_list *rows,
                struct error *err);
 
+/* The same for sigmoid_f32 of a backend just admitted, where probabilities are wanted; adds to `check`. */
+int gate_admit_sigmoid(struct gate *gate, const struct backend *backend, struct error *err);
+
 /* Returns 0 if no backend was refused, else -1 with the reason of the first. */
 int gate_close(const struct gate *gate, struct error *err);
 

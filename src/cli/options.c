@@ -202,11 +202,15 @@ static const struct argp_option rows_list[] = {
 
 const struct argp rows_argp = {.options = rows_list, .parser = parse_rows};
 
-static void set_job_defaults(struct job_options *job) {
+void isa_defaults(struct job_options *job) {
     const char *isa = getenv("SGDMARK_ISA");
-    job_spec_defaults(&job->spec);
     job->isa = isa ? isa : "auto";
     job->isa_source = isa ? "SGDMARK_ISA" : "--isa";
+}
+
+static void set_job_defaults(struct job_options *job) {
+    job_spec_defaults(&job->spec);
+    isa_defaults(job);
 }
 
 static error_t take_prefetch(struct prefetch *to, const char *value) {

@@ -47,6 +47,9 @@ struct job_options {
     const char *isa_source; /* "--isa" or "SGDMARK_ISA" */
 };
 
+/* The backends that SGDMARK_ISA asks for, or "auto": what --isa replaces. */
+void isa_defaults(struct job_options *job);
+
 /* argp children; their input is a struct row_spec and a struct job_options. The parsers fill in the defaults
  * themselves. A parser that has job_argp as its only child sets state->child_inputs[0] to the struct. */
 extern const struct argp rows_argp;

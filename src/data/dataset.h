@@ -45,6 +45,10 @@ struct dataset {
  * nothing to free. */
 int dataset_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
 
+/* Loads the images of one IDX file, plain or .gz, without their labels, which are all 0; for the rest as dataset_load.
+ */
+int dataset_load_images(struct dataset *ds, const char *path, struct error *err);
+
 /* Reorders the rows of a data set just loaded: row k becomes what row order[k] was. order[n] is a permutation.
  * Predictions then read memory sequentially, which is fastest. Returns 0, or -1 with the reason. */
 int dataset_arrange(struct dataset *ds, const uint32_t *order, struct error *err);
@@ -72,6 +76,7 @@ void dataset_crop(struct dataset *ds);
 
 /* The readers behind dataset_load. When one fails, dataset_load frees what it allocated. */
 int idx_load(struct dataset *ds, const char *folder, enum split split, struct error *err);
+int idx_load_images(struct dataset *ds, const char *path, struct error *err);
 int synthetic_load(struct dataset *ds, const char *spec, enum split split, struct error *err);
 
 #endif

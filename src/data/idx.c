@@ -19,23 +19,26 @@ static bool has_columns(const struct part *part) {
     return part->labels.magic == COLUMNS_MAGIC;
 }
 
-static int check_shape(struct part *part, struct error *err) {
+static int check_images(struct part *part, struct error *err) {
     const uint32_t *dimension = part->images.dimension;
     uint64_t d = (uint64_t)dimension[1] * dimension[2];
     if (dimension[0] == 0) return fail(err, "%s: holds no images", part->images.path);
     if (d == 0 || d > UINT16_MAX)
         return fail(err, "%s: images of %u x %u pixels; 1 to %u pixels can be used", part->images.path, dimension[1],
                     dimension[2], UINT16_MAX);
+    part->n = dimension[0];
+    part->d = (size_t)d;
+    return idx_check_length(&part->images, (uint64_t)part->n * part->d, err);
+}
+
+static int check_labels(const struct part *part, struct error *err) {
     if (has_columns(part) && part->labels.dimension[1] != COLUMNS)
         return fail(err, "%s: labels of %u columns; one byte each, or the %d columns of QMNIST, can be read",
                     part->labels.path, part->labels.dimension[1], COLUMNS);
-    if (part->labels.dimension[0] != dimension[0])
-        return fail(err, "%s: holds %u labels, but %s holds %u images", part->labels.path, part->labels.dimension[0],
-                    part->images.path, dimension[0]);
-    part->n = dimension[0];
-    part->d = (size_t)d;
+    if (part->labels.dimension[0] != part->n)
+        return fail(err, "%s: holds %u labels, but %s holds %zu images", part->labels.path, part->labels.dimension[0],
+                    part->images.path, part->n);
     const uint64_t label_bytes = has_columns(part) ? COLUMNS * sizeof(int32_t) : 1;
-    if (idx_check_length(&part->images, (uint64_t)part->n * part->d, err) != 0) return -1;
     return idx_check_length(&part->labels, part->n * label_bytes, err);
 }
 
@@ -44,7 +47,7 @@ static int part_open(struct part *part, const char *images, const char *labels, 
         idx_read_header(&part->images, IMAGES_MAGIC, IMAGES_MAGIC, err) != 0 ||
         idx_read_header(&part->labels, LABELS_MAGIC, COLUMNS_MAGIC, err) != 0)
         return -1;
-    return check_shape(part, err);
+    return check_images(part, err) != 0 || check_labels(part, err) != 0 ? -1 : 0;
 }
 
 static int bad_label(const struct part *part, size_t i, int32_t label, struct error *err) {
@@ -110,6 +113,23 @@ static void name_dataset(struct dataset *ds, const struct idx_found *found, enum
         if (idx_needs(split, role) && used < sizeof ds->files)
             used += (size_t)snprintf(ds->files + used, sizeof ds->files - used, "%s%.200s", used ? ", " : "",
                                      found->path[role] + found->names);
+}
+
+int idx_load_images(struct dataset *ds, const char *path, struct error *err) {
+    const struct idx_file closed = {.fd = -1};
+    struct part part = {.images = closed, .labels = closed};
+    int bad = idx_open(&part.images, path, err);
+    if (!bad) bad = idx_read_header(&part.images, IMAGES_MAGIC, IMAGES_MAGIC, err);
+    if (!bad) bad = check_images(&part, err);
+    if (!bad) bad = dataset_allocate(ds, part.n, part.d, err);
+    if (!bad) {
+        ds->image_height = part.images.dimension[1];
+        ds->image_width = part.images.dimension[2];
+        bad = idx_read(&part.images, ds->pixels, part.n * part.d, err);
+    }
+    if (!bad) bad = idx_read_end(&part.images, err);
+    part_close(&part);
+    return bad;
 }
 
 static int load_found(struct dataset *ds, const struct idx_found *found, enum split split, struct error *err) {

@@ -17,3 +17,14 @@ int dataset_load(struct dataset *ds, const char *spec, enum split split, struct 
     dataset_crop(ds);
     return 0;
 }
+
+int dataset_load_images(struct dataset *ds, const char *path, struct error *err) {
+    *ds = (struct dataset){0};
+    snprintf(ds->name, sizeof ds->name, "%.255s", path);
+    if (idx_load_images(ds, path, err) != 0) {
+        dataset_free(ds);
+        return -1;
+    }
+    dataset_crop(ds);
+    return 0;
+}

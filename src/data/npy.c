@@ -20,7 +20,8 @@ static const struct {
     size_t size;
 } types[] = {[ARRAY_BOOL] = {"|b1", 1},         [ARRAY_INT64] = {ORDER "i8", 8},   [ARRAY_UINT64] = {ORDER "u8", 8},
              [ARRAY_FLOAT32] = {ORDER "f4", 4}, [ARRAY_FLOAT64] = {ORDER "f8", 8}, [ARRAY_TEXT] = {ORDER "U", 4},
-             [ARRAY_NAMES] = {"|S", 1}};
+             [ARRAY_NAMES] = {"|S32", NPY_NAME}};
+_Static_assert(NPY_NAME == 32, "as in the type above");
 
 size_t array_count(const struct array *array) {
     size_t count = 1;
@@ -30,7 +31,7 @@ size_t array_count(const struct array *array) {
 }
 
 size_t array_bytes(const struct array *array) {
-    return array_count(array) * (array->type == ARRAY_NAMES ? array->width : types[array->type].size);
+    return array_count(array) * types[array->type].size;
 }
 
 enum { SHAPE_TEXT = 72 };
@@ -50,7 +51,6 @@ void npy_header(char header[NPY_HEADER], const struct array *array) {
     char shape[SHAPE_TEXT], width[24] = "";
     write_shape(shape, array);
     if (array->type == ARRAY_TEXT) snprintf(width, sizeof width, "%zu", strlen(array->values));
-    if (array->type == ARRAY_NAMES) snprintf(width, sizeof width, "%zu", array->width);
     memcpy(header, "\x93NUMPY\x01\x00", 8);
     header[8] = NPY_HEADER - PREFIX;
     header[9] = 0;
@@ -69,11 +69,11 @@ int npy_write(const char *path, const struct array *array, struct error *err) {
 }
 
 int npy_write_float64(const char *path, const double *values, size_t n, int row, struct error *err) {
-    const struct array array = {.type = ARRAY_FLOAT64, .dimensions = row ? 2 : 1, .shape = {row ? 1 : n, n}, .values = values};
+    const struct array array = {ARRAY_FLOAT64, row ? 2 : 1, {row ? 1 : n, n}, values};
     return npy_write(path, &array, err);
 }
 
 int npy_write_bool(const char *path, const uint8_t *values, size_t n, struct error *err) {
-    const struct array array = {.type = ARRAY_BOOL, .dimensions = 1, .shape = {n}, .values = values};
+    const struct array array = {ARRAY_BOOL, 1, {n}, values};
     return npy_write(path, &array, err);
 }

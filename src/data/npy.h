@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NPY_NAME = 32 };
+
 enum array_type {
     ARRAY_BOOL, /* bytes, 0 or 1 */
     ARRAY_INT64,
@@ -16,7 +18,7 @@ enum array_type {
     ARRAY_FLOAT32,
     ARRAY_FLOAT64,
     ARRAY_TEXT, /* one text of ASCII characters, NUL-terminated; no dimensions */
-    ARRAY_NAMES /* ASCII names of up to `width` bytes, filled up with NULs: NumPy's 'S'; written only */
+    ARRAY_NAMES /* ASCII names of up to NPY_NAME bytes, filled up with NULs: NumPy's 'S'; written only */
 };
 
 struct array {
@@ -24,7 +26,6 @@ struct array {
     unsigned dimensions; /* 0: a single value */
     size_t shape[3];     /* [dimensions] */
     const void *values;  /* [shape[0]][shape[1]][shape[2]] */
-    size_t width;        /* of ARRAY_NAMES alone */
 };
 
 /* How many values it has. */

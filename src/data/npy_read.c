@@ -196,7 +196,7 @@ static int read_values(struct array *array, const char *name, const struct heade
     if (!layout_of(&layout, header->descr))
         return fail(err, "%s has the type '%s', which cannot be read", name, header->descr);
     *array = (struct array){.type = layout.type, .dimensions = header->dimensions};
-    memcpy(array->shape, header->shape, sizeof array->shape);
+    memcpy(array->shape, header->shape, sizeof header->shape);
     const size_t count = array_count(array);
     if (layout.type == ARRAY_TEXT && header->dimensions > 0) return fail(err, "%s has more than one text", name);
     if (count > length || count * layout.size != length)

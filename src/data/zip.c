@@ -228,8 +228,8 @@ int zip_write(const char *path, const struct zip_part *parts, size_t count, stru
         for (int k = 0; k < ZIP_PIECES; k++)
             spans[used++] = parts[i].piece[k];
         offset += LOCAL_LENGTH + name + part_size(&parts[i]);
-        if (offset > ZIP_BYTES_MOST)
-            return fail_program(err, "%s: would have more than %d bytes", path, ZIP_BYTES_MOST);
+        if (offset > UINT32_MAX - ZIP_BYTES_MOST) /* with room for the directory */
+            return fail(err, "%s: would have 4 GiB or more, which this form of archive cannot hold", path);
     }
     for (size_t i = 0; i < count; i++) {
         const size_t name = strlen(parts[i].name);

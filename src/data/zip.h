@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 enum {
-    ZIP_MEMBERS = 32,         /* of an archive, at most */
+    ZIP_MEMBERS = 64,         /* of an archive, at most */
     ZIP_NAME = 64,            /* bytes of a name, with the NUL */
-    ZIP_BYTES_MOST = 64 << 20 /* of an archive, packed and unpacked */
+    ZIP_BYTES_MOST = 64 << 20 /* of an archive that is read, packed and unpacked */
 };
 
 struct zip_member {
@@ -46,7 +46,7 @@ struct zip_part {
     struct span piece[ZIP_PIECES];
 };
 
-/* Writes an archive of plain members, whole or not at all. At most ZIP_MEMBERS and ZIP_BYTES_MOST. Returns 0, or -1
+/* Writes an archive of plain members, whole or not at all. At most ZIP_MEMBERS and 4 GiB. Returns 0, or -1
  * with the reason. */
 int zip_write(const char *path, const struct zip_part *parts, size_t count, struct error *err);
 

@@ -25,27 +25,39 @@ static int check_classes(const struct job *job, unsigned digit, struct error *er
                 job->ds.name, positives ? "every one" : "none", n, digit);
 }
 
-static int open_rows(struct job *job, const struct row_spec *rows, struct error *err) {
-    if (dataset_load(&job->ds, rows->data, rows->split, err) != 0) return -1;
+/* Puts the rows of the data set in order, and the row list over them. */
+static int list_rows(struct job *job, const struct row_spec *rows, unsigned positive, struct error *err) {
     if (view_make(&job->view, &job->ds, rows->order, rows->order_seed, rows->limit, err) != 0) return -1;
-    return dataset_arrange(&job->ds, job->view.index, err);
+    if (dataset_arrange(&job->ds, job->view.index, err) != 0) return -1;
+    const size_t n = job->view.n;
+    job->at = malloc(n * sizeof *job->at);
+    if (!job->at) return fail_program(err, "out of memory for %zu rows", n);
+    for (uint32_t row = 0; row < n; row++)
+        row_refs_fill(&job->at[row], &job->ds, &row, 1, positive);
+    job->row_list = (struct row_list){&job->ds, job->at, n};
+    return 0;
+}
+
+int job_open_rows(struct job *job, const struct row_spec *rows, unsigned positive, struct error *err) {
+    *job = (struct job){0};
+    int bad = dataset_load(&job->ds, rows->data, rows->split, err);
+    if (!bad) bad = list_rows(job, rows, positive, err);
+    if (bad) job_close(job);
+    return bad;
+}
+
+int job_open_images(struct job *job, const char *path, size_t limit, struct error *err) {
+    const struct row_spec in_file_order = {.order = ORDER_FILE, .limit = limit};
+    const unsigned no_label = 10;
+    *job = (struct job){0};
+    int bad = dataset_load_images(&job->ds, path, err);
+    if (!bad) bad = list_rows(job, &in_file_order, no_label, err);
+    if (bad) job_close(job);
+    return bad;
 }
 
 int job_open(struct job *job, const struct job_spec *spec, struct error *err) {
-    *job = (struct job){0};
-    if (open_rows(job, &spec->rows, err) != 0) {
-        job_close(job);
-        return -1;
-    }
-    size_t n = job->view.n;
-    job->at = malloc(n * sizeof *job->at);
-    if (!job->at) {
-        job_close(job);
-        return fail_program(err, "out of memory for %zu rows", n);
-    }
-    for (uint32_t row = 0; row < n; row++)
-        row_refs_fill(&job->at[row], &job->ds, &row, 1, spec->digit);
-    job->row_list = (struct row_list){&job->ds, job->at, n};
+    if (job_open_rows(job, &spec->rows, spec->digit, err) != 0) return -1;
     if (check_classes(job, spec->digit, err) == 0) return 0;
     job_close(job);
     return -1;

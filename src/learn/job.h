@@ -41,6 +41,13 @@ void job_spec_defaults(struct job_spec *spec);
 int job_open(struct job *job, const struct job_spec *spec, struct error *err);
 void job_close(struct job *job);
 
+/* The same for predictions: rows of one class alone will do. `positive` is the digit that counts as positive. */
+int job_open_rows(struct job *job, const struct row_spec *rows, unsigned positive, struct error *err);
+
+/* The images of one IDX file, plain or .gz, in file order, `limit` of them (0: all). Their labels are not known: all
+ * are 0. */
+int job_open_images(struct job *job, const char *path, size_t limit, struct error *err);
+
 /* Packs the rows too, for engine int, if one of the backends has kernels for them and they become smaller. */
 void job_pack(struct job *job, const struct backend_list *chosen);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Bytes of a value stored as its name; longer ones are cut. */
-enum { NAME_BYTES = 32, MOST_ARRAYS = GRID_PARAMETERS + SWEEP_METRICS + 5 };
+enum { NAME_BYTES = NPY_NAME, MOST_ARRAYS = GRID_PARAMETERS + SWEEP_METRICS + 5 };
 
 /* The arrays, one item for each of `count` points. */
 struct columns {
@@ -151,7 +151,7 @@ static struct array *add_array(struct archive *archive, const char *name, enum a
                                const void *values) {
     struct named_array *to = &archive->array[archive->count++];
     snprintf(to->name, sizeof to->name, "%s", name);
-    to->array = (struct array){.type = type, .dimensions = 1, .shape = {n}, .values = values, .width = NAME_BYTES};
+    to->array = (struct array){type, 1, {n}, values};
     return &to->array;
 }
 

@@ -118,9 +118,13 @@ static int refuse(const struct backend *backend, enum engine engine, const struc
                    backend->name, verdict->text);
 }
 
+static uint32_t new_seed(void) {
+    return (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+}
+
 static int check_kernels(const struct backend *backend, enum engine engine, const struct kernel_set *set,
                          const struct kernel_rows *rows, struct self_check *done, struct error *err) {
-    const uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
+    const uint32_t seed = new_seed();
     for (size_t i = 0; i < set->count; i++) {
         struct kernel_verdict verdict;
         const size_t kernel = (size_t)set->kernel[i];
@@ -149,4 +153,14 @@ int self_check(const struct backend *backend, enum engine engine, const struct r
     sample_free(&sample);
     done->seconds = seconds_now() - begin;
     return bad;
+}
+
+int self_check_sigmoid(const struct backend *backend, struct self_check *done, struct error *err) {
+    enum { LENGTH = 777 }; /* whole vectors of every width, and a rest */
+    const double begin = seconds_now();
+    struct kernel_verdict verdict;
+    int bad = kernel_check_length(backend, KERNEL_sigmoid_f32, LENGTH, new_seed(), &verdict);
+    done->calls += verdict.calls;
+    done->seconds += seconds_now() - begin;
+    return bad ? refuse(backend, ENGINE_F32, &verdict, err) : 0;
 }

@@ -25,4 +25,7 @@ struct self_check {
 int self_check(const struct backend *backend, enum engine engine, const struct row_list *rows, struct self_check *done,
                struct error *err);
 
+/* The same for sigmoid_f32, before probabilities of engine f32; adds to *done. */
+int self_check_sigmoid(const struct backend *backend, struct self_check *done, struct error *err);
+
 #endif

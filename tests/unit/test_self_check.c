@@ -138,6 +138,24 @@ static void wrong_kernels_for_packed_rows_are_refused(void **state) {
     expect_refused(&backend, ENGINE_INT, "dot_packed", "the result is ");
 }
 
+static void sigmoid_without_the_last(float *z, size_t n) {
+    backend_scalar()->sigmoid_f32(z, n - n % 2);
+}
+
+static void wrong_sigmoids_are_refused_where_they_are_used(void **state) {
+    (void)state;
+    struct backend backend = planted_backend();
+    struct self_check done = {.calls = 5};
+    struct error err;
+    assert_int_equal(self_check_sigmoid(&backend, &done, &err), 0);
+    assert_true(done.calls > 15 && done.seconds > 0);
+    backend.sigmoid_f32 = sigmoid_without_the_last;
+    assert_int_equal(self_check(&backend, ENGINE_F32, &job.row_list, &done, &err), 0);
+    assert_int_equal(self_check_sigmoid(&backend, &done, &err), -1);
+    assert_int_equal(err.kind, ERROR_CHECK);
+    assert_non_null(strstr(err.text, "f32/planted fails its self-check and does no work: planted sigmoid_f32"));
+}
+
 static void kernels_that_the_engine_does_not_call_do_not_matter(void **state) {
     (void)state;
     struct backend backend = planted_backend();
@@ -171,6 +189,7 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_backends_pass),
         cmocka_unit_test(wrong_kernels_are_refused),
+        cmocka_unit_test(wrong_sigmoids_are_refused_where_they_are_used),
         cmocka_unit_test(kernels_that_the_engine_does_not_call_do_not_matter),
         cmocka_unit_test(rows_of_the_job_are_tried),
         cmocka_unit_test(wrong_kernels_for_packed_rows_are_refused),
