@@ -306,7 +306,7 @@ static int fill_model(const struct reading *r, size_t m, const struct engine_wei
 }
 
 static int fill_models(const struct reading *r) {
-    struct engine_weights weights = {NULL};
+    struct engine_weights weights = {0};
     int bad = 0;
     if (r->saved->hyper.engine == ENGINE_F32) bad = take_f32(r, &weights);
     if (r->saved->hyper.engine == ENGINE_INT) bad = take_int(r, &weights);

@@ -273,6 +273,9 @@ static void hostile_archives_are_refused(void **state) {
     memcpy(at, "flags.txt", 9);
     memcpy(find(copy, length, "flags.npy", 0), "flags.txt", 9);
     expect_archive_refused(copy, length, "'flags.txt' is no .npy array");
+    at = find(FRESH, length, "PK\1\2", 2);
+    at[30] = 100; /* an extra field beyond the directory */
+    expect_archive_refused(copy, length, "directory is cut short");
     at = find(FRESH, length, "PK\5\6", 0);
     at[8] = at[10] = 200;
     expect_archive_refused(copy, length, "200 members");
