@@ -170,6 +170,8 @@ static bool value_text(char text[PLAIN], const json_t *value) {
         snprintf(text, PLAIN, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_real(value))
         format_real(text, json_real_value(value));
+    else if (json_is_boolean(value))
+        strcpy(text, json_is_true(value) ? "true" : "false");
     else if (json_is_string(value))
         plain(text, json_string_value(value));
     else

@@ -264,6 +264,7 @@ static void what_does_not_fit_is_refused(void **state) {
     replaced_text(&good, "params", "[]", "no JSON object");
     replaced_text(&good, "params", "{\"alpha\": -1}", "alpha");
     replaced_text(&good, "params", "{\"alpha\": [1]}", "no value of 'alpha'");
+    replaced_text(&good, "params", "{\"alpha\": true}", "alpha: 'true'");
     replaced_text(&good, "params", "{\"loss\": \"hinges\"}", "hinges");
     replaced_text(&good, "params", "{\"frobnicate\": 1}", "'frobnicate'");
     replaced_text(&good, "params", "{\"seed\": 1, \"seed\": 2}", "no JSON object");
