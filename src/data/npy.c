@@ -38,7 +38,7 @@ enum { SHAPE_TEXT = 72 };
 static void write_shape(char text[SHAPE_TEXT], const struct array *array) {
     const size_t *shape = array->shape;
     if (array->dimensions == 0)
-        strcpy(text, "()");
+        snprintf(text, 48, "()");
     else if (array->dimensions == 1)
         snprintf(text, SHAPE_TEXT, "(%zu,)", shape[0]);
     else if (array->dimensions == 2)

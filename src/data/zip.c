@@ -154,6 +154,7 @@ int zip_list(struct zip *zip, const char *path, const uint8_t *bytes, size_t len
     return 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through stream.next_out */
 static int inflate_member(const struct zip *zip, const struct zip_member *member, uint8_t *out, struct error *err) {
     z_stream stream = {.next_in = (z_const Bytef *)member->bytes,
                        .avail_in = (uInt)member->packed,

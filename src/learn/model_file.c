@@ -6,6 +6,7 @@
 #include "data/npz.h"
 #include "learn/hyper_table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,8 @@ struct making {
     const struct saved_model *saved;
     struct named_array member[ZIP_MEMBERS];
     size_t count;
-    void *owned[ZIP_MEMBERS];
-    size_t owned_count;
-    bool out_of_memory;
+    char *memory, *free; /* the next free byte */
+    char *params;
 };
 
 static void add(struct making *making, const char *name, enum array_type type, unsigned dimensions,
@@ -24,22 +24,25 @@ static void add(struct making *making, const char *name, enum array_type type, u
     const struct saved_model *saved = making->saved;
     struct named_array *member = &making->member[making->count++];
     *member = (struct named_array){.array = {type, dimensions, {saved->count, saved->d}, values}};
-    strcpy(member->name, name);
+    snprintf(member->name, sizeof member->name, "%s", name);
 }
 
-/* Memory that lives as long as the making. NULL when it runs out. */
+/* Bytes of all that `room` is asked for: coef_ and the engine's weights, six numbers of each model, the width. */
+static size_t room_needed(const struct saved_model *saved) {
+    return saved->count * (saved->d * 2 + 6) * sizeof(double) + sizeof(int64_t);
+}
+
+/* A part of the memory; `bytes` is a multiple of 8, or the part is the last. */
 static void *room(struct making *making, size_t bytes) {
-    void *memory = malloc(bytes);
-    if (!memory) making->out_of_memory = true;
-    making->owned[making->owned_count++] = memory;
-    return memory;
+    making->free += bytes;
+    return making->free - bytes;
 }
 
 /* One float64 or uint64 of each model, 8 bytes at `offset` of struct model. */
 static void add_member(struct making *making, const char *name, enum array_type type, size_t offset) {
     const struct saved_model *saved = making->saved;
     char *values = room(making, saved->count * 8);
-    for (size_t m = 0; values && m < saved->count; m++)
+    for (size_t m = 0; m < saved->count; m++)
         memcpy(values + 8 * m, (const char *)&saved->models[m] + offset, 8);
     add(making, name, type, 1, values);
 }
@@ -47,18 +50,18 @@ static void add_member(struct making *making, const char *name, enum array_type 
 static void add_coef(struct making *making) {
     const struct saved_model *saved = making->saved;
     double *values = room(making, saved->count * saved->d * sizeof *values);
-    for (size_t m = 0; values && m < saved->count; m++)
+    for (size_t m = 0; m < saved->count; m++)
         memcpy(values + m * saved->d, saved->models[m].coef, saved->d * sizeof *values);
     add(making, "coef_", ARRAY_FLOAT64, 2, values);
 }
 
 static void add_float_weights(struct making *making) {
     const struct saved_model *saved = making->saved;
+    add_member(making, "wscale", ARRAY_FLOAT64, offsetof(struct model, wscale));
     float *values = room(making, saved->count * saved->d * sizeof *values);
-    for (size_t m = 0; values && m < saved->count; m++)
+    for (size_t m = 0; m < saved->count; m++)
         memcpy(values + m * saved->d, saved->models[m].w, saved->d * sizeof *values);
     add(making, "w", ARRAY_FLOAT32, 2, values);
-    add_member(making, "wscale", ARRAY_FLOAT64, offsetof(struct model, wscale));
 }
 
 static void add_integer_weights(struct making *making) {
@@ -66,17 +69,16 @@ static void add_integer_weights(struct making *making) {
     bool lost = false;
     for (size_t m = 0; m < saved->count; m++)
         lost = lost || saved->models[m].integer.lost;
-    if (!lost) {
-        int64_t *values = room(making, saved->count * saved->d * sizeof *values);
-        for (size_t m = 0; values && m < saved->count; m++)
-            integer_get(&saved->models[m].integer, values + m * saved->d);
-        add(making, "integer", ARRAY_INT64, 2, values);
-        add_member(making, "unit", ARRAY_FLOAT64, offsetof(struct model, unit));
-        add_member(making, "slack", ARRAY_FLOAT64, offsetof(struct model, slack));
-        int64_t *width = room(making, sizeof *width);
-        if (width) *width = (int64_t)saved->width;
-        add(making, "width", ARRAY_INT64, 0, width);
-    }
+    if (lost) return;
+    int64_t *values = room(making, saved->count * saved->d * sizeof *values);
+    for (size_t m = 0; m < saved->count; m++)
+        integer_get(&saved->models[m].integer, values + m * saved->d);
+    add(making, "integer", ARRAY_INT64, 2, values);
+    add_member(making, "unit", ARRAY_FLOAT64, offsetof(struct model, unit));
+    add_member(making, "slack", ARRAY_FLOAT64, offsetof(struct model, slack));
+    int64_t *width = room(making, sizeof *width);
+    *width = (int64_t)saved->width;
+    add(making, "width", ARRAY_INT64, 0, width);
 }
 
 static void add_averages(struct making *making) {
@@ -88,15 +90,14 @@ static void add_averages(struct making *making) {
     add(making, "standard_intercept_", ARRAY_FLOAT64, 1, saved->standard_intercept);
 }
 
-static void add_params(struct making *making) {
-    const struct job_spec spec = {.digit = making->saved->digit, .hyper = making->saved->hyper};
+/* The hyper-parameters as JSON; NULL when memory runs out. */
+static char *params_text(const struct saved_model *saved) {
+    const struct job_spec spec = {.digit = saved->digit, .hyper = saved->hyper};
     json_t *params = hyper_json(&spec, 0);
     char *text = NULL;
     if (params && json_object_del(params, hyper_table[HYPER_FOLDS].name) == 0) text = json_text(params);
     json_decref(params);
-    if (!text) making->out_of_memory = true;
-    making->owned[making->owned_count++] = text;
-    add(making, "params", ARRAY_TEXT, 0, text);
+    return text;
 }
 
 static void add_classes(struct making *making) {
@@ -107,27 +108,37 @@ static void add_classes(struct making *making) {
     making->member[making->count - 1].array.shape[0] = single ? 2 : MODEL_CLASSES;
 }
 
-int model_save(const char *path, const struct saved_model *saved, struct error *err) {
+static void add_all(struct making *making) {
     static const int64_t format = MODEL_FORMAT;
-    struct making making = {.saved = saved};
-    add(&making, "sgdmark_model", ARRAY_INT64, 0, &format);
-    add_params(&making);
-    add(&making, "engine", ARRAY_TEXT, 0, engine_names[saved->hyper.engine]);
-    add(&making, "dtype", ARRAY_TEXT, 0, "uint8");
-    add_classes(&making);
-    add_coef(&making);
-    add_member(&making, "intercept_", ARRAY_FLOAT64, offsetof(struct model, intercept));
-    add(&making, "n_iter_", ARRAY_INT64, 0, &saved->n_iter);
-    add(&making, "t_", ARRAY_FLOAT64, 0, &saved->t);
-    add_member(&making, "fingerprint", ARRAY_UINT64, offsetof(struct model, fingerprint));
-    add_member(&making, "update_hash", ARRAY_UINT64, offsetof(struct model, update_hash));
-    if (saved->hyper.engine == ENGINE_F32) add_float_weights(&making);
-    if (saved->hyper.engine == ENGINE_INT) add_integer_weights(&making);
-    add_averages(&making);
-    int bad = making.out_of_memory ? fail_program(err, "%s: out of memory", path)
-                                   : npz_write(path, making.member, making.count, err);
-    for (size_t i = 0; i < making.owned_count; i++)
-        free(making.owned[i]);
+    const struct saved_model *saved = making->saved;
+    add(making, "sgdmark_model", ARRAY_INT64, 0, &format);
+    add(making, "params", ARRAY_TEXT, 0, making->params);
+    add(making, "engine", ARRAY_TEXT, 0, engine_names[saved->hyper.engine]);
+    add(making, "dtype", ARRAY_TEXT, 0, "uint8");
+    add_classes(making);
+    add_coef(making);
+    add_member(making, "intercept_", ARRAY_FLOAT64, offsetof(struct model, intercept));
+    add(making, "n_iter_", ARRAY_INT64, 0, &saved->n_iter);
+    add(making, "t_", ARRAY_FLOAT64, 0, &saved->t);
+    add_member(making, "fingerprint", ARRAY_UINT64, offsetof(struct model, fingerprint));
+    add_member(making, "update_hash", ARRAY_UINT64, offsetof(struct model, update_hash));
+    add_averages(making);
+    if (saved->hyper.engine == ENGINE_INT) add_integer_weights(making);
+    if (saved->hyper.engine == ENGINE_F32) add_float_weights(making);
+}
+
+int model_save(const char *path, const struct saved_model *saved, struct error *err) {
+    struct making making = {.saved = saved, .memory = malloc(room_needed(saved)), .params = params_text(saved)};
+    int bad = 0;
+    if (making.memory && making.params) {
+        making.free = making.memory;
+        add_all(&making);
+        bad = npz_write(path, making.member, making.count, err);
+    } else {
+        bad = fail_program(err, "%s: out of memory", path);
+    }
+    free(making.memory);
+    free(making.params);
     return bad;
 }
 

@@ -84,9 +84,9 @@ static int check_array(const struct reading *r, const struct named_array *member
     if (array->type != known[which].type)
         return fail(r->err, "%s: '%s' is %s, not %s", path, member->name, type_words[array->type],
                     type_words[known[which].type]);
-    bool fits = array->dimensions == known[which].dimensions;
-    for (unsigned i = 0; fits && i < array->dimensions; i++)
-        fits = array->shape[i] == shape[i];
+    const unsigned dimensions = array->dimensions;
+    const bool fits = dimensions == known[which].dimensions && (dimensions < 1 || array->shape[0] == shape[0]) &&
+                      (dimensions < 2 || array->shape[1] == shape[1]);
     if (!fits)
         return fail(r->err, "%s: the shape of '%s' does not fit %zu x %zu weights", path, member->name, shape[0],
                     shape[1]);
@@ -171,7 +171,7 @@ static bool value_text(char text[PLAIN], const json_t *value) {
     else if (json_is_real(value))
         format_real(text, json_real_value(value));
     else if (json_is_boolean(value))
-        strcpy(text, json_is_true(value) ? "true" : "false");
+        snprintf(text, PLAIN, "%s", json_is_true(value) ? "true" : "false");
     else if (json_is_string(value))
         plain(text, json_string_value(value));
     else
