@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark <command> [options]. */
 #include "cli/commands.h"
+#include "cli/stack.h"
 #include "version.h"
 
 #include <ctype.h>
@@ -64,8 +65,15 @@ static int report_error(const char *command, const struct error *err) {
     return EXIT_BAD_INPUT;
 }
 
-int main(int argc, char **argv) {
-    keep_standard_streams();
+struct arguments {
+    int argc;
+    char **argv;
+};
+
+/* Runs the command that the arguments name, and returns the exit status. */
+static int run_command(void *context) {
+    const int argc = ((const struct arguments *)context)->argc;
+    char **argv = ((const struct arguments *)context)->argv;
     if (argc < 2) {
         fputs("sgdmark: a command is missing (sgdmark --help lists them)\n", stderr);
         return EXIT_BAD_INPUT;
@@ -89,4 +97,10 @@ int main(int argc, char **argv) {
     }
     fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
     return EXIT_BAD_INPUT;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments = {argc, argv};
+    keep_standard_streams();
+    return run_with_stack(run_command, &arguments);
 }
