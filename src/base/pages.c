@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/pages.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
+
+static atomic_int huge_asked, huge_errno; /* huge_errno: of the last request that was refused, or 0 */
 
 static size_t round_up(size_t x, size_t step) {
     return (x + step - 1) / step * step;
@@ -30,8 +34,15 @@ void *pages_new(size_t bytes) {
     size_t head = (HUGE_PAGE - (uintptr_t)whole % HUGE_PAGE) % HUGE_PAGE;
     if (head > 0) munmap(whole, head);
     munmap(whole + head + length, HUGE_PAGE - head);
-    madvise(whole + head, length, MADV_HUGEPAGE);
+    if (madvise(whole + head, length, MADV_HUGEPAGE) != 0) atomic_store(&huge_errno, errno);
+    atomic_store(&huge_asked, 1);
     return whole + head;
+}
+
+enum huge_pages pages_huge(int *why) {
+    *why = atomic_load(&huge_errno);
+    if (*why) return HUGE_PAGES_REFUSED;
+    return atomic_load(&huge_asked) ? HUGE_PAGES_GRANTED : HUGE_PAGES_NOT_ASKED;
 }
 
 void pages_take(void *pages, size_t bytes) {

@@ -11,6 +11,11 @@
  * Memory is allocated at first touch. NULL when memory runs out; pages_free releases it. */
 void *pages_new(size_t bytes);
 
+/* What became of the requests for huge pages so far. */
+enum huge_pages { HUGE_PAGES_NOT_ASKED, HUGE_PAGES_GRANTED, HUGE_PAGES_REFUSED };
+/* With *why, an errno, where the system refused one (madvise); the arrays then have small pages and are as good. */
+enum huge_pages pages_huge(int *why);
+
 /* Allocates all pages at once: twice as fast as touching small pages one by one. */
 void pages_take(void *pages, size_t bytes);
 

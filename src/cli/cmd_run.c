@@ -576,6 +576,7 @@ static int run_all(struct run *run, struct error *err) {
     if (select_backends(run, err) != 0) return -1;
     run->result = result_new(run->argc, run->argv, err);
     if (!run->result || load(run, err) != 0) return -1;
+    if (options->soak <= 0.0 && processes_check(err) != 0) return -1;
     if (!options->json && options->soak <= 0.0 && make_results_folder(err) != 0) return -1;
     if (record_head(run, err) != 0) return -1;
     report_head(run->out, result_facts(run->result));

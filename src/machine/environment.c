@@ -3,6 +3,7 @@
 #include "machine/environment.h"
 
 #include "base/json.h"
+#include "base/pages.h"
 #include "machine/cgroup.h"
 #include "machine/sysfs.h"
 
@@ -56,6 +57,21 @@ static void add_lines(json_t *into, const char *path, const struct line *lines, 
     }
 }
 
+/* Whether the system took the request for huge pages that large arrays make. */
+static void add_huge_page_request(json_t *into) {
+    char why[128];
+    int number;
+    const enum huge_pages state = pages_huge(&number);
+    if (state == HUGE_PAGES_GRANTED) {
+        json_object_set_new(into, "huge_pages_requested", json_true());
+        return;
+    }
+    snprintf(why, sizeof why, "no array of 2 MiB or more was made");
+    if (state == HUGE_PAGES_REFUSED)
+        snprintf(why, sizeof why, "the system refuses the request (madvise: %s)", strerror(number));
+    json_missing(into, "huge_pages_requested", why);
+}
+
 json_t *environment_memory_json(void) {
     static const struct line meminfo[] = {{"total_bytes", "MemTotal"},        {"available_bytes", "MemAvailable"},
                                           {"swap_total_bytes", "SwapTotal"},  {"swap_free_bytes", "SwapFree"},
@@ -74,6 +90,7 @@ json_t *environment_memory_json(void) {
     add_lines(out, "/proc/self/smaps_rollup", smaps, COUNT(smaps));
     add_strings(out, sources, COUNT(sources));
     add_integers(out, integers, COUNT(integers));
+    add_huge_page_request(out);
     json_missing(out, "dimm_speed", "only root can read it (dmidecode)");
     return out;
 }

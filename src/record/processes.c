@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -78,7 +79,12 @@ static char **process_arguments(int argc, char *const *argv) {
 
 static _Noreturn void exec_process(char *const *arguments, int input, int output) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* the process ends when this run does */
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) execv("/proc/self/exe", arguments);
+    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) {
+        execv("/proc/self/exe", arguments);
+        /* Without /proc: the path that this program was started by. It has not changed its working folder since. */
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands addresses over as numbers
+        execv((const char *)getauxval(AT_EXECFN), arguments);
+    }
     _exit(NO_PROGRAM);
 }
 
@@ -100,6 +106,16 @@ static char *read_all(int fd, size_t *length) {
     return NULL;
 }
 
+/* An empty file in memory, or where the system refuses those one without a name; -1 and errno. */
+static int nameless_file(void) {
+    const int fd = memfd_create("order", MFD_CLOEXEC);
+    FILE *file = fd < 0 ? tmpfile() : NULL;
+    if (!file) return fd;
+    const int copy = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+    fclose(file);
+    return copy;
+}
+
 /* A file in memory that holds the order, to be read from its start; -1 with the reason. */
 static int order_file(const struct process_order *order, unsigned process, struct error *err) {
     json_t *value = order_json(order, process);
@@ -107,7 +123,7 @@ static int order_file(const struct process_order *order, unsigned process, struc
     json_decref(value);
     if (!text) return fail_program(err, "out of memory for the order of a process");
     const size_t length = strlen(text);
-    int fd = memfd_create("order", MFD_CLOEXEC);
+    int fd = nameless_file();
     size_t written = 0;
     while (fd >= 0 && written < length) {
         ssize_t put = write(fd, text + written, length - written);
@@ -145,10 +161,22 @@ static int run_process(char **bytes, size_t *length, const struct process_order 
     if (WIFSIGNALED(status))
         return fail(err, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) == NO_PROGRAM)
-        return fail(err, "cannot be started: /proc/self/exe cannot be run (is /proc mounted?)");
+        return fail(err,
+                    "cannot be started: /proc/self/exe cannot be run (is /proc mounted?), nor the file that was run");
     if (WEXITSTATUS(status) == PROGRAM_FAILED)
         return fail_program(err, "ended with status %d: out of memory, or a fault of the program", PROGRAM_FAILED);
     if (WEXITSTATUS(status) != 0) return fail(err, "ended with status %d", WEXITSTATUS(status));
+    return 0;
+}
+
+int processes_check(struct error *err) {
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    if (child < 0)
+        return fail(err, "processes cannot be started here (fork: %s), and a run times in several", strerror(errno));
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
     return 0;
 }
 

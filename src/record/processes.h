@@ -32,6 +32,9 @@ struct process_end {
     double seconds; /* that it took, start and end included */
 };
 
+/* Can a process be started at all? Call it before work that would be lost. Returns 0, or -1 with the reason. */
+int processes_check(struct error *err);
+
 /* Runs the processes one after the other: this program with argv[1..argc-1] and --process. ends[order->processes] says
  * how each ended; one that failed adds no rounds and a failed check to the first experiment. Returns 0, or -1 with the
  * reason if none added any. */

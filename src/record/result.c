@@ -2,6 +2,7 @@
 #include "record/result.h"
 
 #include "base/json.h"
+#include "base/sha256.h"
 #include "kernels.h"
 #include "record/result_private.h"
 #include "record/seal.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -70,10 +72,34 @@ static void utc_now(char text[32], const char *format) {
     strftime(text, 32, format, &parts);
 }
 
+/* 16 random bytes. Where the system refuses them: a hash of what differs from run to run, which is enough for a name.
+ */
+static void random_bytes(unsigned char b[16]) {
+    if (getrandom(b, 16, 0) == 16) return;
+    struct {
+        unsigned char start[16]; /* the kernel gives these to every program */
+        struct timespec now, up;
+        pid_t pid;
+    } seed;
+    char hex[SHA256_TEXT], byte[3] = "";
+    memset(&seed, 0, sizeof seed);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands addresses over as numbers
+    const void *start = (const void *)getauxval(AT_RANDOM);
+    if (start) memcpy(seed.start, start, sizeof seed.start);
+    clock_gettime(CLOCK_REALTIME, &seed.now);
+    clock_gettime(CLOCK_MONOTONIC, &seed.up);
+    seed.pid = getpid();
+    sha256_bytes(&seed, sizeof seed, hex);
+    for (size_t i = 0; i < 16; i++) {
+        memcpy(byte, hex + 2 * i, 2);
+        b[i] = (unsigned char)strtoul(byte, NULL, 16);
+    }
+}
+
 /* A random UUID (version 4). */
 static json_t *run_id(void) {
     unsigned char b[16];
-    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) return NULL;
+    random_bytes(b);
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
     return json_sprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
