@@ -36,11 +36,12 @@ struct placement {
 };
 
 /* Resolves the name of a placement or an expression. Names: core, smt, l3, l3-spread, numa-local, numa-remote,
- * numa-interleave, packages, kind:NAME, all-cores, all-pus. Expressions, with logical indexes as hwloc-calc counts
- * them: TYPE:LIST. TYPE is pu, core, l1, l2, l3, l4, die, numa or package; LIST is "all" or indexes and ranges
- * ("0,2,4-7"). A dot selects inside: "package:1.core:0-3". TYPE pu gives one worker per PU, every other type one per
- * core. Returns 0, or -1 with the reason: the text is wrong, the machine lacks such a part, or the process may not use
- * it. placement_free releases the placement. */
+ * numa-interleave, packages, kind:NAME, all-cores, all-pus. Expressions: TYPE:LIST. TYPE is pu, thread, core, l1,
+ * l2, l3, l4, die, numa or package; LIST is "all" or numbers, ranges and ranges with a step ("0,2,4-7,8-30:2"). A dot
+ * selects inside: "package:1.core:0-3". PUs have the operating system's numbers; the other parts are counted from 0
+ * inside the part before the dot, as hwloc-calc counts them: "core:all.thread:1" is the second thread of each core.
+ * TYPE pu and thread give one worker per PU, every other type one per core. Returns 0, or -1 with the reason: the text
+ * is wrong, the machine lacks such a part, or the process may not use it. placement_free releases the placement. */
 int placement_resolve(struct placement *placement, const struct topology *topology, const char *text,
                       struct error *err);
 

@@ -6,25 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A PU is named by its number, a thread by its place: the first of a core is thread:0. */
 static const struct {
     const char *name;
     hwloc_obj_type_t type;
-} types[] = {{"pu", HWLOC_OBJ_PU},      {"core", HWLOC_OBJ_CORE},     {"l1", HWLOC_OBJ_L1CACHE},
-             {"l2", HWLOC_OBJ_L2CACHE}, {"l3", HWLOC_OBJ_L3CACHE},    {"l4", HWLOC_OBJ_L4CACHE},
-             {"die", HWLOC_OBJ_DIE},    {"numa", HWLOC_OBJ_NUMANODE}, {"package", HWLOC_OBJ_PACKAGE}};
+} types[] = {{"pu", HWLOC_OBJ_PU},          {"thread", HWLOC_OBJ_PU},  {"core", HWLOC_OBJ_CORE},
+             {"l1", HWLOC_OBJ_L1CACHE},     {"l2", HWLOC_OBJ_L2CACHE}, {"l3", HWLOC_OBJ_L3CACHE},
+             {"l4", HWLOC_OBJ_L4CACHE},     {"die", HWLOC_OBJ_DIE},    {"numa", HWLOC_OBJ_NUMANODE},
+             {"package", HWLOC_OBJ_PACKAGE}};
 
 /* An expression that is being resolved. */
 struct expression {
     const struct topology *topology;
     const char *text;      /* all of it, for messages */
     hwloc_bitmap_t picked; /* PUs so far */
-    bool by_pu;            /* the last TYPE is pu */
+    bool by_pu;            /* the last TYPE is pu or thread */
 };
 
 /* One TYPE:LIST inside the set `within`. */
 struct part {
     const char *type_name;
     hwloc_obj_type_t type;
+    bool numbered; /* the list holds the operating system's numbers of PUs */
     const char *list;
     const char *rest; /* behind the list: "" or ".TYPE:LIST..." */
     hwloc_const_cpuset_t within;
@@ -44,6 +47,25 @@ static hwloc_obj_t object_inside(const struct expression *expression, const stru
     return NULL;
 }
 
+/* The PU with this number, if it is there. */
+static hwloc_obj_t pu_inside(const struct topology *topology, const struct part *part, unsigned number) {
+    hwloc_obj_t pu = number < topology->pus ? topology->pu[number] : NULL;
+    return pu && hwloc_bitmap_isset(part->within, number) ? pu : NULL;
+}
+
+/* No PU with this number is there. */
+static int refuse_number(const struct expression *expression, const struct part *part, unsigned number,
+                         struct error *err) {
+    const struct topology *topology = expression->topology;
+    char pus[PU_LIST_TEXT];
+    list_text(pus, part->within);
+    if (number < topology->pus && topology->pu[number])
+        return fail(err,
+                    "placement '%s': PU %u is not in that part, whose PUs are %s (thread:%u counts inside the part)",
+                    expression->text, number, pus, number);
+    return fail(err, "placement '%s': there is no PU %u; the PUs are %s", expression->text, number, pus);
+}
+
 static int refuse_object(const struct expression *expression, const struct part *part, unsigned index,
                          struct error *err) {
     char allowed[PU_LIST_TEXT];
@@ -53,8 +75,10 @@ static int refuse_object(const struct expression *expression, const struct part 
 }
 
 static int pick(struct expression *expression, const struct part *part, unsigned index, struct error *err) {
-    unsigned count;
-    hwloc_obj_t object = object_inside(expression, part, index, &count);
+    unsigned count = 0;
+    hwloc_obj_t object =
+        part->numbered ? pu_inside(expression->topology, part, index) : object_inside(expression, part, index, &count);
+    if (!object && part->numbered) return refuse_number(expression, part, index, err);
     if (!object && count == 0)
         return fail(err, "placement '%s': the machine lists no %s there (sgdmark topo draws it)", expression->text,
                     part->type_name);
@@ -67,18 +91,20 @@ static int pick(struct expression *expression, const struct part *part, unsigned
     if (hwloc_bitmap_isincluded(object->cpuset, expression->picked))
         return fail(err, "placement '%s': %s:%u is named twice; a PU takes one worker", expression->text,
                     part->type_name, index);
-    expression->by_pu = strcmp(part->type_name, "pu") == 0;
+    expression->by_pu = strcmp(part->type_name, "pu") == 0 || strcmp(part->type_name, "thread") == 0;
     return hwloc_bitmap_or(expression->picked, expression->picked, object->cpuset);
 }
 
 /* Picks all objects of the part that have an allowed PU. */
 static int pick_all(struct expression *expression, const struct part *part, struct error *err) {
     unsigned count;
-    hwloc_obj_t object = object_inside(expression, part, 0, &count);
-    if (!object) return pick(expression, part, 0, err);
-    for (unsigned i = 0; object; object = object_inside(expression, part, ++i, &count)) {
+    struct part counted = *part;
+    counted.numbered = false;
+    hwloc_obj_t object = object_inside(expression, &counted, 0, &count);
+    if (!object) return pick(expression, &counted, 0, err);
+    for (unsigned i = 0; object; object = object_inside(expression, &counted, ++i, &count)) {
         if (!hwloc_bitmap_intersects(object->cpuset, expression->topology->allowed)) continue;
-        if (pick(expression, part, i, err) != 0) return -1;
+        if (pick(expression, &counted, i, err) != 0) return -1;
     }
     return 0;
 }
@@ -94,13 +120,22 @@ static int read_index(const char **at, unsigned *index) {
     return 0;
 }
 
-/* Reads an index or a range and moves *at behind it. */
-static int read_range(const char **at, unsigned *first, unsigned *last) {
-    if (read_index(at, first) != 0) return -1;
-    *last = *first;
+/* Indexes first, first + step, ... up to last. */
+struct range {
+    unsigned first, last, step;
+};
+
+/* Reads an index, a range or a range with a step ("0-30:2"), and moves *at behind it. */
+static int read_range(const char **at, struct range *range) {
+    if (read_index(at, &range->first) != 0) return -1;
+    range->last = range->first;
+    range->step = 1;
     if (**at != '-') return 0;
     ++*at;
-    return read_index(at, last) != 0 || *last < *first ? -1 : 0;
+    if (read_index(at, &range->last) != 0 || range->last < range->first) return -1;
+    if (**at != ':') return 0;
+    ++*at;
+    return read_index(at, &range->step) != 0 || range->step == 0 ? -1 : 0;
 }
 
 /* Picks LIST: "all", or indexes and ranges. */
@@ -108,14 +143,13 @@ static int pick_list(struct expression *expression, const struct part *part, str
     if (part->rest - part->list == 3 && strncmp(part->list, "all", 3) == 0) return pick_all(expression, part, err);
     const char *at = part->list;
     for (;;) {
-        unsigned first;
-        unsigned last;
-        if (read_range(&at, &first, &last) != 0 || (at != part->rest && *at != ',')) break;
-        for (unsigned i = first; i <= last; i++)
+        struct range range;
+        if (read_range(&at, &range) != 0 || (at != part->rest && *at != ',')) break;
+        for (unsigned i = range.first; i <= range.last; i += range.step)
             if (pick(expression, part, i, err) != 0) return -1;
         if (at++ == part->rest) return 0;
     }
-    return fail(err, "placement '%s': '%.*s' is not a list of indexes and ranges such as 0,2,4-7, or all",
+    return fail(err, "placement '%s': '%.*s' is not a list of indexes and ranges such as 0,2,4-7,8-30:2, or all",
                 expression->text, (int)(part->rest - part->list), part->list);
 }
 
@@ -125,6 +159,7 @@ static int find_type(const struct expression *expression, struct part *part, con
         if (at[length] != ':' || strlen(types[i].name) != length || strncmp(at, types[i].name, length) != 0) continue;
         part->type_name = types[i].name;
         part->type = types[i].type;
+        part->numbered = strcmp(part->type_name, "pu") == 0;
         /* Where no core is listed, every PU counts as a core. */
         if (part->type == HWLOC_OBJ_CORE && count_objects(expression->topology, HWLOC_OBJ_CORE) == 0)
             part->type = HWLOC_OBJ_PU;
@@ -133,8 +168,8 @@ static int find_type(const struct expression *expression, struct part *part, con
         return 0;
     }
     return fail(err,
-                "placement '%s': unknown; give a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, core, l1, "
-                "l2, l3, l4, die, numa or package",
+                "placement '%s': unknown; give a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, thread, "
+                "core, l1, l2, l3, l4, die, numa or package",
                 expression->text);
 }
 

@@ -192,19 +192,34 @@ static void test_expressions(void **state) {
     (void)state;
     static const struct expression smt[] = {{"core:3", "3"},
                                             {"core:0-3", "0-3"},
-                                            {"pu:0-7", "0,16,1,17,2,18,3,19"},
-                                            {"pu:0,2,4", "0-2"},
+                                            {"pu:0-7", "0-7"},
+                                            {"pu:0,16", "0,16"},
+                                            {"pu:31", "31"},
+                                            {"pu:0-30:2", "0,16,2,18,4,20,6,22,8,24,10,26,12,28,14,30"},
+                                            {"pu:1-4:3,20-22:2", "1,4,20,22"},
+                                            {"pu:5-5:7", "5"},
+                                            {"core:0-8:4", "0,4,8"},
+                                            {"package:1.pu:8,31", "8,31"},
+                                            {"thread:0-3", "0,16,1,17"},
                                             {"l3:1", "4-7"},
                                             {"numa:3", "12-15"},
                                             {"package:1", "8-15"},
                                             {"package:1.core:0-1", "8-9"},
                                             {"package:all.core:0-1", "0-1,8-9"},
                                             {"package:0-1.numa:1.core:3", "7,15"},
-                                            {"package:all.core:all.pu:1", "16-31"},
+                                            {"package:all.core:all.thread:1", "16-31"},
                                             {"numa:2.pu:all", "8,24,9,25,10,26,11,27"},
-                                            {"package:1.numa:1.core:3.pu:1", "31"},
+                                            {"package:1.numa:1.core:3.thread:1", "31"},
                                             {"numa-local", "0-3"},
                                             {"packages", "0,8"},
+                                            {"core:3.pu:1", "!PU 1 is not in that part, whose PUs are 3,19 (thread:1"},
+                                            {"pu:32", "!there is no PU 32; the PUs are 0-31"},
+                                            {"pu:0-40:20", "!there is no PU 40"},
+                                            {"pu:0-30:0", "!not a list"},
+                                            {"pu:0-30:", "!not a list"},
+                                            {"pu:0:2", "!not a list"},
+                                            {"pu:0-30:2:2", "!not a list"},
+                                            {"pu:0-4:2,4", "!pu:4 is named twice"},
                                             {"core:16", "!the last one is core:15"},
                                             {"core:15-16", "!there is no core:16"},
                                             {"package:0.core:8", "!the last one is core:7"},
@@ -228,11 +243,14 @@ static void test_expressions(void **state) {
     static const struct expression hybrid[] = {
         {"kind:P", "0,2,4,6,8,10"}, {"kind:X", "!the kinds of core are P, E"}, {"core:6", "12"}};
     CHECK("hybrid-p-e.xml", hybrid);
-    static const struct expression subset[] = {{"core:2", "4"},
-                                               {"pu:0", "!not allowed here"},
-                                               {"core:1-2", "!core:1 is not allowed here"},
-                                               {"package:0", "4,6"},
-                                               {"all-pus", "4-9"}};
+    static const struct expression subset[] = {
+        {"core:2", "4"},
+        {"pu:0", "!not allowed here"},
+        {"core:1-2", "!core:1 is not allowed here"},
+        {"package:0", "4,6"},
+        {"pu:4", "4"},
+        {"pu:3", "!pu:3 is not allowed here (cgroup or taskset): the allowed PUs are 4-9"},
+        {"all-pus", "4-9"}};
     CHECK("cgroup-subset.xml", subset);
     static const struct expression bare[] = {
         {"core:2", "2"}, {"l3:0", "!lists no l3"}, {"package:0", "!lists no package"}};
