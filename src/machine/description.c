@@ -4,10 +4,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     SYNTHETIC_TEXT = 4096, /* longest synthetic description */
@@ -57,15 +61,40 @@ int description_trial(const char *text, size_t length) {
     return last < 0 || last >= MAX_PUS || pus < 1 || pus > MAX_PUS ? TRIAL_TOO_MANY_PUS : 0;
 }
 
+/* The version of the XML format, "3.0", of a text that declares one newer than hwloc reads here; else "". */
+static void newer_version(char version[16], const char *text) {
+    version[0] = 0;
+    const char *root = strstr(text, "<topology");
+    const char *found = root ? strstr(root, "version=\"") : NULL;
+    if (!found || strcspn(root, ">") < (size_t)(found - root)) return;
+    found += strlen("version=\"");
+    char *end;
+    const unsigned long major = strtoul(found, &end, 10);
+    const size_t length = strspn(found, "0123456789.");
+    if (end != found && length < 16 && major > hwloc_get_api_version() >> 16)
+        snprintf(version, length + 1, "%s", found);
+}
+
+static int refuse_xml(const char *name, const char *text, struct error *err) {
+    char version[16];
+    newer_version(version, text);
+    if (version[0])
+        return fail(err,
+                    "%s: hwloc XML of version %s, which hwloc %u here does not read (on that machine, lstopo "
+                    "--export-xml-flags v2 FILE.xml writes the older form)",
+                    name, version, hwloc_get_api_version() >> 16);
+    return fail(err, "%s: not hwloc XML (lstopo FILE.xml or sgdmark topo --export FILE.xml writes it)", name);
+}
+
 /* Turns the wait status of a trial into an error; 0: the text is good. */
-static int judge_trial(const char *name, int status, bool xml, const char *said, struct error *err) {
+static int judge_trial(const char *name, int status, const char *text, const char *said, struct error *err) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_TOO_MANY_PUS)
         return fail(err, "%s: describes no PU or more than %d", name, MAX_PUS);
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
         return fail(err, "%s: hwloc takes more than %d seconds to read it", name, TRIAL_SECONDS);
     if (WIFSIGNALED(status)) return fail(err, "%s: damaged: its parts contradict each other", name);
-    if (xml) return fail(err, "%s: not hwloc XML (lstopo FILE.xml or sgdmark topo --export FILE.xml writes it)", name);
+    if (text[0] == '<') return refuse_xml(name, text, err);
     return fail(err, "%s: neither a file nor an hwloc synthetic description%s%s (an example: 'package:2 core:4 pu:2')",
                 name, said[0] ? ": " : "", said);
 }
@@ -82,7 +111,7 @@ static int try_out(const char *name, const char *text, size_t length, struct err
     int status = sandbox_trial(text, length, said, sizeof said);
     if (status < 0) return fail(err, "%s: cannot start a process to read it: %s", name, strerror(errno));
     clean_line(said);
-    return judge_trial(name, status, text[0] == '<', said, err);
+    return judge_trial(name, status, text, said, err);
 }
 
 int description_check(const char *name, const char *text, size_t length, struct error *err) {
@@ -93,4 +122,70 @@ int description_check(const char *name, const char *text, size_t length, struct 
     if (memchr(text, 0, length)) return fail(err, "%s: holds NUL bytes: neither XML nor a synthetic description", name);
     if (!xml && synthetic_size(text) > MAX_PUS) return fail(err, "%s: describes more than %d PUs", name, MAX_PUS);
     return try_out(name, text, length, err);
+}
+
+/* Reads the stream to its end, or to a length that description_check still refuses. */
+static char *read_all(FILE *file, const char *name, size_t *length, struct error *err) {
+    enum { MOST = XML_BYTES + 1 };
+    char *text = malloc(MOST + 1);
+    if (!text) {
+        fail_program(err, "%s: out of memory", name);
+        return NULL;
+    }
+    *length = fread(text, 1, MOST, file);
+    if (ferror(file)) {
+        fail(err, "%s: cannot be read: %s", name, strerror(errno));
+        free(text);
+        return NULL;
+    }
+    text[*length] = 0;
+    char *fit = realloc(text, *length + 1);
+    return fit ? fit : text;
+}
+
+/* Removes a byte order mark, as editors of other systems write it, and blank space at both ends. */
+static void strip(char *text, size_t *length) {
+    size_t start = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (isspace((unsigned char)text[start]))
+        start++;
+    while (*length > start && isspace((unsigned char)text[*length - 1]))
+        --*length;
+    *length -= start;
+    memmove(text, text + start, *length);
+    text[*length] = 0;
+}
+
+/* Opens the file, the pipe or standard input ("-"); *streams says whether it is one of the latter two. NULL with the
+ * reason. */
+static FILE *open_description(const char *path, bool *streams, struct error *err) {
+    struct stat info;
+    const bool input = strcmp(path, "-") == 0;
+    if (!input && stat(path, &info) == 0) {
+        *streams = S_ISFIFO(info.st_mode);
+        if (!*streams && !S_ISREG(info.st_mode)) {
+            fail(err, "%s: neither a file nor a pipe", path);
+            return NULL;
+        }
+    }
+    if (input) *streams = true;
+    const int fd = input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (!file) fail(err, "%s: cannot be read: %s", input ? "standard input" : path, strerror(errno));
+    if (!file && fd >= 0) close(fd);
+    return file;
+}
+
+char *description_read(const char *path, size_t *length, struct error *err) {
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    bool streams = false;
+    FILE *file = open_description(path, &streams, err);
+    if (!file) return NULL;
+    char *text = read_all(file, name, length, err);
+    fclose(file);
+    if (!text) return NULL;
+    if (*length <= XML_BYTES) strip(text, length);
+    if (streams || text[0] == '<') return text;
+    fail(err, "%s: not hwloc XML (lstopo FILE.xml writes it)", path);
+    free(text);
+    return NULL;
 }

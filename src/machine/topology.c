@@ -146,40 +146,11 @@ int topology_parse(struct topology **topology, const char *name, const char *tex
     return complete(topology, hw, name, err);
 }
 
-/* Reads a regular file as a string. A file that is too long for description_check is cut at a length that it still
- * refuses. */
-static char *read_description(const char *path, size_t *length, struct error *err) {
-    enum { MOST = (16 << 20) + 1 };
-    FILE *file = fopen(path, "rbe");
-    if (!file) {
-        fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        return NULL;
-    }
-    char *text = malloc(MOST + 1);
-    if (!text) {
-        fail_program(err, "%s: out of memory", path);
-        fclose(file);
-        return NULL;
-    }
-    *length = fread(text, 1, MOST, file);
-    int bad = ferror(file);
-    fclose(file);
-    if (bad) {
-        fail(err, "%s: cannot be read", path);
-        free(text);
-        return NULL;
-    }
-    text[*length] = 0;
-    char *fit = realloc(text, *length + 1);
-    return fit ? fit : text;
-}
-
 static int load_file(struct topology **topology, const char *path, struct error *err) {
     size_t length = 0;
-    char *text = read_description(path, &length, err);
+    char *text = description_read(path, &length, err);
     if (!text) return -1;
-    int bad = text[0] == '<' ? topology_parse(topology, path, text, length, err)
-                             : fail(err, "%s: not hwloc XML (lstopo FILE.xml writes it)", path);
+    int bad = topology_parse(topology, strcmp(path, "-") == 0 ? "standard input" : path, text, length, err);
     free(text);
     return bad;
 }
@@ -187,10 +158,7 @@ static int load_file(struct topology **topology, const char *path, struct error 
 int topology_load(struct topology **topology, const char *spec, struct error *err) {
     if (!spec) return load_this_machine(topology, err);
     struct stat info;
-    if (stat(spec, &info) == 0) {
-        if (!S_ISREG(info.st_mode)) return fail(err, "%s: not a regular file", spec);
-        return load_file(topology, spec, err);
-    }
+    if (strcmp(spec, "-") == 0 || stat(spec, &info) == 0) return load_file(topology, spec, err);
     size_t length = strlen(spec);
     if (strchr(spec, '/') || (length > 4 && strcmp(spec + length - 4, ".xml") == 0))
         return fail(err, "%s: cannot be read: %s", spec, strerror(errno));

@@ -13,9 +13,10 @@
 /* A loaded topology. It is read-only after loading and may be used by several threads. */
 struct topology;
 
-/* Loads this machine (`spec` is NULL) or another one: `spec` is the path of an hwloc XML file or an hwloc synthetic
- * description such as "package:2 [numa] l3:2 core:4 pu:2". Load it before starting threads: discovery may rebind the
- * calling thread for a moment. Returns 0, or -1 with the reason; topology_free releases the result. */
+/* Loads this machine (`spec` is NULL) or another one: `spec` is the path of an hwloc XML file, "-" or a pipe with XML
+ * or a description, or an hwloc synthetic description such as "package:2 [numa] l3:2 core:4 pu:2". Load it before
+ * starting threads: discovery may rebind the calling thread for a moment. Returns 0, or -1 with the reason;
+ * topology_free releases the result. */
 int topology_load(struct topology **topology, const char *spec, struct error *err);
 
 /* The same from text: XML (it starts with '<') or a synthetic description of `length` bytes and a NUL. Errors call it

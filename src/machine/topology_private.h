@@ -61,6 +61,10 @@ hwloc_obj_t allowed_pu(const struct topology *topology, hwloc_const_cpuset_t set
 /* The set as "0-7,16-23". */
 void list_text(char text[PU_LIST_TEXT], hwloc_const_bitmap_t set);
 
+/* Reads a description as a string: an XML file, or a pipe or standard input ("-") with XML or synthetic text. Removes a
+ * byte order mark. The caller frees it; NULL with the reason. */
+char *description_read(const char *path, size_t *length, struct error *err);
+
 /* Checks a description of another machine: its size is limited, and a child process tries whether hwloc loads it
  * without an error, a crash or a hang. Returns 0, or -1 with the reason. */
 int description_check(const char *name, const char *text, size_t length, struct error *err);

@@ -330,15 +330,52 @@ static void test_missing_files(void **state) {
         const char *spec, *part;
     } list[] = {{"/nowhere/at/all", "cannot be read"},
                 {"nowhere.xml", "cannot be read"},
-                {"tests", "not a regular file"},
+                {"tests", "neither a file nor a pipe"},
                 {"Makefile", "not hwloc XML"},
-                {"/dev/zero", "not a regular file"}};
+                {"/dev/zero", "neither a file nor a pipe"}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         struct topology *topology;
         struct error err = {.text = ""};
         assert_int_equal(topology_load(&topology, list[i].spec, &err), -1);
         if (!strstr(err.text, list[i].part)) fail_msg("%s: %s", list[i].spec, err.text);
     }
+}
+
+/* A description from a pipe, and one with the byte order mark of other systems. */
+static void read_from_pipe(const char *text, unsigned cores) {
+    int ends[2];
+    char path[32];
+    struct topology *topology;
+    struct topology_summary summary;
+    struct error err;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    if (topology_load(&topology, path, &err) != 0) fail_msg("%s", err.text);
+    topology_summarize(topology, &summary);
+    assert_int_equal(summary.cores, cores);
+    topology_free(topology);
+    close(ends[0]);
+}
+
+static void test_pipes(void **state) {
+    (void)state;
+    char whole[16384], marked[16384 + 8];
+    assert_int_equal(read_whole(FOLDER "big-little.xml", whole, sizeof whole), 0);
+    snprintf(marked, sizeof marked, "\xef\xbb\xbf%s\n", whole);
+    read_from_pipe(whole, 6);
+    read_from_pipe(marked, 6);
+    read_from_pipe("package:2 core:4 pu:1\n", 8);
+}
+
+/* A format of a later hwloc: read, or refused by its version with the command that writes the older one. */
+static void test_newer_xml(void **state) {
+    (void)state;
+    static const char text[] = "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc9.dtd\">\n"
+                               "<topology version=\"9.1\">\n  <machine cpus=\"4\"/>\n</topology>\n";
+    refuse(text, sizeof text - 1, "hwloc XML of version 9.1, which hwloc");
+    refuse(text, sizeof text - 1, "lstopo --export-xml-flags v2 FILE.xml");
 }
 
 /* On a topology that is not this machine's hwloc reports success and binds nothing; our functions must fail. */
@@ -482,6 +519,8 @@ int main(void) {
         cmocka_unit_test(test_damaged_descriptions),
         cmocka_unit_test(test_damaged_xml),
         cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_pipes),
+        cmocka_unit_test(test_newer_xml),
         cmocka_unit_test(test_binding_is_refused_elsewhere),
         cmocka_unit_test(test_bind_here),
         cmocka_unit_test(test_memory_here),
