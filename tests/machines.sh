@@ -35,6 +35,11 @@ says hybrid-p-e.xml 'Hybrid: kinds of core P, E, the fastest first.'
 says big-little.xml 'Hybrid: kinds of core P, E, the fastest first.'
 says cgroup-one-node.xml 'Memory of 1 of 2 nodes is allowed.'
 says two-dies.txt 'die 1'
+says node-without-memory.xml 'memory node 0, no memory'
+says node-without-memory.xml 'rows: 47 MB on memory node 1; PU 0 has no memory of its own and reads another node'
+says cores-without-node.xml 'PUs 2-3 have no memory of their own'
+says nvdimm.xml '238 GiB, NVDIMM'
+says cxl.xml '477 GiB, CXL memory'
 show "$folder/four-packages-distances.xml" --json "$scratch/machine.json" > "$scratch/drawing"
 check "distances between nodes are recorded" grep -q -F \
     '"node_distances":[[10,21,31,21],[21,10,21,31],[31,21,10,21],[21,31,21,10]]' <(tr -d ' \n' < "$scratch/machine.json")

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What `sgdmark topo` and `sgdmark run` say under taskset and under a control group's quota; topo on narrow and plain
-# terminals, and what its export leaves out. The plans themselves are tests/unit/test_topology.c.
+# terminals, what its export leaves out, and topologies from standard input. The plans themselves are tests/unit/test_topology.c.
 . "$(dirname "$0")/lib.sh"
 needs jq
 
@@ -66,4 +66,23 @@ equal "the export names no host, process or cgroup" \
 equal "the export is the same machine" "$(json "$scratch/again.json" topology | grep -o '"sha256":"[0-9a-f]*"')" \
     "$(json "$scratch/this.json" topology | grep -o '"sha256":"[0-9a-f]*"')"
 check "but not this one" grep -q '"this_system": false' "$scratch/again.json"
+printf '\357\273\277' | cat - "$scratch/this.xml" | "$sgdmark" topo --topology - --json "$scratch/again.json" > "$scratch/drawing"
+equal "so is what standard input holds, with a byte order mark" \
+    "$(json "$scratch/again.json" topology | grep -o '"sha256":"[0-9a-f]*"')" \
+    "$(json "$scratch/this.json" topology | grep -o '"sha256":"[0-9a-f]*"')"
+check "a pipe is read" grep -q '^core:0 ' <("$sgdmark" topo --topology <(cat "$scratch/this.xml") --place core:0)
+equal "a description, too" "$(echo 'package:1 core:3 pu:1' | "$sgdmark" topo --topology - --json - | jq .topology.cores)" 3
+equal "nothing is refused" "$("$sgdmark" topo --topology - 2>&1 > /dev/null < /dev/null)" \
+    "sgdmark topo: standard input: empty"
+
+# Each number is the operating system's.
+smt='pack:2 [numa] core:4 pu:2(indexes=2*8:8*1)'
+equal "--place pu: takes the numbers that are drawn" \
+    "$("$sgdmark" topo --topology "$smt" --place pu:0,8 --json - | jq -c '.placements[0].slots | map([.pu_os, .core])')" \
+    "[[0,0],[8,0]]"
+equal "and strides as taskset does" \
+    "$("$sgdmark" topo --topology "$smt" --place pu:0-14:7 --json - | jq -c '.placements[0].slots | map(.pu_os)')" "[0,14,7]"
+equal "a wrong number is refused by its own name" \
+    "$("$sgdmark" topo --topology "$smt" --place pu:16 2>&1 > /dev/null)" \
+    "sgdmark topo: placement 'pu:16': there is no PU 16; the PUs are 0-15"
 finish

@@ -267,7 +267,11 @@ static void add_context(const struct bench_work *work) {
     bench_context("dispatch_asked", options->isa);
     bench_context("dispatch_chosen", chosen);
     context_not_run();
-    context_number("pu", work->core.slots[0].pu_os);
+    const int pu = bound_pu(work->topology, &work->core.slots[0]);
+    if (pu >= 0)
+        context_number("pu", (uint64_t)pu);
+    else
+        bench_context("pu", "none: the system refuses to bind threads");
 }
 
 static int start_result(struct bench_work *work, struct error *err) {

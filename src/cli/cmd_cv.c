@@ -209,6 +209,7 @@ static struct cv_report sum_up(const struct cv_work *work, const struct cv_resul
                               .roc_auc = fitted ? result->roc_auc : (double)NAN,
                               .trade_off = trade_off,
                               .place = placed ? work->workers->placement.name : "core",
+                              .place_note = placed ? work->workers->placement.note : "",
                               .placed = placed,
                               .workers = placed ? work->workers->placement.count : 1,
                               .repeats = options->repeats,

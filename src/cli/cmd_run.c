@@ -560,6 +560,8 @@ static int soak_all(struct run *run, struct soak *soak, const struct placement *
 /* Times nothing: repeats the fit on every core in turn and compares every decision with the reference. */
 static int soak_machine(struct run *run, struct error *err) {
     struct placement cores;
+    const char *no_binding = topology_no_binding(run->topology);
+    if (no_binding[0]) return fail(err, "--soak: cannot try one core after the other: %s", no_binding);
     struct soak *soak = soak_new(&run->job.row_list, &run->options->job.spec.hyper, err);
     if (!soak) return -1;
     int bad = placement_resolve(&cores, run->topology, "all-cores", err);

@@ -62,9 +62,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "Machine:", OPTIONS_OWN},
     {"topology", KEY_TOPOLOGY, "SYNTHETIC-OR-XML", 0,
-     "plan for another machine: an hwloc description, or an XML file that lstopo or --export wrote (this machine)", 0},
+     "plan for another machine: an hwloc description, or an XML file that lstopo or --export wrote; - reads either "
+     "from standard input (this machine)",
+     0},
     {"place", KEY_PLACE, "NAME", 0,
-     "show only this placement: a name of the list, or an expression such as core:3, pu:0-7, numa:1 (all names)", 0},
+     "show only this placement: a name of the list, or an expression such as core:3, pu:0-30:2, numa:1; PUs have the "
+     "operating system's numbers (all names)",
+     0},
     {NULL, 0, NULL, 0, "Expected times, shown when --topology or a roof is given:", OPTIONS_OWN + 1},
     {"roof", KEY_ROOF, "GB/s", 0, "what one core reads from memory (20)", 0},
     {"node-roof", KEY_NODE_ROOF, "GB/s", 0, "what all cores together read from one memory node (150)", 0},
@@ -73,18 +77,20 @@ static const struct argp_option list[] = {
     {"export", KEY_EXPORT, "FILE", 0, "write the topology as XML, without host, process, cgroup and serial names", 0},
     {"json", KEY_JSON, "FILE", 0, "write all of it as JSON; with - nothing else goes to stdout", 0},
     {0}};
-static const struct argp argp = {list,
-                                 parse,
-                                 NULL,
-                                 "Draw the machine and list the placements that it allows. Nothing is timed.\v"
-                                 "Examples:\n"
-                                 "  sgdmark topo                            this machine and its placements\n"
-                                 "  sgdmark topo --place core:0-3           one worker on each of four cores\n"
-                                 "  sgdmark topo --topology 'package:2 [numa] l3:2 core:4 pu:2' --roof 12\n"
-                                 "                                          plan for another machine\n",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    list,
+    parse,
+    NULL,
+    "Draw the machine and list the placements that it allows. Nothing is timed.\v"
+    "Examples:\n"
+    "  sgdmark topo                            this machine and its placements\n"
+    "  sgdmark topo --place core:0-3           one worker on each of four cores\n"
+    "  sgdmark topo --place pu:0-30:2          every second PU up to 30, as taskset counts\n"
+    "  sgdmark topo --topology 'package:2 [numa] l3:2 core:4 pu:2' --roof 12\n"
+    "                                          plan for another machine\n",
+    NULL,
+    NULL,
+    NULL};
 
 static int terminal_columns(void) {
     struct winsize size;
@@ -124,8 +130,9 @@ static int plan_placements(struct topo_view *view, const struct placement *place
         struct planned_placement *planned = &view->placements[i];
         planned->placement = &placements[i];
         if (!placements[i].available) continue;
-        planned->plan = plan_placement(&placements[i], view->summary.allowed_nodes, &view->job, &view->roofs);
+        planned->plan = plan_placement(&placements[i], view->summary.usable_nodes, &view->job, &view->roofs);
         placement_pus(&placements[i], planned->pus);
+        placement_remote_pus(&placements[i], planned->remote);
         placement_nodes(&placements[i], view->topology, planned->nodes);
     }
     return 0;

@@ -38,19 +38,23 @@ static int check_bound(const struct topology *topology, unsigned pu, hwloc_bitma
     return 0;
 }
 
+int bound_pu(const struct topology *topology, const struct slot *slot) {
+    return topology->refused.binding[0] ? -1 : (int)slot->pu_os;
+}
+
 int bind_worker(const struct topology *topology, const struct slot *slot, struct error *err) {
     if (require_this_system(topology, err) != 0) return -1;
+    if (topology->refused.binding[0]) return 0;
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     if (!set || hwloc_bitmap_only(set, slot->pu_os) != 0) {
         hwloc_bitmap_free(set);
         return fail_program(err, "PU %u: out of memory", slot->pu_os);
     }
-    int bad = hwloc_set_cpubind(topology->hw, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT);
-    if (bad) {
-        fail(err, "PU %u: the system refuses to bind a thread to it: %s", slot->pu_os, strerror(errno));
-    } else {
-        bad = check_bound(topology, slot->pu_os, set, err);
-    }
+    const bool refused = hwloc_set_cpubind(topology->hw, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT) != 0;
+    const int why = errno;
+    int bad = check_bound(topology, slot->pu_os, set, err);
+    /* A thread that was bound to this PU before needs no permission. */
+    if (bad && refused) fail(err, "PU %u: the system refuses to bind a thread to it: %s", slot->pu_os, strerror(why));
     hwloc_bitmap_free(set);
     return bad;
 }
@@ -71,9 +75,21 @@ struct affinity *affinity_save(const struct topology *topology, struct error *er
     return NULL;
 }
 
+/* Is the calling thread bound to these PUs? */
+static bool is_bound_to(const struct topology *topology, hwloc_const_bitmap_t pus) {
+    hwloc_bitmap_t now = hwloc_bitmap_alloc();
+    const bool same =
+        now && hwloc_get_cpubind(topology->hw, now, HWLOC_CPUBIND_THREAD) == 0 && hwloc_bitmap_isequal(now, pus);
+    hwloc_bitmap_free(now);
+    return same;
+}
+
 int affinity_restore(const struct topology *topology, struct affinity *saved, struct error *err) {
     int bad = hwloc_set_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD);
-    if (bad) fail(err, "affinity of the thread: cannot be restored: %s", strerror(errno));
+    const int why = errno;
+    /* Where binding is refused nothing has changed, so that there is nothing to restore. */
+    if (bad && is_bound_to(topology, saved->pus)) bad = 0;
+    if (bad) fail(err, "affinity of the thread: cannot be restored: %s", strerror(why));
     hwloc_bitmap_free(saved->pus);
     free(saved);
     return bad;
@@ -93,7 +109,7 @@ static bool whole_pages(void **start, size_t *length) {
 
 /* The memory nodes of the slot by OS index; NULL when there is no such node or memory runs out. */
 static hwloc_bitmap_t wanted_nodes(const struct topology *topology, const struct slot *slot) {
-    if (slot->policy == MEMORY_INTERLEAVE) return hwloc_bitmap_dup(topology->allowed_nodes);
+    if (slot->policy == MEMORY_INTERLEAVE) return hwloc_bitmap_dup(topology->usable_nodes);
     hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, (unsigned)slot->memory_node);
     return node ? hwloc_bitmap_dup(node->nodeset) : NULL;
 }
@@ -108,6 +124,10 @@ int place_memory(const struct topology *topology, void *start, size_t length, co
                  struct error *err) {
     if (require_this_system(topology, err) != 0) return -1;
     if (one_node(topology, slot) || !whole_pages(&start, &length)) return 0;
+    if (topology->refused.placing[0]) {
+        if (slot->policy == MEMORY_LOCAL) return 0; /* who writes first decides */
+        return fail(err, "memory, %s: %s", memory_policy_names[slot->policy], topology->refused.placing);
+    }
     hwloc_bitmap_t nodes = wanted_nodes(topology, slot);
     if (!nodes) return fail(err, "memory node %d: not on this machine", slot->memory_node);
     hwloc_membind_policy_t policy = slot->policy == MEMORY_INTERLEAVE ? HWLOC_MEMBIND_INTERLEAVE : HWLOC_MEMBIND_BIND;
@@ -160,6 +180,7 @@ int check_memory(const struct topology *topology, const void *start, size_t leng
     if (require_this_system(topology, err) != 0) return -1;
     void *from = (void *)(uintptr_t)start;
     if (one_node(topology, slot) || !whole_pages(&from, &length)) return 0;
+    if (topology->refused.placing[0] || topology->refused.locating[0]) return 0;
     hwloc_bitmap_t wanted = wanted_nodes(topology, slot);
     hwloc_bitmap_t found = hwloc_bitmap_alloc();
     int bad = wanted && found ? locate(topology, from, length, found, err)

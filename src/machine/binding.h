@@ -7,9 +7,13 @@
 #include "base/error.h"
 #include "machine/placement.h"
 
-/* Binds the calling thread to the slot's PU, then verifies that it is bound to that PU and runs there. Returns 0, or -1
- * with the reason. */
+/* Binds the calling thread to the slot's PU, then verifies that it is bound to that PU and runs there. Where the system
+ * refuses all binding (topology_no_binding) it does nothing: the placement says so. Returns 0, or -1 with the reason.
+ */
 int bind_worker(const struct topology *topology, const struct slot *slot, struct error *err);
+
+/* The PU that bind_worker binds to, by OS index; -1: the system refuses all binding, so that threads run anywhere. */
+int bound_pu(const struct topology *topology, const struct slot *slot);
 
 /* Saves the affinity of the calling thread (NULL and the reason on failure), and restores it: 0, or -1 with the reason;
  * frees `saved` either way. */
@@ -21,14 +25,15 @@ int affinity_restore(const struct topology *topology, struct affinity *saved, st
  * aarch64 with a recent glibc. */
 int current_pu(void);
 
-/* Places the pages of [start, start+length) where the slot says: on its memory node, or interleaved over all allowed
- * nodes. Pages not touched yet will be allocated there; the others are moved. Only whole pages inside the range are
- * placed. Does nothing on a machine with one node. Returns 0, or -1 with the reason. */
+/* Places the pages of [start, start+length) where the slot says: on its memory node, or interleaved over all usable
+ * nodes. Where the system refuses all placing, local memory is left to whoever writes it first, bound to the slot.
+ * Pages not touched yet will be allocated there; the others are moved. Only whole pages inside the range are placed.
+ * Does nothing on a machine with one node. Returns 0, or -1 with the reason. */
 int place_memory(const struct topology *topology, void *start, size_t length, const struct slot *slot,
                  struct error *err);
 
-/* Verifies that the touched pages lie where the slot says; samples long ranges. Returns 0, or -1 with the nodes that
- * they lie on instead. */
+/* Verifies that the touched pages lie where the slot says, unless the system refuses to place memory or to tell where
+ * it lies; samples long ranges. Returns 0, or -1 with the nodes that they lie on instead. */
 int check_memory(const struct topology *topology, const void *start, size_t length, const struct slot *slot,
                  struct error *err);
 

@@ -45,6 +45,8 @@ static int add_nodes(struct outline *outline, unsigned depth, hwloc_obj_t object
             if (!item) return -1;
             item->bytes = node->attr->numanode.local_memory;
             item->allowed = hwloc_bitmap_isset(outline->topology->allowed_nodes, node->os_index) != 0;
+            snprintf(item->memory, sizeof item->memory, "%s",
+                     node_is_empty(outline->topology, node) ? "no memory" : node_kind(node));
         }
         /* The node of a memory-side cache is its child. */
         if (add_nodes(outline, depth, node) != 0) return -1;
@@ -68,6 +70,7 @@ static int walk(struct outline *outline, unsigned depth, hwloc_obj_t object) {
     struct outline_item *item = NULL;
     bool shown = true;
     if (is_core(outline->topology, object)) {
+        if (add_nodes(outline, depth, object) != 0) return -1;
         item = add(outline, OUTLINE_CORE, depth, object);
         if (item) fill_core(outline->topology, item, object);
         return item ? 0 : -1;

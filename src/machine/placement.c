@@ -3,7 +3,6 @@
 
 #include "machine/placement_private.h"
 
-#include <hwloc/distances.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +31,14 @@ int add_slot(struct placement *placement, const struct topology *topology, hwloc
     placement->slots = more;
     hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(topology->hw, HWLOC_OBJ_PACKAGE, pu);
     hwloc_obj_t node = node_of(topology, pu);
+    hwloc_obj_t nearest = nearest_node(topology, pu);
     struct slot *slot = &more[placement->count++];
     *slot = (struct slot){.pu_os = pu->os_index, .pu = pu->logical_index, .policy = MEMORY_LOCAL};
     slot->core = core_of(topology, pu);
     slot->cache = cache_of(topology, pu);
     slot->package = package ? (int)package->logical_index : -1;
     slot->node = node ? (int)node->logical_index : -1;
-    slot->memory_node = slot->node;
+    slot->memory_node = nearest ? (int)nearest->logical_index : -1;
     return 0;
 }
 
@@ -104,6 +104,8 @@ static int build_smt(struct placement *placement, const struct topology *topolog
 static int build_l3(struct placement *placement, const struct topology *topology) {
     if (topology->last_level == 0) return unavailable(placement, "no cache is listed");
     bool shared = false;
+    hwloc_obj_t first = hwloc_get_ancestor_obj_by_type(topology->hw, last_cache_type(topology), first_pu(topology));
+    if (first && allowed_cores(topology, first->cpuset) >= 2) return add_cores(placement, topology, first->cpuset);
     for (unsigned i = 0; i < count_objects(topology, last_cache_type(topology)); i++) {
         hwloc_obj_t cache = hwloc_get_obj_by_type(topology->hw, last_cache_type(topology), i);
         if (allowed_cores(topology, cache->cpuset) >= 2) return add_cores(placement, topology, cache->cpuset);
@@ -116,11 +118,14 @@ static int build_l3(struct placement *placement, const struct topology *topology
     return unavailable(placement, "each last-level cache belongs to one core");
 }
 
-/* One core of each object of the type. */
-static int spread(struct placement *placement, const struct topology *topology, hwloc_obj_type_t type) {
+/* One core of each object of the type; with `kind`, of this kind. */
+static int spread(struct placement *placement, const struct topology *topology, hwloc_obj_type_t type,
+                  const char *kind) {
     for (unsigned i = 0; i < count_objects(topology, type); i++) {
         hwloc_obj_t object = hwloc_get_obj_by_type(topology->hw, type, i);
         hwloc_obj_t pu = allowed_pu(topology, object->cpuset, 0);
+        for (unsigned k = 1; pu && kind && strcmp(kind_of(topology, pu->os_index), kind) != 0; k++)
+            pu = allowed_pu(topology, object->cpuset, k);
         if (pu && add_slot(placement, topology, pu) != 0) return -1;
     }
     return 0;
@@ -130,66 +135,46 @@ static int build_l3_spread(struct placement *placement, const struct topology *t
     if (topology->last_level == 0) return unavailable(placement, "no cache is listed");
     hwloc_obj_type_t type = last_cache_type(topology);
     if (count_objects(topology, type) < 2) return unavailable(placement, "there is one last-level cache");
-    if (spread(placement, topology, type) != 0) return -1;
+    const char *kind = kind_of(topology, first_pu(topology)->os_index);
+    if (spread(placement, topology, type, kind) != 0) return -1;
     if (placement->count >= 2) return 0;
-    return unavailable(placement, "the allowed cores share one last-level cache");
+    return unavailable(placement, kind[0] ? "the allowed cores of the fastest kind share one last-level cache"
+                                          : "the allowed cores share one last-level cache");
 }
 
 static int build_packages(struct placement *placement, const struct topology *topology) {
     unsigned packages = count_objects(topology, HWLOC_OBJ_PACKAGE);
     if (packages == 0) return unavailable(placement, "no package is listed");
     if (packages == 1) return unavailable(placement, "there is one package");
-    if (spread(placement, topology, HWLOC_OBJ_PACKAGE) != 0) return -1;
+    if (spread(placement, topology, HWLOC_OBJ_PACKAGE, NULL) != 0) return -1;
     return placement->count >= 2 ? 0 : unavailable(placement, "the allowed cores are in one package");
 }
 
-/* Workers on the cores of the first core's node. */
+/* The node of placement numa-local: the first core's own, or where that has none the first core's that has one. */
+static hwloc_obj_t home_node(const struct topology *topology) {
+    hwloc_obj_t home = node_of(topology, first_pu(topology));
+    for (unsigned i = 0; i < topology->cores && !home; i++) {
+        hwloc_obj_t pu = allowed_pu(topology, topology->core[i]->cpuset, 0);
+        if (pu) home = node_of(topology, pu);
+    }
+    return home;
+}
+
+/* Workers on the cores of one node. */
 static int build_numa_local(struct placement *placement, const struct topology *topology) {
     if (count_objects(topology, HWLOC_OBJ_NUMANODE) < 2) return unavailable(placement, "there is one memory node");
     if (hwloc_bitmap_weight(topology->allowed_nodes) < 2) return unavailable(placement, "one memory node is allowed");
-    hwloc_obj_t home = node_of(topology, first_pu(topology));
-    if (!home) return unavailable(placement, "the memory node of the allowed cores is not allowed");
+    if (hwloc_bitmap_weight(topology->usable_nodes) < 2)
+        return unavailable(placement, "of the allowed memory nodes one has memory");
+    hwloc_obj_t home = home_node(topology);
+    if (!home) return unavailable(placement, "no allowed core has plain memory of its own");
     return add_cores(placement, topology, home->cpuset);
-}
-
-/* The distance of two nodes: from the firmware, else 1 with shared PUs, 2 in the same package, 3 elsewhere. */
-static uint64_t node_distance(const struct topology *topology, hwloc_obj_t home, hwloc_obj_t other) {
-    struct hwloc_distances_s *matrix = NULL;
-    unsigned count = 1;
-    uint64_t distance = 0;
-    if (hwloc_distances_get_by_name(topology->hw, "NUMALatency", &count, &matrix, 0) == 0 && count > 0) {
-        int from = hwloc_distances_obj_index(matrix, home);
-        int to = hwloc_distances_obj_index(matrix, other);
-        if (from >= 0 && to >= 0) distance = matrix->values[(unsigned)from * matrix->nbobjs + (unsigned)to];
-        hwloc_distances_release(topology->hw, matrix);
-    }
-    if (distance) return distance;
-    if (hwloc_bitmap_intersects(home->cpuset, other->cpuset)) return 1;
-    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(topology->hw, HWLOC_OBJ_PACKAGE, home);
-    return package && hwloc_bitmap_isincluded(other->cpuset, package->cpuset) ? 2 : 3;
-}
-
-static hwloc_obj_t farthest_node(const struct topology *topology, hwloc_obj_t home) {
-    hwloc_obj_t best = NULL;
-    uint64_t best_distance = 0;
-    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_NUMANODE); i++) {
-        hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, i);
-        if (!hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) continue;
-        if (hwloc_bitmap_isequal(node->cpuset, home->cpuset)) continue; /* home, or another memory of the same PUs */
-        uint64_t distance = node_distance(topology, home, node);
-        if (distance > best_distance) {
-            best = node;
-            best_distance = distance;
-        }
-    }
-    return best;
 }
 
 static int build_numa_remote(struct placement *placement, const struct topology *topology) {
     if (build_numa_local(placement, topology) != 0) return -1;
     if (placement->count == 0) return 0;
-    hwloc_obj_t home = node_of(topology, first_pu(topology));
-    hwloc_obj_t remote = farthest_node(topology, home);
+    hwloc_obj_t remote = farthest_node(topology, home_node(topology));
     if (!remote) return unavailable(placement, "every allowed memory node is local to the workers");
     for (size_t i = 0; i < placement->count; i++) {
         placement->slots[i].policy = MEMORY_REMOTE;
@@ -246,6 +231,35 @@ static const struct {
              {"all-pus", build_all_pus}};
 enum { NAMED = sizeof named / sizeof *named };
 
+/* Adds a sentence to the note. */
+static void add_note(struct placement *placement, const char *what, const char *reason) {
+    const size_t used = strlen(placement->note);
+    snprintf(placement->note + used, sizeof placement->note - used, "%s%s: %s", used ? "; " : "", what, reason);
+}
+
+/* What is left of a placement where the system refuses binding: as many workers, wherever it runs them. */
+static bool works_unbound(const char *name) {
+    return strcmp(name, "core") == 0 || strcmp(name, "all-cores") == 0 || strcmp(name, "all-pus") == 0;
+}
+
+/* Makes a placement unavailable whose point the system refuses, and notes what is refused of the others. */
+static void apply_refusals(struct placement *placement, const struct topology *topology) {
+    const struct refusals *refused = &topology->refused;
+    if (placement->count == 0) return;
+    if (refused->binding[0] && !works_unbound(placement->name)) {
+        unavailable(placement, refused->binding);
+        return;
+    }
+    if (refused->placing[0] && placement->slots[0].policy != MEMORY_LOCAL) {
+        unavailable(placement, refused->placing);
+        return;
+    }
+    placement->unbound = refused->binding[0] != 0;
+    if (placement->unbound) add_note(placement, "its threads are not bound", refused->binding);
+    if (refused->placing[0]) add_note(placement, "its rows lie where their worker first wrote them", refused->placing);
+    if (refused->locating[0]) add_note(placement, "where its rows lie is not verified", refused->locating);
+}
+
 /* Builds the placement if its name is in `named`; *known says whether it is. */
 static int build_named(struct placement *placement, const struct topology *topology, bool *known) {
     *known = false;
@@ -256,7 +270,9 @@ static int build_named(struct placement *placement, const struct topology *topol
             continue;
         *known = true;
         placement->available = true;
-        return named[i].build(placement, topology);
+        if (named[i].build(placement, topology) != 0) return -1;
+        apply_refusals(placement, topology);
+        return 0;
     }
     return 0;
 }
@@ -274,10 +290,11 @@ int placement_resolve(struct placement *placement, const struct topology *topolo
     } else if (!known) {
         placement->available = true;
         bad = resolve_expression(placement, topology, err);
-    } else if (!placement->available) {
+        if (!bad) apply_refusals(placement, topology);
+    }
+    if (!bad && !placement->available)
         bad = fail(err, "placement '%s': not on this machine: %s (sgdmark topo lists its placements)", text,
                    placement->reason);
-    }
     if (bad) placement_free(placement);
     return bad;
 }
@@ -369,6 +386,18 @@ void placement_pus(const struct placement *placement, char text[PU_LIST_TEXT]) {
     }
 }
 
+void placement_remote_pus(const struct placement *placement, char text[PU_LIST_TEXT]) {
+    text[0] = 0;
+    hwloc_bitmap_t pus = hwloc_bitmap_alloc();
+    if (!pus) return;
+    for (size_t i = 0; i < placement->count; i++) {
+        const struct slot *slot = &placement->slots[i];
+        if (slot->policy == MEMORY_LOCAL && slot->memory_node != slot->node) hwloc_bitmap_set(pus, slot->pu_os);
+    }
+    list_text(text, pus);
+    hwloc_bitmap_free(pus);
+}
+
 void placement_nodes(const struct placement *placement, const struct topology *topology, char text[PU_LIST_TEXT]) {
     text[0] = 0;
     hwloc_bitmap_t nodes = hwloc_bitmap_alloc();
@@ -379,7 +408,7 @@ void placement_nodes(const struct placement *placement, const struct topology *t
         for (unsigned k = 0; slot->policy == MEMORY_INTERLEAVE && k < count_objects(topology, HWLOC_OBJ_NUMANODE);
              k++) {
             hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, k);
-            if (hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) hwloc_bitmap_set(nodes, k);
+            if (hwloc_bitmap_isset(topology->usable_nodes, node->os_index)) hwloc_bitmap_set(nodes, k);
         }
     }
     list_text(text, nodes);
@@ -395,7 +424,8 @@ json_t *placement_json(const struct placement *placement) {
     for (size_t i = 0; i < placement->count; i++) {
         const struct slot *slot = &placement->slots[i];
         json_array_append_new(
-            slots, json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os", slot->pu_os, "pu", slot->pu, "core",
+            slots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os",
+                             index_json(placement->unbound ? -1 : (int)slot->pu_os), "pu_logical", slot->pu, "core",
                              index_json(slot->core), "cache", index_json(slot->cache), "package",
                              index_json(slot->package), "node", index_json(slot->node), "memory_policy",
                              memory_policy_names[slot->policy], "memory_node", index_json(slot->memory_node)));
@@ -403,6 +433,7 @@ json_t *placement_json(const struct placement *placement) {
     json_t *out =
         json_pack("{s:s, s:b, s:o}", "name", placement->name, "available", placement->available, "slots", slots);
     if (placement->same_as[0]) json_object_set_new(out, "same_as", json_string(placement->same_as));
+    if (placement->note[0]) json_object_set_new(out, "note", json_string(placement->note));
     if (!placement->available) json_object_set_new(out, "reason", json_string(placement->reason));
     return out;
 }

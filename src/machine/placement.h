@@ -12,13 +12,14 @@
 
 /* Where the rows lie, seen from the workers. */
 enum memory_policy {
-    MEMORY_LOCAL,     /* on each worker's own node: one copy per node */
+    MEMORY_LOCAL,     /* on each worker's own node, or the one nearest to it: one copy per node */
     MEMORY_REMOTE,    /* on the node farthest from the workers */
-    MEMORY_INTERLEAVE /* page by page over all allowed nodes */
+    MEMORY_INTERLEAVE /* page by page over all allowed nodes that have memory */
 };
 extern const char *const memory_policy_names[]; /* "local", "remote", "interleave" */
 
-/* One worker. Indexes are logical unless named os; -1 where the machine lists no such part. */
+/* One worker. Indexes are logical unless named os; -1 where the machine lists no such part. `node` is the PU's own
+ * memory node; -1 also where it has none. */
 struct slot {
     unsigned pu_os, pu;
     int core, cache, package, node; /* `cache` is the last-level cache */
@@ -30,6 +31,8 @@ struct placement {
     char name[96];
     bool available;
     char reason[192];   /* why it is not available, or "" */
+    char note[480];     /* what the system refused of it, or "" */
+    bool unbound;       /* the system refuses to bind threads: the workers run where it puts them, not on their PUs */
     char same_as[96];   /* the placement of the list that has the same PUs and memory and stands for it, or "" */
     struct slot *slots; /* [count] workers; none when not available */
     size_t count;
@@ -54,6 +57,9 @@ void placement_list_free(struct placement *list, size_t count);
 
 /* The OS indexes of its PUs in worker order, "0,2,4-7". */
 void placement_pus(const struct placement *placement, char text[PU_LIST_TEXT]);
+
+/* The OS indexes of its PUs that have no memory of their own, "0-3": the rows lie on another node. "": all have. */
+void placement_remote_pus(const struct placement *placement, char text[PU_LIST_TEXT]);
 
 /* The logical indexes of the memory nodes that its rows lie on, ascending; "" where no node is listed. */
 void placement_nodes(const struct placement *placement, const struct topology *topology, char text[PU_LIST_TEXT]);

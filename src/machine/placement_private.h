@@ -6,7 +6,8 @@
 #include "machine/placement.h"
 #include "machine/topology_private.h"
 
-/* Appends a worker on the PU, with its rows on the PU's own node. Returns 0, or -1 when memory runs out. */
+/* Appends a worker on the PU, with its rows on the PU's own node or the nearest. Returns 0, or -1 when memory runs out.
+ */
 int add_slot(struct placement *placement, const struct topology *topology, hwloc_obj_t pu);
 
 /* Appends one worker for each core that has an allowed PU inside the set. */

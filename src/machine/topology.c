@@ -27,17 +27,6 @@ int core_of(const struct topology *topology, hwloc_obj_t pu) {
     return core ? (int)core->logical_index : -1;
 }
 
-hwloc_obj_t node_of(const struct topology *topology, hwloc_obj_t pu) {
-    hwloc_obj_t best = NULL;
-    for (unsigned i = 0; i < count_objects(topology, HWLOC_OBJ_NUMANODE); i++) {
-        hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, i);
-        if (!hwloc_bitmap_isset(topology->allowed_nodes, node->os_index)) continue;
-        if (!hwloc_bitmap_isset(node->cpuset, pu->os_index)) continue;
-        if (!best || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(best->cpuset)) best = node;
-    }
-    return best;
-}
-
 hwloc_obj_t allowed_pu(const struct topology *topology, hwloc_const_cpuset_t set, unsigned k) {
     for (int os = hwloc_bitmap_first(set); os >= 0 && (unsigned)os < topology->pus; os = hwloc_bitmap_next(set, os))
         if (hwloc_bitmap_isset(topology->allowed, (unsigned)os) && k-- == 0) return topology->pu[os];
@@ -102,16 +91,17 @@ static void find_last_level(struct topology *topology) {
     }
 }
 
-/* Makes a topology of the loaded hw, and owns hw from then on. */
-static int complete(struct topology **out, hwloc_topology_t hw, const char *name, struct error *err) {
+/* Makes a topology of the loaded hw, and owns hw from then on. A description is never this machine. */
+static int complete(struct topology **out, hwloc_topology_t hw, bool this_system, const char *name, struct error *err) {
     struct topology *topology = calloc(1, sizeof *topology);
     if (!topology) {
         hwloc_topology_destroy(hw);
         return fail_program(err, "%s: out of memory", name);
     }
     topology->hw = hw;
-    topology->this_system = hwloc_topology_is_thissystem(hw) != 0;
-    if (find_pus(topology) != 0 || find_cores(topology) != 0 || find_allowed(topology) != 0) {
+    topology->this_system = this_system;
+    if (find_pus(topology) != 0 || find_cores(topology) != 0 || find_allowed(topology) != 0 ||
+        find_memory(topology) != 0) {
         topology_free(topology);
         return fail_program(err, "%s: out of memory", name);
     }
@@ -121,12 +111,15 @@ static int complete(struct topology **out, hwloc_topology_t hw, const char *name
     }
     find_last_level(topology);
     find_kinds(topology);
+    find_refusals(topology);
     *out = topology;
     return 0;
 }
 
 static int load_this_machine(struct topology **topology, struct error *err) {
-    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* hwloc prints none; we report them */
+    char variables[VARIABLES_TEXT];
+    hwloc_variables(variables);
+    if (affinity_check(err) != 0) return -1;
     hwloc_topology_t hw;
     if (hwloc_topology_init(&hw) != 0) return fail_program(err, "topology of this machine: out of memory");
     /* Parts that are not allowed are included, to be drawn, and so that indexes are those of the whole machine. */
@@ -135,15 +128,20 @@ static int load_this_machine(struct topology **topology, struct error *err) {
         hwloc_topology_destroy(hw);
         return fail(err, "topology of this machine: hwloc cannot read it: %s", strerror(why));
     }
-    return complete(topology, hw, "topology of this machine", err);
+    if (complete(topology, hw, hwloc_topology_is_thissystem(hw) != 0, "topology of this machine", err) != 0) return -1;
+    memcpy((*topology)->variables, variables, sizeof variables);
+    return 0;
 }
 
 int topology_parse(struct topology **topology, const char *name, const char *text, size_t length, struct error *err) {
-    setenv("HWLOC_HIDE_ERRORS", "2", 0);
+    char variables[VARIABLES_TEXT];
+    hwloc_variables(variables);
     if (description_check(name, text, length, err) != 0) return -1;
     hwloc_topology_t hw;
     if (description_load(&hw, text, length) != 0) return fail(err, "%s: hwloc cannot load it", name);
-    return complete(topology, hw, name, err);
+    if (complete(topology, hw, false, name, err) != 0) return -1;
+    memcpy((*topology)->variables, variables, sizeof variables);
+    return 0;
 }
 
 static int load_file(struct topology **topology, const char *path, struct error *err) {
@@ -173,6 +171,7 @@ void topology_free(struct topology *topology) {
         hwloc_bitmap_free(topology->kind[i].pus);
     hwloc_bitmap_free(topology->allowed);
     hwloc_bitmap_free(topology->allowed_nodes);
+    hwloc_bitmap_free(topology->usable_nodes);
     free(topology->core);
     free(topology->pu);
     hwloc_topology_destroy(topology->hw);
@@ -193,6 +192,10 @@ bool topology_shares_cache(const struct topology *topology, unsigned pu, unsigne
 
 bool topology_is_this_system(const struct topology *topology) {
     return topology->this_system;
+}
+
+const char *topology_no_binding(const struct topology *topology) {
+    return topology->refused.binding;
 }
 
 static uint64_t cache_bytes(const struct topology *topology, hwloc_obj_type_t type, hwloc_const_cpuset_t inside) {
@@ -223,8 +226,8 @@ static void summarize_allowed(const struct topology *topology, struct topology_s
         summary->allowed_cores += hwloc_bitmap_intersects(topology->core[i]->cpuset, topology->allowed) != 0;
     for (unsigned i = 0; i < summary->nodes; i++) {
         hwloc_obj_t node = hwloc_get_obj_by_type(topology->hw, HWLOC_OBJ_NUMANODE, i);
-        summary->memory_bytes += node->attr->numanode.local_memory;
         summary->allowed_nodes += hwloc_bitmap_isset(topology->allowed_nodes, node->os_index) != 0;
+        summary->usable_nodes += hwloc_bitmap_isset(topology->usable_nodes, node->os_index) != 0;
     }
     summary->allowed_pus = (unsigned)hwloc_bitmap_weight(topology->allowed);
     list_text(summary->allowed, topology->allowed);
@@ -251,6 +254,11 @@ void topology_summarize(const struct topology *topology, struct topology_summary
         .cores = topology->cores,
         .pus = count_objects(topology, HWLOC_OBJ_PU),
         .kinds = topology->kinds ? topology->kinds : 1,
+        .memory_bytes = topology->memory_bytes,
+        .no_binding = topology->refused.binding,
+        .no_placing = topology->refused.placing,
+        .no_locating = topology->refused.locating,
+        .variables = topology->variables,
     };
     for (unsigned i = 0; i < topology->kinds; i++) {
         size_t used = strlen(summary->kind_names);

@@ -14,8 +14,9 @@
 struct topology;
 
 /* Loads this machine (`spec` is NULL) or another one: `spec` is the path of an hwloc XML file, "-" or a pipe with XML
- * or a description, or an hwloc synthetic description such as "package:2 [numa] l3:2 core:4 pu:2". Load it before
- * starting threads: discovery may rebind the calling thread for a moment. Returns 0, or -1 with the reason;
+ * or a description, or an hwloc synthetic description such as "package:2 [numa] l3:2 core:4 pu:2". What is described is
+ * never this machine. Takes the variables HWLOC_* out of the environment: none of them changes what is found. Load it
+ * before starting threads: discovery may rebind the calling thread for a moment. Returns 0, or -1 with the reason;
  * topology_free releases the result. */
 int topology_load(struct topology **topology, const char *spec, struct error *err);
 
@@ -28,6 +29,9 @@ void topology_free(struct topology *topology);
 /* Is it this machine's, so that threads can be bound to it and timed? */
 bool topology_is_this_system(const struct topology *topology);
 
+/* Why threads cannot be bound to PUs here, or "": they can. */
+const char *topology_no_binding(const struct topology *topology);
+
 /* Longest list of PUs as text ("0-7,16-23"); longer lists end in "...". */
 enum { PU_LIST_TEXT = 512 };
 
@@ -35,6 +39,7 @@ struct topology_summary {
     bool this_system;
     unsigned packages, nodes, cores, pus; /* of the machine, including those not allowed */
     unsigned allowed_cores, allowed_pus, allowed_nodes;
+    unsigned usable_nodes;          /* of the allowed ones those that have memory */
     unsigned last_caches;           /* last-level caches */
     unsigned last_cache_level;      /* 2, 3, ...; 0: no cache is listed */
     unsigned last_cache_cores;      /* cores that share the first one, at least 1 */
@@ -46,6 +51,10 @@ struct topology_summary {
     char kind_names[128];           /* "P, E"; "" unless the machine is hybrid */
     char allowed[PU_LIST_TEXT];     /* OS indexes of the allowed PUs */
     char not_allowed[PU_LIST_TEXT]; /* OS indexes of the others, or "" */
+    /* Why the system refuses to bind threads to PUs, to place memory on a node, and to tell which node memory lies on,
+     * each or "". They live as long as the topology, as does `variables`. */
+    const char *no_binding, *no_placing, *no_locating;
+    const char *variables; /* what became of HWLOC_* variables, "HWLOC_XMLFILE: ignored", or "" where there were none */
 };
 void topology_summarize(const struct topology *topology, struct topology_summary *summary);
 
@@ -65,6 +74,7 @@ struct outline_item {
     uint64_t bytes;   /* of a cache or a memory node; 0: not listed */
     bool allowed;     /* one of its PUs (of a node: its memory) is allowed */
     char kind[16];    /* of a core on a hybrid machine, else "" */
+    char memory[32];  /* of a memory node: "no memory", "NVDIMM" and so on; "" for plain memory */
     char threads[96]; /* of a core: OS indexes of its PUs, "0 64"; those not allowed in brackets */
 };
 /* The parts of the machine in pre-order, without caches that belong to one core. The caller frees the array; NULL when

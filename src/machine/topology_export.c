@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A topology for other programs: XML without private names, and the JSON of result files. */
 #include "base/sha256.h"
+#include "machine/sysfs.h"
 #include "machine/topology_private.h"
 
 #include <hwloc/distances.h>
@@ -147,6 +148,14 @@ static void add_distances(const struct topology *topology, json_t *into) {
     hwloc_distances_release(topology->hw, matrix);
 }
 
+/* into[key] = true, or null with the reason. */
+static void add_granted(json_t *into, const char *key, const char *refused) {
+    if (refused[0])
+        json_missing(into, key, refused);
+    else
+        json_object_set_new(into, key, json_true());
+}
+
 json_t *topology_json(const struct topology *topology) {
     char *xml = topology_xml(topology, NULL);
     if (!xml) return NULL;
@@ -163,6 +172,15 @@ json_t *topology_json(const struct topology *topology) {
     free(xml);
     if (!out) return NULL;
     json_object_set_new(out, "smt", json_boolean(summary.pus > summary.cores));
+    if (summary.this_system) {
+        add_granted(out, "thread_binding", summary.no_binding);
+        add_granted(out, "memory_binding", summary.no_placing);
+        add_granted(out, "memory_location", summary.no_locating);
+    }
+    if (summary.variables[0])
+        json_object_set_new(out, "hwloc_environment", json_string(summary.variables));
+    else
+        json_missing(out, "hwloc_environment", "no variable HWLOC_* is set");
     add_synthetic(topology, out);
     add_distances(topology, out);
     return out;

@@ -15,6 +15,7 @@ struct worker {
     struct worker_pool *pool;
     size_t index;
     const struct slot *slot;
+    int home; /* the PU that it is bound to; where binding is refused, the one that it started the last run on */
     pthread_t thread;
     bool started; /* has a thread of its own that must be joined */
     sem_t wake;
@@ -53,11 +54,13 @@ static void wait_until(atomic_size_t *counter, size_t value) {
 }
 
 static bool is_elsewhere(const struct worker *worker) {
-    return current_pu() != (int)worker->slot->pu_os;
+    return current_pu() != worker->home;
 }
 
 static void work(struct worker *worker) {
     const struct worker_task *task = &worker->pool->task;
+    worker->home = bound_pu(worker->pool->topology, worker->slot);
+    if (worker->home < 0) worker->home = current_pu();
     worker->migrated = is_elsewhere(worker);
     if (task->work(task->context, worker->index, &worker->err) != 0) worker->failed = true;
     worker->migrated = worker->migrated || is_elsewhere(worker);
@@ -87,7 +90,8 @@ static void *thread_main(void *argument) {
     struct worker *worker = argument;
     struct worker_pool *pool = worker->pool;
     set_up(worker);
-    if (monitor_open(&worker->monitor, (int)worker->slot->pu_os, &worker->err) != 0) worker->failed = true;
+    if (monitor_open(&worker->monitor, bound_pu(pool->topology, worker->slot), &worker->err) != 0)
+        worker->failed = true;
     atomic_fetch_add_explicit(&pool->ready, 1, memory_order_release);
     for (unsigned run = 1;; run++) {
         while (sem_wait(&worker->wake) != 0)
@@ -221,6 +225,6 @@ size_t worker_pool_count(const struct worker_pool *pool) {
     return pool->count;
 }
 
-unsigned worker_pool_pu(const struct worker_pool *pool, size_t worker) {
-    return pool->workers[worker].slot->pu_os;
+int worker_pool_pu(const struct worker_pool *pool, size_t worker) {
+    return bound_pu(pool->topology, pool->workers[worker].slot);
 }

@@ -43,6 +43,6 @@ bool worker_pool_migrated(const struct worker_pool *pool);
  * the rest is its caller's to watch. */
 const struct disturbance *worker_pool_seen(const struct worker_pool *pool, size_t worker);
 size_t worker_pool_count(const struct worker_pool *pool);
-unsigned worker_pool_pu(const struct worker_pool *pool, size_t worker); /* by OS index */
+int worker_pool_pu(const struct worker_pool *pool, size_t worker); /* by OS index; -1: it is not bound */
 
 #endif

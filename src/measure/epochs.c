@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
+#include "machine/binding.h"
 #include "measure/cache_state.h"
 #include "measure/experiment.h"
 #include "measure/roof.h"
@@ -447,7 +448,7 @@ struct experiment *epochs_experiment(const struct timing_setup *setup, struct er
     experiment->context = epochs;
     experiment->release = epochs_release;
     experiment->pixels = (double)setup->job->ds.d;
-    experiment->pu = (int)setup->core->slots[0].pu_os;
+    experiment->pu = bound_pu(setup->topology, &setup->core->slots[0]);
     if (add_cases(epochs, err) == 0) return experiment;
     experiment_free(experiment);
     return NULL;

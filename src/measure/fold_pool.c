@@ -146,7 +146,8 @@ void fold_pool_observe(const struct fold_pool *pool, const struct disturbance *m
     for (size_t w = 0; w < worker_pool_count(pool->workers); w++) {
         const struct disturbance *seen = worker_pool_seen(pool->workers, w);
         disturbance_add(all, seen);
-        if (watcher) watcher_own(watcher, worker_pool_pu(pool->workers, w), w == 0 ? mine->cpu : seen->cpu);
+        const int pu = worker_pool_pu(pool->workers, w);
+        if (watcher && pu >= 0) watcher_own(watcher, (unsigned)pu, w == 0 ? mine->cpu : seen->cpu);
     }
     if (watcher) watcher_elsewhere(watcher, mine->cpu);
 }

@@ -391,7 +391,7 @@ static int build(struct folds *folds, struct error *err) {
     folds->experiment = experiment;
     experiment->context = folds;
     experiment->pixels = (double)setup->job->ds.d;
-    experiment->pu = (int)setup->core->slots[0].pu_os;
+    experiment->pu = bound_pu(setup->topology, &setup->core->slots[0]);
     folds->fold_cases = calloc(room, sizeof *folds->fold_cases);
     if (!folds->fold_cases) return fail_program(err, "out of memory for %zu cases", room);
     if (plan_folds(folds, err) != 0 || add_placements(folds, err) != 0 || add_core(folds, err) != 0) return -1;

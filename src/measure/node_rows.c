@@ -25,14 +25,19 @@ static bool same_place(const struct slot *a, const struct slot *b) {
     return a->policy == b->policy && a->memory_node == b->memory_node;
 }
 
-/* Copies the bytes to new memory on the node that the slot names. */
+/* Copies the bytes to new memory on the node that the slot names. Bound to the slot, so that they come to lie there too
+ * where the system places memory by who writes it first only. */
 static int copy_bytes(const struct node_rows *rows, const struct slot *slot, uint8_t **to, const uint8_t *from,
                       size_t length, struct error *err) {
     *to = pages_new(length);
     if (!*to) return fail_program(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
     if (place_memory(rows->topology, *to, length, slot, err) != 0) return -1;
-    memcpy(*to, from, length);
-    return check_memory(rows->topology, *to, length, slot, err);
+    struct affinity *saved = affinity_save(rows->topology, err);
+    if (!saved) return -1;
+    int bad = bind_worker(rows->topology, slot, err);
+    if (!bad) memcpy(*to, from, length);
+    if (affinity_restore(rows->topology, saved, err) != 0) bad = -1;
+    return bad ? -1 : check_memory(rows->topology, *to, length, slot, err);
 }
 
 /* Sets *at to the rows for a slot. */

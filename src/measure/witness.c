@@ -108,6 +108,7 @@ void watcher_end(struct watcher *watcher, struct witness *witness) {
     } else {
         pu_load_read(&after);
         const char *reason = watcher->before.reason[0] ? watcher->before.reason : after.reason;
+        if (watcher->home < 0) reason = "the timed threads are not bound to PUs";
         snprintf(witness->load_reason, sizeof witness->load_reason, "%s", reason);
         if (!reason[0]) fill_others(witness, watcher, &after);
         pu_load_free(&after);

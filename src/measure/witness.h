@@ -25,7 +25,8 @@ struct witness {
 /* A watch over one stretch of rounds. */
 struct watcher;
 
-/* Starts a watch of the calling thread, which is bound to PU `home`. NULL with the reason when memory runs out. */
+/* Starts a watch of the calling thread, which is bound to PU `home`; -1: it is not bound, and what others took of its
+ * PU is not known. NULL with the reason when memory runs out. */
 struct watcher *watcher_start(const struct topology *topology, int home, struct error *err);
 /* Notes `seconds` of CPU time that this program used on a PU, other than by the calling thread on its home. A PU noted
  * here is a timed one. */

@@ -13,6 +13,19 @@ static void put_text(json_t *to, const char *key, const char *text, const char *
     if (!text[0]) json_object_set_new(to, reason_key, json_string(reason));
 }
 
+/* What the system refuses, each with what becomes of the run without it. */
+static json_t *refused_json(const struct topology_summary *machine) {
+    const struct {
+        const char *reason, *without;
+    } list[] = {{machine->no_binding, "threads run where it puts them, and placements on certain PUs are left out"},
+                {machine->no_placing, "rows lie where a worker first wrote them"},
+                {machine->no_locating, "where rows lie is not verified"}};
+    json_t *refused = json_array();
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (list[i].reason[0]) json_array_append_new(refused, json_sprintf("%s: %s", list[i].reason, list[i].without));
+    return refused;
+}
+
 json_t *machine_json(const struct topology *topology) {
     struct topology_summary machine;
     struct cgroup cgroup;
@@ -24,6 +37,8 @@ json_t *machine_json(const struct topology *topology) {
                   (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed", machine.allowed);
     if (!out) return NULL;
     put_text(out, "not_allowed", machine.not_allowed, "not_allowed_reason", "every PU may be used");
+    json_object_set_new(out, "refused", refused_json(&machine));
+    put_text(out, "hwloc_environment", machine.variables, "hwloc_environment_reason", "no variable HWLOC_* is set");
     if (isnan(cgroup.quota)) {
         json_object_set_new(out, "cpu_quota", json_null());
         json_object_set_new(out, "cpu_quota_reason", json_string("no quota"));

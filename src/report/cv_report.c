@@ -77,6 +77,7 @@ void print_cv(FILE *out, const struct cv_report *report) {
     if (report->placed)
         fprintf(out, "workers      %zu on %s, %u x the folds, all with these models\n", report->workers, report->place,
                 report->repeats);
+    if (report->place_note[0]) fprintf(out, "refused      %s\n", report->place_note);
 }
 
 static void set_score(json_t *to, const char *name, double score, const char *missing) {
@@ -146,6 +147,7 @@ json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
     if (report->warning) json_object_set_new(to, "folds_warning", json_string(report->warning));
     json_object_set_new(to, "seconds", json_number(result->seconds));
     json_object_set_new(to, "place", json_string(report->place));
+    if (report->place_note[0]) json_object_set_new(to, "place_note", json_string(report->place_note));
     json_object_set_new(to, "workers", json_integer((json_int_t)report->workers));
     json_object_set_new(to, "repeats", json_integer((json_int_t)report->repeats));
     return to;

@@ -16,7 +16,8 @@ struct cv_report {
     double roc_auc;               /* NaN where there is one class only, or nothing fitted */
     const json_t *trade_off;      /* trade_off_json; NULL where nothing is fitted */
     const char *place;
-    bool placed; /* the workers were bound to the place; no: the calling thread ran the folds */
+    const char *place_note; /* what the system refused of the place, or "" */
+    bool placed;            /* the workers were bound to the place; no: the calling thread ran the folds */
     size_t workers;
     unsigned repeats;
     const char *warning; /* of folds that test none of a class; NULL: none */

@@ -237,10 +237,11 @@ static void print_clock(FILE *to, const json_t *experiment) {
 int report_epochs(FILE *to, const json_t *facts, struct error *err) {
     const json_t *experiment = find_experiment(facts, "epochs");
     if (!experiment) return 0;
-    fprintf(to, "\nEPOCHS of %.0f rows on PU %.0f, %.0f interleaved rounds in %.0f processes (order seed %.0f)\n",
-            fact_number(json_object_get(facts, "workload"), "n"), fact_number(experiment, "pu"),
-            fact_number(experiment, "rounds"), count_processes(experiment),
-            fact_number(json_object_get(experiment, "schedule"), "seed"));
+    char where[32] = "one core (not bound)";
+    if (fact_known(experiment, "pu")) snprintf(where, sizeof where, "PU %.0f", fact_number(experiment, "pu"));
+    fprintf(to, "\nEPOCHS of %.0f rows on %s, %.0f interleaved rounds in %.0f processes (order seed %.0f)\n",
+            fact_number(json_object_get(facts, "workload"), "n"), where, fact_number(experiment, "rounds"),
+            count_processes(experiment), fact_number(json_object_get(experiment, "schedule"), "seed"));
     if (print_table(to, experiment, err) != 0) return -1;
     print_impossible(to, json_object_get(experiment, "cases"));
     print_roofs(to, experiment);

@@ -25,6 +25,18 @@ static void print_machine(FILE *to, const json_t *facts) {
         print_plain(to, fact_text(machine, "not_allowed"));
         fputs(" (cgroup cpuset, taskset): only those are timed\n", to);
     }
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(machine, "refused"), i, one) {
+        fputs("refused      ", to);
+        print_plain(to, json_string_value(one) ? json_string_value(one) : "");
+        fputc('\n', to);
+    }
+    if (fact_known(machine, "hwloc_environment")) {
+        fputs("environment  ", to);
+        print_plain(to, fact_text(machine, "hwloc_environment"));
+        fputc('\n', to);
+    }
     if (!fact_known(machine, "cpu_quota")) return;
     fprintf(to, "CPU quota    %.3g CPUs' worth of time (cgroup ", fact_number(machine, "cpu_quota"));
     print_plain(to, fact_text(machine, "cgroup"));

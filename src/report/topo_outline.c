@@ -27,8 +27,9 @@ static void label_part(char text[LABEL_TEXT], const struct outline_item *item) {
     char level[16] = "";
     char bytes[SIZE_TEXT];
     if (item->type == OUTLINE_CACHE) snprintf(level, sizeof level, "L%u ", item->level);
-    snprintf(text, LABEL_TEXT, "%s%s %u%s%s%s", level, names[item->type], item->index, item->bytes ? ", " : "",
-             item->bytes ? binary_size(bytes, item->bytes) : "", item->allowed ? "" : " (not allowed)");
+    snprintf(text, LABEL_TEXT, "%s%s %u%s%s%s%s%s", level, names[item->type], item->index, item->bytes ? ", " : "",
+             item->bytes ? binary_size(bytes, item->bytes) : "", item->memory[0] ? ", " : "", item->memory,
+             item->allowed ? "" : " (not allowed)");
 }
 
 static void label_core(char text[LABEL_TEXT], const struct outline_item *item) {

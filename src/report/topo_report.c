@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW = 64, NOTE_TEXT = 2 * PU_LIST_TEXT + 256 }; /* below so many columns a placement takes two lines */
+enum { NARROW = 64, NOTE_TEXT = 2 * PU_LIST_TEXT + 768 }; /* below so many columns a placement takes two lines */
 
 static void print_note(FILE *out, const struct topo_style *style, const char *text) {
     print_wrapped(out, text, 0, 2, style->columns);
@@ -77,6 +77,15 @@ static void print_limits(FILE *out, const struct topo_view *view, const struct t
         snprintf(text, sizeof text, "Memory of %u of %u nodes is allowed.", summary->allowed_nodes, summary->nodes);
         print_note(out, style, text);
     }
+    if (summary->usable_nodes < summary->allowed_nodes) {
+        snprintf(text, sizeof text, "%u of the %u allowed memory nodes have memory.", summary->usable_nodes,
+                 summary->allowed_nodes);
+        print_note(out, style, text);
+    }
+    if (summary->variables[0]) {
+        snprintf(text, sizeof text, "Environment: %s (--topology plans for another machine).", summary->variables);
+        print_note(out, style, text);
+    }
     if (summary->this_system && !isnan(view->cgroup.quota)) {
         snprintf(text, sizeof text,
                  "CPU quota: %.3g CPUs' worth of time (cgroup %s, quota and period %s). The system stops workers that "
@@ -86,6 +95,23 @@ static void print_limits(FILE *out, const struct topo_view *view, const struct t
     }
 }
 
+/* "on memory node 0", "on each of memory nodes 0-1", "" where no node is listed. */
+static void describe_nodes(char text[PU_LIST_TEXT + 32], const char *nodes) {
+    const bool several = strpbrk(nodes, ",-") != NULL;
+    snprintf(text, PU_LIST_TEXT + 32, "%s%s", several ? " on each of memory nodes " : " on memory node ", nodes);
+    if (!nodes[0]) text[0] = 0;
+}
+
+/* Appends "; PUs 0-1 have no memory of their own and read at the rate of another node". */
+static void describe_remote(char text[NOTE_TEXT + PU_LIST_TEXT], const char *pus) {
+    const size_t used = strlen(text);
+    if (!pus[0]) return;
+    const bool several = strpbrk(pus, ",-") != NULL;
+    snprintf(text + used, NOTE_TEXT + PU_LIST_TEXT - used,
+             "; PU%s %s ha%s no memory of %s own and read%s another node's", several ? "s" : "", pus,
+             several ? "ve" : "s", several ? "their" : "its", several ? "" : "s");
+}
+
 /* "PUs 0,2; rows: 47 MB on memory node 0". */
 static void describe_placement(char text[NOTE_TEXT + PU_LIST_TEXT], const struct planned_placement *planned) {
     const struct placement *placement = planned->placement;
@@ -93,12 +119,16 @@ static void describe_placement(char text[NOTE_TEXT + PU_LIST_TEXT], const struct
         snprintf(text, NOTE_TEXT, "not here: %s", placement->reason);
         return;
     }
-    const bool several = strpbrk(planned->nodes, ",-") != NULL;
+    char pus[PU_LIST_TEXT + 8], nodes[PU_LIST_TEXT + 32];
     const double megabytes = (double)planned->plan.node_bytes / 1e6;
-    snprintf(text, NOTE_TEXT + PU_LIST_TEXT, "PU%s %s; rows: %.3g MB on %s%s%s%s", placement->count == 1 ? "" : "s",
-             planned->pus, megabytes >= 100 ? round(megabytes) : megabytes,
-             several ? "each of memory nodes " : "memory node ", planned->nodes,
-             placement->same_as[0] ? "; the same as " : "", placement->same_as);
+    describe_nodes(nodes, planned->nodes);
+    snprintf(pus, sizeof pus, "PU%s %s", placement->count == 1 ? "" : "s", planned->pus);
+    snprintf(text, NOTE_TEXT + PU_LIST_TEXT, "%s; rows: %.3g MB%s", placement->unbound ? "any PU" : pus,
+             megabytes >= 100 ? round(megabytes) : megabytes, nodes);
+    describe_remote(text, planned->remote);
+    const size_t used = strlen(text);
+    snprintf(text + used, NOTE_TEXT + PU_LIST_TEXT - used, "%s%s%s%s", placement->same_as[0] ? "; the same as " : "",
+             placement->same_as, placement->note[0] ? "; " : "", placement->note);
 }
 
 static void print_placement(FILE *out, const struct topo_view *view, const struct topo_style *style,

@@ -18,6 +18,7 @@ struct planned_placement {
     const struct placement *placement;
     struct plan plan;                            /* zeros when the placement is not available */
     char pus[PU_LIST_TEXT], nodes[PU_LIST_TEXT]; /* as lists, "" when not available */
+    char remote[PU_LIST_TEXT];                   /* PUs that have no memory of their own */
 };
 
 struct topo_view {

@@ -2,6 +2,7 @@
 /* Binding and memory on a machine of four packages with a memory node each, which this test plays: hwloc is told that a
  * recorded topology is this machine's, and the system calls that hwloc makes end here. */
 #include "machine/binding.h"
+#include "machine/topology_private.h"
 #include "measure/fold_pool.h"
 #include "played_syscall.h"
 #include "setup.h"
@@ -17,7 +18,7 @@ enum { BIND = 2, INTERLEAVE = 3 }; /* the kernel's memory policies */
 
 /* How the system answers, and what it was last asked for. */
 static struct {
-    int bind_error, tell_error, place_error, locate_error;
+    int bind_error, tell_error, place_error, locate_error, policy_error;
     int lies_about_pus; /* mask that sched_getaffinity answers; 0: the truth */
     int runs_on;        /* PU that every thread runs on; -1: the first it is bound to */
     int lies_about_node;
@@ -26,6 +27,11 @@ static struct {
     int places;
 } played;
 static _Thread_local unsigned long bound;
+
+/* Here hwloc reads its variables: they play the machine. */
+void hwloc_variables(char text[VARIABLES_TEXT]) {
+    text[0] = 0;
+}
 
 static void play(void) {
     memset(&played, 0, sizeof played);
@@ -71,13 +77,18 @@ static long locate(unsigned long count, int *node) {
 }
 
 static bool play_syscall(long number, const long argument[6], long *result) {
-    if (number != SYS_mbind && number != SYS_move_pages) return false;
+    if (number != SYS_mbind && number != SYS_move_pages && number != SYS_get_mempolicy) return false;
     *result = -1;
-    errno = number == SYS_mbind ? played.place_error : played.locate_error;
+    errno = number == SYS_mbind        ? played.place_error
+            : number == SYS_move_pages ? played.locate_error
+                                       : played.policy_error;
     if (errno) return true;
-    if (number == SYS_mbind) {
+    if (number == SYS_get_mempolicy) {
+        *result = 0;
+    } else if (number == SYS_mbind) {
         played.places++;
         played.mode = argument[2];
+        if (argument[3] == 0) return (*result = 0), true;   /* asks for nothing */
         played.nodes = *(const unsigned long *)argument[3]; // NOLINT(performance-no-int-to-ptr): as the kernel takes it
         *result = 0;
     } else {
@@ -118,6 +129,16 @@ static int begin(void **state) {
     return 0;
 }
 
+/* Though hwloc takes HWLOC_THISSYSTEM to mean it. */
+static void test_description_is_not_this_machine(void **state) {
+    (void)state;
+    struct topology *other;
+    struct error err;
+    if (topology_load(&other, "package:1 core:8 pu:1", &err) != 0) fail_msg("%s", err.text);
+    assert_false(topology_is_this_system(other));
+    topology_free(other);
+}
+
 static void test_bound(void **state) {
     (void)state;
     struct error err;
@@ -156,10 +177,15 @@ static void test_not_bound(void **state) {
 static void test_affinity_errors(void **state) {
     (void)state;
     struct error err;
+    const struct slot slot = {.pu_os = 5};
     struct affinity *before = affinity_save(machine, &err);
+    assert_int_equal(bind_worker(machine, &slot, &err), 0);
     played.bind_error = EPERM;
     assert_int_equal(affinity_restore(machine, before, &err), -1);
     assert_non_null(strstr(err.text, "cannot be restored: Operation not permitted"));
+    /* Nothing has changed, so that there is nothing to restore. */
+    before = affinity_save(machine, &err);
+    assert_int_equal(affinity_restore(machine, before, &err), 0);
     played.tell_error = ENOSYS;
     assert_null(affinity_save(machine, &err));
     assert_non_null(strstr(err.text, "cannot be read"));
@@ -270,8 +296,135 @@ static void test_rows_of_their_own(void **state) {
     assert_non_null(strstr(fold_on("numa-remote"), "refuses to place"));
 }
 
+/* The machine, loaded while the system refuses what `played` says, in place of `machine`; returns the one before. */
+static struct topology *load_refused(struct topology_summary *summary) {
+    struct error err;
+    struct topology *before = machine;
+    if (topology_load(&machine, NULL, &err) != 0) fail_msg("%s", err.text);
+    topology_summarize(machine, summary);
+    return before;
+}
+
+static void load_again(struct topology *before) {
+    topology_free(machine);
+    machine = before;
+    play();
+}
+
+static void not_here(const char *name, const char *reason) {
+    struct placement placement;
+    struct error err;
+    assert_int_equal(placement_resolve(&placement, machine, name, &err), -1);
+    if (!strstr(err.text, reason)) fail_msg("%s: %s", name, err.text);
+}
+
+static void noted(const char *name, const char *note) {
+    struct placement placement;
+    struct error err;
+    if (placement_resolve(&placement, machine, name, &err) != 0) fail_msg("%s", err.text);
+    if (!strstr(placement.note, note)) fail_msg("%s: '%s' does not say '%s'", name, placement.note, note);
+    placement_free(&placement);
+}
+
+/* A container refuses memory policies: rows of local placements lie where the bound worker writes them first. */
+static void test_placing_refused(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    played.place_error = played.locate_error = EPERM;
+    struct topology *before = load_refused(&summary);
+    assert_string_equal(summary.no_binding, "");
+    assert_string_equal(summary.no_placing,
+                        "the system refuses to place memory on a node (mbind: Operation not permitted)");
+    assert_non_null(strstr(summary.no_locating, "move_pages: Operation not permitted"));
+    not_here("numa-remote", "refuses to place memory on a node (mbind");
+    not_here("numa-interleave", "refuses to place memory on a node (mbind");
+    noted("core", "its rows lie where their worker first wrote them");
+    noted("numa-local", "where its rows lie is not verified");
+    assert_string_equal(fold_on("core"), "");
+    assert_string_equal(fold_on("all-cores"), "");
+    assert_int_equal(played.places, 0);
+    load_again(before);
+}
+
+/* Only the answer where memory lies is refused: it is placed all the same. */
+static void test_locating_refused(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    played.locate_error = ENOSYS;
+    struct topology *before = load_refused(&summary);
+    assert_string_equal(summary.no_placing, "");
+    played.places = 0;
+    assert_string_equal(fold_on("numa-remote"), "");
+    assert_int_equal(played.places, 1);
+    noted("numa-remote", "not verified");
+    load_again(before);
+}
+
+/* hwloc would repeat get_mempolicy for ever. */
+static void test_policy_refused(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    played.policy_error = EINVAL;
+    struct topology *before = load_refused(&summary);
+    assert_non_null(strstr(summary.no_placing, "get_mempolicy: Invalid argument"));
+    assert_string_equal(fold_on("all-cores"), "");
+    load_again(before);
+}
+
+static void test_binding_refused(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    struct placement placement;
+    struct error err;
+    played.bind_error = EPERM;
+    struct topology *before = load_refused(&summary);
+    assert_non_null(strstr(summary.no_binding, "sched_setaffinity: Operation not permitted"));
+    not_here("numa-local", "refuses to bind threads to PUs");
+    not_here("core:1", "refuses to bind threads to PUs");
+    noted("core", "its threads are not bound");
+    assert_int_equal(placement_resolve(&placement, machine, "all-cores", &err), 0);
+    assert_true(placement.unbound);
+    assert_int_equal(bind_worker(machine, &placement.slots[5], &err), 0);
+    assert_int_equal(bound_pu(machine, &placement.slots[5]), -1);
+    assert_int_equal(bound, 0xff);
+    placement_free(&placement);
+    assert_string_equal(fold_on("all-cores"), "");
+    load_again(before);
+}
+
+/* Where one PU is allowed, no permission is needed. */
+static void test_one_pu_and_no_binding(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    struct placement placement;
+    struct error err;
+    bound = 1UL << 5;
+    played.bind_error = EPERM;
+    struct topology *before = load_refused(&summary);
+    assert_string_equal(summary.no_binding, "");
+    assert_int_equal(placement_resolve(&placement, machine, "core", &err), 0);
+    assert_int_equal(placement.slots[0].pu_os, 5);
+    if (bind_worker(machine, placement.slots, &err) != 0) fail_msg("%s", err.text);
+    placement_free(&placement);
+    assert_string_equal(fold_on("core"), "");
+    load_again(before);
+}
+
+static void test_affinity_untold(void **state) {
+    (void)state;
+    static const int errors[] = {EPERM, ENOSYS, EINVAL};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        struct topology *none;
+        struct error err;
+        played.tell_error = errors[i];
+        assert_int_equal(topology_load(&none, NULL, &err), -1);
+        assert_non_null(strstr(err.text, "does not say which PUs this process may use (sched_getaffinity: "));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_description_is_not_this_machine, begin),
         cmocka_unit_test_setup(test_bound, begin),
         cmocka_unit_test_setup(test_not_bound, begin),
         cmocka_unit_test_setup(test_affinity_errors, begin),
@@ -279,6 +432,12 @@ int main(void) {
         cmocka_unit_test_setup(test_memory_elsewhere, begin),
         cmocka_unit_test_setup(test_too_little_memory, begin),
         cmocka_unit_test_setup(test_rows_of_their_own, begin),
+        cmocka_unit_test_setup(test_placing_refused, begin),
+        cmocka_unit_test_setup(test_locating_refused, begin),
+        cmocka_unit_test_setup(test_policy_refused, begin),
+        cmocka_unit_test_setup(test_binding_refused, begin),
+        cmocka_unit_test_setup(test_one_pu_and_no_binding, begin),
+        cmocka_unit_test_setup(test_affinity_untold, begin),
     };
     return cmocka_run_group_tests_name("numa", tests, set_up, tear_down);
 }

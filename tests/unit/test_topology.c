@@ -5,6 +5,7 @@
  * change, run with SGDMARK_WRITE_PLANS=1 in the environment: it writes the plans instead of comparing them. */
 #include "machine/binding.h"
 #include "machine/placement.h"
+#include "machine/plan.h"
 #include "machine/topology.h"
 
 #include <sched.h>
@@ -39,7 +40,16 @@ static const char *const machines[] = {"one-core.txt",
                                        "cgroup-subset.xml",
                                        "cgroup-one-node.xml",
                                        "one-pu-allowed.xml",
-                                       "four-packages-distances.xml"};
+                                       "four-packages-distances.xml",
+                                       "node-without-memory.xml",
+                                       "cores-without-node.xml",
+                                       "nvdimm.xml",
+                                       "cxl.xml",
+                                       "dram-and-cxl.xml",
+                                       "memory-side-cache.xml",
+                                       "pu-0-off-line.xml",
+                                       "clusters-of-two-kinds.xml",
+                                       "two-fast-clusters.xml"};
 
 /* A growing text. */
 struct text {
@@ -91,9 +101,11 @@ static void write_placement(struct text *plan, const struct topology *topology, 
     }
     placement_pus(placement, pus);
     placement_nodes(placement, topology, nodes);
-    append(plan, "%-16s %zu workers on PUs %s, rows %s on nodes %s%s%s\n", placement->name, placement->count, pus,
-           memory_policy_names[placement->slots[0].policy], nodes, placement->same_as[0] ? ", same as " : "",
-           placement->same_as);
+    char remote[PU_LIST_TEXT];
+    placement_remote_pus(placement, remote);
+    append(plan, "%-16s %zu workers on PUs %s, rows %s on nodes %s%s%s%s%s\n", placement->name, placement->count, pus,
+           memory_policy_names[placement->slots[0].policy], nodes, remote[0] ? ", remote for PUs " : "", remote,
+           placement->same_as[0] ? ", same as " : "", placement->same_as);
 }
 
 static void write_plan(struct text *plan, const struct topology *topology) {
@@ -135,6 +147,41 @@ static void test_golden_plans(void **state) {
         struct text plan = {.length = 0};
         write_plan(&plan, topology);
         compare_plan(machines[i], &plan);
+        topology_free(topology);
+    }
+}
+
+/* Workers without memory of their own read at half the rate of a core; others are slowed by nothing. */
+static void test_remote_rate(void **state) {
+    (void)state;
+    static const struct plan_job job = {.rows = 60000, .row_bytes = 784, .folds = 3, .epochs = 5};
+    static const struct roofs roofs = {20e9, 1e15};
+    static const struct {
+        const char *machine, *place;
+        double slow; /* times as long as one core with memory of its own */
+    } list[] = {{"node-without-memory.xml", "core", 2},
+                {"node-without-memory.xml", "pu:2", 1},
+                {"cores-without-node.xml", "core", 1},
+                {"cores-without-node.xml", "all-cores", 2},
+                {"cgroup-one-node.xml", "pu:4", 2},
+                {"nvdimm.xml", "core", 1},
+                {"cxl.xml", "all-cores", 1},
+                {"cxl.xml", "numa-interleave", 1.0 / 3 + 2 * 2.0 / 3},
+                {"memory-side-cache.xml", "all-cores", 1},
+                {"dram-and-cxl.xml", "numa-remote", 2},
+                {"dram-and-cxl.xml", "core", 1},
+                {"four-packages-distances.xml", "numa-remote", 2}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        struct topology *topology = load_machine(list[i].machine);
+        struct topology_summary summary;
+        struct placement placement;
+        assert_int_equal(placement_resolve(&placement, topology, list[i].place, NULL), 0);
+        topology_summarize(topology, &summary);
+        const struct plan plan = plan_placement(&placement, summary.usable_nodes, &job, &roofs);
+        const double slow = plan.fold_seconds * roofs.core / plan_fold_bytes(&job);
+        if (slow < 0.999 * list[i].slow || slow > 1.001 * list[i].slow)
+            fail_msg("%s, %s: %g times as long", list[i].machine, list[i].place, slow);
+        placement_free(&placement);
         topology_free(topology);
     }
 }
@@ -252,6 +299,9 @@ static void test_expressions(void **state) {
         {"pu:3", "!pu:3 is not allowed here (cgroup or taskset): the allowed PUs are 4-9"},
         {"all-pus", "4-9"}};
     CHECK("cgroup-subset.xml", subset);
+    static const struct expression off_line[] = {
+        {"pu:1-7:2", "1,3,5,7"}, {"pu:0", "!there is no PU 0; the PUs are 1-7"}, {"thread:0", "1"}};
+    CHECK("pu-0-off-line.xml", off_line);
     static const struct expression bare[] = {
         {"core:2", "2"}, {"l3:0", "!lists no l3"}, {"package:0", "!lists no package"}};
     CHECK("no-core-listed.txt", bare);
@@ -339,6 +389,47 @@ static void test_missing_files(void **state) {
         assert_int_equal(topology_load(&topology, list[i].spec, &err), -1);
         if (!strstr(err.text, list[i].part)) fail_msg("%s: %s", list[i].spec, err.text);
     }
+}
+
+/* No variable of hwloc changes what is found, or makes a description this machine; a result names those that were set.
+ */
+static void test_variables_are_ignored(void **state) {
+    (void)state;
+    static const char *const settings[][2] = {{"HWLOC_THISSYSTEM", "1"},
+                                              {"HWLOC_XMLFILE", FOLDER "big-little.xml"},
+                                              {"HWLOC_SYNTHETIC", "core:4000 pu:1"},
+                                              {"HWLOC_COMPONENTS", "no_os"},
+                                              {"HWLOC_THISSYSTEM_ALLOWED_RESOURCES", "1"},
+                                              {"HWLOC_FSROOT", "/nowhere"},
+                                              {"HWLOC_CPUID_PATH", "/nowhere"}};
+    struct topology *topology, *here;
+    struct topology_summary before, after;
+    struct error err;
+    if (topology_load(&here, NULL, &err) != 0) fail_msg("%s", err.text);
+    topology_summarize(here, &before);
+    assert_string_equal(before.variables, "");
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        setenv(settings[i][0], settings[i][1], 1);
+        if (topology_load(&topology, NULL, &err) != 0) fail_msg("%s: %s", settings[i][0], err.text);
+        topology_summarize(topology, &after);
+        assert_null(getenv(settings[i][0]));
+        assert_non_null(strstr(after.variables, settings[i][0]));
+        assert_true(after.this_system);
+        assert_int_equal(after.pus, before.pus);
+        assert_int_equal(after.cores, before.cores);
+        assert_string_equal(after.allowed, before.allowed);
+        json_t *recorded = topology_json(topology);
+        assert_string_equal(json_string_value(json_object_get(recorded, "hwloc_environment")), after.variables);
+        json_decref(recorded);
+        topology_free(topology);
+        setenv(settings[i][0], settings[i][1], 1);
+        if (topology_load(&topology, "package:1 core:8 pu:1", &err) != 0) fail_msg("%s: %s", settings[i][0], err.text);
+        topology_summarize(topology, &after);
+        assert_false(after.this_system);
+        assert_string_equal(after.allowed, "0-7");
+        topology_free(topology);
+    }
+    topology_free(here);
 }
 
 /* A description from a pipe, and one with the byte order mark of other systems. */
@@ -513,12 +604,14 @@ static void test_export(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_plans),
+        cmocka_unit_test(test_remote_rate),
         cmocka_unit_test(test_slots_agree),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_long_expression),
         cmocka_unit_test(test_damaged_descriptions),
         cmocka_unit_test(test_damaged_xml),
         cmocka_unit_test(test_missing_files),
+        cmocka_unit_test(test_variables_are_ignored),
         cmocka_unit_test(test_pipes),
         cmocka_unit_test(test_newer_xml),
         cmocka_unit_test(test_binding_is_refused_elsewhere),
