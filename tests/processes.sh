@@ -110,4 +110,32 @@ equal "all processes killed: exit status" $status 1
 equal "all processes killed: one line" "$(grep -c . "$scratch/err")" 1
 check "all processes killed: the reason" grep -q "no process timed anything: the last one was ended by signal 9" "$scratch/err"
 check "all processes killed: no result" test ! -e "$scratch/run.json"
+
+# A loader that is started by hand, with words of its own before the program's name: /proc/self/exe is the loader.
+loader=$(LC_ALL=C readelf -l "$sgdmark" 2> "$scratch/noise" | sed -n 's/.*program interpreter: \(.*\)]$/\1/p')
+job=(run --quick --data 'synthetic:n=100,d=16' --isa scalar --place core --json "$scratch/run.json")
+if [ ! -x "${loader:-/none}" ]; then
+    skip "a loader started by hand" "the program names none (readelf, of binutils)"
+else
+    for words in "" "--library-path $scratch" "--inhibit-cache"; do
+        rm -f "$scratch/run.json"
+        # shellcheck disable=SC2086
+        "$loader" $words "$sgdmark" "${job[@]}" > "$scratch/out" 2> "$scratch/err"
+        equal "a loader started by hand, $words: exit status" $? 0
+        equal "a loader started by hand, $words: all processes timed" "$(timed_by)" "[[0,1,2],[0,1,2]]"
+        equal "a loader started by hand, $words: the hash is the program's" \
+            "$(jq -r .sgdmark.build.program_sha256 "$scratch/run.json")" "$(sha256sum < "$sgdmark" | cut -d ' ' -f 1)"
+    done
+fi
+"$sgdmark" "${job[@]}" -- > "$scratch/out" 2> "$scratch/err"
+equal "-- at the end of the options: exit status" $? 0
+
+# Without /proc the program is known by the name that it was started with.
+job_text=$(printf '%q ' "${job[@]}")
+timeout 60 unshare -m bash -c "mount -t tmpfs none /proc || exit 9; exec $sgdmark $job_text" > "$scratch/out" 2> "$scratch/err"
+case $? in
+0) equal "without /proc: all processes timed" "$(timed_by)" "[[0,1,2],[0,1,2]]" ;;
+9) skip "without /proc" "mounting is not allowed here" ;;
+*) not_ok "without /proc" "$(cat "$scratch/err")" ;;
+esac
 finish

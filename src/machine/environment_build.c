@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* This program: how it was built, and the libraries that are loaded. */
+#include "base/program.h"
 #include "base/sha256.h"
 #include "kernels.h"
 #include "machine/environment.h"
@@ -21,7 +22,7 @@
 
 /* SHA-256 of the running program's file. */
 static void add_program_hash(json_t *into) {
-    FILE *file = fopen("/proc/self/exe", "rbe");
+    FILE *file = fopen(program_file(), "rbe");
     if (!file) {
         json_missing(into, "program_sha256", strerror(errno));
         return;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/program.h"
 #include "record/rounds_json.h"
 
 #include <errno.h>
@@ -12,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,27 +64,26 @@ static json_t *order_json(const struct process_order *order, unsigned process) {
                      budgets, "jobs", jobs, "works", works);
 }
 
-/* The arguments of this run, then --process. NULL when memory runs out. */
-static char **process_arguments(int argc, char *const *argv) {
-    char **arguments = calloc((size_t)argc + 3, sizeof *arguments);
-    if (!arguments) return NULL;
-    size_t count = 0;
-    arguments[count++] = "sgdmark";
-    arguments[count++] = "run";
+/* The command of this run, with --process. Returns 0, or -1 when memory runs out. */
+static int process_command(struct program_command *command, int argc, char *const *argv) {
+    char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (!words) return -1;
+    words[0] = "sgdmark";
+    words[1] = "run";
     for (int i = 1; i < argc; i++)
-        arguments[count++] = argv[i];
-    arguments[count] = "--process";
-    return arguments;
+        words[i + 1] = argv[i];
+    int bad = program_command_make(command, words, (size_t)argc + 1);
+    free(words);
+    if (bad) return -1;
+    if (strcmp(command->words[command->count - 1], "--") == 0)
+        command->count--; /* behind it --process were no option */
+    command->words[command->count++] = "--process";
+    return 0;
 }
 
-static _Noreturn void exec_process(char *const *arguments, int input, int output) {
+static _Noreturn void exec_process(const struct program_command *command, int input, int output) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* the process ends when this run does */
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) {
-        execv("/proc/self/exe", arguments);
-        /* Without /proc: the path that this program was started by. It has not changed its working folder since. */
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel hands addresses over as numbers
-        execv((const char *)getauxval(AT_EXECFN), arguments);
-    }
+    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) execv(command->path, command->words);
     _exit(NO_PROGRAM);
 }
 
@@ -106,63 +105,28 @@ static char *read_all(int fd, size_t *length) {
     return NULL;
 }
 
-/* An empty file in memory, or where the system refuses those one without a name; -1 and errno. */
-static int nameless_file(void) {
-    const int fd = memfd_create("order", MFD_CLOEXEC);
-    FILE *file = fd < 0 ? tmpfile() : NULL;
-    if (!file) return fd;
-    const int copy = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
-    fclose(file);
-    return copy;
+/* Sends the order to a process and closes the connection. One that ends before it has read all of it says so by its
+ * status. A file, even one in memory, would be held to the limit on the size of files. */
+static void send_order(int fd, const char *text) {
+    size_t left = strlen(text);
+    while (left > 0) {
+        ssize_t sent = send(fd, text, left, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent <= 0) break;
+        text += sent;
+        left -= (size_t)sent;
+    }
+    close(fd);
 }
 
-/* A file in memory that holds the order, to be read from its start; -1 with the reason. */
-static int order_file(const struct process_order *order, unsigned process, struct error *err) {
-    json_t *value = order_json(order, process);
-    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
-    json_decref(value);
-    if (!text) return fail_program(err, "out of memory for the order of a process");
-    const size_t length = strlen(text);
-    int fd = nameless_file();
-    size_t written = 0;
-    while (fd >= 0 && written < length) {
-        ssize_t put = write(fd, text + written, length - written);
-        if (put <= 0) break;
-        written += (size_t)put;
-    }
-    free(text);
-    if (fd >= 0 && written == length && lseek(fd, 0, SEEK_SET) == 0) return fd;
-    if (fd >= 0) close(fd);
-    return fail(err, "the order of a process cannot be written: %s", strerror(errno));
-}
-
-/* Runs one process to its end. *bytes is what it wrote; the caller frees it. */
-static int run_process(char **bytes, size_t *length, const struct process_order *order, unsigned process,
-                       char *const *arguments, struct error *err) {
-    int ends[2], status = 0;
-    *bytes = NULL;
-    *length = 0;
-    const int input = order_file(order, process, err);
-    if (input < 0) return -1;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        close(input);
-        return fail(err, "cannot make a pipe: %s", strerror(errno));
-    }
-    const pid_t child = fork();
-    if (child == 0) exec_process(arguments, input, ends[1]);
-    close(input);
-    close(ends[1]);
-    if (child > 0) *bytes = read_all(ends[0], length);
-    close(ends[0]);
-    if (child < 0) return fail(err, "cannot be started: %s", strerror(errno));
+/* Waits for the end of a process. Returns 0, or -1 with what it ended of. */
+static int await_process(pid_t child, const char *path, struct error *err) {
+    int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (!*bytes) return fail_program(err, "out of memory for what it timed");
     if (WIFSIGNALED(status))
         return fail(err, "was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    if (WEXITSTATUS(status) == NO_PROGRAM)
-        return fail(err,
-                    "cannot be started: /proc/self/exe cannot be run (is /proc mounted?), nor the file that was run");
+    if (WEXITSTATUS(status) == NO_PROGRAM) return fail(err, "cannot be started: %s cannot be run", path);
     if (WEXITSTATUS(status) == PROGRAM_FAILED)
         return fail_program(err, "ended with status %d: out of memory, or a fault of the program", PROGRAM_FAILED);
     if (WEXITSTATUS(status) != 0) return fail(err, "ended with status %d", WEXITSTATUS(status));
@@ -178,6 +142,45 @@ int processes_check(struct error *err) {
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     return 0;
+}
+
+/* Starts a process that reads `order` and writes to the pipe. *bytes is what it wrote. */
+static int start_and_read(char **bytes, size_t *length, const char *order, const struct program_command *command,
+                          struct error *err) {
+    int input[2], output[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) != 0)
+        return fail(err, "cannot make a socket: %s", strerror(errno));
+    if (pipe2(output, O_CLOEXEC) != 0) {
+        fail(err, "cannot make a pipe: %s", strerror(errno));
+        close(input[0]);
+        close(input[1]);
+        return -1;
+    }
+    const pid_t child = fork();
+    if (child == 0) exec_process(command, input[0], output[1]);
+    const int why = errno;
+    close(input[0]);
+    close(output[1]);
+    send_order(input[1], child > 0 ? order : "");
+    if (child > 0) *bytes = read_all(output[0], length);
+    close(output[0]);
+    if (child < 0) return fail(err, "cannot be started: %s", strerror(why));
+    if (await_process(child, command->path, err) != 0) return -1;
+    return *bytes ? 0 : fail_program(err, "out of memory for what it timed");
+}
+
+/* Runs one process to its end. *bytes is what it wrote; the caller frees it. */
+static int run_process(char **bytes, size_t *length, const struct process_order *order, unsigned process,
+                       const struct program_command *command, struct error *err) {
+    *bytes = NULL;
+    *length = 0;
+    json_t *value = order_json(order, process);
+    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+    json_decref(value);
+    if (!text) return fail_program(err, "out of memory for the order of a process");
+    int bad = start_and_read(bytes, length, text, command, err);
+    free(text);
+    return bad;
 }
 
 /* Appends the rounds that a process wrote. */
@@ -213,8 +216,8 @@ static int note_end(const struct process_order *order, unsigned process, const s
 
 int processes_run(const struct process_order *order, int argc, char *const *argv, struct process_end *ends,
                   struct error *err) {
-    char **arguments = process_arguments(argc, argv);
-    if (!arguments) return fail_program(err, "out of memory");
+    struct program_command command;
+    if (process_command(&command, argc, argv) != 0) return fail_program(err, "out of memory");
     enum error_kind last = ERROR_CHECK; /* of the last process that failed; the program's own fault stays one */
     int bad = 0;
     for (unsigned k = 0; k < order->processes; k++) {
@@ -223,7 +226,7 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
         size_t length;
         const double begin = seconds_now();
         ends[k] = (struct process_end){.failed = false};
-        if (run_process(&bytes, &length, order, k, arguments, &why) != 0 ||
+        if (run_process(&bytes, &length, order, k, &command, &why) != 0 ||
             take_answer(order, bytes, length, &why) != 0) {
             ends[k].failed = true;
             last = why.kind == ERROR_PROGRAM ? ERROR_PROGRAM : ERROR_CHECK;
@@ -233,7 +236,7 @@ int processes_run(const struct process_order *order, int argc, char *const *argv
         ends[k].seconds = seconds_now() - begin;
         if (order->ended) order->ended(order->context, k, ends[k].seconds);
     }
-    free(arguments);
+    program_command_free(&command);
     if (first_experiment(order)->rounds.rounds == 0)
         return fail_as(err, last, "no process timed anything: the last one %s", ends[order->processes - 1].reason);
     for (unsigned k = 0; k < order->processes && !bad; k++)
