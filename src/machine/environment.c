@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/pages.h"
+#include "base/text.h"
 #include "machine/cgroup.h"
 #include "machine/sysfs.h"
 
@@ -191,18 +192,44 @@ static void add_uptime(json_t *into) {
         json_object_set_new(into, "uptime_seconds", json_integer((json_int_t)up.tv_sec));
 }
 
-/* PRETTY_NAME="..." of os-release. */
-static void add_distribution(json_t *into) {
-    char text[4096];
-    const char *key = "PRETTY_NAME=\"";
-    const char *found = sysfs_read(text, sizeof text, "/etc/os-release") == 0 ? strstr(text, key) : NULL;
-    if (!found) {
-        json_missing(into, "distribution", "/etc/os-release does not say");
-        return;
+/* Copies the value at `from`: in double quotes, where a backslash escapes, in single quotes, or up to the end of the
+ * line without its last blanks. */
+static void copy_value(char *to, size_t size, const char *from) {
+    const char quote = *from == '"' || *from == '\'' ? *from++ : '\n';
+    size_t used = 0;
+    for (; *from && *from != '\n' && *from != quote && used + 1 < size; from++) {
+        if (quote == '"' && *from == '\\' && from[1] && from[1] != '\n') from++;
+        to[used++] = *from;
     }
-    found += strlen(key);
-    json_t *name = json_stringn(found, strcspn(found, "\"\n"));
-    json_object_set_new(into, "distribution", name ? name : json_null());
+    while (quote == '\n' && used > 0 && (to[used - 1] == ' ' || to[used - 1] == '\t' || to[used - 1] == '\r'))
+        used--;
+    to[used] = 0;
+}
+
+int os_release_name(char *name, size_t size, const char *text) {
+    static const char key[] = "PRETTY_NAME=";
+    name[0] = 0;
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, sizeof key - 1) == 0)
+            copy_value(name, size, line + sizeof key - 1); /* the last one counts */
+        if (!*line) break;
+    }
+    return name[0] ? 0 : -1;
+}
+
+static void add_distribution(json_t *into) {
+    char text[4096], name[256];
+    char *shown = NULL;
+    if ((sysfs_read(text, sizeof text, "/etc/os-release") == 0 ||
+         sysfs_read(text, sizeof text, "/usr/lib/os-release") == 0) &&
+        os_release_name(name, sizeof name, text) == 0)
+        shown = printable_text(name);
+    if (shown)
+        json_object_set_new(into, "distribution", json_string(shown));
+    else
+        json_missing(into, "distribution", "/etc/os-release does not say");
+    free(shown);
 }
 
 json_t *environment_os_json(void) {

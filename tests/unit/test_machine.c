@@ -360,6 +360,32 @@ static void test_environment(void **state) {
     topology_free(topology);
 }
 
+static void test_distribution_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *name;
+    } files[] = {
+        {"PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=x\n", "Debian GNU/Linux 12 (bookworm)"},
+        {"NAME=x\nPRETTY_NAME=Alpine\nID=y", "Alpine"},
+        {"PRETTY_NAME=Void Linux \t\r\nID=y", "Void Linux"},
+        {"PRETTY_NAME='A \"B\"'", "A \"B\""},
+        {"PRETTY_NAME=\"A \\\"B\\\" \\$C\"", "A \"B\" $C"},
+        {"PRETTY_NAME=\"cut off\nID=y", "cut off"},
+        {"OLD_PRETTY_NAME=\"no\"\n#PRETTY_NAME=no\nPRETTY_NAME=yes", "yes"},
+    };
+    static const char *const none[] = {
+        "", "\n\n", "NAME=x", "XPRETTY_NAME=x\n", "PRETTY_NAME=", "PRETTY_NAME=\"\"\nA=b"};
+    char name[64];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        assert_int_equal(os_release_name(name, sizeof name, files[i].text), 0);
+        assert_string_equal(name, files[i].name);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(os_release_name(name, sizeof name, none[i]), -1);
+    assert_int_equal(os_release_name(name, 4, "PRETTY_NAME=abcdef"), 0);
+    assert_string_equal(name, "abc");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timer),
@@ -377,6 +403,7 @@ int main(void) {
         cmocka_unit_test(test_cgroup_here),
         cmocka_unit_test(test_expected_times),
         cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_distribution_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
