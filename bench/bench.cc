@@ -6,6 +6,11 @@
 #include "families.h"
 #include "meter.h"
 
+extern "C" {
+#include "base/text.h"
+}
+
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <memory>
@@ -70,7 +75,9 @@ int matching(std::string &names, error *err) {
 } // namespace sgdmark
 
 void bench_context(const char *key, const char *value) {
-    benchmark::AddCustomContext(key, value);
+    char *shown = printable_text(value); /* Google Benchmark prints it as it is */
+    benchmark::AddCustomContext(key, shown ? shown : "?");
+    free(shown);
 }
 
 int bench_run(const bench_job *job, char **flags, size_t flag_count, bool listing, const char *format, char **text,

@@ -45,7 +45,7 @@ size_t printable_copy(char *to, size_t size, const char *text) {
         const char *shown = text;
         size_t length = utf8_length(text, &point), taken = length;
         if (length == 0 || !is_printable(point)) {
-            /* The bytes of a longer character come one by one: those that continue it are no characters of their own. */
+            /* The bytes of a longer character come one by one: what continues it is no character of its own. */
             snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned char)*text);
             shown = escaped;
             length = 4;

@@ -12,8 +12,8 @@
  * where the bytes are not UTF-8: cut off, longer than needed, a surrogate, above U+10FFFF. */
 size_t utf8_length(const char *text, uint32_t *point);
 
-/* May the character be shown as it is? Not: control characters (C0, DEL, and C1, in which NEL ends a line and CSI begins
- * an escape sequence), line and paragraph separators, and the marks of bidirectional text. */
+/* May the character be shown as it is? Not: control characters (C0, DEL, and C1, in which NEL ends a line and CSI
+ * begins an escape sequence), line and paragraph separators, and the marks of bidirectional text. */
 bool is_printable(uint32_t point);
 
 /* Any bytes as printable UTF-8 of one line: each byte of a character that is not printable, or not UTF-8, becomes \xNN.

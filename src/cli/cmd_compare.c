@@ -6,6 +6,7 @@
 #include "record/compare.h"
 #include "record/threshold.h"
 #include "report/compare_report.h"
+#include "report/facts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -125,9 +126,11 @@ static int print_json(const struct compare_report *report, double threshold, str
 
 /* Of CSV, standard output holds the rows alone. */
 static void warn_of_differences(const struct compare_report *report) {
-    for (size_t i = 0; i < report->difference_count; i++)
-        fprintf(stderr, "sgdmark compare: the files differ in %s: %s\n", report->differences[i].key,
-                report->differences[i].effect);
+    for (size_t i = 0; i < report->difference_count; i++) {
+        fputs("sgdmark compare: the files differ in ", stderr);
+        print_plain(stderr, report->differences[i].key);
+        fprintf(stderr, ": %s\n", report->differences[i].effect);
+    }
 }
 
 static int print_as(enum format format, const struct compare_report *report, double threshold, struct error *err) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark report FILE: prints a run again from its result file. */
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "record/load.h"
@@ -51,6 +52,8 @@ int command_report(int argc, char **argv, struct error *err) {
         bad = fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", options.path);
     else if (file.experiment_count == 0)
         bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
+    else if (json_make_printable(file.root) != 0)
+        bad = fail_program(err, "%s: out of memory", options.path);
     else
         bad = report_run(stdout, file.facts, options.notebook, err);
     result_unload(&file);

@@ -2,6 +2,7 @@
 #include "record/difference.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "learn/hyper_table.h"
 
 #include <stdio.h>
@@ -86,8 +87,8 @@ static size_t effect_of(const char *key) {
 static char *text_of(const json_t *value) {
     char number[REAL_TEXT];
     if (!value) return strdup("not recorded");
-    if (json_is_string(value)) return strdup(json_string_value(value));
-    if (!json_is_real(value)) return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    if (json_is_string(value)) return printable_text(json_string_value(value));
+    if (!json_is_real(value)) return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
     format_real(number, json_real_value(value));
     return strdup(number);
 }
@@ -96,7 +97,7 @@ static bool inside_character(char byte) {
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Cuts the text to one printable line of at most SHOWN bytes. Text that is too long loses most of its first `skip`
+/* Cuts the text to at most SHOWN bytes. Text that is too long loses most of its first `skip`
  * bytes, which all values share. */
 static void shorten(char *text, size_t skip) {
     static const char dots[] = "...";
@@ -116,8 +117,6 @@ static void shorten(char *text, size_t skip) {
             length--;
         memcpy(text + length, dots, sizeof dots);
     }
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
 }
 
 /* The length of the prefix that all texts share. */

@@ -3,6 +3,7 @@
  * them. */
 #include "record/load_private.h"
 
+#include "base/text.h"
 #include "measure/stats.h"
 
 #include <stdarg.h>
@@ -233,21 +234,18 @@ static int find_process(const json_t **process, const struct result_file *file, 
     return json_array_size(*process) == n ? 0 : -1;
 }
 
-/* Sets *text as printf does, with '?' for control characters. */
+/* Sets *text as printf does, made printable. */
 static int explain(char **text, const struct reader *reader, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static int explain(char **text, const struct reader *reader, const char *format, ...) {
+    char *raw;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(text, format, arguments);
+    int length = vasprintf(&raw, format, arguments);
     va_end(arguments);
-    if (length < 0) {
-        *text = NULL;
-        return fail_program(reader->err, "%s: out of memory", reader->path);
-    }
-    for (char *at = *text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
-    return 0;
+    *text = length >= 0 ? printable_text(raw) : NULL;
+    if (length >= 0) free(raw);
+    return *text ? 0 : fail_program(reader->err, "%s: out of memory", reader->path);
 }
 
 static const char *text_or(const json_t *object, const char *key, const char *otherwise) {

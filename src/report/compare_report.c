@@ -2,10 +2,12 @@
 #include "report/compare_report.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "report/facts.h"
 #include "report/table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LETTERS = 8, TIME_TEXT = 32, INTERVAL_TEXT = 48, PERCENT_TEXT = 32, VERDICT_TEXT = 48 };
@@ -102,7 +104,9 @@ static void print_differences(FILE *out, const struct compare_report *report) {
           out);
     for (size_t i = 0; i < report->difference_count; i++) {
         const struct difference *difference = &report->differences[i];
-        fprintf(out, "  %s: %s\n", difference->key, difference->effect);
+        fputs("  ", out);
+        print_plain(out, difference->key);
+        fprintf(out, ": %s\n", difference->effect);
         for (size_t f = 0; f < report->file_count; f++)
             fprintf(out, "    %-3s %s\n", file_letter(name, report, f), difference->values[f]);
     }
@@ -137,10 +141,12 @@ static int print_rows(FILE *out, const struct compare_report *report, struct err
 
 /* Text in Markdown. */
 static void print_cell(FILE *out, const char *text) {
-    for (; *text; text++) {
-        if (strchr("|`*_<>[]\\&", *text)) fputc('\\', out);
-        fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+    char *shown = printable_text(text);
+    for (const char *at = shown ? shown : "?"; *at; at++) {
+        if (strchr("|`*_<>[]\\&", *at)) fputc('\\', out);
+        fputc(*at, out);
     }
+    free(shown);
 }
 
 /* What is said of some rows of a subject, once for all that share it. NULL: nothing is said of this row. */
@@ -326,12 +332,14 @@ void print_comparison_markdown(FILE *out, const struct compare_report *report) {
 
 /* A quoted CSV field. */
 static void print_field(FILE *out, const char *text) {
+    char *shown = printable_text(text);
     fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', out);
-        fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+    for (const char *at = shown ? shown : "?"; *at; at++) {
+        if (*at == '"') fputc('"', out);
+        fputc(*at, out);
     }
     fputc('"', out);
+    free(shown);
 }
 
 /* A number, or an empty field where there is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/describe_report.h"
 
+#include "report/facts.h"
 #include "report/job_report.h"
 
 #include <inttypes.h>
@@ -8,7 +9,9 @@
 void print_description(FILE *out, const struct description *description) {
     const struct dataset *ds = description->ds;
     const struct row_spec *rows = description->rows;
-    fprintf(out, "data         %s%s\n", ds->name, ds->synthetic ? " (SYNTHETIC, not MNIST)" : "");
+    fputs("data         ", out);
+    print_plain(out, ds->name);
+    fputs(ds->synthetic ? " (SYNTHETIC, not MNIST)\n" : "\n", out);
     print_files(out, ds);
     fprintf(out, "rows         %zu: split %s, %s order", description->n, split_names[rows->split],
             order_names[rows->order]);

@@ -2,8 +2,10 @@
 #include "report/facts.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *fact_text_of(const json_t *value) {
@@ -30,8 +32,9 @@ bool fact_known(const json_t *object, const char *key) {
 }
 
 void print_plain(FILE *to, const char *text) {
-    for (; *text; text++)
-        fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, to);
+    char *shown = printable_text(text);
+    fputs(shown ? shown : "?", to);
+    free(shown);
 }
 
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) {

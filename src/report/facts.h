@@ -17,7 +17,7 @@ bool fact_true(const json_t *object, const char *key);
 /* True if object[key] exists and is not null. */
 bool fact_known(const json_t *object, const char *key);
 
-/* Writes a text; control characters become '?', so that a file cannot control the terminal. */
+/* Writes a text of any bytes as base/text.h shows it, so that a name or a file cannot control the terminal. */
 void print_plain(FILE *to, const char *text);
 
 /* A list of numbers, "0.9502 0.96565 0.96495"; a confusion matrix, "53272 1307 / 1077 4344". */

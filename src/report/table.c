@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/table.h"
 
+#include "base/text.h"
+
 #include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
-#include <wctype.h>
 
 struct table {
     struct libscols_table *scols;
@@ -44,26 +44,6 @@ void table_row(struct table *table) {
     table->failed = !table->row;
 }
 
-/* Replaces, in place, what is not printable. */
-static void make_printable(char *text) {
-    mbstate_t state = {0};
-    char *to = text;
-    while (*text) {
-        wchar_t wide;
-        size_t length = mbrtowc(&wide, text, strlen(text), &state);
-        bool valid = length != (size_t)-1 && length != (size_t)-2;
-        if (valid && iswprint((wint_t)wide)) {
-            memmove(to, text, length);
-            to += length;
-        } else {
-            *to++ = '?';
-        }
-        text += valid ? length : 1;
-        if (!valid) state = (mbstate_t){0};
-    }
-    *to = 0;
-}
-
 void table_cell(struct table *table, size_t column, const char *format, ...) {
     if (!table || table->failed) return;
     char *text;
@@ -71,18 +51,10 @@ void table_cell(struct table *table, size_t column, const char *format, ...) {
     va_start(args, format);
     int length = vasprintf(&text, format, args);
     va_end(args);
-    locale_t utf8 = utf8_locale();
-    if (length >= 0 && utf8) {
-        locale_t before = uselocale(utf8);
-        make_printable(text);
-        uselocale(before);
-        table->failed = scols_line_refer_data(table->row, column, text) != 0; /* which takes the text over */
-        if (table->failed) free(text);
-    } else {
-        table->failed = true;
-        if (length >= 0) free(text);
-    }
-    if (utf8) freelocale(utf8);
+    char *shown = length >= 0 ? printable_text(text) : NULL;
+    if (length >= 0) free(text);
+    table->failed = !shown || scols_line_refer_data(table->row, column, shown) != 0; /* which takes the text over */
+    if (table->failed) free(shown);
 }
 
 /* The lines, without the blanks that fill up the last column. */

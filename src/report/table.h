@@ -24,7 +24,7 @@ struct table *table_new(const struct table_column *columns, size_t count);
 /* Begins a row of empty cells. */
 void table_row(struct table *table);
 
-/* Fills a cell of the row begun last with UTF-8 text. Characters that are not printable become '?'. */
+/* Fills a cell of the row begun last with text of any bytes, as base/text.h shows it. */
 void table_cell(struct table *table, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Prints the table (to NULL: nowhere; without rows: nothing), every line after `indent` and without blanks at its end,

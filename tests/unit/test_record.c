@@ -290,7 +290,7 @@ static void only_a_quiet_gate_is_trusted(void **state) {
         {"usable", "{\"state\": \"usable above\", \"above\": 0.03}", NULL},
         {"usable", "null", "does not say whether"},
         {"usable", NULL, "does not say whether"},
-        {"usable", "{\"state\": \"not usable\", \"reason\": \"\\u001b[2J\"}", "not usable: ?[2J"},
+        {"usable", "{\"state\": \"not usable\", \"reason\": \"\\u001b[2J\"}", "not usable: \\x1b[2J"},
         {"controls.0.state", "\"noisy\"", "cv/f32/scalar/place:core/again is not quiet: noisy"},
         {"controls.0.state", "\"too few rounds\"", "is not quiet: too few rounds"},
         {"controls.0.state", "\"too wide\"", "is not quiet: too wide"},
