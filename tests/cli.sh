@@ -5,13 +5,18 @@ source "$(dirname "$0")/lib.sh"
 needs jq
 source tests/cli/fixtures.sh
 
-F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=tests/golden/result.json O=tests/golden/result-schema-1.json
+F=$scratch/fixtures T=$scratch/out S=synthetic:n=600 R=$PWD/tests/golden/result.json O=$PWD/tests/golden/result-schema-1.json
 make_fixtures "$F"
 unset SGDMARK_ISA
 
 # A model of 784 features.
 M=$F/model.npz
 "$sgdmark" train --data $S --epochs 1 --save "$M" > "$scratch/stdout"
+# What cannot be written where it should goes to the current folder: one of our own.
+program=$(realpath "$sgdmark")
+elsewhere=$scratch/elsewhere
+mkdir "$elsewhere"
+ln -s "$PWD/data" "$PWD/tests" "$elsewhere"
 
 # A backend of the other architecture: one that this program has not compiled in.
 FOREIGN=neon
@@ -45,7 +50,8 @@ invoke() {
         words=("${words[@]:1}")
     done
     rm -rf "$T" && mkdir "$T"
-    env "${environment[@]}" timeout $seconds "$sgdmark" "${words[@]}" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+    (cd "$elsewhere" && exec env "${environment[@]}" timeout $seconds "$program" "${words[@]}" \
+        > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null)
     status=$?
     out=$(tr -d '\0' < "$scratch/stdout") err=$(tr -d '\0' < "$scratch/stderr")
 }
@@ -90,7 +96,7 @@ refuses() {
 for command in "train --data $S" "train --data $S --json -" "cv --data $S" "describe --data $S" kernels "kernels --json -" --help; do
     rm -rf "$T" && mkdir "$T"
     # shellcheck disable=SC2086
-    "$sgdmark" $command > /dev/full 2> "$scratch/stderr"
+    (cd "$elsewhere" && "$program" $command > /dev/full 2> "$scratch/stderr")
     status=$?
     err=$(cat "$scratch/stderr")
     refuses "full standard output: $command"
@@ -111,7 +117,6 @@ cannot_make_results() {
 }
 export -f cannot_make_results
 export scratch program
-program=$(realpath "$sgdmark")
 rm -rf "$T" && mkdir "$T"
 timeout 10 unshare -m bash -c cannot_make_results > /dev/null 2>&1
 status=$?
@@ -126,12 +131,12 @@ if counting; then
     skip "file size limit" "$build writes files of its own"
 else
     rm -rf "$T" && mkdir "$T"
-    err=$(trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
+    err=$(cd "$elsewhere" && ulimit -f 1 && "$program" cv --data synthetic:n=6000 --decision-out "$T/d.npy" 2>&1 > /dev/null)
     status=$?
     refuses "file size limit"
 
     mkdir -p "$T" && echo old > "$T/d.npy"
-    (trap '' XFSZ; ulimit -f 1; "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
+    (cd "$elsewhere" && ulimit -f 1 && "$program" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2>&1)
     equal "file size limit: the old file is kept" "$(ls "$T") $(cat "$T/d.npy")" "d.npy old"
 fi
 
@@ -150,13 +155,13 @@ fi
 # shellcheck disable=SC2317
 full_disk() {
     mount -t tmpfs -o size=8k none "$T" || exit 9
-    "$sgdmark" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2> "$scratch/stderr"
+    cd "$elsewhere" && "$program" cv --data synthetic:n=6000 --decision-out "$T/d.npy" > /dev/null 2> "$scratch/stderr"
     status=$?
     [ -z "$(ls -A "$T")" ] || exit 8
     exit "$status"
 }
 export -f full_disk
-export sgdmark scratch
+export program scratch elsewhere
 rm -rf "$T" && mkdir "$T"
 unshare -m bash -c full_disk > /dev/null 2>&1
 status=$?

@@ -7,7 +7,8 @@
 enum error_kind {
     ERROR_INPUT,   /* the caller's: a wrong option or file, or something that this machine lacks */
     ERROR_PROGRAM, /* the program's: out of memory, a bug */
-    ERROR_CHECK    /* the work was done and is wrong: a fit that diverged */
+    ERROR_CHECK,   /* the work was done and is wrong: a fit that diverged */
+    ERROR_OUTPUT   /* the work was done, and its result could not be written where it should go */
 };
 
 struct error {

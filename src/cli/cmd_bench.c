@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/bench_flags.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/results.h"
 #include "machine/binding.h"
@@ -310,15 +311,15 @@ static int prepare(void *context, struct error *err) {
     return start_result(work, err);
 }
 
-static int write_output(struct bench_work *work, const char *text, struct error *err) {
+static int write_result(struct bench_work *work, const char *text, struct error *err) {
     const char *path = work->options->flags.out;
     if (work->result) {
         if (result_take_benchmarks(work->result, text, err) != 0) return -1;
         const json_t *file = result_finish(work->result, true, err);
-        return file ? output_json(path, file, err) : -1;
+        return file ? output_work(path, file, err) : -1;
     }
     struct span whole = {text, strlen(text)};
-    return write_file(path, &whole, 1, err);
+    return write_output(path, "sgdmark.txt", &whole, 1, err);
 }
 
 static void release(struct bench_work *work) {
@@ -356,7 +357,7 @@ static int run_benchmarks(struct bench_work *work, struct error *err) {
         *err = work->fault;
         bad = -1;
     }
-    if (!bad && text) bad = write_output(work, text, err);
+    if (!bad && text) bad = write_result(work, text, err);
     free(text);
     return bad;
 }
@@ -366,6 +367,7 @@ int command_bench(int argc, char **argv, struct error *err) {
     struct bench_work work = {.options = &options, .argc = argc, .argv = argv};
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
+    if (options.flags.out) ignore_broken_pipes(); /* the file is written though nobody reads the screen any more */
     int bad = choose_subjects(&work, err);
     if (!bad) bad = run_benchmarks(&work, err);
     release(&work);

@@ -225,18 +225,22 @@ static int write_curve(const char *path, const struct curve *curve, struct error
     bool whole = to && !ferror(to);
     if (to && fclose(to) != 0) whole = false;
     const struct span content = {text, length};
-    int bad = whole ? write_file(path, &content, 1, err) : fail_program(err, "%s: out of memory", path);
+    int bad = whole ? write_output(path, "sgdmark.csv", &content, 1, err) : fail_program(err, "%s: out of memory", path);
     free(text);
     return bad;
 }
 
+/* Writes all that were asked for, also after one that cannot be written. */
 static int write_outputs(const struct cv_options *options, const struct cv_result *result, const struct curve *curve,
                          struct error *err) {
-    if (options->predictions_out && npy_write_bool(options->predictions_out, result->predicted, result->n, err) != 0)
-        return -1;
-    if (options->decision_out && npy_write_float64(options->decision_out, result->decision, result->n, 0, err) != 0)
-        return -1;
-    return options->curve ? write_curve(options->curve, curve, err) : 0;
+    struct error why;
+    int bad = 0, next_bad = 0;
+    if (options->predictions_out) bad = npy_write_bool(options->predictions_out, result->predicted, result->n, err);
+    if (options->decision_out)
+        next_bad = npy_write_float64(options->decision_out, result->decision, result->n, 0, &why);
+    bad = join_outputs(bad, err, next_bad, &why);
+    next_bad = options->curve ? write_curve(options->curve, curve, &why) : 0;
+    return join_outputs(bad, err, next_bad, &why);
 }
 
 /* The curve of a fitted estimator and what is read off it; of the never estimator nothing. */
@@ -332,7 +336,7 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     struct gate gate = {0};
     for (size_t i = 0; !bad && i < count; i++)
         bad = validate_checked(results, work, &gate, i, i + 1 == count, err);
-    if (!bad) bad = write_results(options->json, results, err);
+    bad = finish_results(bad, options->json, results, err);
     if (!bad) bad = gate_close(&gate, err);
     json_decref(results);
     return bad;

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "machine/binding.h"
@@ -13,12 +15,14 @@
 #include "record/processes.h"
 #include "record/receipts.h"
 #include "record/run_facts.h"
+#include "report/facts.h"
 #include "report/run_report.h"
 #include "report/soak_report.h"
 #include "verify/published.h"
 #include "verify/self_check.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,12 +57,19 @@ struct run_options {
     struct job_options job;
     double soak; /* minutes; 0: no soak, time the job */
     unsigned folds, repeats;
-    const struct preset *preset; /* the last one given */
+    const struct preset *preset;
     const char *json, *place;
     bool require_usable;
     bool notebook; /* print all of its steps */
     bool process;  /* this is a process of a run (record/processes.h) */
 };
+
+static error_t take_preset(struct run_options *options, const struct preset *preset) {
+    if (options->preset && options->preset != preset)
+        return bad_option("--quick and --rigorous exclude each other: give one of them");
+    options->preset = preset;
+    return 0;
+}
 
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct run_options *options = state->input;
@@ -67,7 +78,6 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         options->folds = (unsigned)hyper_table[HYPER_FOLDS].fallback;
-        options->preset = &standard;
         state->child_inputs[0] = &options->job;
         return 0;
     case KEY_JSON:
@@ -75,11 +85,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_FOLDS:
         return take_folds(&options->folds, value);
     case KEY_QUICK:
-        options->preset = &quick;
-        return 0;
+        return take_preset(options, &quick);
     case KEY_RIGOROUS:
-        options->preset = &rigorous;
-        return 0;
+        return take_preset(options, &rigorous);
     case KEY_PLACE:
         options->place = value;
         return 0;
@@ -91,6 +99,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_PROCESS:
         options->process = true;
+        outputs_are_unused();
         return 0;
     case KEY_SOAK:
         return take_real(&options->soak, "soak", value, 0.0, 1e6);
@@ -99,6 +108,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->repeats = (unsigned)repeats;
         return bad;
     case ARGP_KEY_END:
+        if (!options->preset) options->preset = &standard;
         if (options->soak > 0.0 && options->json)
             return bad_option("--soak times nothing, so there is no result for --json");
         if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
@@ -164,12 +174,13 @@ struct run {
     double began, slow_said;
 };
 
-static int make_results_folder(struct error *err) {
+static int make_results_folder(const struct run *run, struct error *err) {
     struct error why;
+    char path[512];
     if (mkdir("results", 0777) != 0 && errno != EEXIST)
         return fail(err, "results: cannot be created: %s (--json FILE writes elsewhere)", strerror(errno));
-    if (check_writable("results/run.json", &why) != 0)
-        return fail(err, "%.900s (--json FILE writes elsewhere)", why.text);
+    if (result_path(run->result, "results", path, sizeof path, err) != 0) return -1;
+    if (check_writable(path, &why) != 0) return fail(err, "%.900s (--json FILE writes elsewhere)", why.text);
     return 0;
 }
 
@@ -479,19 +490,34 @@ static int record_verdict(struct run *run, struct error *err) {
     json_t *verdict = verdict_json(&run->checks, run->checks_held, usable_json(&run->usable));
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
-    return fflush(run->out) == 0 ? 0 : fail(err, "standard output: cannot be written: %s", strerror(errno));
+    return 0;
 }
 
+/* What was printed must have arrived. */
+static int flush_report(const struct run *run, struct error *err) {
+    if (fflush(run->out) == 0 && !ferror(run->out)) return 0;
+    return fail(err, "standard output: cannot be written: %s", strerror(errno));
+}
+
+/* Writes the result, and says where it is. A report that nobody could read does not cost the result. */
 static int write_result(const struct run *run, struct error *err) {
-    const char *path = run->options->json;
-    char chosen[512];
-    if (!path) {
-        if (result_path(run->result, "results", chosen, sizeof chosen, err) != 0) return -1;
-        path = chosen;
-    }
+    struct error why;
+    char name[512], where[PATH_MAX];
+    const bool printed = flush_report(run, &why) == 0;
     const json_t *file = result_finish(run->result, true, err);
-    if (!file || output_json(path, file, err) != 0) return -1;
-    if (!to_stdout(path)) fprintf(run->out, "result written to %s\n", path);
+    if (!file) return -1;
+    if (run->options->json) {
+        snprintf(where, sizeof where, "%s", run->options->json);
+        if (output_work(where, file, err) != 0) return -1;
+    } else if (result_path(run->result, "results", name, sizeof name, err) != 0 ||
+               output_new_work(name, file, where, err) != 0) {
+        return -1;
+    }
+    if (!printed) return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
+    if (to_stdout(where)) return 0;
+    fputs("result written to ", run->out);
+    print_plain(run->out, where);
+    fputc('\n', run->out);
     return 0;
 }
 
@@ -579,13 +605,13 @@ static int run_all(struct run *run, struct error *err) {
     run->result = result_new(run->argc, run->argv, err);
     if (!run->result || load(run, err) != 0) return -1;
     if (options->soak <= 0.0 && processes_check(err) != 0) return -1;
-    if (!options->json && options->soak <= 0.0 && make_results_folder(err) != 0) return -1;
+    if (!options->json && options->soak <= 0.0 && make_results_folder(run, err) != 0) return -1;
     if (record_head(run, err) != 0) return -1;
     report_head(run->out, result_facts(run->result));
     if (verify(run, err) != 0 || record_receipts(run, err) != 0 || record_notebook(run, err) != 0) return -1;
     report_notebook(run->out, result_facts(run->result), false);
     if (report_parity(run->out, result_facts(run->result), err) != 0) return -1;
-    fflush(run->out);
+    if (flush_report(run, err) != 0) return -1;
     return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);
 }
 
@@ -612,6 +638,7 @@ int command_run(int argc, char **argv, struct error *err) {
         release(&run);
         return failed ? -1 : EXIT_DONE;
     }
+    ignore_broken_pipes(); /* the result is written though nobody reads the report any more */
     /* With --json - standard output holds only the JSON, so the report is discarded. */
     if (to_stdout(options.json)) run.out = fopen("/dev/null", "we");
     if (!run.out) return fail(err, "/dev/null: cannot be opened: %s", strerror(errno));

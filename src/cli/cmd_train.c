@@ -176,7 +176,7 @@ static int train_all(struct job *job, const struct train_options *options, const
         bad = admitted < 0 ? -1 : 0;
         if (admitted > 0) bad = train_one(results, job, options, chosen->list[i], &gate.check, last, err);
     }
-    if (!bad) bad = write_results(options->json, results, err);
+    bad = finish_results(bad, options->json, results, err);
     if (!bad) bad = gate_close(&gate, err);
     json_decref(results);
     return bad;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark <command> [options]. */
+#include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/stack.h"
 #include "version.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,21 +50,45 @@ static int check_output(int status) {
     return EXIT_BAD_INPUT;
 }
 
-/* Prints the reason as one line and returns the exit status that goes with it. */
+/* Prints one line on stderr. What was typed may be quoted in it. */
+static void say(const char *command, const char *text) {
+    char shown[2048];
+    printable_copy(shown, sizeof shown, text);
+    fprintf(stderr, "%s: %s\n", command, shown);
+}
+
+/* Prints the reason and returns the exit status that goes with it. */
 static int report_error(const char *command, const struct error *err) {
-    fprintf(stderr, "%s: ", command);
-    for (const char *c = err->text; *c; c++) /* what was typed is quoted, and the message is one line */
-        fputc(iscntrl((unsigned char)*c) ? '?' : *c, stderr);
-    fputc('\n', stderr);
+    say(command, err->text);
     switch (err->kind) {
     case ERROR_PROGRAM:
         return EXIT_PROGRAM;
     case ERROR_CHECK:
         return EXIT_CHECK_FAILED;
     case ERROR_INPUT:
+    case ERROR_OUTPUT:
         break;
     }
     return EXIT_BAD_INPUT;
+}
+
+static int report_unknown(const char *command) {
+    struct error err;
+    fail(&err, "there is no command '%.200s' (sgdmark --help lists them)", command);
+    return report_error("sgdmark", &err);
+}
+
+/* Runs a command, and returns its exit status. */
+static int run_command(int command, int argc, char **argv) {
+    char name[32];
+    struct error err;
+    snprintf(name, sizeof name, "sgdmark %s", commands[command].name);
+    argv[0] = name;
+    /* A process of a run (record/processes.h) leaves it to the run to say what happened. */
+    if (strcmp(argv[argc - 1], "--process") != 0) interrupt_begin(name);
+    int status = commands[command].run(argc, argv, &err);
+    if (file_note()) say(name, file_note());
+    return status < 0 ? report_error(name, &err) : check_output(status);
 }
 
 struct arguments {
@@ -70,8 +96,8 @@ struct arguments {
     char **argv;
 };
 
-/* Runs the command that the arguments name, and returns the exit status. */
-static int run_command(void *context) {
+/* Does what the arguments say, and returns the exit status. */
+static int run_arguments(void *context) {
     const int argc = ((const struct arguments *)context)->argc;
     char **argv = ((const struct arguments *)context)->argv;
     if (argc < 2) {
@@ -86,21 +112,14 @@ static int run_command(void *context) {
         printf("sgdmark %s (%s)\n", SGDMARK_VERSION, SGDMARK_COMMIT);
         return check_output(EXIT_DONE);
     }
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0) continue;
-        char name[32];
-        snprintf(name, sizeof name, "sgdmark %s", commands[i].name);
-        argv[1] = name;
-        struct error err;
-        int status = commands[i].run(argc - 1, argv + 1, &err);
-        return status < 0 ? report_error(name, &err) : check_output(status);
-    }
-    fprintf(stderr, "sgdmark: there is no command '%s' (sgdmark --help lists them)\n", argv[1]);
-    return EXIT_BAD_INPUT;
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return run_command(i, argc - 1, argv + 1);
+    return report_unknown(argv[1]);
 }
 
 int main(int argc, char **argv) {
     struct arguments arguments = {argc, argv};
     keep_standard_streams();
-    return run_with_stack(run_command, &arguments);
+    ignore_file_limit();
+    return run_with_stack(run_arguments, &arguments);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
-#include "base/file.h"
 #include "base/number.h"
+#include "cli/outputs.h"
 #include "learn/prefetch.h"
 
 #include <stdarg.h>
@@ -82,6 +82,7 @@ int take_arguments(const struct argp *argp, int argc, char **argv, void *input, 
     }
     if (check_words(argp, argc, argv, err) != 0) return -1;
     noted.text[0] = 0;
+    outputs_begin();
     int next = argc;
     error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
     if (bad && noted.text[0]) {
@@ -92,7 +93,7 @@ int take_arguments(const struct argp *argp, int argc, char **argv, void *input, 
     if (next < argc)
         return fail(err, "unexpected argument '%s' (%s --help lists what is accepted)", argv[next], argv[0]);
     if (bad) return fail(err, "the arguments cannot be understood (%s --help lists what is accepted)", argv[0]);
-    return 0;
+    return outputs_check(err);
 }
 
 error_t bad_value(const char *option, const struct error *why) {
@@ -131,18 +132,23 @@ error_t take_folds(unsigned *to, const char *value) {
     return bad;
 }
 
+/* Notes an output, which take_arguments checks at the end. */
+static error_t take_path(const char **to, const char *option, const char *path) {
+    *to = path;
+    if (!*path) return bad_option("--%s: the name of a file is empty", option);
+    outputs_add(option, path);
+    return 0;
+}
+
 error_t take_output(const char **to, const char *option, const char *value) {
-    struct error err;
-    *to = value;
-    if (!*value) return bad_option("--%s: the name of a file is empty", option);
-    return strcmp(value, "-") == 0 || check_writable(value, &err) == 0 ? 0 : bad_value(option, &err);
+    return take_path(to, option, names_stdout(value) ? "-" : value);
 }
 
 error_t take_output_file(const char **to, const char *option, const char *value) {
     if (strcmp(value, "-") == 0)
         return bad_option("--%s: '-' is no file, and standard output holds the report (./- is a file of that name)",
                           option);
-    return take_output(to, option, value);
+    return take_path(to, option, value);
 }
 
 bool to_stdout(const char *json) {

@@ -30,7 +30,8 @@ error_t take_real(double *to, const char *option, const char *value, double low,
 error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]);
 /* The number of folds, within the bounds of hyper_table. */
 error_t take_folds(unsigned *to, const char *value);
-/* A file to write, or "-" for standard output: not empty, and one that can be created. */
+/* A file to write, or "-" for standard output, which *to also is for its other names, such as /dev/stdout. The name is
+ * not empty; take_arguments checks the file (cli/outputs.h) after all options. */
 error_t take_output(const char **to, const char *option, const char *value);
 /* The same for an option that does not take "-". */
 error_t take_output_file(const char **to, const char *option, const char *value);

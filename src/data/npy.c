@@ -38,7 +38,7 @@ enum { SHAPE_TEXT = 72 };
 static void write_shape(char text[SHAPE_TEXT], const struct array *array) {
     const size_t *shape = array->shape;
     if (array->dimensions == 0)
-        snprintf(text, 48, "()");
+        snprintf(text, SHAPE_TEXT, "()");
     else if (array->dimensions == 1)
         snprintf(text, SHAPE_TEXT, "(%zu,)", shape[0]);
     else if (array->dimensions == 2)
@@ -65,7 +65,7 @@ int npy_write(const char *path, const struct array *array, struct error *err) {
     char header[NPY_HEADER];
     npy_header(header, array);
     struct span pieces[] = {{header, sizeof header}, {array->values, array_bytes(array)}};
-    return write_file(path, pieces, 2, err);
+    return write_output(path, "sgdmark.npy", pieces, 2, err);
 }
 
 int npy_write_float64(const char *path, const double *values, size_t n, int row, struct error *err) {

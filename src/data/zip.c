@@ -244,5 +244,5 @@ int zip_write(const char *path, const struct zip_part *parts, size_t count, stru
     put32(end + 12, directory);
     put32(end + 16, offset);
     spans[used++] = (struct span){end, END_LENGTH};
-    return write_file(path, spans, used, err);
+    return write_output(path, "sgdmark.npz", spans, used, err);
 }
