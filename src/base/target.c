@@ -21,8 +21,7 @@ const char *path_name(const char *path) {
 /* The folder that a path's last component is in. */
 static void folder_of(char folder[PATH_MAX], const char *path) {
     const size_t length = (size_t)(path_name(path) - path);
-    snprintf(folder, PATH_MAX, "%.*s", (int)length, path);
-    if (length == 0) strcpy(folder, ".");
+    snprintf(folder, PATH_MAX, "%.*s", length > 0 ? (int)length : 1, length > 0 ? path : ".");
 }
 
 static bool is_in_proc(const char *path) {
@@ -67,15 +66,14 @@ static int follow_link(struct target *target, const char *path, struct error *er
     link[length] = 0;
     folder_of(folder, target->path);
     snprintf(next, sizeof next, "%s%s%s", link[0] == '/' ? "" : folder, link[0] == '/' ? "" : "/", link);
-    if (strlen(next) >= sizeof target->path) return fail(err, "%s: leads to a name that is too long", path);
-    strcpy(target->path, next);
-    return 0;
+    const int whole = snprintf(target->path, sizeof target->path, "%s", next);
+    return whole < PATH_MAX ? 0 : fail(err, "%s: leads to a name that is too long", path);
 }
 
 int target_find(struct target *target, const char *path, struct error *err) {
     *target = (struct target){.kind = TARGET_NEW, .descriptor = -1};
-    if (strlen(path) >= sizeof target->path) return fail(err, "%.200s...: the name is too long", path);
-    strcpy(target->path, path);
+    if (snprintf(target->path, sizeof target->path, "%s", path) >= PATH_MAX)
+        return fail(err, "%.200s...: the name is too long", path);
     for (int links = 0; links <= MOST_LINKS; links++) {
         if (lstat(target->path, &target->info) != 0) {
             if (errno == ENOENT) return 0;
