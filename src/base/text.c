@@ -36,28 +36,32 @@ bool is_printable(uint32_t point) {
     return true;
 }
 
+size_t printable_next(char shown[PRINTABLE], const char **text) {
+    uint32_t point;
+    const size_t length = utf8_length(*text, &point);
+    if (length > 0 && is_printable(point)) {
+        memcpy(shown, *text, length);
+        shown[length] = 0;
+        *text += length;
+        return length;
+    }
+    /* The bytes of a longer character come one by one: what continues it is no character of its own. */
+    const unsigned char byte = (unsigned char)*(*text)++;
+    return (size_t)snprintf(shown, PRINTABLE, "\\x%02x", byte);
+}
+
 size_t printable_copy(char *to, size_t size, const char *text) {
     size_t whole = 0, used = 0;
     bool cut = size == 0;
     while (*text) {
-        uint32_t point;
-        char escaped[5];
-        const char *shown = text;
-        size_t length = utf8_length(text, &point), taken = length;
-        if (length == 0 || !is_printable(point)) {
-            /* The bytes of a longer character come one by one: what continues it is no character of its own. */
-            snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned char)*text);
-            shown = escaped;
-            length = 4;
-            taken = 1;
-        }
+        char shown[PRINTABLE];
+        const size_t length = printable_next(shown, &text);
         whole += length;
         cut = cut || used + length >= size;
         if (!cut) {
             memcpy(to + used, shown, length);
             used += length;
         }
-        text += taken;
     }
     if (size > 0) to[used] = 0;
     return whole;

@@ -17,8 +17,13 @@ size_t utf8_length(const char *text, uint32_t *point);
 bool is_printable(uint32_t point);
 
 /* Any bytes as printable UTF-8 of one line: each byte of a character that is not printable, or not UTF-8, becomes \xNN.
- * A backslash stays. Into to[size], cut behind a whole character or \xNN; returns the length that the whole has, as
- * snprintf does. */
+ * A backslash stays. This writes what stands for the next character, or byte, of *text, which does not end here, moves
+ * *text behind it, and returns its length. */
+enum { PRINTABLE = 5 }; /* bytes of that, the NUL included */
+size_t printable_next(char shown[PRINTABLE], const char **text);
+
+/* The same of a whole text, into to[size], cut behind a whole character or \xNN; returns the length that the whole has,
+ * as snprintf does. */
 size_t printable_copy(char *to, size_t size, const char *text);
 
 /* The same in memory that the caller frees; NULL when it runs out. */

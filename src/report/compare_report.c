@@ -7,7 +7,6 @@
 #include "report/table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LETTERS = 8, TIME_TEXT = 32, INTERVAL_TEXT = 48, PERCENT_TEXT = 32, VERDICT_TEXT = 48 };
@@ -141,12 +140,12 @@ static int print_rows(FILE *out, const struct compare_report *report, struct err
 
 /* Text in Markdown. */
 static void print_cell(FILE *out, const char *text) {
-    char *shown = printable_text(text);
-    for (const char *at = shown ? shown : "?"; *at; at++) {
-        if (strchr("|`*_<>[]\\&", *at)) fputc('\\', out);
-        fputc(*at, out);
+    char shown[PRINTABLE];
+    while (*text) {
+        printable_next(shown, &text);
+        if (strchr("|`*_<>[]\\&", shown[0])) fputc('\\', out);
+        fputs(shown, out);
     }
-    free(shown);
 }
 
 /* What is said of some rows of a subject, once for all that share it. NULL: nothing is said of this row. */
@@ -332,14 +331,14 @@ void print_comparison_markdown(FILE *out, const struct compare_report *report) {
 
 /* A quoted CSV field. */
 static void print_field(FILE *out, const char *text) {
-    char *shown = printable_text(text);
+    char shown[PRINTABLE];
     fputc('"', out);
-    for (const char *at = shown ? shown : "?"; *at; at++) {
-        if (*at == '"') fputc('"', out);
-        fputc(*at, out);
+    while (*text) {
+        printable_next(shown, &text);
+        if (shown[0] == '"') fputc('"', out);
+        fputs(shown, out);
     }
     fputc('"', out);
-    free(shown);
 }
 
 /* A number, or an empty field where there is none. */

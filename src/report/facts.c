@@ -5,7 +5,6 @@
 #include "base/text.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char *fact_text_of(const json_t *value) {
@@ -32,9 +31,11 @@ bool fact_known(const json_t *object, const char *key) {
 }
 
 void print_plain(FILE *to, const char *text) {
-    char *shown = printable_text(text);
-    fputs(shown ? shown : "?", to);
-    free(shown);
+    char shown[PRINTABLE];
+    while (*text) {
+        printable_next(shown, &text);
+        fputs(shown, to);
+    }
 }
 
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) {
