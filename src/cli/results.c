@@ -59,13 +59,13 @@ int output_new_work(const char *path, const json_t *value, char where[PATH_MAX],
 }
 
 int join_outputs(int bad, struct error *err, int second_bad, const struct error *second) {
-    const struct error first = *err;
     if (!second_bad) return bad;
-    if (!bad)
+    if (!bad) {
         *err = *second;
-    else
-        fail_as(err, ERROR_OUTPUT, "%.500s; %.500s", first.text, second->text);
-    return -1;
+        return -1;
+    }
+    const struct error first = *err;
+    return fail_as(err, ERROR_OUTPUT, "%.500s; %.500s", first.text, second->text);
 }
 
 int finish_results(int bad, const char *json, const json_t *results, struct error *err) {
