@@ -503,7 +503,7 @@ static int flush_report(const struct run *run, struct error *err) {
 static int write_result(const struct run *run, struct error *err) {
     struct error why;
     char name[512], where[PATH_MAX];
-    const bool printed = flush_report(run, &why) == 0;
+    const bool arrived = flush_report(run, &why) == 0;
     const json_t *file = result_finish(run->result, true, err);
     if (!file) return -1;
     if (run->options->json) {
@@ -513,7 +513,7 @@ static int write_result(const struct run *run, struct error *err) {
                output_new_work(name, file, where, err) != 0) {
         return -1;
     }
-    if (!printed) return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
+    if (!arrived) return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
     if (to_stdout(where)) return 0;
     fputs("result written to ", run->out);
     print_plain(run->out, where);
