@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,43 +78,162 @@ json_t *json_number(double x) {
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* Copies the string literal at *from, quotes included, to `to`; both end up behind it. jansson escapes C0 alone: the
- * other characters that are not to be shown become \uXXXX, which reads back as the same. */
-static char *copy_string(char *to, const char **from) {
-    const char *at = *from;
-    do {
+/* ---- Text from outside. */
+
+/* The bytes of the character that begins here, and its number; 0 at the end, and if no character begins here. */
+static size_t character_length(const char *at, uint32_t *point) {
+    return *at ? utf8_length(at, point) : 0;
+}
+
+/* Does an escape stand here in the text itself? */
+static bool is_escape(const char *at) {
+    static const char digits[] = "0123456789abcdef";
+    return at[0] == '\\' && at[1] == 'x' && at[2] && strchr(digits, at[2]) && at[3] && strchr(digits, at[3]);
+}
+
+enum { ESCAPE = 4 }; /* bytes of \xHH */
+
+static char *put_escape(char *to, const char *bytes, size_t count) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char byte = (unsigned char)bytes[i];
+        const char escape[ESCAPE] = {'\\', 'x', digits[byte >> 4], digits[byte & 0xf]};
+        memcpy(to, escape, ESCAPE);
+        to += ESCAPE;
+    }
+    return to;
+}
+
+char *escape_text(const char *text, bool printable) {
+    char *out = malloc(strlen(text) * ESCAPE + 1);
+    if (!out) return NULL;
+    char *to = out;
+    for (const char *at = text; *at;) {
         uint32_t point = 0;
-        size_t length = *at == '\\' ? 2 : utf8_length(at, &point);
-        if (*at == '\\' || length == 0 || is_printable(point)) {
-            length += length == 0;
-            memcpy(to, at, length);
-            to += length;
-        } else {
-            to += snprintf(to, 7, "\\u%04" PRIx32, point);
-        }
-        at += length;
-    } while (*at != '"');
+        const size_t length = character_length(at, &point), taken = length ? length : 1;
+        const bool hidden = printable && length && !is_printable(point);
+        to = !length || hidden || is_escape(at) ? put_escape(to, at, taken) : mempcpy(to, at, taken);
+        at += taken;
+    }
+    *to = 0;
+    return out;
+}
+
+json_t *json_escaped(const char *text) {
+    if (!text) return json_null();
+    char *escaped = escape_text(text, false);
+    json_t *value = escaped ? json_string(escaped) : NULL;
+    free(escaped);
+    return value;
+}
+
+json_t *json_escaped_part(const char *text, size_t length) {
+    char *part = strndup(text, length);
+    json_t *value = part ? json_escaped(part) : NULL;
+    free(part);
+    return value;
+}
+
+enum { UNICODE_ESCAPE = 6 }; /* bytes of \uXXXX */
+
+static char *put_unicode(char *to, unsigned code) {
+    char escape[UNICODE_ESCAPE + 1];
+    snprintf(escape, sizeof escape, "\\u%04X", code & 0xffff);
+    return mempcpy(to, escape, UNICODE_ESCAPE);
+}
+
+/* The bytes that put_string adds at most. */
+static size_t growth(const char *text) {
+    size_t count = 0;
+    for (; *text; text++)
+        count += (unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f;
+    return count * UNICODE_ESCAPE;
+}
+
+/* Copies the JSON string that begins at *from with its quotes, and moves *from behind it. Bytes that are not UTF-8 and
+ * control characters are escaped. */
+static char *put_string(char *to, const char **from) {
+    const char *at = *from;
     *to++ = *at++;
+    while (*at && *at != '"') {
+        uint32_t point = 0;
+        const size_t length = character_length(at, &point);
+        if (*at == '\\' && at[1]) {
+            *to++ = *at++;
+            if (character_length(at, &point) == 1) *to++ = *at++;
+        } else if (!length) {
+            *to++ = '\\'; /* JSON's own escape of a backslash */
+            to = put_escape(to, at++, 1);
+        } else if (!is_printable(point)) {
+            to = put_unicode(to, point);
+            at += length;
+        } else {
+            to = mempcpy(to, at, length);
+            at += length;
+        }
+    }
+    if (*at) *to++ = *at++;
     *from = at;
     return to;
 }
 
-/* Room for the text when each byte that copy_string may escape becomes six. */
-static size_t room_for(const char *wide) {
-    size_t room = 2 * strlen(wide) + 2;
-    for (const char *at = wide; *at; at++)
-        if ((unsigned char)*at >= 0x7f) room += 6;
-    return room;
+char *json_repair(const char *text) {
+    char *out = malloc(strlen(text) + growth(text) + 1);
+    if (!out) return NULL;
+    char *to = out;
+    while (*text) {
+        if (*text == '"')
+            to = put_string(to, &text);
+        else
+            *to++ = *text++;
+    }
+    *to = 0;
+    return out;
 }
 
-/* jansson 2.14 prints every real number with 17 digits: rewrites each one that is not inside a string. */
+/* ---- Putting values together. */
+
+static atomic_bool lost;
+
+static int lose(void) {
+    atomic_store(&lost, true);
+    return -1;
+}
+
+static bool is_utf8(const char *text) {
+    uint32_t point;
+    size_t length = 1;
+    for (; *text && length > 0; text += length)
+        length = character_length(text, &point);
+    return length > 0;
+}
+
+int json_put(json_t *object, const char *key, json_t *value) {
+    char *escaped = is_utf8(key) ? NULL : escape_text(key, false);
+    const int bad = json_object_set_new(object, escaped ? escaped : key, value);
+    free(escaped);
+    return bad ? lose() : 0;
+}
+
+int json_add(json_t *list, json_t *value) {
+    return json_array_append_new(list, value) == 0 ? 0 : lose();
+}
+
+bool json_lost(void) {
+    return atomic_load(&lost);
+}
+
+/* ---- As text. */
+
+/* What jansson 2.14 prints, with every real number, which has 17 digits there, in its shortest form, and without raw
+ * control characters. */
 static char *shorten_reals(const char *wide) {
-    char *out = malloc(room_for(wide));
+    char *out = malloc(strlen(wide) * 2 + growth(wide) + 2);
     if (!out) return NULL;
     char *to = out;
     for (const char *from = wide; *from;) {
         if (*from == '"') {
-            to = copy_string(to, &from);
+            to = put_string(to, &from);
         } else if (*from == '-' || (*from >= '0' && *from <= '9')) {
             size_t length = strspn(from, "+-0123456789.eE");
             if (strcspn(from, ".eE") < length) {
@@ -136,7 +255,7 @@ static char *shorten_reals(const char *wide) {
 }
 
 char *json_text(const json_t *value) {
-    char *wide = json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
+    char *wide = json_lost() ? NULL : json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
     if (!wide) return NULL;
     char *text = shorten_reals(wide);
     free(wide);

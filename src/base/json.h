@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,8 +18,36 @@ enum { REAL_TEXT = 32 };
  * or an exponent, so that JSON reads it as a real number. */
 void format_real(char text[REAL_TEXT], double x);
 
-/* The value as JSON text, indented by two, with a newline at the end. Characters that are not printable are escaped.
- * The caller frees it; NULL: out of memory. */
+/* ---- Text from outside: names of files, hosts and arguments may hold any bytes, JSON holds UTF-8.
+ *
+ * UTF-8 stays as it is. A byte that is not part of it becomes \xHH, a backslash, x and two lower-case hexadecimal
+ * digits. Where such four characters stand in the text itself, their backslash becomes \x5c. So each \xHH of an escaped
+ * text stands for one byte, and the text can be had back. */
+
+/* The escaped text. With `printable`, control characters and those that turn the direction of writing are escaped in
+ * the same way, so that the text can be shown. The caller frees it; NULL: out of memory. */
+char *escape_text(const char *text, bool printable);
+
+/* The escaped text as a JSON string; null for NULL. */
+json_t *json_escaped(const char *text);
+json_t *json_escaped_part(const char *text, size_t length);
+
+/* Makes JSON of text that only looks like it, as Google Benchmark writes names from outside: inside strings, bytes that
+ * are not UTF-8 are escaped as above, and control characters as JSON wants it. The caller frees it; NULL: out of
+ * memory. */
+char *json_repair(const char *text);
+
+/* ---- Values are put together here only, so that none is lost unseen. */
+
+/* Sets object[key], whose key is escaped, or appends to the list. Takes ownership of the value, also on failure.
+ * Returns 0, or -1 without memory; a value that is NULL counts as that. What was lost is remembered: json_lost is true
+ * from then on, and no JSON is made any more. */
+int json_put(json_t *object, const char *key, json_t *value);
+int json_add(json_t *list, json_t *value);
+bool json_lost(void);
+
+/* The value as JSON text, indented by two, with a newline at the end. Control characters, and characters that turn the
+ * direction of writing, are \uXXXX in it. The caller frees it; NULL: out of memory, also if something was lost. */
 char *json_text(const json_t *value);
 
 /* `value` as 16 hex digits, and as a JSON string of them. */

@@ -388,9 +388,9 @@ static void process_ended(void *context, unsigned process, double seconds) {
 static int record_processes(struct run *run, const struct process_end *ends, struct error *err) {
     json_t *processes = json_array();
     for (unsigned k = 0; k < run->options->preset->processes; k++)
-        json_array_append_new(processes, json_pack("{s:i, s:s, s:s*, s:f}", "index", (int)k, "status",
-                                                   ends[k].failed ? "failed" : "done", "reason",
-                                                   ends[k].failed ? ends[k].reason : NULL, "seconds", ends[k].seconds));
+        json_add(processes,
+                 json_pack("{s:i, s:s, s:o*, s:f}", "index", (int)k, "status", ends[k].failed ? "failed" : "done",
+                           "reason", ends[k].failed ? json_escaped(ends[k].reason) : NULL, "seconds", ends[k].seconds));
     return result_section(run->result, "processes", processes, err);
 }
 

@@ -12,18 +12,17 @@
 void json_prefetch(json_t *to, const struct prefetch *prefetch, const char *reason) {
     char text[PREFETCH_TEXT];
     prefetch_text(text, prefetch);
-    json_object_set_new(to, "prefetch", json_string(text));
-    json_object_set_new(to, "prefetch_reason", json_string(reason));
+    json_put(to, "prefetch", json_string(text));
+    json_put(to, "prefetch_reason", json_string(reason));
 }
 
 void json_self_check(json_t *to, const struct self_check *check) {
-    json_object_set_new(
-        to, "self_check",
-        json_pack("{s:I, s:o}", "calls", (json_int_t)check->calls, "seconds", json_number(check->seconds)));
+    json_put(to, "self_check",
+             json_pack("{s:I, s:o}", "calls", (json_int_t)check->calls, "seconds", json_number(check->seconds)));
 }
 
 int append_result(json_t *results, json_t *result, struct error *err) {
-    if (json_array_append_new(results, result) == 0) return 0;
+    if (json_add(results, result) == 0) return 0;
     return fail_program(err, "out of memory for the result");
 }
 

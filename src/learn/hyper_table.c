@@ -175,8 +175,7 @@ size_t hyper_options(char *text, size_t size, const struct job_spec *spec, unsig
 json_t *hyper_json(const struct job_spec *spec, unsigned folds) {
     json_t *all = json_object();
     for (enum hyper_id id = HYPER_DIGIT; all && id < HYPER_COUNT; id++) {
-        if (json_object_set_new(all, hyper_table[id].name, hyper_value_json(id, hyper_get(spec, folds, id))) == 0)
-            continue;
+        if (json_put(all, hyper_table[id].name, hyper_value_json(id, hyper_get(spec, folds, id))) == 0) continue;
         json_decref(all);
         all = NULL;
     }

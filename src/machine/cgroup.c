@@ -128,7 +128,7 @@ void cgroup_read(struct cgroup *cgroup) {
 /* into[key] = text, or null and a reason when the text is empty. */
 static void add_text(json_t *into, const char *key, const char *text, const char *why) {
     if (text[0]) {
-        json_object_set_new(into, key, json_string(text));
+        json_put(into, key, json_escaped(text));
     } else {
         json_missing(into, key, why);
     }
@@ -136,7 +136,7 @@ static void add_text(json_t *into, const char *key, const char *text, const char
 
 json_t *cgroup_json(const struct cgroup *cgroup) {
     json_t *out = json_object();
-    json_object_set_new(out, "version", json_integer(cgroup->version));
+    json_put(out, "version", json_integer(cgroup->version));
     add_text(out, "path", cgroup->path, "the process is in no control group");
     add_text(out, "cpuset", cgroup->cpuset, "the controller is off or its files cannot be read");
     add_text(out, "memory_nodes", cgroup->memory_nodes, "the controller is off or its files cannot be read");
@@ -144,12 +144,12 @@ json_t *cgroup_json(const struct cgroup *cgroup) {
     if (isnan(cgroup->quota)) {
         json_missing(out, "quota_cpus", "no quota is set");
     } else {
-        json_object_set_new(out, "quota_cpus", json_number(cgroup->quota));
+        json_put(out, "quota_cpus", json_number(cgroup->quota));
     }
     if (cgroup->throttled < 0) {
         json_missing(out, "nr_throttled", "cpu.stat does not say");
     } else {
-        json_object_set_new(out, "nr_throttled", json_integer(cgroup->throttled));
+        json_put(out, "nr_throttled", json_integer(cgroup->throttled));
     }
     return out;
 }

@@ -54,7 +54,7 @@ static void add_lines(json_t *into, const char *path, const struct line *lines, 
         }
         char *unit;
         long long number = strtoll(strchr(found, ':') + 1, &unit, 10);
-        json_object_set_new(into, lines[i].key, json_integer(strncmp(unit, " kB", 3) == 0 ? number * 1024 : number));
+        json_put(into, lines[i].key, json_integer(strncmp(unit, " kB", 3) == 0 ? number * 1024 : number));
     }
 }
 
@@ -86,7 +86,7 @@ json_t *environment_memory_json(void) {
     static const struct source integers[] = {{"numa_balancing", "/proc/sys/kernel/numa_balancing"},
                                              {"swappiness", "/proc/sys/vm/swappiness"}};
     json_t *out = json_object();
-    json_object_set_new(out, "page_bytes", json_integer(sysconf(_SC_PAGESIZE)));
+    json_put(out, "page_bytes", json_integer(sysconf(_SC_PAGESIZE)));
     add_lines(out, "/proc/meminfo", meminfo, COUNT(meminfo));
     add_lines(out, "/proc/self/smaps_rollup", smaps, COUNT(smaps));
     add_strings(out, sources, COUNT(sources));
@@ -123,10 +123,10 @@ static void add_load(json_t *into) {
         json_missing(into, "load_average", "/proc/loadavg cannot be read");
         return;
     }
-    json_object_set_new(into, "load_average",
-                        json_pack("[o, o, o]", json_number(load[0]), json_number(load[1]), json_number(load[2])));
-    json_object_set_new(into, "runnable_threads", json_integer(runnable));
-    json_object_set_new(into, "threads", json_integer(threads));
+    json_put(into, "load_average",
+             json_pack("[o, o, o]", json_number(load[0]), json_number(load[1]), json_number(load[2])));
+    json_put(into, "runnable_threads", json_integer(runnable));
+    json_put(into, "threads", json_integer(threads));
 }
 
 static void add_kernel(json_t *into) {
@@ -135,9 +135,9 @@ static void add_kernel(json_t *into) {
         json_missing(into, "kernel", strerror(errno));
         return;
     }
-    json_object_set_new(into, "kernel", json_string(name.release));
-    json_object_set_new(into, "kernel_version", json_string(name.version));
-    json_object_set_new(into, "machine", json_string(name.machine));
+    json_put(into, "kernel", json_escaped(name.release));
+    json_put(into, "kernel_version", json_escaped(name.version));
+    json_put(into, "machine", json_escaped(name.machine));
 }
 
 /* Is it a kernel parameter that changes the speed of programs? The others may name disks, hosts or programs, which do
@@ -182,14 +182,13 @@ static void add_kernel_parameters(json_t *into) {
     json_t *kept = json_array();
     char *rest = NULL;
     for (char *word = strtok_r(text, " ", &rest); word && strcmp(word, "--") != 0; word = strtok_r(NULL, " ", &rest))
-        if (is_about_speed(word)) json_array_append_new(kept, json_string(word));
-    json_object_set_new(into, "kernel_parameters", kept);
+        if (is_about_speed(word)) json_add(kept, json_escaped(word));
+    json_put(into, "kernel_parameters", kept);
 }
 
 static void add_uptime(json_t *into) {
     struct timespec up;
-    if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
-        json_object_set_new(into, "uptime_seconds", json_integer((json_int_t)up.tv_sec));
+    if (clock_gettime(CLOCK_BOOTTIME, &up) == 0) json_put(into, "uptime_seconds", json_integer((json_int_t)up.tv_sec));
 }
 
 /* Copies the value at `from`: in double quotes, where a backslash escapes, in single quotes, or up to the end of the
@@ -220,16 +219,12 @@ int os_release_name(char *name, size_t size, const char *text) {
 
 static void add_distribution(json_t *into) {
     char text[4096], name[256];
-    char *shown = NULL;
     if ((sysfs_read(text, sizeof text, "/etc/os-release") == 0 ||
          sysfs_read(text, sizeof text, "/usr/lib/os-release") == 0) &&
         os_release_name(name, sizeof name, text) == 0)
-        shown = printable_text(name);
-    if (shown)
-        json_object_set_new(into, "distribution", json_string(shown));
+        json_put(into, "distribution", json_escaped(name));
     else
         json_missing(into, "distribution", "/etc/os-release does not say");
-    free(shown);
 }
 
 json_t *environment_os_json(void) {
@@ -253,7 +248,7 @@ json_t *environment_os_json(void) {
     add_uptime(out);
     json_t *mitigations = folder_json("/sys/devices/system/cpu/vulnerabilities");
     if (mitigations) {
-        json_object_set_new(out, "mitigations", mitigations);
+        json_put(out, "mitigations", mitigations);
     } else {
         json_missing(out, "mitigations", "the kernel does not list them");
     }

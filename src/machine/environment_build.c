@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* This program: how it was built, and the libraries that are loaded. */
+#include "base/json.h"
 #include "base/program.h"
 #include "base/sha256.h"
 #include "kernels.h"
@@ -35,7 +36,7 @@ static void add_program_hash(json_t *into) {
     fclose(file);
     char hex[SHA256_TEXT];
     sha256_finish(&context, hex);
-    json_object_set_new(into, "program_sha256", json_string(hex));
+    json_put(into, "program_sha256", json_string(hex));
 }
 
 /* Adds one shared library: the name of its file with links resolved, which ends in the version. */
@@ -44,7 +45,7 @@ static int add_loaded(struct dl_phdr_info *info, size_t size, void *list) {
     char path[PATH_MAX];
     if (!info->dlpi_name[0] || !realpath(info->dlpi_name, path)) return 0;
     const char *name = strrchr(path, '/');
-    json_array_append_new(list, json_string(name ? name + 1 : path));
+    json_add(list, json_escaped(name ? name + 1 : path));
     return 0;
 }
 
@@ -68,7 +69,7 @@ static json_t *kernels_json(void) {
     json_t *out = json_object();
     for (size_t i = 0; i < backend_count; i++) {
         if (backends[i].compiled) {
-            json_object_set_new(out, backends[i].name, json_string(backends[i].flags));
+            json_put(out, backends[i].name, json_string(backends[i].flags));
         } else {
             json_missing(out, backends[i].name, "for another architecture");
         }
@@ -78,18 +79,18 @@ static json_t *kernels_json(void) {
 
 json_t *environment_build_json(void) {
     json_t *out = json_object();
-    json_object_set_new(out, "version", json_string(SGDMARK_VERSION));
-    json_object_set_new(out, "commit", json_string(SGDMARK_COMMIT));
-    json_object_set_new(out, "compiler", json_string(__VERSION__));
-    json_object_set_new(out, "flags", json_string(SGDMARK_CFLAGS));
+    json_put(out, "version", json_string(SGDMARK_VERSION));
+    json_put(out, "commit", json_string(SGDMARK_COMMIT));
+    json_put(out, "compiler", json_string(__VERSION__));
+    json_put(out, "flags", json_escaped(SGDMARK_CFLAGS));
 #ifdef NDEBUG
-    json_object_set_new(out, "assertions", json_false());
+    json_put(out, "assertions", json_false());
 #else
-    json_object_set_new(out, "assertions", json_true());
+    json_put(out, "assertions", json_true());
 #endif
-    json_object_set_new(out, "transcendental", json_string(TRANSCENDENTAL_CLASS));
-    json_object_set_new(out, "kernel_flags", kernels_json());
-    json_object_set_new(out, "libraries", libraries_json());
+    json_put(out, "transcendental", json_string(TRANSCENDENTAL_CLASS));
+    json_put(out, "kernel_flags", kernels_json());
+    json_put(out, "libraries", libraries_json());
     add_program_hash(out);
     return out;
 }

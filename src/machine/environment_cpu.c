@@ -27,7 +27,7 @@ static json_t *cpuinfo_value(const char *text, const char *name) {
         const char *value = line + strcspn(line, ":\n");
         if (*value != ':') continue;
         value += strspn(value, ": \t");
-        return json_stringn(value, strcspn(value, "\n"));
+        return json_escaped_part(value, strcspn(value, "\n"));
     }
     return NULL;
 }
@@ -58,7 +58,7 @@ static void add_cpuinfo(json_t *into) {
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         json_t *value = bad ? NULL : cpuinfo_value(text, facts[i].name);
         if (value) {
-            json_object_set_new(into, facts[i].key, value);
+            json_put(into, facts[i].key, value);
         } else {
             json_missing(into, facts[i].key, "/proc/cpuinfo does not say");
         }
@@ -68,7 +68,7 @@ static void add_cpuinfo(json_t *into) {
 static void add_hex(json_t *into, const char *key, uint64_t bits) {
     char text[24];
     snprintf(text, sizeof text, "0x%" PRIx64, bits);
-    json_object_set_new(into, key, json_string(text));
+    json_put(into, key, json_string(text));
 }
 
 #if defined(__x86_64__)
@@ -89,7 +89,7 @@ static void add_hypervisor(json_t *into) {
     memcpy(vendor + 8, &d, 4);
     for (char *at = vendor; *at; at++)
         if (*at < ' ' || *at > '~') *at = '?';
-    json_object_set_new(into, "hypervisor", json_string(vendor));
+    json_put(into, "hypervisor", json_escaped(vendor));
 }
 
 /* XCR0: register state that the operating system saves (bits 0x06: AVX, 0xe6: AVX-512). */
@@ -114,7 +114,7 @@ static void add_invariant_tsc(json_t *into) {
     unsigned c;
     unsigned d;
     bool invariant = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8);
-    json_object_set_new(into, "tsc_invariant", json_boolean(invariant));
+    json_put(into, "tsc_invariant", json_boolean(invariant));
 }
 
 static void add_architecture(json_t *into) {
@@ -129,7 +129,7 @@ static void add_architecture(json_t *into) {
 #if defined(PR_SVE_GET_VL)
     int length = prctl(PR_SVE_GET_VL);
     if (length >= 0) {
-        json_object_set_new(into, "sve_bytes", json_integer(length & PR_SVE_VL_LEN_MASK));
+        json_put(into, "sve_bytes", json_integer(length & PR_SVE_VL_LEN_MASK));
         return;
     }
 #endif
@@ -154,7 +154,7 @@ static void add_governors(json_t *into) {
         char text[64];
         snprintf(folder, sizeof folder, "/sys/devices/system/cpu/cpu%d/cpufreq", pu);
         if (sysfs_read_in(text, sizeof text, folder, "scaling_governor") == 0) {
-            json_object_set_new(all, text, json_true());
+            json_put(all, text, json_true());
             continue;
         }
         snprintf(folder, sizeof folder, "/sys/devices/system/cpu/cpu%d", pu);
@@ -168,8 +168,8 @@ static void add_governors(json_t *into) {
     json_t *names = json_array();
     const char *name;
     json_t *unused;
-    json_object_foreach(all, name, unused) json_array_append_new(names, json_string(name));
-    json_object_set_new(into, "governors", names);
+    json_object_foreach(all, name, unused) json_add(names, json_escaped(name));
+    json_put(into, "governors", names);
     json_decref(all);
 }
 
@@ -201,7 +201,7 @@ json_t *environment_frequency_json(void) {
     if (isnan(ghz)) {
         json_missing(out, "probed_ghz", "no instruction chain of known latency on this architecture");
     } else {
-        json_object_set_new(out, "probed_ghz", json_number(ghz));
+        json_put(out, "probed_ghz", json_number(ghz));
     }
     return out;
 }

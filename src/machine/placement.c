@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/placement.h"
 
+#include "base/json.h"
 #include "machine/placement_private.h"
 
 #include <stdio.h>
@@ -423,7 +424,7 @@ json_t *placement_json(const struct placement *placement) {
     json_t *slots = json_array();
     for (size_t i = 0; i < placement->count; i++) {
         const struct slot *slot = &placement->slots[i];
-        json_array_append_new(
+        json_add(
             slots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os",
                              index_json(placement->unbound ? -1 : (int)slot->pu_os), "pu_logical", slot->pu, "core",
                              index_json(slot->core), "cache", index_json(slot->cache), "package",
@@ -431,9 +432,9 @@ json_t *placement_json(const struct placement *placement) {
                              memory_policy_names[slot->policy], "memory_node", index_json(slot->memory_node)));
     }
     json_t *out =
-        json_pack("{s:s, s:b, s:o}", "name", placement->name, "available", placement->available, "slots", slots);
-    if (placement->same_as[0]) json_object_set_new(out, "same_as", json_string(placement->same_as));
-    if (placement->note[0]) json_object_set_new(out, "note", json_string(placement->note));
-    if (!placement->available) json_object_set_new(out, "reason", json_string(placement->reason));
+        json_pack("{s:o, s:b, s:o}", "name", json_escaped(placement->name), "available", placement->available, "slots", slots);
+    if (placement->same_as[0]) json_put(out, "same_as", json_escaped(placement->same_as));
+    if (placement->note[0]) json_put(out, "note", json_escaped(placement->note));
+    if (!placement->available) json_put(out, "reason", json_escaped(placement->reason));
     return out;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/sysfs.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,8 +40,8 @@ int sysfs_read_in(char *text, size_t size, const char *folder, const char *name)
 void json_missing(json_t *into, const char *key, const char *why) {
     char name[128];
     snprintf(name, sizeof name, "%s_reason", key);
-    json_object_set_new(into, key, json_null());
-    json_object_set_new(into, name, json_string(why));
+    json_put(into, key, json_null());
+    json_put(into, name, json_escaped(why));
 }
 
 static void missing_file(json_t *into, const char *key, const char *path) {
@@ -54,12 +56,7 @@ void sysfs_string(json_t *into, const char *key, const char *path) {
         missing_file(into, key, path);
         return;
     }
-    json_t *value = json_string(text);
-    if (value) {
-        json_object_set_new(into, key, value);
-    } else {
-        json_missing(into, key, "is not UTF-8");
-    }
+    json_put(into, key, json_escaped(text));
 }
 
 void sysfs_integer(json_t *into, const char *key, const char *path) {
@@ -74,6 +71,6 @@ void sysfs_integer(json_t *into, const char *key, const char *path) {
     if (end == text || errno) {
         json_missing(into, key, "is not a number");
     } else {
-        json_object_set_new(into, key, json_integer(number));
+        json_put(into, key, json_integer(number));
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A topology for other programs: XML without private names, and the JSON of result files. */
+#include "base/json.h"
 #include "base/sha256.h"
 #include "machine/sysfs.h"
 #include "machine/topology_private.h"
@@ -107,11 +108,11 @@ static void add_synthetic(const struct topology *topology, json_t *into) {
     char text[4096];
     int length = hwloc_topology_export_synthetic(topology->hw, text, sizeof text, 0);
     if (length > 0 && (size_t)length < sizeof text) {
-        json_object_set_new(into, "synthetic", json_string(text));
+        json_put(into, "synthetic", json_escaped(text));
         return;
     }
-    json_object_set_new(into, "synthetic", json_null());
-    json_object_set_new(into, "synthetic_reason", json_string("the topology is not symmetric"));
+    json_put(into, "synthetic", json_null());
+    json_put(into, "synthetic_reason", json_string("the topology is not symmetric"));
 }
 
 static json_t *set_json(hwloc_const_bitmap_t set) {
@@ -123,8 +124,8 @@ static json_t *set_json(hwloc_const_bitmap_t set) {
 static json_t *kinds_json(const struct topology *topology) {
     json_t *kinds = json_array();
     for (unsigned i = 0; i < topology->kinds; i++)
-        json_array_append_new(
-            kinds, json_pack("{s:s, s:o}", "name", topology->kind[i].name, "pus", set_json(topology->kind[i].pus)));
+        json_add(kinds, json_pack("{s:o, s:o}", "name", json_escaped(topology->kind[i].name), "pus",
+                                  set_json(topology->kind[i].pus)));
     return kinds;
 }
 
@@ -133,18 +134,18 @@ static void add_distances(const struct topology *topology, json_t *into) {
     struct hwloc_distances_s *matrix = NULL;
     unsigned count = 1;
     if (hwloc_distances_get_by_name(topology->hw, "NUMALatency", &count, &matrix, 0) != 0 || count == 0) {
-        json_object_set_new(into, "node_distances", json_null());
-        json_object_set_new(into, "node_distances_reason", json_string("the system lists none"));
+        json_put(into, "node_distances", json_null());
+        json_put(into, "node_distances_reason", json_string("the system lists none"));
         return;
     }
     json_t *rows = json_array();
     for (unsigned i = 0; i < matrix->nbobjs; i++) {
         json_t *row = json_array();
         for (unsigned j = 0; j < matrix->nbobjs; j++)
-            json_array_append_new(row, json_integer((json_int_t)matrix->values[i * matrix->nbobjs + j]));
-        json_array_append_new(rows, row);
+            json_add(row, json_integer((json_int_t)matrix->values[i * matrix->nbobjs + j]));
+        json_add(rows, row);
     }
-    json_object_set_new(into, "node_distances", rows);
+    json_put(into, "node_distances", rows);
     hwloc_distances_release(topology->hw, matrix);
 }
 
@@ -161,24 +162,24 @@ json_t *topology_json(const struct topology *topology) {
     if (!xml) return NULL;
     struct topology_summary summary;
     topology_summarize(topology, &summary);
-    json_t *out = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "this_system",
+    json_t *out = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "this_system",
                             summary.this_system, "packages", summary.packages, "memory_nodes", summary.nodes, "cores",
                             summary.cores, "pus", summary.pus, "allowed_cores", summary.allowed_cores, "allowed_pus",
                             summary.allowed_pus, "allowed_cpuset", set_json(topology->allowed), "complete_cpuset",
                             set_json(hwloc_topology_get_complete_cpuset(topology->hw)), "allowed_memory_nodes",
                             set_json(topology->allowed_nodes), "complete_memory_nodes",
                             set_json(hwloc_topology_get_complete_nodeset(topology->hw)), "kinds", kinds_json(topology),
-                            "sha256", hash_json(xml), "xml", xml);
+                            "sha256", hash_json(xml), "xml", json_escaped(xml));
     free(xml);
     if (!out) return NULL;
-    json_object_set_new(out, "smt", json_boolean(summary.pus > summary.cores));
+    json_put(out, "smt", json_boolean(summary.pus > summary.cores));
     if (summary.this_system) {
         add_granted(out, "thread_binding", summary.no_binding);
         add_granted(out, "memory_binding", summary.no_placing);
         add_granted(out, "memory_location", summary.no_locating);
     }
     if (summary.variables[0])
-        json_object_set_new(out, "hwloc_environment", json_string(summary.variables));
+        json_put(out, "hwloc_environment", json_escaped(summary.variables));
     else
         json_missing(out, "hwloc_environment", "no variable HWLOC_* is set");
     add_synthetic(topology, out);

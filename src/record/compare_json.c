@@ -9,16 +9,17 @@
 
 static json_t *file_json(const struct compare_report *report, size_t f) {
     const struct result_file *file = &report->files[f];
-    return json_pack("{s:s, s:O, s:O, s:O, s:s}", "path", file->path, "run_id", json_object_get(file->facts, "run_id"),
-                     "start", json_object_get(file->facts, "start"), "tool", json_object_get(file->facts, "tool"),
-                     "side", f < report->pools[0].count ? "base" : "subject");
+    return json_pack("{s:o, s:O, s:O, s:O, s:s}", "path", json_escaped(file->path), "run_id",
+                     json_object_get(file->facts, "run_id"), "start", json_object_get(file->facts, "start"), "tool",
+                     json_object_get(file->facts, "tool"), "side", f < report->pools[0].count ? "base" : "subject");
 }
 
 static json_t *difference_json(const struct difference *difference, size_t files) {
     json_t *values = json_array();
     for (size_t f = 0; f < files; f++)
-        json_array_append_new(values, json_string(difference->values[f]));
-    return json_pack("{s:s, s:s, s:o}", "key", difference->key, "effect", difference->effect, "values", values);
+        json_add(values, json_escaped(difference->values[f]));
+    return json_pack("{s:o, s:s, s:o}", "key", json_escaped(difference->key), "effect", difference->effect, "values",
+                     values);
 }
 
 /* Sets object[key] to the number, or to null with the reason. Returns 0 or -1. */
@@ -26,8 +27,8 @@ static int put_or_reason(json_t *object, const char *key, double value, const ch
     char reason_key[64];
     snprintf(reason_key, sizeof reason_key, "%s_reason", key);
     json_object_del(object, reason_key);
-    if (json_object_set_new(object, key, json_number(value)) != 0) return -1;
-    return isfinite(value) ? 0 : json_object_set_new(object, reason_key, json_string(reason));
+    if (json_put(object, key, json_number(value)) != 0) return -1;
+    return isfinite(value) ? 0 : json_put(object, reason_key, json_string(reason));
 }
 
 static int put_interval(json_t *value, const struct ratio_row *row) {
@@ -39,18 +40,17 @@ static int put_interval(json_t *value, const struct ratio_row *row) {
 
 static json_t *row_json(const struct ratio_row *row, const struct compare_report *report, double threshold) {
     json_t *value = comparison_json(&row->times);
-    json_t *more =
-        json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:s, s:b}", "name", row->name, "base",
-                  pool_file(report, 0)->path, "subject", pool_file(report, row->subject)->path, "base_median",
-                  row->base_times.median, "base_min", row->base_times.min, "subject_median", row->subject_times.median,
-                  "subject_min", row->subject_times.min, "base_samples", (json_int_t)row->base_times.n,
-                  "subject_samples", (json_int_t)row->subject_times.n, "base_processes", (json_int_t)row->shift.n_base,
-                  "subject_processes", (json_int_t)row->shift.n_subject, "floor", row->floor, "floor_reason",
-                  row->floor_reason, "tuned_differently", row->tuned_differently);
+    json_t *more = json_pack(
+        "{s:s, s:o, s:o, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:f, s:s, s:b}", "name", row->name, "base",
+        json_escaped(pool_file(report, 0)->path), "subject", json_escaped(pool_file(report, row->subject)->path),
+        "base_median", row->base_times.median, "base_min", row->base_times.min, "subject_median",
+        row->subject_times.median, "subject_min", row->subject_times.min, "base_samples", (json_int_t)row->base_times.n,
+        "subject_samples", (json_int_t)row->subject_times.n, "base_processes", (json_int_t)row->shift.n_base,
+        "subject_processes", (json_int_t)row->shift.n_subject, "floor", row->floor, "floor_reason", row->floor_reason,
+        "tuned_differently", row->tuned_differently);
     int bad = json_object_update(value, more) | put_interval(value, row);
-    if (row->withheld) bad |= json_object_set_new(value, "withheld", text_value(row->withheld));
-    if (!isnan(threshold))
-        bad |= json_object_set_new(value, "beyond_threshold", json_boolean(beyond_threshold(row, threshold)));
+    if (row->withheld) bad |= json_put(value, "withheld", json_escaped(row->withheld));
+    if (!isnan(threshold)) bad |= json_put(value, "beyond_threshold", json_boolean(beyond_threshold(row, threshold)));
     json_decref(more);
     if (!bad) return value;
     json_decref(value);
@@ -59,24 +59,24 @@ static json_t *row_json(const struct ratio_row *row, const struct compare_report
 
 static json_t *totals_json(const struct compare_report *report, size_t subject) {
     const struct subject_totals *totals = &report->totals[subject];
-    return json_pack("{s:s, s:I, s:o, s:I}", "subject", pool_file(report, subject)->path, "files",
+    return json_pack("{s:o, s:I, s:o, s:I}", "subject", json_escaped(pool_file(report, subject)->path), "files",
                      (json_int_t)report->pools[subject].count, "geometric_mean",
                      totals->ratio_count > 0 ? json_number(totals->geometric_mean) : json_null(), "ratios",
                      (json_int_t)totals->ratio_count);
 }
 
 static json_t *partial_json(const struct partial *partial, const struct result_file *files) {
-    return json_pack("{s:s, s:s, s:s}", "name", partial->name, "in", files[partial->in].path, "not_in",
-                     files[partial->not_in].path);
+    return json_pack("{s:s, s:o, s:o}", "name", partial->name, "in", json_escaped(files[partial->in].path), "not_in",
+                     json_escaped(files[partial->not_in].path));
 }
 
 static int put_threshold(json_t *value, const struct compare_report *report, double threshold) {
     char why[THRESHOLD_TEXT];
     if (isnan(threshold)) return 0;
     const enum threshold_answer answer = answer_threshold(report, threshold, why);
-    return json_object_set_new(value, "threshold", json_real(threshold)) |
-           json_object_set_new(value, "threshold_answer", json_string(threshold_words(answer))) |
-           json_object_set_new(value, "threshold_why", text_value(why));
+    return json_put(value, "threshold", json_real(threshold)) |
+           json_put(value, "threshold_answer", json_string(threshold_words(answer))) |
+           json_put(value, "threshold_why", json_escaped(why));
 }
 
 json_t *compare_json(const struct compare_report *report, double threshold) {
@@ -86,15 +86,15 @@ json_t *compare_json(const struct compare_report *report, double threshold) {
     json_t *partial = json_array();
     json_t *subjects = json_array();
     for (size_t f = 0; f < report->file_count; f++)
-        json_array_append_new(files, file_json(report, f));
+        json_add(files, file_json(report, f));
     for (size_t i = 0; i < report->difference_count; i++)
-        json_array_append_new(differences, difference_json(&report->differences[i], report->file_count));
+        json_add(differences, difference_json(&report->differences[i], report->file_count));
     for (size_t i = 0; i < report->row_count; i++)
-        json_array_append_new(rows, row_json(&report->rows[i], report, threshold));
+        json_add(rows, row_json(&report->rows[i], report, threshold));
     for (size_t i = 0; i < report->partial_count; i++)
-        json_array_append_new(partial, partial_json(&report->partial[i], report->files));
+        json_add(partial, partial_json(&report->partial[i], report->files));
     for (size_t p = 1; p < report->pool_count; p++)
-        json_array_append_new(subjects, totals_json(report, p));
+        json_add(subjects, totals_json(report, p));
     json_t *value = json_pack("{s:s, s:f, s:o, s:o, s:o, s:o, s:o}", "test",
                               "processes: Student's t on the logs of their medians, Holm over the rows", "confidence",
                               COMPARE_CONFIDENCE, "files", files, "differences", differences, "benchmarks", rows,

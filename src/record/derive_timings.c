@@ -115,7 +115,8 @@ static int same_rows(const struct contents *contents, const json_t *derived) {
         const size_t index = (size_t)json_integer_value(json_array_get(indexes, next));
         const json_t *first = json_array_get(benchmarks, (size_t)json_integer_value(json_array_get(indexes, 0)));
         char where[MOST_WHERE];
-        json_object_set(row, "family_index", json_object_get(first, "family_index"));
+        json_t *family = json_object_get(first, "family_index");
+        if (family) json_put(row, "family_index", json_incref(family));
         snprintf(where, sizeof where, "benchmarks[%zu]", index);
         if (same_value(contents->reader, where, json_array_get(benchmarks, index), row, by_samples) != 0) return -1;
         next = last ? 0 : next + 1;
@@ -151,7 +152,7 @@ static void add_to_whole(struct whole *whole, const struct analysis *analysis) {
     for (size_t r = 0; r < experiment->rounds.rounds; r++) {
         char number[16];
         snprintf(number, sizeof number, "%u", experiment->rounds.process[r]);
-        json_object_set_new(whole->timed, number, json_true());
+        json_put(whole->timed, number, json_true());
     }
 }
 

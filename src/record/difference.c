@@ -179,7 +179,7 @@ int refuse_other_work(const struct result_file *a, const struct result_file *b, 
  * cut at MAX_KEY. */
 static void flatten(json_t *flat, const char *prefix, json_t *value) {
     if (!json_is_object(value)) {
-        if (!json_is_null(value)) json_object_set(flat, prefix, value);
+        if (!json_is_null(value)) json_put(flat, prefix, json_incref(value));
         return;
     }
     const char *key;
@@ -196,10 +196,10 @@ static void flatten(json_t *flat, const char *prefix, json_t *value) {
 /* Appends each member whose value is not the same in both flat objects. */
 static void compare_members(char *text, size_t size, const json_t *a, const json_t *b) {
     json_t *all = json_object();
-    json_object_update(all, (json_t *)a);
-    json_object_update(all, (json_t *)b);
     const char *key;
     json_t *value;
+    json_object_foreach((json_t *)a, key, value) json_put(all, key, json_incref(value));
+    json_object_foreach((json_t *)b, key, value) json_put(all, key, json_incref(value));
     json_object_foreach(all, key, value) {
         const json_t *one = json_object_get(a, key), *two = json_object_get(b, key);
         if (one != two && !json_equal(one, two)) note_difference(text, size, key, one, two);
@@ -218,6 +218,7 @@ int refuse_other_build(const struct result_file *a, const struct result_file *b,
         compare_members(text, sizeof text, one, two);
         json_decref(one);
         json_decref(two);
+        if (json_lost()) return fail_program(err, "out of memory for the comparison of %s and %s", a->path, b->path);
         if (*text) return fail(err, "%s and %s are not runs of one build on one machine: %s", a->path, b->path, text);
     }
     if (same_machine(a, b)) return 0;
@@ -243,7 +244,7 @@ static void add_tuning(json_t *flat, const struct result_file *file) {
         json_t *prefetch = json_object_get(receipt, "prefetch");
         snprintf(key, sizeof key, "%s%s/%s", tuning, json_string_value(json_object_get(receipt, "engine")),
                  json_string_value(json_object_get(receipt, "backend")));
-        if (json_is_string(prefetch)) json_object_set(flat, key, prefetch);
+        if (json_is_string(prefetch)) json_put(flat, key, json_incref(prefetch));
     }
 }
 
@@ -325,6 +326,7 @@ int find_differences(struct compare_report *report, struct error *err) {
         facts[f] = facts_of(&report->files[f]);
         good = facts[f] && json_object_update(all, facts[f]) == 0;
     }
+    good = good && !json_lost();
     int bad = good ? add_differences(report, facts, all, err) : fail_program(err, "out of memory for the differences");
     for (size_t f = 0; f < report->file_count; f++)
         json_decref(facts[f]);

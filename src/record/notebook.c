@@ -10,7 +10,7 @@
 static json_t *accuracies(const struct cv_result *cv) {
     json_t *list = json_array();
     for (unsigned f = 0; f < cv->folds; f++)
-        json_array_append_new(list, json_number(cv->fold[f].accuracy));
+        json_add(list, json_number(cv->fold[f].accuracy));
     return list;
 }
 

@@ -26,7 +26,7 @@ static const char *const experiment_keys[EXPERIMENTS] = {"epochs", "folds"};
 static json_t *hashes(const uint64_t *x, size_t n) {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_hex(x[i]));
+        json_add(list, json_hex(x[i]));
     return list;
 }
 
@@ -40,7 +40,7 @@ static json_t *job_json(const struct verified_job *job) {
     prefetch_text(prefetch, &job->prefetch);
     json_t *folds = json_array();
     for (unsigned f = 0; f < job->cv.folds; f++)
-        json_array_append_new(folds, fold_json(&job->cv.fold[f]));
+        json_add(folds, fold_json(&job->cv.fold[f]));
     return json_pack("{s:i, s:s, s:b, s:b, s:s, s:f, s:o, s:o, s:o}", "engine", (int)job->engine, "backend",
                      job->backend->name, "passed", job->passed, "timed", job->timed, "prefetch", prefetch, "seconds",
                      job->model.seconds, "epochs", hashes(job->model.epoch_hash, job->model.epochs), "decisions",
@@ -50,14 +50,13 @@ static json_t *job_json(const struct verified_job *job) {
 static json_t *order_json(const struct process_order *order, unsigned process) {
     json_t *jobs = json_array(), *works = json_object(), *budgets = json_array();
     for (size_t i = 0; i < order->jobs->count; i++)
-        json_array_append_new(jobs, job_json(&order->jobs->list[i]));
+        json_add(jobs, job_json(&order->jobs->list[i]));
     for (size_t e = 0; e < EXPERIMENTS; e++) {
         const struct experiment *experiment = order->experiments[e];
-        json_array_append_new(budgets,
-                              json_pack("{s:b, s:f, s:I}", "wanted", experiment != NULL, "seconds",
-                                        order->budget[e].seconds, "at_most", (json_int_t)order->budget[e].at_most));
+        json_add(budgets, json_pack("{s:b, s:f, s:I}", "wanted", experiment != NULL, "seconds",
+                                    order->budget[e].seconds, "at_most", (json_int_t)order->budget[e].at_most));
         for (size_t c = 0; experiment && c < experiment->count; c++)
-            json_object_set_new(works, experiment->cases[c].name, json_real(experiment->facts[c].work));
+            json_put(works, experiment->cases[c].name, json_real(experiment->facts[c].work));
     }
     return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "process", (json_int_t)process, "processes",
                      (json_int_t)order->processes, "seed", (json_int_t)(uint32_t)(order->seed + process), "budgets",
@@ -175,7 +174,7 @@ static int run_process(char **bytes, size_t *length, const struct process_order 
     *bytes = NULL;
     *length = 0;
     json_t *value = order_json(order, process);
-    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+    char *text = value && !json_lost() ? json_dumps(value, JSON_COMPACT) : NULL;
     json_decref(value);
     if (!text) return fail_program(err, "out of memory for the order of a process");
     int bad = start_and_read(bytes, length, text, command, err);
@@ -337,10 +336,12 @@ void process_work_resize(const struct process_work *work, struct experiment *exp
 int process_answer(struct experiment *const experiments[EXPERIMENTS], struct error *err) {
     json_t *answer = json_object();
     for (size_t e = 0; e < EXPERIMENTS; e++)
-        if (experiments[e]) json_object_set_new(answer, experiment_keys[e], rounds_json(experiments[e]));
-    int bad = json_dumpf(answer, stdout, JSON_COMPACT) == 0 && fflush(stdout) == 0
-                  ? 0
-                  : fail(err, "--process: standard output cannot be written: %s", strerror(errno));
+        if (experiments[e]) json_put(answer, experiment_keys[e], rounds_json(experiments[e]));
+    int bad = 0;
+    if (json_lost())
+        bad = fail_program(err, "--process: out of memory for the rounds");
+    else if (json_dumpf(answer, stdout, JSON_COMPACT) != 0 || fflush(stdout) != 0)
+        bad = fail(err, "--process: standard output cannot be written: %s", strerror(errno));
     json_decref(answer);
     return bad;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Rebuilds an experiment of a result file from its raw facts: cases, schedule, samples with what disturbed them,
  * witness, clock, and which pairs are compared. */
+#include "base/json.h"
 #include "record/derive_private.h"
 #include "record/load_private.h"
 #include "record/rounds_json.h"
@@ -77,7 +78,7 @@ static int add_case(struct replay *replay, const json_t *value) {
     if (json_object_get(replay->index, name)) return wrong(replay, "schedule.cases", "names a case twice");
     snprintf(timed.name, sizeof timed.name, "%s", name);
     const int added = experiment_add(replay->made, &timed, &blank);
-    return json_object_set_new(replay->index, name, json_integer(added)) == 0 ? 0 : no_memory(replay->reader);
+    return json_put(replay->index, name, json_integer(added)) == 0 ? 0 : no_memory(replay->reader);
 }
 
 static struct roof_pair roofs_from(const struct replay *replay, const json_t *value) {
@@ -112,8 +113,7 @@ static int read_facts(struct replay *replay, const json_t *list, const char *key
         const int which = index_of(replay, name);
         if (which == NO_CASE || json_object_get(replay->known, json_string_value(name)))
             return wrong(replay, key, "are not those of the schedule");
-        if (json_object_set_new(replay->known, json_string_value(name), json_true()) != 0)
-            return no_memory(replay->reader);
+        if (json_put(replay->known, json_string_value(name), json_true()) != 0) return no_memory(replay->reader);
         fill_facts(replay, &replay->made->facts[which], value);
         replay->made->rounds.failed[which] = failed;
     }

@@ -18,41 +18,28 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-json_t *text_value(const char *text) {
-    if (!text) return json_null();
-    json_t *value = json_string(text);
-    if (value) return value;
-    char *plain = strdup(text);
-    if (!plain) return NULL;
-    for (char *at = plain; *at; at++)
-        if ((unsigned char)*at >= 0x80) *at = '?';
-    value = json_string(plain);
-    free(plain);
-    return value;
-}
-
 int put_number(json_t *object, const char *key, double value, const char *reason) {
-    if (json_object_set_new(object, key, json_number(value)) != 0) return -1;
+    if (json_put(object, key, json_number(value)) != 0) return -1;
     if (isfinite(value)) return 0;
     char reason_key[128];
     snprintf(reason_key, sizeof reason_key, "%s_reason", key);
-    return json_object_set_new(object, reason_key, text_value(reason ? reason : "not measured"));
+    return json_put(object, reason_key, json_escaped(reason ? reason : "not measured"));
 }
 
 static int put_text_or_reason(json_t *object, const char *key, const char *value, const char *reason) {
-    if (json_object_set_new(object, key, text_value(value)) != 0) return -1;
+    if (json_put(object, key, json_escaped(value)) != 0) return -1;
     if (value) return 0;
     char reason_key[128];
     snprintf(reason_key, sizeof reason_key, "%s_reason", key);
-    return json_object_set_new(object, reason_key, text_value(reason ? reason : "not known"));
+    return json_put(object, reason_key, json_escaped(reason ? reason : "not known"));
 }
 
 int append_or_fail(json_t *array, json_t *value, struct error *err) {
-    return json_array_append_new(array, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
+    return json_add(array, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
 }
 
 static int set_or_fail(json_t *object, const char *key, json_t *value, struct error *err) {
-    return json_object_set_new(object, key, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
+    return json_put(object, key, value) == 0 ? 0 : fail_program(err, "the result: out of memory");
 }
 
 static json_t *hash_value(uint64_t hash) {
@@ -62,7 +49,7 @@ static json_t *hash_value(uint64_t hash) {
 /* A hash of 0 means that no model was trained. */
 static int put_hash(json_t *object, const char *key, uint64_t hash) {
     if (hash == 0) return put_text_or_reason(object, key, NULL, "no model was trained");
-    return json_object_set_new(object, key, hash_value(hash));
+    return json_put(object, key, hash_value(hash));
 }
 
 static void utc_now(char text[32], const char *format) {
@@ -109,7 +96,7 @@ static json_t *run_id(void) {
 static json_t *argv_value(int argc, char *const *argv) {
     json_t *array = json_array();
     for (int i = 0; i < argc; i++)
-        json_array_append_new(array, text_value(argv[i]));
+        json_add(array, json_escaped(argv[i]));
     return array;
 }
 
@@ -117,7 +104,7 @@ static json_t *argv_value(int argc, char *const *argv) {
 static json_t *backend_flags(void) {
     json_t *flags = json_object();
     for (size_t i = 0; i < backend_count; i++)
-        json_object_set_new(flags, backends[i].name, text_value(backends[i].compiled ? backends[i].flags : NULL));
+        json_put(flags, backends[i].name, json_escaped(backends[i].compiled ? backends[i].flags : NULL));
     return flags;
 }
 
@@ -126,7 +113,7 @@ static json_t *load_averages(void) {
     int count = getloadavg(load, 3);
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_number(load[i]));
+        json_add(array, json_number(load[i]));
     return array;
 }
 
@@ -134,8 +121,8 @@ static json_t *load_averages(void) {
 static json_t *new_context(const struct result *result, const char *executable) {
     char date[32];
     utc_now(date, "%Y-%m-%dT%H:%M:%S+00:00");
-    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "date", date, "host_name", text_value(result->host), "executable",
-                     text_value(executable), "num_cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "load_avg",
+    return json_pack("{s:s, s:o, s:o, s:I, s:o}", "date", date, "host_name", json_escaped(result->host), "executable",
+                     json_escaped(executable), "num_cpus", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "load_avg",
                      load_averages());
 }
 
@@ -174,18 +161,20 @@ struct result *result_new(int argc, char *const *argv, struct error *err) {
 void result_free(struct result *result) {
     if (!result) return;
     json_decref(result->root);
+    json_decref(result->names);
+    json_decref(result->outcomes);
     free(result);
 }
 
 int result_context(struct result *result, const char *key, const char *value, struct error *err) {
-    return set_or_fail(result->context, key, text_value(value), err);
+    return set_or_fail(result->context, key, json_escaped(value), err);
 }
 
 /* Moves from[key], if it exists, to into[key]. */
 static int move_member(json_t *into, json_t *from, const char *key) {
     json_t *value = json_object_get(from, key);
     if (!value) return 0;
-    if (json_object_set(into, key, value) != 0) return -1;
+    if (json_put(into, key, json_incref(value)) != 0) return -1;
     return json_object_del(from, key);
 }
 
@@ -215,10 +204,10 @@ int result_section(struct result *result, const char *key, json_t *value, struct
 
 int result_workload(struct result *result, const struct workload *w, json_t *hyper, struct error *err) {
     json_t *workload =
-        json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "data", text_value(w->data), "split",
-                  text_value(w->split), "order", text_value(w->order), "order_seed", (json_int_t)w->order_seed, "limit",
-                  (json_int_t)w->limit, "pixels_sha256", text_value(w->pixels_sha256), "labels_sha256",
-                  text_value(w->labels_sha256), "n", (json_int_t)w->n, "d", (json_int_t)w->d, "permutation_hash",
+        json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o}", "data", json_escaped(w->data), "split",
+                  json_escaped(w->split), "order", json_escaped(w->order), "order_seed", (json_int_t)w->order_seed,
+                  "limit", (json_int_t)w->limit, "pixels_sha256", json_escaped(w->pixels_sha256), "labels_sha256",
+                  json_escaped(w->labels_sha256), "n", (json_int_t)w->n, "d", (json_int_t)w->d, "permutation_hash",
                   hash_value(w->permutation_hash), "hyper", hyper);
     return set_or_fail(result->facts, "workload", workload, err);
 }
@@ -229,8 +218,8 @@ static json_t *receipts(struct result *result, const char *kind) {
 
 int result_dispatch(struct result *result, const struct dispatch_receipt *r, struct error *err) {
     json_t *value =
-        json_pack("{s:o, s:o, s:o, s:o, s:o}", "asked", text_value(r->asked), "chosen", text_value(r->chosen), "why",
-                  text_value(r->why), "kernel", text_value(r->kernel), "symbol", text_value(r->symbol));
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "asked", json_escaped(r->asked), "chosen", json_escaped(r->chosen),
+                  "why", json_escaped(r->why), "kernel", json_escaped(r->kernel), "symbol", json_escaped(r->symbol));
     if (append_or_fail(receipts(result, "dispatch"), value, err) != 0) return -1;
     if (put_text_or_reason(value, "code_sha256", r->code_sha256, r->code_reason) == 0) return 0;
     return fail_program(err, "the result: out of memory");
@@ -240,31 +229,33 @@ static int put_folds(json_t *value, const struct cv_result *cv) {
     const struct confusion *c = &cv->confusion;
     json_t *accuracy = json_array();
     for (unsigned f = 0; f < cv->folds; f++)
-        json_array_append_new(accuracy, json_number(cv->fold[f].accuracy));
-    if (json_object_set_new(value, "fold_accuracy", accuracy) != 0) return -1;
-    return json_object_set_new(
+        json_add(accuracy, json_number(cv->fold[f].accuracy));
+    if (json_put(value, "fold_accuracy", accuracy) != 0) return -1;
+    return json_put(
         value, "confusion",
         json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
 }
 
 int result_parity(struct result *result, const struct parity_receipt *r, struct error *err) {
     json_t *value =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "engine", text_value(r->engine), "backend",
-                  text_value(r->backend), "needed", text_value(r->needed), "reached", text_value(r->reached),
-                  "reference", text_value(r->reference), "passed", r->passed, "detail", text_value(r->detail));
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "engine", json_escaped(r->engine), "backend",
+                  json_escaped(r->backend), "needed", json_escaped(r->needed), "reached", json_escaped(r->reached),
+                  "reference", json_escaped(r->reference), "passed", r->passed, "detail", json_escaped(r->detail));
+    json_decref(result->outcomes);
+    result->outcomes = NULL;
     if (append_or_fail(receipts(result, "parity"), value, err) != 0) return -1;
     if (r->cv && put_folds(value, r->cv) != 0) return fail_program(err, "the result: out of memory");
     if (put_hash(value, "fingerprint", r->fingerprint) == 0 && put_hash(value, "update_hash", r->update_hash) == 0 &&
         put_number(value, "accuracy", r->accuracy, NULL) == 0 &&
         put_number(value, "max_deviation", r->max_deviation, NULL) == 0 &&
         put_number(value, "tolerance", r->tolerance, "not a bound of this level") == 0 &&
-        (!r->prefetch || json_object_set_new(value, "prefetch", text_value(r->prefetch)) == 0))
+        (!r->prefetch || json_put(value, "prefetch", json_escaped(r->prefetch)) == 0))
         return 0;
     return fail_program(err, "the result: out of memory");
 }
 
 int result_no_engine(struct result *result, const char *engine, const char *reason, struct error *err) {
-    json_t *value = json_pack("{s:o, s:o}", "engine", text_value(engine), "reason", text_value(reason));
+    json_t *value = json_pack("{s:o, s:o}", "engine", json_escaped(engine), "reason", json_escaped(reason));
     return append_or_fail(receipts(result, "no_engine"), value, err);
 }
 
@@ -280,8 +271,8 @@ int result_take_benchmarks(struct result *result, const char *text, struct error
     int bad = 0;
     if (!json_is_object(context) || !json_is_array(benchmarks))
         bad = fail(err, "Google Benchmark's JSON cannot be read: %s", theirs ? "not its format" : why.text);
-    else if (json_object_set(result->root, "context", context) != 0 ||
-             json_object_set(result->root, "benchmarks", benchmarks) != 0)
+    else if (json_put(result->root, "context", json_incref(context)) != 0 ||
+             json_put(result->root, "benchmarks", json_incref(benchmarks)) != 0)
         bad = fail_program(err, "the result: out of memory");
     json_decref(theirs);
     if (bad) return -1;
@@ -326,9 +317,9 @@ const json_t *result_finish(struct result *result, bool complete, struct error *
     clock_gettime(CLOCK_MONOTONIC, &now);
     utc_now(end, "%Y-%m-%dT%H:%M:%SZ");
     double seconds = (double)(now.tv_sec - result->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - result->began.tv_nsec);
-    if (fill_gaps(result) != 0 || json_object_set_new(result->facts, "end", json_string(end)) != 0 ||
-        json_object_set_new(result->facts, "duration_seconds", json_real(seconds)) != 0 ||
-        json_object_set_new(result->facts, "status", json_string(complete ? "complete" : "incomplete")) != 0 ||
+    if (fill_gaps(result) != 0 || json_put(result->facts, "end", json_string(end)) != 0 ||
+        json_put(result->facts, "duration_seconds", json_real(seconds)) != 0 ||
+        json_put(result->facts, "status", json_string(complete ? "complete" : "incomplete")) != 0 || json_lost() ||
         seal_result(result->root) != 0) {
         fail_program(err, "out of memory for the result");
         return NULL;

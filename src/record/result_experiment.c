@@ -48,13 +48,13 @@ static json_t *schedule_json(const struct experiment *experiment) {
     json_t *order = json_array();
     json_t *process = json_array();
     for (size_t c = 0; c < schedule->cases; c++)
-        json_array_append_new(cases, text_value(experiment->cases[c].name));
+        json_add(cases, json_escaped(experiment->cases[c].name));
     for (size_t r = 0; r < schedule->rounds; r++) {
         json_t *round = json_array();
         for (size_t s = 0; s < schedule->cases; s++)
-            json_array_append_new(round, json_integer((json_int_t)schedule_case(schedule, r, s)));
-        json_array_append_new(order, round);
-        json_array_append_new(process, json_integer(experiment->rounds.process[r]));
+            json_add(round, json_integer((json_int_t)schedule_case(schedule, r, s)));
+        json_add(order, round);
+        json_add(process, json_integer(experiment->rounds.process[r]));
     }
     return json_pack("{s:I, s:o, s:o, s:o}", "seed", (json_int_t)schedule->seed, "cases", cases, "order", order,
                      "process", process);
@@ -62,12 +62,12 @@ static json_t *schedule_json(const struct experiment *experiment) {
 
 static json_t *control_json(const struct analysis *a, const struct control_analysis *control) {
     const struct aa_gate *aa = &control->aa;
-    json_t *value = json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", text_value(case_name(a->experiment, control->twin)),
-                              "second", text_value(case_name(a->experiment, control->of)), "state", aa_words(aa->state),
-                              "shown", comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
+    json_t *value =
+        json_pack("{s:o, s:o, s:s, s:o, s:o}", "first", json_escaped(case_name(a->experiment, control->twin)), "second",
+                  json_escaped(case_name(a->experiment, control->of)), "state", aa_words(aa->state), "shown",
+                  comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
     int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
-    if (!bad && aa->state != AA_QUIET)
-        bad = json_object_set_new(value, "state_reason", text_value(aa_reason(aa->state)));
+    if (!bad && aa->state != AA_QUIET) bad = json_put(value, "state_reason", json_escaped(aa_reason(aa->state)));
     if (!bad) return value;
     json_decref(value);
     return NULL;
@@ -76,12 +76,12 @@ static json_t *control_json(const struct analysis *a, const struct control_analy
 static json_t *controls_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t i = 0; i < a->control_count; i++)
-        json_array_append_new(list, control_json(a, &a->controls[i]));
+        json_add(list, control_json(a, &a->controls[i]));
     return list;
 }
 
 static json_t *reason_value(const char *text) {
-    return text[0] ? text_value(text) : json_null();
+    return text[0] ? json_escaped(text) : json_null();
 }
 
 json_t *usable_json(const struct usable *usable) {
@@ -96,14 +96,14 @@ json_t *usable_json(const struct usable *usable) {
 static json_t *sources_json(const struct witness *witness) {
     json_t *sources = json_object();
     for (int i = 0; i < DISTURBANCE_FLAGS; i++)
-        json_object_set_new(sources, disturbance_names[i],
-                            json_string(witness->moved & 1u << i ? "moved" : "never moved, so unknown"));
+        json_put(sources, disturbance_names[i],
+                 json_string(witness->moved & 1u << i ? "moved" : "never moved, so unknown"));
     return sources;
 }
 
 static json_t *whole_witness_json(const struct witness *witness) {
     json_t *value = witness_json(witness);
-    if (value) json_object_set_new(value, "sources", sources_json(witness));
+    if (value) json_put(value, "sources", sources_json(witness));
     return value;
 }
 
@@ -113,7 +113,7 @@ static json_t *clock_json(const struct analysis *a) {
     json_t *ghz = json_array();
     json_t *missing = json_object();
     for (size_t r = 0; r < rounds->rounds; r++)
-        json_array_append_new(ghz, json_number(rounds->ghz[r]));
+        json_add(ghz, json_number(rounds->ghz[r]));
     for (int c = 0; c < COUNTERS; c++)
         if (rounds->counter_reason[c][0]) put_number(missing, counter_names[c], (double)NAN, rounds->counter_reason[c]);
     json_t *value = json_pack("{s:o, s:o, s:f, s:f}", "ghz_per_round", ghz, "counters_missing", missing,
@@ -129,9 +129,9 @@ static json_t *share_json(const struct analysis *a, const struct roof_share *sha
     if (!share->known) return json_null();
     const struct experiment *experiment = a->experiment;
     const struct member members[] = {{"percent", share->percent}, {"low", share->low}, {"high", share->high}};
-    json_t *value = json_pack("{s:o, s:o, s:s, s:s}", "read", text_value(case_name(experiment, roofs.read)), "compute",
-                              text_value(case_name(experiment, roofs.compute)), "binds", share->binds, "verdict",
-                              roof_verdict_names[share->verdict]);
+    json_t *value = json_pack("{s:o, s:o, s:s, s:s}", "read", json_escaped(case_name(experiment, roofs.read)),
+                              "compute", json_escaped(case_name(experiment, roofs.compute)), "binds", share->binds,
+                              "verdict", roof_verdict_names[share->verdict]);
     if (put_members(value, members, sizeof members / sizeof *members, few_samples) == 0 &&
         put_number(value, "read_ns_per_row", share->read_ns, NULL) == 0 &&
         put_number(value, "compute_ns_per_row", share->compute_ns, no_roof) == 0)
@@ -159,13 +159,13 @@ static int put_share(json_t *value, const char *key, json_t *share) {
     if (!share) return -1;
     char reason[64];
     snprintf(reason, sizeof reason, "%s_reason", key);
-    if (json_is_null(share) && json_object_set_new(value, reason, json_string(no_roof)) != 0) return -1;
-    return json_object_set_new(value, key, share);
+    if (json_is_null(share) && json_put(value, reason, json_string(no_roof)) != 0) return -1;
+    return json_put(value, key, share);
 }
 
 static json_t *roof_names_json(const struct experiment *experiment, struct roof_pair roofs) {
-    return json_pack("{s:o, s:o}", "read", text_value(case_name(experiment, roofs.read)), "compute",
-                     text_value(case_name(experiment, roofs.compute)));
+    return json_pack("{s:o, s:o}", "read", json_escaped(case_name(experiment, roofs.read)), "compute",
+                     json_escaped(case_name(experiment, roofs.compute)));
 }
 
 /* What the case is. */
@@ -174,12 +174,12 @@ static json_t *case_facts_json(const struct experiment *experiment, size_t which
     const char *job = facts->job_name[0] ? facts->job_name : NULL;
     return json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "name",
-        experiment->cases[which].name, "kind", case_kind_names[facts->kind], "job", text_value(job), "engine",
-        text_value(facts->engine), "backend", text_value(facts->backend), "prefetch", reason_value(facts->prefetch),
-        "placement", text_value(facts->placement), "workers", (json_int_t)facts->workers, "unit", facts->unit, "work",
+        experiment->cases[which].name, "kind", case_kind_names[facts->kind], "job", json_escaped(job), "engine",
+        json_escaped(facts->engine), "backend", json_escaped(facts->backend), "prefetch", reason_value(facts->prefetch),
+        "placement", json_escaped(facts->placement), "workers", (json_int_t)facts->workers, "unit", facts->unit, "work",
         facts->work, "row_bytes", facts->row_bytes, "folds", facts->folds, "control_of",
-        text_value(case_name(experiment, facts->control_of)), "control",
-        text_value(case_name(experiment, facts->control)), "alone", text_value(case_name(experiment, facts->alone)),
+        json_escaped(case_name(experiment, facts->control_of)), "control",
+        json_escaped(case_name(experiment, facts->control)), "alone", json_escaped(case_name(experiment, facts->alone)),
         "roof_cases", roof_names_json(experiment, facts->roofs), "whole_roof_cases",
         roof_names_json(experiment, facts->whole_roofs));
 }
@@ -187,14 +187,14 @@ static json_t *case_facts_json(const struct experiment *experiment, size_t which
 static json_t *process_medians_json(const struct analysis *a, const struct case_analysis *one) {
     json_t *list = json_array();
     for (size_t k = 0; k < a->processes; k++)
-        json_array_append_new(list, json_number(one->process_medians[k]));
+        json_add(list, json_number(one->process_medians[k]));
     return list;
 }
 
 static json_t *unexplained_json(const struct analysis *a, size_t which) {
     json_t *list = json_array();
     for (size_t r = 0; r < a->experiment->rounds.rounds; r++)
-        if (analysis_unexplained(a, which, r)) json_array_append_new(list, json_integer((json_int_t)r));
+        if (analysis_unexplained(a, which, r)) json_add(list, json_integer((json_int_t)r));
     return list;
 }
 
@@ -209,9 +209,8 @@ static json_t *case_json(const struct analysis *a, size_t which) {
                               "summary", summary_json(&one->all), "rates", rates_json(one));
     int bad = value && found ? json_object_update(value, found) : -1;
     json_decref(found);
-    if (!bad) bad = json_object_set_new(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
-    if (!bad && one->quiet.n == 0)
-        bad = json_object_set_new(value, "quiet_reason", json_string("every sample was disturbed"));
+    if (!bad) bad = json_put(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
+    if (!bad && one->quiet.n == 0) bad = json_put(value, "quiet_reason", json_string("every sample was disturbed"));
     if (!bad) bad = put_share(value, "roof", share_json(a, &one->stored, facts->roofs));
     if (!bad) bad = put_share(value, "whole_roof", share_json(a, &one->whole, facts->whole_roofs));
     if (!bad) return value;
@@ -232,15 +231,15 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
                                         {"efficiency", pair->efficiency}};
     int bad = value ? 0 : -1;
     if (!bad)
-        bad = json_object_set_new(value, "family", json_string(pair_family_names[pair->of.family])) |
-              json_object_set_new(value, "subject", text_value(experiment->cases[pair->of.subject].name)) |
-              json_object_set_new(value, "base", text_value(experiment->cases[pair->of.base].name)) |
-              json_object_set_new(value, "kind", json_string("paired")) |
+        bad = json_put(value, "family", json_string(pair_family_names[pair->of.family])) |
+              json_put(value, "subject", json_escaped(experiment->cases[pair->of.subject].name)) |
+              json_put(value, "base", json_escaped(experiment->cases[pair->of.base].name)) |
+              json_put(value, "kind", json_string("paired")) |
               put_members(value, speeds, sizeof speeds / sizeof *speeds, few_samples);
     if (!bad && pair->of.family == PAIR_CONTENTION)
         bad = put_members(value, contention, sizeof contention / sizeof *contention, few_samples);
     if (!bad && pair->times.verdict == VERDICT_WITHHELD)
-        bad = json_object_set_new(value, "verdict_reason", text_value(pair->reason ? pair->reason : "not stated"));
+        bad = json_put(value, "verdict_reason", json_escaped(pair->reason ? pair->reason : "not stated"));
     if (!bad) return value;
     json_decref(value);
     return NULL;
@@ -250,7 +249,7 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
 static json_t *cases_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t c = 0; c < a->experiment->count; c++)
-        if (!a->cases[c].failed && json_array_append_new(list, case_json(a, c)) != 0) {
+        if (!a->cases[c].failed && json_add(list, case_json(a, c)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -260,7 +259,7 @@ static json_t *cases_json(const struct analysis *a) {
 static json_t *pairs_json(const struct analysis *a) {
     json_t *list = json_array();
     for (size_t p = 0; p < a->experiment->pair_count; p++)
-        if (!a->pairs[p].failed && json_array_append_new(list, pair_json(a, &a->pairs[p])) != 0) {
+        if (!a->pairs[p].failed && json_add(list, pair_json(a, &a->pairs[p])) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -328,9 +327,8 @@ static json_t *repeated_json(const struct rounds *rounds, size_t which) {
         char text[DISTURBANCE_TEXT];
         if (one->which != which) continue;
         disturbance_text(one->disturbance.flags, text, sizeof text);
-        json_array_append_new(list, json_pack("{s:I, s:f, s:f, s:s, s:f}", "round", (json_int_t)one->round, "seconds",
-                                              one->seconds, "cpu_seconds", one->cpu_seconds, "disturbed", text, "away",
-                                              one->disturbance.away));
+        json_add(list, json_pack("{s:I, s:f, s:f, s:s, s:f}", "round", (json_int_t)one->round, "seconds", one->seconds,
+                                 "cpu_seconds", one->cpu_seconds, "disturbed", text, "away", one->disturbance.away));
     }
     return list;
 }
@@ -392,13 +390,12 @@ static json_t *failed_json(const struct analysis *a) {
     const struct experiment *experiment = a->experiment;
     json_t *cases = json_array(), *pairs = json_array();
     for (size_t c = 0; c < experiment->count; c++)
-        if (a->cases[c].failed) json_array_append_new(cases, case_facts_json(experiment, c));
+        if (a->cases[c].failed) json_add(cases, case_facts_json(experiment, c));
     for (size_t p = 0; p < experiment->pair_count; p++) {
         const struct wanted_pair *of = &experiment->pairs[p];
         if (!a->pairs[p].failed) continue;
-        json_array_append_new(pairs,
-                              json_pack("{s:s, s:s, s:s}", "family", pair_family_names[of->family], "subject",
-                                        experiment->cases[of->subject].name, "base", experiment->cases[of->base].name));
+        json_add(pairs, json_pack("{s:s, s:s, s:s}", "family", pair_family_names[of->family], "subject",
+                                  experiment->cases[of->subject].name, "base", experiment->cases[of->base].name));
     }
     return json_pack("{s:o, s:o}", "cases", cases, "pairs", pairs);
 }

@@ -15,16 +15,22 @@ struct result {
     json_t *samples;       /* root["sgdmark"]["samples"] */
     struct timespec began; /* monotonic */
     size_t families;       /* timings so far: Google Benchmark's family_index */
+    json_t *names;         /* {name of a benchmark: true} of those that are in it */
+    json_t *outcomes;      /* parity_outcomes of `facts`; NULL: not made yet */
     char host[256];
     char start[32];
 };
 
-/* A JSON string, or null for NULL. If the text is not UTF-8, each byte above 0x7f becomes '?'. */
-json_t *text_value(const char *text);
-
 /* Sets object[key] to the value, or, if it is not finite, to null and object[key_reason] to the reason. Returns 0 or
  * -1. */
 int put_number(json_t *object, const char *key, double value, const char *reason);
+
+/* The outcome of each engine and backend by the receipts of `facts`: {"f32/avx512": true}. One failed receipt makes it
+ * false. The caller releases it. */
+json_t *parity_outcomes(const json_t *facts);
+
+/* Did the work of this engine and backend pass its checks? */
+bool parity_passed(const json_t *outcomes, const char *engine, const char *backend);
 
 json_t *summary_json(const struct summary *summary);
 

@@ -40,28 +40,37 @@ static bool good_counter_name(const char *name) {
     return true;
 }
 
-/* True if this engine and backend have at least one receipt, and none that failed. */
-static bool parity_holds(const struct result *result, const char *engine, const char *backend) {
-    const json_t *all = json_object_get(json_object_get(result->facts, "receipts"), "parity");
-    bool passed = false;
+enum { MOST_JOB = 512 }; /* bytes of "engine/backend" */
+
+json_t *parity_outcomes(const json_t *facts) {
+    json_t *outcomes = json_object();
     size_t i;
     json_t *receipt;
-    json_array_foreach(all, i, receipt) {
-        if (strcmp(json_string_value(json_object_get(receipt, "engine")), engine) != 0) continue;
-        if (strcmp(json_string_value(json_object_get(receipt, "backend")), backend) != 0) continue;
-        if (!json_is_true(json_object_get(receipt, "passed"))) return false;
-        passed = true;
+    json_array_foreach(json_object_get(json_object_get(facts, "receipts"), "parity"), i, receipt) {
+        char key[MOST_JOB];
+        snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(receipt, "engine")),
+                 json_string_value(json_object_get(receipt, "backend")));
+        bool failed_before = json_is_false(json_object_get(outcomes, key));
+        bool passed = json_is_true(json_object_get(receipt, "passed")) && !failed_before;
+        json_put(outcomes, key, json_boolean(passed));
     }
-    return passed;
+    return outcomes;
 }
 
-static bool name_taken(const struct result *result, const char *name) {
-    size_t i;
-    json_t *row;
-    json_array_foreach(result->benchmarks, i, row) {
-        if (strcmp(json_string_value(json_object_get(row, "run_name")), name) == 0) return true;
-    }
-    return false;
+bool parity_passed(const json_t *outcomes, const char *engine, const char *backend) {
+    char key[MOST_JOB];
+    snprintf(key, sizeof key, "%s/%s", engine, backend);
+    return json_is_true(json_object_get(outcomes, key));
+}
+
+static bool parity_holds(struct result *result, const char *engine, const char *backend) {
+    if (!result->outcomes) result->outcomes = parity_outcomes(result->facts);
+    return parity_passed(result->outcomes, engine, backend);
+}
+
+static int take_name(struct result *result, const char *name, struct error *err) {
+    if (!result->names) result->names = json_object();
+    return json_put(result->names, name, json_true()) == 0 ? 0 : fail_program(err, "the result: out of memory");
 }
 
 static int check_name(const struct result *result, const char *name, struct error *err) {
@@ -69,11 +78,11 @@ static int check_name(const struct result *result, const char *name, struct erro
     if (length == 0 || length > 200) return fail(err, "a benchmark's name has 1 to 200 bytes");
     for (const char *at = name; *at; at++)
         if (*at <= ' ' || *at > '~') return fail(err, "benchmark '%s': its name is not plain ASCII", name);
-    if (name_taken(result, name)) return fail(err, "benchmark '%s' is in the result already", name);
+    if (json_object_get(result->names, name)) return fail(err, "benchmark '%s' is in the result already", name);
     return 0;
 }
 
-static int check_timing(const struct result *result, const struct timing *t, struct error *err) {
+static int check_timing(struct result *result, const struct timing *t, struct error *err) {
     if (check_name(result, t->name, err) != 0) return -1;
     if (!parity_holds(result, t->engine, t->backend))
         return fail(
@@ -102,13 +111,13 @@ static json_t *new_row(const struct result *result, const struct timing *t, cons
 static int add_iteration_row(struct result *result, const struct timing *t, size_t i, struct error *err) {
     json_t *row = new_row(result, t, "iteration", "");
     if (append_or_fail(result->benchmarks, row, err) != 0) return -1;
-    int bad = json_object_set_new(row, "repetition_index", json_integer((json_int_t)i)) |
-              json_object_set_new(row, "iterations", json_integer((json_int_t)t->iterations)) |
-              json_object_set_new(row, "real_time", json_real(t->seconds[i] * ns_per_second)) |
-              json_object_set_new(row, "cpu_time", json_real(t->cpu_seconds[i] * ns_per_second));
+    int bad = json_put(row, "repetition_index", json_integer((json_int_t)i)) |
+              json_put(row, "iterations", json_integer((json_int_t)t->iterations)) |
+              json_put(row, "real_time", json_real(t->seconds[i] * ns_per_second)) |
+              json_put(row, "cpu_time", json_real(t->cpu_seconds[i] * ns_per_second));
     for (size_t c = 0; c < t->counter_count; c++)
         bad |= put_number(row, t->counters[c].name, t->counters[c].values[i], t->counters[c].missing);
-    if (t->disturbed && t->disturbed[i]) bad |= json_object_set_new(row, "label", text_value(t->disturbed[i]));
+    if (t->disturbed && t->disturbed[i]) bad |= json_put(row, "label", json_escaped(t->disturbed[i]));
     return bad ? fail_program(err, "the result: out of memory") : 0;
 }
 
@@ -140,11 +149,11 @@ static int add_aggregate_row(struct result *result, const struct timing *t, cons
     snprintf(suffix, sizeof suffix, "_%s", name);
     json_t *row = new_row(result, t, "aggregate", suffix);
     if (append_or_fail(result->benchmarks, row, err) != 0) return -1;
-    int bad = json_object_set_new(row, "aggregate_name", json_string(name)) |
-              json_object_set_new(row, "aggregate_unit", json_string("time")) |
-              json_object_set_new(row, "iterations", json_integer((json_int_t)t->samples)) |
-              json_object_set_new(row, "real_time", json_real(statistic(real, which) * ns_per_second)) |
-              json_object_set_new(row, "cpu_time", json_real(statistic(cpu, which) * ns_per_second));
+    int bad = json_put(row, "aggregate_name", json_string(name)) |
+              json_put(row, "aggregate_unit", json_string("time")) |
+              json_put(row, "iterations", json_integer((json_int_t)t->samples)) |
+              json_put(row, "real_time", json_real(statistic(real, which) * ns_per_second)) |
+              json_put(row, "cpu_time", json_real(statistic(cpu, which) * ns_per_second));
     for (size_t c = 0; c < t->counter_count; c++)
         bad |= put_counter_statistic(row, &t->counters[c], t->samples, which);
     return bad ? fail_program(err, "the result: out of memory") : 0;
@@ -159,7 +168,7 @@ json_t *summary_json(const struct summary *s) {
 static json_t *numbers(const double *x, size_t n) {
     json_t *array = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, json_number(x[i]));
+        json_add(array, json_number(x[i]));
     return array;
 }
 
@@ -182,30 +191,28 @@ static json_t *quiet_summary_json(const struct timing *t) {
 
 /* The share of time off the CPU, and the samples that were timed again. */
 static int put_away(json_t *sample, const double *away, size_t n, json_t *repeated) {
-    int bad = json_object_set_new(sample, "repeated", repeated ? json_incref(repeated) : json_array());
-    if (away) return bad | json_object_set_new(sample, "away", numbers(away, n));
-    return bad | json_object_set_new(sample, "away", json_null()) |
-           json_object_set_new(sample, "away_reason", json_string("not observed"));
+    int bad = json_put(sample, "repeated", repeated ? json_incref(repeated) : json_array());
+    if (away) return bad | json_put(sample, "away", numbers(away, n));
+    return bad | json_put(sample, "away", json_null()) | json_put(sample, "away_reason", json_string("not observed"));
 }
 
 static int put_disturbances(json_t *sample, const struct timing *t) {
     if (!t->disturbed)
-        return json_object_set_new(sample, "disturbed", json_null()) |
-               json_object_set_new(sample, "disturbed_reason", json_string("not observed"));
+        return json_put(sample, "disturbed", json_null()) |
+               json_put(sample, "disturbed_reason", json_string("not observed"));
     json_t *marks = json_array();
     for (size_t i = 0; i < t->samples; i++)
-        json_array_append_new(marks, text_value(t->disturbed[i]));
+        json_add(marks, json_escaped(t->disturbed[i]));
     json_t *quiet = quiet_summary_json(t);
-    int bad = json_object_set_new(sample, "disturbed", marks);
-    if (json_is_null(quiet))
-        bad |= json_object_set_new(sample, "undisturbed_reason", json_string("every sample was disturbed"));
-    return bad | json_object_set_new(sample, "undisturbed", quiet);
+    int bad = json_put(sample, "disturbed", marks);
+    if (json_is_null(quiet)) bad |= json_put(sample, "undisturbed_reason", json_string("every sample was disturbed"));
+    return bad | json_put(sample, "undisturbed", quiet);
 }
 
 static int add_samples(struct result *result, const struct timing *t, const struct summary *real, struct error *err) {
     json_t *sample =
-        json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name", t->name, "engine", text_value(t->engine),
-                  "backend", text_value(t->backend), "threads", (json_int_t)t->threads, "iterations",
+        json_pack("{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name", t->name, "engine", json_escaped(t->engine),
+                  "backend", json_escaped(t->backend), "threads", (json_int_t)t->threads, "iterations",
                   (json_int_t)t->iterations, "seconds", numbers(t->seconds, t->samples), "cpu_seconds",
                   numbers(t->cpu_seconds, t->samples), "summary", summary_json(real));
     if (append_or_fail(result->samples, sample, err) != 0) return -1;
@@ -219,6 +226,7 @@ int result_timing(struct result *result, const struct timing *t, struct error *e
     if (check_timing(result, t, err) != 0) return -1;
     if (summarize(&real, t->seconds, t->samples, err) != 0 || summarize(&cpu, t->cpu_seconds, t->samples, err) != 0)
         return -1;
+    if (take_name(result, t->name, err) != 0) return -1;
     for (size_t i = 0; i < t->samples; i++)
         if (add_iteration_row(result, t, i, err) != 0) return -1;
     for (size_t which = 0; which < AGGREGATES; which++)
@@ -229,13 +237,13 @@ int result_timing(struct result *result, const struct timing *t, struct error *e
 }
 
 int result_not_timed(struct result *result, const char *name, const char *reason, struct error *err) {
-    if (check_name(result, name, err) != 0) return -1;
+    if (check_name(result, name, err) != 0 || take_name(result, name, err) != 0) return -1;
     /* compare.py needs the time keys of an error row; Google Benchmark writes them as 0. */
     json_t *row = json_pack("{s:s, s:I, s:i, s:s, s:s, s:i, s:i, s:i, s:b, s:o, s:i, s:f, s:f, s:s}", "name", name,
                             "family_index", (json_int_t)result->families++, "per_family_instance_index", 0, "run_name",
                             name, "run_type", "iteration", "repetitions", 1, "repetition_index", 0, "threads", 1,
-                            "error_occurred", 1, "error_message", text_value(reason), "iterations", 0, "real_time", 0.0,
-                            "cpu_time", 0.0, "time_unit", "ns");
+                            "error_occurred", 1, "error_message", json_escaped(reason), "iterations", 0, "real_time",
+                            0.0, "cpu_time", 0.0, "time_unit", "ns");
     return append_or_fail(result->benchmarks, row, err);
 }
 
@@ -245,10 +253,10 @@ int result_roof(struct result *result, const struct roof *roof, struct error *er
     if (!(summary.min > 0) || !(roof->work > 0)) return fail(err, "roof '%s' has no positive time or work", roof->name);
     json_t *marks = json_array();
     for (size_t i = 0; i < roof->samples; i++)
-        json_array_append_new(marks, text_value(roof->disturbed[i]));
+        json_add(marks, json_escaped(roof->disturbed[i]));
     json_t *value =
-        json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "name", text_value(roof->name), "what",
-                  text_value(roof->what), "unit", text_value(roof->unit), "work", roof->work, "per_second",
+        json_pack("{s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "name", json_escaped(roof->name), "what",
+                  json_escaped(roof->what), "unit", json_escaped(roof->unit), "work", roof->work, "per_second",
                   roof->work / summary.median, "best_per_second", roof->work / summary.min, "seconds",
                   numbers(roof->seconds, roof->samples), "cpu_seconds", numbers(roof->cpu_seconds, roof->samples),
                   "disturbed", marks, "summary", summary_json(&summary));

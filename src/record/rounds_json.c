@@ -17,7 +17,7 @@ static int wrong(struct error *err, const char *what) {
 static json_t *numbers(const double *x, size_t n) {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_number(x[i]));
+        json_add(list, json_number(x[i]));
     return list;
 }
 
@@ -37,8 +37,7 @@ json_t *witness_json(const struct witness *witness) {
                   json_number(witness->away), "others", json_number(witness->here), "others_near",
                   json_number(witness->near), "others_pu", witness->here_pu, "others_near_pu", witness->near_pu,
                   "throttled", (json_int_t)witness->throttled, "moved", (json_int_t)witness->moved);
-    if (value && witness->load_reason[0])
-        json_object_set_new(value, "others_reason", json_string(witness->load_reason));
+    if (value && witness->load_reason[0]) json_put(value, "others_reason", json_escaped(witness->load_reason));
     return value;
 }
 
@@ -70,9 +69,9 @@ static json_t *samples_json(const struct rounds *rounds, size_t which) {
     const struct observation *seen = rounds_observed(rounds, which);
     json_t *flags = json_array(), *away = json_array(), *counted = json_array();
     for (size_t r = 0; r < rounds->rounds; r++) {
-        json_array_append_new(flags, json_integer(seen[r].disturbance.flags));
-        json_array_append_new(away, json_number(seen[r].disturbance.away));
-        json_array_append_new(counted, numbers(seen[r].counted.value, COUNTERS));
+        json_add(flags, json_integer(seen[r].disturbance.flags));
+        json_add(away, json_number(seen[r].disturbance.away));
+        json_add(counted, numbers(seen[r].counted.value, COUNTERS));
     }
     return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "failed", rounds->failed[which], "seconds",
                      numbers(rounds_of(rounds, which), rounds->rounds), "cpu_seconds",
@@ -104,10 +103,9 @@ static json_t *spoiled_json(const struct rounds *rounds) {
     json_t *list = json_array();
     for (size_t i = 0; i < rounds->spoiled_count; i++) {
         const struct spoiled_sample *one = &rounds->spoiled[i];
-        json_array_append_new(list, json_pack("{s:I, s:I, s:f, s:f, s:I, s:f}", "case", (json_int_t)one->which, "round",
-                                              (json_int_t)one->round, "seconds", one->seconds, "cpu_seconds",
-                                              one->cpu_seconds, "flags", (json_int_t)one->disturbance.flags, "away",
-                                              one->disturbance.away));
+        json_add(list, json_pack("{s:I, s:I, s:f, s:f, s:I, s:f}", "case", (json_int_t)one->which, "round",
+                                 (json_int_t)one->round, "seconds", one->seconds, "cpu_seconds", one->cpu_seconds,
+                                 "flags", (json_int_t)one->disturbance.flags, "away", one->disturbance.away));
     }
     return list;
 }
@@ -135,8 +133,8 @@ static json_t *checks_json(const struct check_list *checks) {
     json_t *failures = json_array();
     for (size_t i = 0; i < checks->count; i++) {
         const struct check_failure *one = &checks->failed[i];
-        json_array_append_new(
-            failures, json_pack("{s:s, s:i, s:s}", "case", one->case_name, "round", one->round, "what", one->what));
+        json_add(failures, json_pack("{s:o, s:i, s:o}", "case", json_escaped(one->case_name), "round", one->round,
+                                     "what", json_escaped(one->what)));
     }
     return json_pack("{s:I, s:o}", "made", (json_int_t)checks->made, "failures", failures);
 }
@@ -163,11 +161,11 @@ json_t *rounds_json(const struct experiment *experiment) {
     const struct rounds *rounds = &experiment->rounds;
     json_t *cases = json_array(), *samples = json_array(), *reasons = json_array();
     for (size_t c = 0; c < experiment->count; c++) {
-        json_array_append_new(cases, json_string(experiment->cases[c].name));
-        json_array_append_new(samples, samples_json(rounds, c));
+        json_add(cases, json_string(experiment->cases[c].name));
+        json_add(samples, samples_json(rounds, c));
     }
     for (int c = 0; c < COUNTERS; c++)
-        json_array_append_new(reasons, json_string(rounds->counter_reason[c]));
+        json_add(reasons, json_escaped(rounds->counter_reason[c]));
     return json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o}", "rounds",
                      (json_int_t)rounds->rounds, "seed", (json_int_t)rounds->schedule.seed, "process",
                      (int)rounds->process[0], "cases", cases, "samples", samples, "ghz",

@@ -9,8 +9,8 @@
 
 /* Sets to[key] to the text; an empty text becomes null with the reason. */
 static void put_text(json_t *to, const char *key, const char *text, const char *reason_key, const char *reason) {
-    json_object_set_new(to, key, text[0] ? json_string(text) : json_null());
-    if (!text[0]) json_object_set_new(to, reason_key, json_string(reason));
+    json_put(to, key, text[0] ? json_escaped(text) : json_null());
+    if (!text[0]) json_put(to, reason_key, json_escaped(reason));
 }
 
 /* What the system refuses, each with what becomes of the run without it. */
@@ -32,19 +32,19 @@ json_t *machine_json(const struct topology *topology) {
     topology_summarize(topology, &machine);
     cgroup_read(&cgroup);
     const char *model = machine.cpu_model[0] ? machine.cpu_model : "unnamed CPU";
-    json_t *out =
-        json_pack("{s:s, s:I, s:I, s:I, s:s}", "cpu_model", model, "packages", (json_int_t)machine.packages, "cores",
-                  (json_int_t)machine.cores, "pus", (json_int_t)machine.pus, "allowed", machine.allowed);
+    json_t *out = json_pack("{s:o, s:I, s:I, s:I, s:s}", "cpu_model", json_escaped(model), "packages",
+                            (json_int_t)machine.packages, "cores", (json_int_t)machine.cores, "pus",
+                            (json_int_t)machine.pus, "allowed", machine.allowed);
     if (!out) return NULL;
     put_text(out, "not_allowed", machine.not_allowed, "not_allowed_reason", "every PU may be used");
     json_object_set_new(out, "refused", refused_json(&machine));
     put_text(out, "hwloc_environment", machine.variables, "hwloc_environment_reason", "no variable HWLOC_* is set");
     if (isnan(cgroup.quota)) {
-        json_object_set_new(out, "cpu_quota", json_null());
-        json_object_set_new(out, "cpu_quota_reason", json_string("no quota"));
+        json_put(out, "cpu_quota", json_null());
+        json_put(out, "cpu_quota_reason", json_string("no quota"));
         return out;
     }
-    json_object_set_new(out, "cpu_quota", json_real(cgroup.quota));
+    json_put(out, "cpu_quota", json_real(cgroup.quota));
     put_text(out, "cgroup", cgroup.path, "cgroup_reason", "not known");
     return out;
 }
@@ -58,7 +58,7 @@ json_t *timer_json(void) {
 json_t *placements_json(const struct placement *list, size_t count) {
     json_t *out = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(out, placement_json(&list[i]));
+        json_add(out, placement_json(&list[i]));
     return out;
 }
 
@@ -70,15 +70,15 @@ json_t *verdict_json(const struct check_list *checks, bool correct, json_t *time
     json_t *failures = json_array();
     for (size_t i = 0; i < checks->count; i++) {
         const struct check_failure *one = &checks->failed[i];
-        json_t *value =
-            json_pack("{s:s, s:s, s:s}", "case", one->case_name, "what", one->what, "command", one->command);
-        json_object_set_new(value, "process", one->process < 0 ? json_null() : json_integer(one->process));
-        json_object_set_new(value, "round", one->round < 0 ? json_null() : json_integer(one->round));
-        json_array_append_new(failures, value);
+        json_t *value = json_pack("{s:o, s:o, s:o}", "case", json_escaped(one->case_name), "what",
+                                  json_escaped(one->what), "command", json_escaped(one->command));
+        json_put(value, "process", one->process < 0 ? json_null() : json_integer(one->process));
+        json_put(value, "round", one->round < 0 ? json_null() : json_integer(one->round));
+        json_add(failures, value);
     }
     json_t *value = json_pack("{s:s, s:b, s:I, s:o}", "text", correct_text(correct), "correct", correct, "checks",
                               (json_int_t)checks->made, "failures", failures);
-    json_object_set_new(value, "times", times ? times : json_null());
-    if (!times) json_object_set_new(value, "times_reason", json_string("nothing was timed"));
+    json_put(value, "times", times ? times : json_null());
+    if (!times) json_put(value, "times_reason", json_string("nothing was timed"));
     return value;
 }

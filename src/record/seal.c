@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/seal.h"
 
+#include "base/json.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,5 +135,5 @@ int seal_of(char text[SHA256_TEXT], const json_t *result) {
 int seal_result(json_t *result) {
     char text[SHA256_TEXT];
     if (seal_of(text, result) != 0) return -1;
-    return json_object_set_new(json_object_get(result, "sgdmark"), "sha256", json_string(text));
+    return json_put(json_object_get(result, "sgdmark"), "sha256", json_string(text));
 }

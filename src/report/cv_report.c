@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/cv_report.h"
 
+#include "base/json.h"
 #include "report/curve_report.h"
 #include "report/facts.h"
 
@@ -83,8 +84,8 @@ void print_cv(FILE *out, const struct cv_report *report) {
 static void set_score(json_t *to, const char *name, double score, const char *missing) {
     char reason[64];
     snprintf(reason, sizeof reason, "%s_reason", name);
-    json_object_set_new(to, name, json_number(score));
-    if (!isfinite(score)) json_object_set_new(to, reason, json_string(missing));
+    json_put(to, name, json_number(score));
+    if (!isfinite(score)) json_put(to, reason, json_string(missing));
 }
 
 /* One list for each property of the folds; null where a fold was not trained. */
@@ -94,23 +95,23 @@ static void set_folds(json_t *to, const struct cv_result *result, bool fitted) {
     for (unsigned f = 0; f < result->folds; f++) {
         const struct fold_result *fold = &result->fold[f];
         const bool trained = !isnan(fold->accuracy);
-        json_array_append_new(accuracy, json_number(fold->accuracy));
-        json_array_append_new(intercept, json_number(fold->intercept));
-        json_array_append_new(updates, trained ? json_integer((json_int_t)fold->updates) : json_null());
-        json_array_append_new(fingerprint, trained ? json_hex(fold->fingerprint) : json_null());
-        json_array_append_new(hash, trained ? json_hex(fold->update_hash) : json_null());
-        json_array_append_new(by_epoch, trained ? json_hex(fold->update_hash_by_epoch) : json_null());
-        json_array_append_new(epochs, trained ? json_integer((json_int_t)fold->epochs) : json_null());
+        json_add(accuracy, json_number(fold->accuracy));
+        json_add(intercept, json_number(fold->intercept));
+        json_add(updates, trained ? json_integer((json_int_t)fold->updates) : json_null());
+        json_add(fingerprint, trained ? json_hex(fold->fingerprint) : json_null());
+        json_add(hash, trained ? json_hex(fold->update_hash) : json_null());
+        json_add(by_epoch, trained ? json_hex(fold->update_hash_by_epoch) : json_null());
+        json_add(epochs, trained ? json_integer((json_int_t)fold->epochs) : json_null());
     }
-    json_object_set_new(to, "fold_accuracy", accuracy);
-    json_object_set_new(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
-    json_object_set_new(to, "fold_updates", fitted ? json_incref(updates) : json_null());
-    json_object_set_new(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
-    json_object_set_new(to, "fold_update_hash", fitted ? json_incref(hash) : json_null());
-    json_object_set_new(to, "fold_update_hash_by_epoch", fitted ? json_incref(by_epoch) : json_null());
-    json_object_set_new(to, "fold_n_iter", fitted ? json_incref(epochs) : json_null());
-    if (!fitted) json_object_set_new(to, "fold_reason", json_string("the never estimator has no model"));
-    if (result->untrained) json_object_set_new(to, "fold_reason", json_string(untrained));
+    json_put(to, "fold_accuracy", accuracy);
+    json_put(to, "fold_intercept", fitted ? json_incref(intercept) : json_null());
+    json_put(to, "fold_updates", fitted ? json_incref(updates) : json_null());
+    json_put(to, "fold_fingerprint", fitted ? json_incref(fingerprint) : json_null());
+    json_put(to, "fold_update_hash", fitted ? json_incref(hash) : json_null());
+    json_put(to, "fold_update_hash_by_epoch", fitted ? json_incref(by_epoch) : json_null());
+    json_put(to, "fold_n_iter", fitted ? json_incref(epochs) : json_null());
+    if (!fitted) json_put(to, "fold_reason", json_string("the never estimator has no model"));
+    if (result->untrained) json_put(to, "fold_reason", json_string(untrained));
     json_decref(intercept);
     json_decref(updates);
     json_decref(fingerprint);
@@ -130,8 +131,8 @@ static void set_confusion(json_t *to, const struct cv_result *result) {
 
 json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
     const struct cv_result *result = report->result;
-    json_t *to = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:i}", "engine", report->engine, "isa", report->backend,
-                           "data", ds->name, "synthetic", ds->synthetic, "n", (json_int_t)result->n, "d",
+    json_t *to = json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:i}", "engine", report->engine, "isa", report->backend,
+                           "data", json_escaped(ds->name), "synthetic", ds->synthetic, "n", (json_int_t)result->n, "d",
                            (json_int_t)ds->d, "folds", (int)result->folds);
     set_folds(to, result, report->fitted);
     set_confusion(to, result);
@@ -144,11 +145,11 @@ json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {
         json_decref(to);
         return NULL;
     }
-    if (report->warning) json_object_set_new(to, "folds_warning", json_string(report->warning));
-    json_object_set_new(to, "seconds", json_number(result->seconds));
-    json_object_set_new(to, "place", json_string(report->place));
-    if (report->place_note[0]) json_object_set_new(to, "place_note", json_string(report->place_note));
-    json_object_set_new(to, "workers", json_integer((json_int_t)report->workers));
-    json_object_set_new(to, "repeats", json_integer((json_int_t)report->repeats));
+    if (report->warning) json_put(to, "folds_warning", json_string(report->warning));
+    json_put(to, "seconds", json_number(result->seconds));
+    json_put(to, "place", json_escaped(report->place));
+    if (report->place_note[0]) json_put(to, "place_note", json_escaped(report->place_note));
+    json_put(to, "workers", json_integer((json_int_t)report->workers));
+    json_put(to, "repeats", json_integer((json_int_t)report->repeats));
     return to;
 }

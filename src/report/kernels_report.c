@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/kernels_report.h"
 
+#include "base/json.h"
 #include "report/table.h"
 
 static const char *yes_no(bool is) {
@@ -37,11 +38,10 @@ json_t *backends_json(const struct backend_row *rows, size_t count) {
     int bad = 0;
     for (size_t i = 0; i < count; i++) {
         const struct backend *backend = rows[i].backend;
-        bad |= json_array_append_new(
-            list, json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:s, s:s, s:s}", "name", backend->name, "compiled",
-                            backend->compiled, "cpu", rows[i].cpu, "os", rows[i].os, "chosen", rows[i].chosen, "parity",
-                            backend->parity == PARITY_BITS ? "bits" : "tolerance", "needs", backend->levels, "flags",
-                            backend->flags, "reason", rows[i].reason));
+        bad |= json_add(list, json_pack("{s:s, s:b, s:b, s:b, s:b, s:s, s:s, s:s, s:s}", "name", backend->name,
+                                        "compiled", backend->compiled, "cpu", rows[i].cpu, "os", rows[i].os, "chosen",
+                                        rows[i].chosen, "parity", backend->parity == PARITY_BITS ? "bits" : "tolerance",
+                                        "needs", backend->levels, "flags", backend->flags, "reason", rows[i].reason));
     }
     return whole(list, bad);
 }
@@ -76,10 +76,9 @@ json_t *check_json(const struct kernels_check *check) {
     int bad = 0;
     for (size_t i = 0; i < check->verdict_count; i++) {
         const struct checked_kernel *one = &check->verdicts[i];
-        bad |=
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "backend", one->backend->name, "kernel",
-                                                  one->verdict.kernel, "verdict", words[one->verdict.state], "calls",
-                                                  (json_int_t)one->verdict.calls, "text", one->verdict.text));
+        bad |= json_add(list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "backend", one->backend->name, "kernel",
+                                        one->verdict.kernel, "verdict", words[one->verdict.state], "calls",
+                                        (json_int_t)one->verdict.calls, "text", one->verdict.text));
     }
     list = whole(list, bad);
     return list ? json_pack("{s:I, s:o}", "seed", (json_int_t)check->seed, "kernels", list) : NULL;

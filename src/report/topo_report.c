@@ -189,11 +189,11 @@ static json_t *planned_json(const struct planned_placement *planned, bool expect
     const struct placement *placement = planned->placement;
     json_t *one = placement_json(placement);
     int bad = 0;
-    if (placement->same_as[0]) bad |= json_object_set_new(one, "same_as", json_string(placement->same_as));
+    if (placement->same_as[0]) bad |= json_put(one, "same_as", json_escaped(placement->same_as));
     if (placement->available && expect) {
-        bad |= json_object_set_new(one, "node_bytes", json_integer((json_int_t)planned->plan.node_bytes));
-        bad |= json_object_set_new(one, "expected_fold_seconds", json_number(planned->plan.fold_seconds));
-        bad |= json_object_set_new(one, "expected_folds_per_second", json_number(planned->plan.folds_per_second));
+        bad |= json_put(one, "node_bytes", json_integer((json_int_t)planned->plan.node_bytes));
+        bad |= json_put(one, "expected_fold_seconds", json_number(planned->plan.fold_seconds));
+        bad |= json_put(one, "expected_folds_per_second", json_number(planned->plan.folds_per_second));
     }
     if (!bad) return one;
     json_decref(one);
@@ -213,9 +213,9 @@ json_t *topo_json(const struct topo_view *view) {
         json_pack("{s:o*, s:O, s:b}", "topology", topology_json(view->topology), "placements", placements, "timed", 0);
     int bad = !whole;
     for (size_t i = 0; i < view->count && !bad; i++)
-        bad |= json_array_append_new(placements, planned_json(&view->placements[i], view->expect));
-    if (!bad && view->summary.this_system) bad |= json_object_set_new(whole, "cgroup", cgroup_json(&view->cgroup));
-    if (!bad && view->expect) bad |= json_object_set_new(whole, "assumed", assumed_json(view));
+        bad |= json_add(placements, planned_json(&view->placements[i], view->expect));
+    if (!bad && view->summary.this_system) bad |= json_put(whole, "cgroup", cgroup_json(&view->cgroup));
+    if (!bad && view->expect) bad |= json_put(whole, "assumed", assumed_json(view));
     json_decref(placements);
     if (!bad) return whole;
     json_decref(whole);
