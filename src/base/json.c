@@ -134,6 +134,18 @@ json_t *json_escaped_part(const char *text, size_t length) {
     return value;
 }
 
+static bool is_utf8(const char *text) {
+    uint32_t point;
+    size_t length = 1;
+    for (; *text && length > 0; text += length)
+        length = character_length(text, &point);
+    return length > 0;
+}
+
+json_t *json_escaped_before(const char *text) {
+    return is_utf8(text) ? json_string(text) : json_escaped(text);
+}
+
 enum { UNICODE_ESCAPE = 6 }; /* bytes of \uXXXX */
 
 static char *put_unicode(char *to, unsigned code) {
@@ -198,14 +210,6 @@ static atomic_bool lost;
 static int lose(void) {
     atomic_store(&lost, true);
     return -1;
-}
-
-static bool is_utf8(const char *text) {
-    uint32_t point;
-    size_t length = 1;
-    for (; *text && length > 0; text += length)
-        length = character_length(text, &point);
-    return length > 0;
 }
 
 int json_put(json_t *object, const char *key, json_t *value) {

@@ -32,6 +32,9 @@ char *escape_text(const char *text, bool printable);
 json_t *json_escaped(const char *text);
 json_t *json_escaped_part(const char *text, size_t length);
 
+/* The same for text that was read from JSON and holds its escapes already: only what is not UTF-8 is escaped. */
+json_t *json_escaped_before(const char *text);
+
 /* Makes JSON of text that only looks like it, as Google Benchmark writes names from outside: inside strings, bytes that
  * are not UTF-8 are escaped as above, and control characters as JSON wants it. The caller frees it; NULL: out of
  * memory. */
@@ -39,9 +42,9 @@ char *json_repair(const char *text);
 
 /* ---- Values are put together here only, so that none is lost unseen. */
 
-/* Sets object[key], whose key is escaped, or appends to the list. Takes ownership of the value, also on failure.
- * Returns 0, or -1 without memory; a value that is NULL counts as that. What was lost is remembered: json_lost is true
- * from then on, and no JSON is made any more. */
+/* Sets object[key], where a key that is not UTF-8 is escaped, or appends to the list. Takes ownership of the value,
+ * also on failure. Returns 0, or -1 without memory; a value that is NULL counts as that. What was lost is remembered:
+ * json_lost is true from then on, and no JSON is made any more. */
 int json_put(json_t *object, const char *key, json_t *value);
 int json_add(json_t *list, json_t *value);
 bool json_lost(void);

@@ -103,7 +103,7 @@ static const struct argp argp = {
     "Compare result files that `sgdmark run` wrote. The first file is the base of the others. First comes what differs "
     "in machine, build, system and tuning, then the ratio of the times with its interval. The unit is the process, of "
     "which a run has several: with fewer than three on a side there is a ratio and no verdict. Files whose data, row "
-    "order or hyper-parameters differ are refused, and a file that is given twice.\v"
+    "order or hyper-parameters differ are refused, and a run that would count twice.\v"
     "Examples:\n"
     "  sgdmark compare before.json after.json\n"
     "  sgdmark compare --base old1.json --base old2.json new1.json new2.json\n"
@@ -175,19 +175,29 @@ static int compare_files(const struct compare_options *options, const struct res
     return status;
 }
 
+/* All that is compared at once, so that it fits the memory of a small machine. */
+static int check_bytes(size_t bytes, struct error *err) {
+    enum { MOST_MIB = 256 };
+    if (bytes >> 20 < MOST_MIB) return 0;
+    return fail(err, "the files have more than %d MiB together, too much to compare at once: give fewer", MOST_MIB);
+}
+
 int command_compare(int argc, char **argv, struct error *err) {
     struct compare_options options;
     struct result_file files[MAX_FILES];
     int done = take_arguments(&argp, argc, argv, &options, err);
     if (done) return done < 0 ? -1 : EXIT_DONE;
     const size_t count = options.base_count + options.count;
-    size_t loaded = 0;
+    size_t loaded = 0, bytes = 0;
     int status = 0;
     while (!status && loaded < count) {
         const bool base = loaded < options.base_count;
         const char *path = base ? options.bases[loaded] : options.paths[loaded - options.base_count];
         status = result_load(&files[loaded], path, err);
-        loaded += status == 0;
+        if (status) break;
+        bytes += files[loaded].bytes;
+        result_lighten(&files[loaded++]);
+        status = check_bytes(bytes, err);
     }
     if (!status) status = compare_files(&options, files, err);
     for (size_t i = 0; i < loaded; i++)

@@ -14,15 +14,19 @@ static int refuse_incomplete(const struct result_file *file, struct error *err) 
     return fail(err, "%s: is incomplete: its run was interrupted, so it cannot be compared; run it again", file->path);
 }
 
-/* A run that is counted twice would make its processes look more alike than they are. */
+static bool same_run(const struct result_file *a, const struct result_file *b) {
+    return json_equal(json_object_get(a->facts, "run_id"), json_object_get(b->facts, "run_id"));
+}
+
+/* A run that is counted twice would make its processes look more alike than they are. A subject may be the base itself,
+ * if neither is pooled: its times are then the same, and its verdict is withheld. */
 static int refuse_repeated(const struct compare_report *report, struct error *err) {
-    for (size_t f = 1; f < report->file_count; f++) {
-        const json_t *id = json_object_get(report->files[f].facts, "run_id");
-        for (size_t before = 0; before < f; before++)
-            if (json_equal(id, json_object_get(report->files[before].facts, "run_id")))
-                return fail(err, "%s and %s are the same run: a run cannot be compared with itself, or count twice",
-                            report->files[before].path, report->files[f].path);
-    }
+    const bool pooled = report->pool_count < report->file_count;
+    for (size_t f = 1; f < report->file_count; f++)
+        for (size_t before = pooled ? 0 : 1; before < f; before++)
+            if (same_run(&report->files[f], &report->files[before]))
+                return fail(err, "%s and %s are the same run, which cannot count twice", report->files[before].path,
+                            report->files[f].path);
     return 0;
 }
 
@@ -238,6 +242,10 @@ static int set_floor(struct ratio_row *row, const struct compare_report *report,
 /* Sets row->withheld to the first file's reason why no verdict may rest on its times. */
 static int withhold(struct ratio_row *row, const struct compare_report *report, struct error *err) {
     const size_t bases = report->pools[0].count;
+    if (same_run(&report->files[0], pool_file(report, row->subject))) {
+        row->withheld = strdup("both sides are the same run");
+        return row->withheld ? 0 : fail_program(err, "out of memory for the comparison");
+    }
     for (size_t i = 0; i < bases + report->pools[row->subject].count; i++) {
         const struct result_file *file = file_of_both(report, row->subject, i);
         const char *reason = find_series(file, row->name)->untrusted;
@@ -299,6 +307,10 @@ static int decide(struct compare_report *report, struct error *err) {
 
 static int fill_rows(struct compare_report *report, struct error *err) {
     report->row_count = list_rows(report, NULL);
+    if (report->row_count > MAX_RATIOS)
+        return fail(err, "%zu ratios are too many to compare at once; at most %d: give fewer files", report->row_count,
+                    MAX_RATIOS);
+    if (report->files[0].count == 0) return fail(err, "%s: holds no times to compare", report->files[0].path);
     if (report->row_count == 0)
         return fail(err, "%s: has no benchmark in common with the other files", report->files[0].path);
     report->rows = calloc(report->row_count, sizeof *report->rows);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 /* The most files that one comparison takes. */
-enum { MAX_FILES = 64 };
+enum { MAX_FILES = 64, MAX_RATIOS = 100000 };
 
 /* All verdicts of one comparison hold together with this probability: of a hundred comparisons of identical builds, one
  * may call some row different. */
@@ -80,8 +80,9 @@ struct compare_report {
 
 /* Compares 2 to MAX_FILES files. With base_count 0 the first file is the base and each other one a subject; otherwise
  * the first base_count files are the base and all others together are one subject. Returns 0, or -1 with the reason: a
- * file is incomplete or given twice, the files differ in what was trained (data, row order, hyper-parameters), files of
- * one side differ in build or machine, or no subject has a benchmark of the base. compare_free releases the report. */
+ * file is incomplete, a run would count twice, the files differ in what was trained (data, row order,
+ * hyper-parameters), files of one side differ in build or machine, or no subject has a benchmark of the base.
+ * compare_free releases the report. */
 int compare_results(struct compare_report *report, const struct result_file *files, size_t file_count,
                     size_t base_count, struct error *err);
 void compare_free(struct compare_report *report);

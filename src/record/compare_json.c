@@ -17,9 +17,9 @@ static json_t *file_json(const struct compare_report *report, size_t f) {
 static json_t *difference_json(const struct difference *difference, size_t files) {
     json_t *values = json_array();
     for (size_t f = 0; f < files; f++)
-        json_add(values, json_escaped(difference->values[f]));
-    return json_pack("{s:o, s:s, s:o}", "key", json_escaped(difference->key), "effect", difference->effect, "values",
-                     values);
+        json_add(values, json_escaped_before(difference->values[f]));
+    return json_pack("{s:o, s:s, s:o}", "key", json_escaped_before(difference->key), "effect", difference->effect,
+                     "values", values);
 }
 
 /* Sets object[key] to the number, or to null with the reason. Returns 0 or -1. */
@@ -49,7 +49,7 @@ static json_t *row_json(const struct ratio_row *row, const struct compare_report
         "subject_processes", (json_int_t)row->shift.n_subject, "floor", row->floor, "floor_reason", row->floor_reason,
         "tuned_differently", row->tuned_differently);
     int bad = json_object_update(value, more) | put_interval(value, row);
-    if (row->withheld) bad |= json_put(value, "withheld", json_escaped(row->withheld));
+    if (row->withheld) bad |= json_put(value, "withheld", json_escaped_before(row->withheld));
     if (!isnan(threshold)) bad |= json_put(value, "beyond_threshold", json_boolean(beyond_threshold(row, threshold)));
     json_decref(more);
     if (!bad) return value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/derive.h"
 
+#include "base/json.h"
 #include "record/derive_private.h"
 #include "record/seal.h"
 
@@ -23,8 +24,8 @@ int check_seal(const struct result_file *file, const struct reader *reader) {
 static json_t *index_list(const json_t *list) {
     json_t *index = json_object();
     for (size_t i = 0; i < json_array_size(list); i++)
-        json_object_set_new(index, json_string_value(json_object_get(json_array_get(list, i), "name")),
-                            json_integer((json_int_t)i));
+        json_put(index, json_string_value(json_object_get(json_array_get(list, i), "name")),
+                 json_integer((json_int_t)i));
     return index;
 }
 
@@ -38,9 +39,9 @@ static json_t *index_rows(const json_t *benchmarks) {
         json_t *list = json_object_get(index, name);
         if (!list) {
             list = json_array();
-            json_object_set_new(index, name, list);
+            json_put(index, name, list);
         }
-        json_array_append_new(list, json_integer((json_int_t)i));
+        json_add(list, json_integer((json_int_t)i));
     }
     return index;
 }
@@ -50,8 +51,9 @@ int contents_open(struct contents *contents, const struct result_file *file, con
                                   .reader = reader,
                                   .samples = index_list(json_object_get(file->facts, "samples")),
                                   .roofs = index_list(json_object_get(file->facts, "roofs")),
-                                  .rows = index_rows(json_object_get(file->root, "benchmarks"))};
-    if (contents->samples && contents->roofs && contents->rows) return 0;
+                                  .rows = index_rows(json_object_get(file->root, "benchmarks")),
+                                  .jobs = index_jobs(file)};
+    if (contents->samples && contents->roofs && contents->rows && contents->jobs && !json_lost()) return 0;
     contents_close(contents);
     return no_memory(reader);
 }
@@ -60,6 +62,7 @@ void contents_close(struct contents *contents) {
     json_decref(contents->samples);
     json_decref(contents->roofs);
     json_decref(contents->rows);
+    json_decref(contents->jobs);
 }
 
 static int derive_schema_3(const struct contents *contents) {

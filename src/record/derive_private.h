@@ -14,12 +14,16 @@ struct contents {
     const struct reader *reader;
     json_t *samples, *roofs; /* {name: index in sgdmark.samples, in sgdmark.roofs} */
     json_t *rows;            /* {run_name: [indexes in benchmarks]} */
+    json_t *jobs;            /* {"f32/avx512": index in receipts.parity} of jobs, not of kernels */
 };
 
 /* Finds out where things are in a file whose lists have passed their rules. Returns 0, or -1 with one line;
  * contents_close releases it. */
 int contents_open(struct contents *contents, const struct result_file *file, const struct reader *reader);
 void contents_close(struct contents *contents);
+
+/* contents.jobs; NULL when memory runs out. */
+json_t *index_jobs(const struct result_file *file);
 
 /* A result that holds nothing but the receipts of the file, for result_samples. NULL with one line. */
 struct result *record_of(const struct contents *contents);

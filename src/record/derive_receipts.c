@@ -30,19 +30,26 @@ static int level_of(const json_t *receipt, const char *key) {
     return NO_LEVEL;
 }
 
-static const json_t *receipts_of(const struct contents *contents) {
-    return json_object_get(json_object_get(contents->file->facts, "receipts"), "parity");
+static const json_t *receipts_of(const struct result_file *file) {
+    return json_object_get(json_object_get(file->facts, "receipts"), "parity");
+}
+
+json_t *index_jobs(const struct result_file *file) {
+    json_t *index = json_object();
+    size_t i;
+    json_t *receipt;
+    json_array_foreach(receipts_of(file), i, receipt) {
+        char name[2 * MAX_NAME + 2];
+        snprintf(name, sizeof name, "%s/%s", text_of(receipt, "engine"), text_of(receipt, "backend"));
+        if (level_of(receipt, "needed") == NO_LEVEL || json_object_get(index, name)) continue;
+        json_put(index, name, json_integer((json_int_t)i));
+    }
+    return index;
 }
 
 const json_t *receipt_of(const struct contents *contents, const char *job) {
-    size_t i;
-    json_t *receipt;
-    json_array_foreach(receipts_of(contents), i, receipt) {
-        char name[2 * MAX_NAME + 2];
-        snprintf(name, sizeof name, "%s/%s", text_of(receipt, "engine"), text_of(receipt, "backend"));
-        if (strcmp(name, job) == 0 && level_of(receipt, "needed") != NO_LEVEL) return receipt;
-    }
-    return NULL;
+    const json_t *index = json_object_get(contents->jobs, job);
+    return index ? json_array_get(receipts_of(contents->file), (size_t)json_integer_value(index)) : NULL;
 }
 
 /* ---- Confusion matrices. */
@@ -200,7 +207,7 @@ static int check_verdict(const struct contents *contents, const struct whole *wh
     size_t i;
     json_t *receipt;
     if (!verdict) return 0;
-    json_array_foreach(receipts_of(contents), i, receipt) {
+    json_array_foreach(receipts_of(contents->file), i, receipt) {
         correct = correct && json_is_true(json_object_get(receipt, "passed"));
     }
     if (!json_is_array(failures)) return fault(contents->reader, "verdict", "failures", "is not a list");
@@ -216,7 +223,7 @@ static int check_verdict(const struct contents *contents, const struct whole *wh
 int derive_receipts(const struct contents *contents, const struct whole *whole) {
     size_t i;
     json_t *receipt;
-    json_array_foreach(receipts_of(contents), i, receipt) {
+    json_array_foreach(receipts_of(contents->file), i, receipt) {
         char where[MOST_WHERE];
         snprintf(where, sizeof where, "receipts.parity[%zu]", i);
         if (check_receipt(contents, receipt, where) != 0) return -1;

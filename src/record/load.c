@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/load_private.h"
 
+#include "base/json.h"
 #include "learn/hyper_table.h"
 #include "measure/stats.h"
 #include "record/derive.h"
-#include "record/result.h"
+#include "record/result_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +17,12 @@
 #include <unistd.h>
 
 enum {
-    MAX_BYTES = 64 << 20,
     MAX_NESTING = 64,
     MAX_ROWS = 1000000,
+    MAX_RECEIPTS = 1000, /* of one kind: one for each engine and backend, and for each backend's kernels */
+    /* A member of an object takes some 130 bytes, an object 400: at most 700 MB. */
+    MAX_VALUES = 4000000,
+    MAX_GROUPS = 500000,
 };
 
 /* 2^53: JSON readers that use doubles hold no larger count exactly. */
@@ -30,7 +34,7 @@ static const struct rule facts_rules[] = {
     {"start", 0, 32, TEXT, false},
     {"end", 0, 32, TEXT, false},
     {"duration_seconds", 0, 1e9, REAL, false},
-    {"argv", 0, 10000, ARRAY, false},
+    {"argv", 0, MAX_VALUES, ARRAY, false},
     {"tool", 0, 0, OBJECT, false},
     {"build", 0, 0, OBJECT, false},
     {"libraries", 0, 0, OBJECT, true},
@@ -44,7 +48,7 @@ static const struct rule facts_rules[] = {
 };
 
 static const struct rule workload_rules[] = {
-    {"data", 0, 4096, TEXT, false},
+    {"data", 0, 4 * 4096, TEXT, false}, /* a path, each byte escaped */
     {"split", 0, 16, TEXT, false},
     {"order", 0, 16, TEXT, false},
     {"order_seed", 0, 4294967295.0, WHOLE, false},
@@ -91,8 +95,10 @@ static const struct rule sample_rules[] = {
     {"disturbed", 1, MAX_SAMPLES, ARRAY, true},
 };
 
-static int refuse_nesting(const char *path, const char *bytes, size_t length, struct error *err) {
+/* Refuses what would take much time or memory to read, before it is read. */
+static int refuse_structure(const char *path, const char *bytes, size_t length, struct error *err) {
     int depth = 0;
+    size_t values = 1, groups = 0;
     bool in_text = false;
     for (size_t i = 0; i < length; i++) {
         if (in_text) {
@@ -104,11 +110,16 @@ static int refuse_nesting(const char *path, const char *bytes, size_t length, st
             in_text = true;
         } else if (bytes[i] == '[' || bytes[i] == '{') {
             if (++depth > MAX_NESTING) return fail(err, "%s: nested deeper than %d levels", path, MAX_NESTING);
+            groups++;
         } else if (bytes[i] == ']' || bytes[i] == '}') {
             depth--;
+        } else if (bytes[i] == ',') {
+            values++;
         }
     }
-    return 0;
+    if (values <= MAX_VALUES && groups <= MAX_GROUPS) return 0;
+    return fail(err, "%s: holds more values than any result: %zu in %zu lists and objects; at most %d in %d are read",
+                path, values, groups, MAX_VALUES, MAX_GROUPS);
 }
 
 static void blank_controls(char *text) {
@@ -125,7 +136,7 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
         bytes += strlen(bom);
         length -= strlen(bom);
     }
-    if (refuse_nesting(path, bytes, length, err) != 0) return -1;
+    if (refuse_structure(path, bytes, length, err) != 0) return -1;
     json_error_t why;
     *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
     if (*root) return 0;
@@ -198,7 +209,8 @@ static int check_workload(const json_t *facts, const struct reader *reader) {
 }
 
 static int check_receipts(const json_t *facts, const struct reader *reader) {
-    static const struct rule lists[] = {{"dispatch", 0, 100000, ARRAY, false}, {"parity", 0, 100000, ARRAY, false}};
+    static const struct rule lists[] = {{"dispatch", 0, MAX_RECEIPTS, ARRAY, false},
+                                        {"parity", 0, MAX_RECEIPTS, ARRAY, false}};
     const json_t *receipts = json_object_get(facts, "receipts");
     if (check_members(reader, receipts, "receipts", lists, COUNT(lists)) != 0 ||
         check_list(reader, json_object_get(receipts, "dispatch"), "receipts.dispatch", dispatch_rules,
@@ -235,27 +247,8 @@ static int check_roofs(const json_t *facts, const struct reader *reader) {
     return 0;
 }
 
-/* The outcome of each engine and backend: {"f32/avx512": true}. One failed receipt makes it false. The caller releases
- * it. */
-static json_t *parity_outcomes(const json_t *facts) {
-    json_t *outcomes = json_object();
-    size_t i;
-    json_t *receipt;
-    json_array_foreach(json_object_get(json_object_get(facts, "receipts"), "parity"), i, receipt) {
-        char key[2 * MAX_NAME + 2];
-        snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(receipt, "engine")),
-                 json_string_value(json_object_get(receipt, "backend")));
-        bool failed_before = json_is_false(json_object_get(outcomes, key));
-        bool passed = json_is_true(json_object_get(receipt, "passed")) && !failed_before;
-        json_object_set_new(outcomes, key, json_boolean(passed));
-    }
-    return outcomes;
-}
-
 static int check_parity(const struct series *series, const json_t *outcomes, const struct reader *reader) {
-    char key[2 * MAX_NAME + 2];
-    snprintf(key, sizeof key, "%s/%s", series->engine, series->backend);
-    if (json_is_true(json_object_get(outcomes, key))) return 0;
+    if (parity_passed(outcomes, series->engine, series->backend)) return 0;
     return fault(reader, "samples", series->name, "is a timing without a passing parity receipt");
 }
 
@@ -288,13 +281,17 @@ static int read_all_series(struct result_file *file, const json_t *outcomes, con
     if (check_list(reader, samples, "samples", sample_rules, COUNT(sample_rules)) != 0) return -1;
     size_t count = json_array_size(samples);
     file->series = calloc(count + 1, sizeof *file->series);
-    if (!file->series) return fail_program(reader->err, "%s: out of memory", file->path);
+    file->series_index = json_object();
+    if (!file->series || !file->series_index) return fail_program(reader->err, "%s: out of memory", file->path);
     while (file->count < count) {
         const size_t at = file->count++; /* result_unload releases what a failure leaves */
         struct series *series = &file->series[at];
         if (read_series(file, series, json_array_get(samples, at), at, reader) != 0 ||
             check_parity(series, outcomes, reader) != 0)
             return -1;
+        if (find_series(file, series->name)) return fault(reader, "samples", series->name, "is there twice");
+        if (json_put(file->series_index, series->name, json_integer((json_int_t)at)) != 0)
+            return fail_program(reader->err, "%s: out of memory", file->path);
     }
     return 0;
 }
@@ -309,17 +306,15 @@ static const struct rule row_rules[] = {
     {"iterations", 0, MAX_COUNT, WHOLE, false},
 };
 
-/* Checks that a row of "benchmarks", which other programs read, equals the raw sample that we read. `at` maps names to
- * indexes of series; seen[index] counts their rows. */
-static int check_row(const struct result_file *file, const json_t *row, const json_t *at, size_t *seen,
-                     const struct reader *reader) {
+/* Checks that a row of "benchmarks", which other programs read, equals the raw sample that we read. seen[index] counts
+ * the rows of a series. */
+static int check_row(const struct result_file *file, const json_t *row, size_t *seen, const struct reader *reader) {
     const char *name = json_string_value(json_object_get(row, "name"));
     if (strcmp(json_string_value(json_object_get(row, "run_type")), "iteration") != 0) return 0;
     if (json_is_true(json_object_get(row, "error_occurred"))) return 0;
-    const json_t *index = json_object_get(at, name);
-    if (!index) return fault(reader, "benchmarks", name, "has no raw samples");
-    size_t which = (size_t)json_integer_value(index);
-    const struct series *series = &file->series[which];
+    const struct series *series = find_series(file, name);
+    if (!series) return fault(reader, "benchmarks", name, "has no raw samples");
+    const size_t which = (size_t)(series - file->series);
     double time = json_number_value(json_object_get(row, "real_time"));
     if (strcmp(json_string_value(json_object_get(row, "time_unit")), "ns") != 0)
         return fault(reader, "benchmarks", name, "is not in ns: its time_unit is another");
@@ -329,11 +324,27 @@ static int check_row(const struct result_file *file, const json_t *row, const js
     return 0;
 }
 
-static int check_rows(const struct result_file *file, const json_t *at, size_t *seen, const struct reader *reader) {
+/* Google Benchmark's mean, median and deviation without the repetitions that they were made of. */
+static int refuse_aggregates_only(const struct result_file *file, const struct reader *reader) {
     size_t i;
     json_t *row;
+    if (file->count > 0) return 0;
     json_array_foreach(json_object_get(file->root, "benchmarks"), i, row) {
-        if (check_row(file, row, at, seen, reader) != 0) return -1;
+        if (strcmp(json_string_value(json_object_get(row, "run_type")), "aggregate") == 0)
+            return fail(reader->err,
+                        "%s: holds no samples, only aggregates of them (--benchmark_report_aggregates_only of an older "
+                        "sgdmark): record it again",
+                        file->path);
+    }
+    return 0;
+}
+
+static int check_rows(const struct result_file *file, size_t *seen, const struct reader *reader) {
+    size_t i;
+    json_t *row;
+    if (refuse_aggregates_only(file, reader) != 0) return -1;
+    json_array_foreach(json_object_get(file->root, "benchmarks"), i, row) {
+        if (check_row(file, row, seen, reader) != 0) return -1;
     }
     for (i = 0; i < file->count; i++)
         if (seen[i] != file->series[i].n) return fault(reader, "benchmarks", file->series[i].name, "lacks rows");
@@ -345,17 +356,9 @@ static int check_benchmarks(const struct result_file *file, const struct reader 
     if (check_members(reader, file->root, "", outer, COUNT(outer)) != 0 ||
         check_list(reader, json_object_get(file->root, "benchmarks"), "benchmarks", row_rules, COUNT(row_rules)) != 0)
         return -1;
-    json_t *at = json_object();
     size_t *seen = calloc(file->count + 1, sizeof *seen);
-    int bad = at && seen ? 0 : fail_program(reader->err, "%s: out of memory", file->path);
-    for (size_t i = 0; !bad && i < file->count; i++) {
-        if (json_object_get(at, file->series[i].name))
-            bad = fault(reader, "samples", file->series[i].name, "is there twice");
-        else if (json_object_set_new(at, file->series[i].name, json_integer((json_int_t)i)) != 0)
-            bad = fail_program(reader->err, "%s: out of memory", file->path);
-    }
-    if (!bad) bad = check_rows(file, at, seen, reader);
-    json_decref(at);
+    if (!seen) return fail_program(reader->err, "%s: out of memory", file->path);
+    int bad = check_rows(file, seen, reader);
     free(seen);
     return bad;
 }
@@ -372,40 +375,50 @@ static int check_content(struct result_file *file, const struct reader *reader) 
     return bad ? bad : check_benchmarks(file, reader);
 }
 
-static int open_bytes(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
-    *file = (struct result_file){.path = path};
-    if (decode(&file->root, path, bytes, length, err) != 0) return -1;
+static int check_file(struct result_file *file, bool alone, const struct reader *reader) {
     file->facts = json_object_get(file->root, "sgdmark");
-    return check_origin(file, err);
+    if (check_origin(file, reader->err) != 0 || (!alone && check_seal(file, reader) != 0) ||
+        check_content(file, reader) != 0)
+        return -1;
+    return alone ? 0 : derive_again(file, reader);
+}
+
+int result_of_json(struct result_file *file, const char *path, json_t *root, bool alone, struct error *err) {
+    const struct reader reader = {path, err};
+    *file = (struct result_file){.path = path, .root = root};
+    if (check_file(file, alone, &reader) == 0) return 0;
+    result_unload(file);
+    return -1;
+}
+
+static int parse(struct result_file *file, const char *path, const char *bytes, size_t length, bool alone,
+                 struct error *err) {
+    json_t *root;
+    *file = (struct result_file){.path = path};
+    if (decode(&root, path, bytes, length, err) != 0 || result_of_json(file, path, root, alone, err) != 0) return -1;
+    file->bytes = length;
+    return 0;
 }
 
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err) {
-    const struct reader reader = {path, err};
-    if (open_bytes(file, path, bytes, length, err) == 0 && check_seal(file, &reader) == 0 &&
-        check_content(file, &reader) == 0 && derive_again(file, &reader) == 0)
-        return 0;
-    result_unload(file);
-    return -1;
+    return parse(file, path, bytes, length, false, err);
 }
 
 int result_parse_alone(struct result_file *file, const char *path, const char *bytes, size_t length,
                        struct error *err) {
-    const struct reader reader = {path, err};
-    if (open_bytes(file, path, bytes, length, err) == 0 && check_content(file, &reader) == 0) return 0;
-    result_unload(file);
-    return -1;
+    return parse(file, path, bytes, length, true, err);
 }
 
 static int too_large(const char *path, struct error *err) {
-    return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, MAX_BYTES);
+    return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, RESULT_BYTES);
 }
 
 /* Reads a file or a pipe to its end into *bytes, which has this much room and grows as it must; the caller frees it. */
 static int read_to_end(int fd, const char *path, size_t room, char **bytes, size_t *length, struct error *err) {
     for (;;) {
         if (*length == room) {
-            if (room > MAX_BYTES) return too_large(path, err);
-            room = room > MAX_BYTES / 2 ? (size_t)MAX_BYTES + 1 : 2 * room;
+            if (room > RESULT_BYTES) return too_large(path, err);
+            room = room > RESULT_BYTES / 2 ? (size_t)RESULT_BYTES + 1 : 2 * room;
             char *more = realloc(*bytes, room);
             if (!more) return fail_program(err, "%s: out of memory", path);
             *bytes = more;
@@ -427,7 +440,7 @@ static int open_result(const char *path, size_t *room, struct error *err) {
         return fail(err, "%s: cannot be read: %s", path, strerror(errno));
     if (!input && !S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
         return fail(err, "%s: is not a regular file or a pipe", path);
-    if (S_ISREG(info.st_mode) && info.st_size > MAX_BYTES) return too_large(path, err);
+    if (S_ISREG(info.st_mode) && info.st_size > RESULT_BYTES) return too_large(path, err);
     *room = S_ISREG(info.st_mode) ? (size_t)info.st_size + 1 : 1 << 16;
     int fd = input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? fail(err, "%s: cannot be read: %s", path, strerror(errno)) : fd;
@@ -463,18 +476,36 @@ void result_unload(struct result_file *file) {
         free(file->roofs[i].processes.medians);
     free(file->series);
     free(file->roofs);
+    json_decref(file->series_index);
+    json_decref(file->roof_index);
+    json_decref(file->case_index);
     json_decref(file->root);
     *file = (struct result_file){0};
 }
 
+/* Removes the lists of numbers from each object of a list. */
+static void drop_numbers(json_t *list) {
+    static const char *const keys[] = {"seconds", "cpu_seconds", "disturbed", "away", "repeated"};
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one) {
+        for (size_t k = 0; k < COUNT(keys); k++)
+            json_object_del(one, keys[k]);
+    }
+}
+
+void result_lighten(struct result_file *file) {
+    json_object_del(file->root, "benchmarks");
+    drop_numbers(json_object_get(file->facts, "samples"));
+    drop_numbers(json_object_get(file->facts, "roofs"));
+}
+
 const struct series *find_series(const struct result_file *file, const char *name) {
-    for (size_t i = 0; i < file->count; i++)
-        if (strcmp(file->series[i].name, name) == 0) return &file->series[i];
-    return NULL;
+    const json_t *index = json_object_get(file->series_index, name);
+    return index ? &file->series[json_integer_value(index)] : NULL;
 }
 
 const struct roof_series *find_roof(const struct result_file *file, const char *name) {
-    for (size_t i = 0; i < file->roof_count; i++)
-        if (strcmp(file->roofs[i].name, name) == 0) return &file->roofs[i];
-    return NULL;
+    const json_t *index = json_object_get(file->roof_index, name);
+    return index ? &file->roofs[json_integer_value(index)] : NULL;
 }

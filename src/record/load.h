@@ -39,6 +39,7 @@ struct roof_series {
  * including control characters. */
 struct result_file {
     const char *path; /* the caller's */
+    size_t bytes;     /* of its text */
     json_t *root;
     const json_t *facts;     /* root["sgdmark"] */
     int schema;              /* 1: without experiments; 2: every experiment in one process; 3 */
@@ -48,7 +49,12 @@ struct result_file {
     size_t count;
     struct roof_series *roofs;
     size_t roof_count;
+    json_t *series_index, *roof_index; /* {name: index in series, in roofs} */
+    json_t *case_index;                /* {name of a case: where it is}; for load_gates.c */
 };
+
+/* The longest result file that is read. */
+enum { RESULT_BYTES = 64 << 20 };
 
 /* Reads a result file; "-" is standard input. A pipe is read to its end, and a byte-order mark before the JSON is left
  * out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
@@ -61,6 +67,10 @@ int result_load(struct result_file *file, const char *path, struct error *err);
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);
 
 void result_unload(struct result_file *file);
+
+/* Releases what only the checks of a file need: Google Benchmark's rows and the raw numbers in `root`. Those in series
+ * and roofs stay. */
+void result_lighten(struct result_file *file);
 
 /* The benchmark, or the roof, with this name; or NULL. */
 const struct series *find_series(const struct result_file *file, const char *name);

@@ -3,6 +3,7 @@
  * them. */
 #include "record/load_private.h"
 
+#include "base/json.h"
 #include "base/text.h"
 #include "measure/stats.h"
 
@@ -33,14 +34,9 @@ static const struct rule aa_rules[] = {
 };
 
 static const struct rule experiment_rules[] = {
-    {"name", 0, 0, NAME, false},
-    {"rounds", 1, 1e9, WHOLE, false},
-    {"schedule", 0, 0, OBJECT, false},
-    {"clock", 0, 0, OBJECT, false},
-    {"samples", 1, 1e12, WHOLE, false},
-    {"disturbed", 0, 1e12, WHOLE, false},
-    {"cases", 1, MAX_SERIES, ARRAY, false},
-    {"pairs", 0, MAX_SERIES, ARRAY, false},
+    {"name", 0, 0, NAME, false},           {"rounds", 1, 1e9, WHOLE, false},       {"schedule", 0, 0, OBJECT, false},
+    {"clock", 0, 0, OBJECT, false},        {"samples", 1, 1e12, WHOLE, false},     {"disturbed", 0, 1e12, WHOLE, false},
+    {"cases", 1, MAX_CASES, ARRAY, false}, {"pairs", 0, MAX_SERIES, ARRAY, false},
 };
 
 static const struct rule case_rules[] = {
@@ -169,6 +165,23 @@ static int check_experiment(const struct result_file *file, const json_t *experi
     return (file->schema == 2 ? check_schema_2 : check_schema_3)(experiment, where, reader);
 }
 
+/* Finds the first case of each name: number of its experiment times MAX_CASES, and its own. */
+static int index_cases(struct result_file *file, const struct reader *reader) {
+    size_t i, c;
+    json_t *experiment, *one;
+    file->case_index = json_object();
+    if (!file->case_index) return fail_program(reader->err, "%s: out of memory", file->path);
+    json_array_foreach(json_object_get(file->facts, "experiments"), i, experiment) {
+        json_array_foreach(json_object_get(experiment, "cases"), c, one) {
+            const char *name = json_string_value(json_object_get(one, "name"));
+            if (json_object_get(file->case_index, name)) continue;
+            if (json_put(file->case_index, name, json_integer((json_int_t)(i * MAX_CASES + c))) != 0)
+                return fail_program(reader->err, "%s: out of memory", file->path);
+        }
+    }
+    return 0;
+}
+
 int check_experiments(struct result_file *file, const struct reader *reader) {
     if (file->schema == 1) return check_schema_1(file, reader);
     if (check_members(reader, file->facts, "", schema_2_rules, COUNT(schema_2_rules)) != 0) return -1;
@@ -179,7 +192,7 @@ int check_experiments(struct result_file *file, const struct reader *reader) {
     json_array_foreach(experiments, i, experiment) {
         if (check_experiment(file, experiment, i, reader) != 0) return -1;
     }
-    return 0;
+    return index_cases(file, reader);
 }
 
 /* The case that timed something, and its experiment. Both NULL: none did. */
@@ -193,14 +206,11 @@ static bool has_text(const json_t *object, const char *key, const char *text) {
 }
 
 static struct timed_by find_timed(const struct result_file *file, const char *name) {
-    size_t i, c;
-    json_t *experiment, *one;
-    json_array_foreach(json_object_get(file->facts, "experiments"), i, experiment) {
-        json_array_foreach(json_object_get(experiment, "cases"), c, one) {
-            if (has_text(one, "name", name)) return (struct timed_by){experiment, one};
-        }
-    }
-    return (struct timed_by){NULL, NULL};
+    const json_t *index = json_object_get(file->case_index, name);
+    if (!index) return (struct timed_by){NULL, NULL};
+    const size_t at = (size_t)json_integer_value(index);
+    const json_t *experiment = json_array_get(json_object_get(file->facts, "experiments"), at / MAX_CASES);
+    return (struct timed_by){experiment, json_array_get(json_object_get(experiment, "cases"), at % MAX_CASES)};
 }
 
 /* The process of sample `at`; `process` is schedule.process, or NULL for one process. */
@@ -377,10 +387,14 @@ int read_roofs(struct result_file *file, const struct reader *reader) {
     const json_t *roofs = json_object_get(file->facts, "roofs");
     const size_t count = json_array_size(roofs);
     file->roofs = calloc(count + 1, sizeof *file->roofs);
-    if (!file->roofs) return fail_program(reader->err, "%s: out of memory", reader->path);
+    file->roof_index = json_object();
+    if (!file->roofs || !file->roof_index) return fail_program(reader->err, "%s: out of memory", reader->path);
     while (file->roof_count < count) {
         const size_t at = file->roof_count++;
         if (read_roof(file, &file->roofs[at], json_array_get(roofs, at), reader) != 0) return -1;
+        if (find_roof(file, file->roofs[at].name)) continue; /* the first of a name counts */
+        if (json_put(file->roof_index, file->roofs[at].name, json_integer((json_int_t)at)) != 0)
+            return fail_program(reader->err, "%s: out of memory", file->path);
     }
     return 0;
 }

@@ -14,6 +14,7 @@
 
 enum {
     MAX_SERIES = 10000,  /* timings of one file */
+    MAX_CASES = 1000,    /* of one experiment */
     MAX_SAMPLES = 100000 /* of one timing */
 };
 
@@ -24,6 +25,9 @@ int check_experiments(struct result_file *file, const struct reader *reader);
 /* result_parse without the hash and without deriving anything again: each value is checked alone. For tests of what
  * such values lead to. */
 int result_parse_alone(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);
+
+/* The same for a file that is parsed already, `alone` or with hash and derivation. Takes ownership of `root`. */
+int result_of_json(struct result_file *file, const char *path, json_t *root, bool alone, struct error *err);
 
 /* Fills in what the experiment that timed a benchmark says of it: all members from `processes` on. name, engine,
  * backend and seconds[n] are set. Returns 0, or -1 with one line. */

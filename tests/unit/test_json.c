@@ -146,6 +146,16 @@ static void keys_are_escaped(void **state) {
     json_decref(object);
 }
 
+static void what_is_escaped_stays_so(void **state) {
+    (void)state;
+    json_t *value = json_escaped_before("\\xfcber");
+    assert_string_equal(json_string_value(value), "\\xfcber");
+    json_decref(value);
+    value = json_escaped_before("\\xfc\xff");
+    assert_string_equal(json_string_value(value), "\\x5cxfc\\xff");
+    json_decref(value);
+}
+
 /* In a process of its own: what is lost stays lost. */
 static void what_is_lost_is_not_written(void **state) {
     (void)state;
@@ -175,6 +185,7 @@ int main(void) {
         cmocka_unit_test(json_text_is_safe_to_show),
         cmocka_unit_test(google_benchmark_is_repaired),
         cmocka_unit_test(keys_are_escaped),
+        cmocka_unit_test(what_is_escaped_stays_so),
         cmocka_unit_test(what_is_lost_is_not_written),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
