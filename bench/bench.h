@@ -49,10 +49,13 @@ struct bench_job {
     const size_t *level_bytes; /* [4] bytes of rows that fit L1, L2, the last-level cache, memory; 0: no such level */
     const struct bench_subject *subjects;
     size_t subject_count;
-    bool long_ones; /* with the sizes of rows/ that take gigabytes */
-    /* Called once if a benchmark matches the filter, before anything is timed: fills in what row_list and level_bytes
-     * point to and checks the subjects. Returns 0, or -1 with the reason. */
-    int (*prepare)(void *context, struct error *err);
+    bool long_ones;      /* with the sizes of rows/ that take gigabytes */
+    bool json_on_screen; /* --benchmark_format=json is among the flags */
+    double min_seconds;  /* CPU time of each repetition, if `iterations` is 0 */
+    uint64_t iterations; /* of each repetition */
+    /* Called once if a benchmark matches the filter, before anything is timed, with the number that match: fills in
+     * what row_list and level_bytes point to and checks the subjects. Returns 0, or -1 with the reason. */
+    int (*prepare)(void *context, size_t benchmarks, struct error *err);
     /* Called before each benchmark: NULL if the subject passed its check, else why it must not be timed. */
     const char *(*check)(void *context, const struct bench_subject *subject);
     /* Called with the times of each benchmark, if a result file is to be written. */
@@ -60,11 +63,13 @@ struct bench_job {
     void *context;
 };
 
-/* Adds an entry to the context that begins every output. */
+/* Adds an entry to the context that begins every output, both escaped so that they can be shown (escape_text). A lack
+ * of memory is the error of bench_run. */
 void bench_context(const char *key, const char *value);
 
 /* Runs the benchmarks that the flags choose and shows each when it is done, or, with `listing`, prints their names.
- * `flags` are Google Benchmark's --benchmark_... flags without those for listing and output files. With `format`
+ * `flags` are Google Benchmark's --benchmark_... flags without those for listing, output files, context and minimum
+ * time. With `format`
  * "json", "csv" or "console", *text is what Google Benchmark writes to a file, all times in ns; the caller frees it.
  * With NULL there is no file. Returns 0, or -1 with the reason: a refused flag, a filter that matches nothing, no
  * memory. Only once per process. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "collector.h"
 
+#include "library.h"
+
 namespace sgdmark {
 
 namespace {
@@ -30,8 +32,10 @@ bool Collector::ReportContext(const Context &context) {
 /* All repetitions of one benchmark and their aggregates. */
 void Collector::ReportRuns(const std::vector<Run> &runs) {
     std::vector<Run> in_ns(runs);
-    for (Run &run : in_ns)
+    for (Run &run : in_ns) {
         run.time_unit = benchmark::kNanosecond;
+        run.run_name.iterations.clear(); /* a choice of the run, no part of the name */
+    }
     writer->ReportRuns(in_ns);
     hand_over(in_ns);
 }
@@ -47,7 +51,7 @@ void Collector::hand_over(const std::vector<Run> &runs) const {
     std::vector<const char *> disturbed;
     const Run *last = nullptr;
     for (const Run &run : runs) {
-        if (run.run_type != Run::RT_Iteration || run.error_occurred) continue;
+        if (run.run_type != Run::RT_Iteration || was_skipped(run)) continue;
         seconds.push_back(run.GetAdjustedRealTime() / ns_per_second);
         cpu_seconds.push_back(run.GetAdjustedCPUTime() / ns_per_second);
         disturbed.push_back(run.report_label.empty() ? nullptr : run.report_label.c_str());

@@ -13,6 +13,7 @@
 #include "machine/environment.h"
 #include "machine/placement.h"
 #include "measure/roof.h"
+#include "record/load.h"
 #include "record/receipts.h"
 #include "verify/kernel_check.h"
 #include "verify/parity.h"
@@ -273,6 +274,8 @@ static void add_context(const struct bench_work *work) {
         context_number("pu", (uint64_t)pu);
     else
         bench_context("pu", "none: the system refuses to bind threads");
+    for (size_t i = 0; i < work->options->flags.context_count; i++)
+        bench_context(work->options->flags.context[i].key, work->options->flags.context[i].value);
 }
 
 static int start_result(struct bench_work *work, struct error *err) {
@@ -290,12 +293,26 @@ static int start_result(struct bench_work *work, struct error *err) {
     return 0;
 }
 
+static bool writes_result(const struct bench_flags *flags) {
+    return flags->out && strcmp(flags->out_format, "json") == 0;
+}
+
+/* Refuses a result that would be too long to be read again, before it is measured. */
+static int check_size(const struct bench_flags *flags, size_t benchmarks, struct error *err) {
+    const double repetition = 1000; /* bytes in the file, at most: a row of Google Benchmark's and a sample */
+    if (!writes_result(flags) || repetition * (double)flags->repetitions * (double)benchmarks <= RESULT_BYTES) return 0;
+    return fail(err,
+                "--benchmark_repetitions: %llu repetitions of %zu benchmarks make a result of more than %d MiB, which "
+                "sgdmark compare does not read: choose fewer of them (--benchmark_filter)",
+                (unsigned long long)flags->repetitions, benchmarks, RESULT_BYTES >> 20);
+}
+
 /* bench_job.prepare */
-static int prepare(void *context, struct error *err) {
+static int prepare(void *context, size_t benchmarks, struct error *err) {
     struct bench_work *work = context;
     const struct job_spec *spec = &work->options->job.spec;
     const struct bench_flags *flags = &work->options->flags;
-    if (topology_load(&work->topology, NULL, err) != 0 ||
+    if (check_size(flags, benchmarks, err) != 0 || topology_load(&work->topology, NULL, err) != 0 ||
         placement_resolve(&work->core, work->topology, "core", err) != 0 ||
         bind_worker(work->topology, &work->core.slots[0], err) != 0)
         return -1;
@@ -307,7 +324,7 @@ static int prepare(void *context, struct error *err) {
         .job = &work->job, .hyper = &spec->hyper, .folds = FOLDS, .chosen = &work->chosen};
     if (verified_jobs_run(&work->jobs, &request, err) != 0) return -1;
     add_context(work);
-    if (!flags->out || strcmp(flags->out_format, "json") != 0) return 0;
+    if (!writes_result(flags)) return 0;
     return start_result(work, err);
 }
 
@@ -343,6 +360,9 @@ static int run_benchmarks(struct bench_work *work, struct error *err) {
                                   .subjects = work->subjects,
                                   .subject_count = work->subject_count,
                                   .long_ones = options->flags.filter != NULL,
+                                  .json_on_screen = bench_flags_json(&options->flags),
+                                  .min_seconds = options->flags.min_seconds,
+                                  .iterations = options->flags.iterations,
                                   .prepare = prepare,
                                   .check = check,
                                   .timed = timed,
@@ -352,7 +372,7 @@ static int run_benchmarks(struct bench_work *work, struct error *err) {
     size_t count;
     if (bench_flags_text(&options->flags, flags, &count, err) != 0) return -1;
     int bad = bench_run(&job, flags, count, options->flags.list_tests, format, &text, err);
-    bench_flags_free(flags, count);
+    bench_texts_free(flags, count);
     if (!bad && work->broken) {
         *err = work->fault;
         bad = -1;
@@ -366,11 +386,16 @@ int command_bench(int argc, char **argv, struct error *err) {
     struct bench_options options = {0};
     struct bench_work work = {.options = &options, .argc = argc, .argv = argv};
     int asked = take_arguments(&argp, argc, argv, &options, err);
-    if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
+    if (asked != 0) {
+        bench_flags_free(&options.flags);
+        return asked < 0 ? -1 : EXIT_DONE;
+    }
+    bench_flags_warn();
     if (options.flags.out) ignore_broken_pipes(); /* the file is written though nobody reads the screen any more */
     int bad = choose_subjects(&work, err);
     if (!bad) bad = run_benchmarks(&work, err);
     release(&work);
+    bench_flags_free(&options.flags);
     if (bad) return -1;
     return work.failed ? EXIT_CHECK_FAILED : EXIT_DONE;
 }

@@ -65,7 +65,7 @@ make_fixtures() {
     local base=$1 name x=train-images-idx3-ubyte y=train-labels-idx1-ubyte
     for name in good gzip no-images no-labels folder-as-file empty empty-labels short-header truncated truncated-labels \
         over-long over-long-labels magic magic-labels swapped dims zero-dims huge-dims overflow counts label-10 zero-rows \
-        gzip-corrupt gzip-crc gzip-truncated gzip-empty gzip-short gzip-garbage gzip-zeros absent few-members one-member; do
+        gzip-corrupt gzip-crc gzip-truncated gzip-empty gzip-short gzip-garbage gzip-zeros absent few-members one-member $'\xfcber'; do
         good "$base/$name"
     done
     gzip -n "$base"/gzip/*
