@@ -36,7 +36,7 @@ points=$scratch/whole/points.jsonl
 equal "one line for each, in order" "$(jq -s -c 'map(.point) == [range(80)]' "$points")" true
 equal "--json is the summary" "$(cat "$scratch/summary.json")" "$(cat "$scratch/whole/summary.json")"
 equal "the file of points holds neither host nor path nor time" \
-    "$(grep -c -F -e "$(hostname)" -e "$scratch" -e seconds -e synthetic "$points")" 0
+    "$(grep -c -w -F -e "$(hostname)" -e "$scratch" -e seconds -e synthetic "$points")" 0
 equal "times, host and path are beside it" \
     "$(jq -s -c '[.[0].host, .[0].data, (.[1:] | length)]' "$scratch/whole/times.jsonl")" "[\"$(hostname)\",\"${rows[1]}\",80]"
 
@@ -183,7 +183,7 @@ if sanitized; then
     skip "memory" "$build is built with a sanitizer, which needs more of it"
 else
     big=(--data synthetic:n=60000 --epochs 1)
-    beyond=$(($(peak "$sgdmark" sweep "${big[@]}" --vary order-seed=0..5 --place "pu:0" --out "$scratch/big") - $(peak "$sgdmark" describe "${big[@]:0:2}")))
+    beyond=$(($(peak "$sgdmark" sweep "${big[@]}" --vary order-seed=0..5 --place core --out "$scratch/big") - $(peak "$sgdmark" describe "${big[@]:0:2}")))
     check "one worker on 60000 rows takes $beyond MB beyond the rows: at most 32" test $beyond -le 32
     tiny=("$sgdmark" sweep --data 'synthetic:n=100,d=16' --epochs 1)
     few=$(peak "${tiny[@]}" --vary order-seed=0..9 --out "$scratch/few")

@@ -193,7 +193,7 @@ static int conclude(const struct point_set *set, const char *folder, const char 
     if (!bad) bad = write_summary(set, &summary, folder, json, err);
     if (!bad && !to_stdout(json)) {
         bad = print_sweep(stdout, &summary, set->head, err);
-        printf("\nfolder  %s: points.jsonl, points.npz, summary.json, times.jsonl\n", folder);
+        printf("\nfolder  %s: points.jsonl, points.npz, summary.json; times*.jsonl\n", folder);
     }
     const bool all_failed = summary.failed == summary.points;
     sweep_summary_free(&summary);
@@ -367,8 +367,6 @@ static int compute(struct sweep_job *job, struct error *err) {
 }
 
 static void say_kept(const struct sweep_job *job) {
-    size_t count;
-    sweep_work_todo(job->work, &count);
     fprintf(stderr, "sgdmark sweep: interrupted; %zu points are kept in %s, and the same command goes on\n",
             sweep_work_done(job->work), job->folder);
 }
