@@ -94,8 +94,8 @@ equal "another sweep in the same folder is refused" "$?/$(grep -c 'is of another
 
 out=$("$sgdmark" sweep "${rows[@]}" --vary alpha=1e-300,1e-4 --out "$scratch/diverging" 2>&1)
 equal "a point that diverges is null with its reason, and the sweep goes on" \
-    "$? $(jq -s -c 'map([.mean_accuracy == null, .fingerprint == null, .reason])' "$scratch/diverging/points.jsonl")" \
-    '0 [[true,true,"the fit diverged: a weight is not finite (try another --alpha)"],[false,false,null]]'
+    "$? $(jq -s -c 'map([.mean_accuracy == null, .fingerprint == null, (.reason // "" | startswith("the fit diverged"))])' "$scratch/diverging/points.jsonl")" \
+    '0 [[true,true,true],[false,false,false]]'
 check "the report says so" grep -q '^failed  1 points have no outcome; the first is point 0: the fit diverged' <<< "$out"
 "$sgdmark" sweep "${rows[@]}" --vary alpha=1e-300,1e-299 --out "$scratch/all-diverging" > "$scratch/out" 2>&1
 equal "exit status 1 where every point fails" $? 1
