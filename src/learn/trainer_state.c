@@ -154,6 +154,12 @@ static uint64_t hash_by_epoch(const struct trainer *t) {
     return fnv1a(hash, t->updates, t->epoch * sizeof *t->updates);
 }
 
+/* The option that sets how large the steps are. */
+static const char *size_of_steps(const struct hyper *hyper) {
+    if (hyper->learning_rate == RATE_OPTIMAL) return "--alpha";
+    return hyper->learning_rate >= RATE_PA1 ? "--C" : "--eta0";
+}
+
 int trainer_model(const struct trainer *t, struct model *model, struct error *err) {
     if (t->refused) {
         *err = t->refusal;
@@ -164,8 +170,8 @@ int trainer_model(const struct trainer *t, struct model *model, struct error *er
     for (size_t k = 0; k < t->d; k++)
         finite = finite && isfinite(model->coef[k]);
     if (t->diverged || !finite)
-        return fail_as(err, ERROR_CHECK, "the fit diverged in epoch %u: a weight is not finite (try another --alpha%s)",
-                       t->diverged ? t->diverged : t->epoch, t->plain ? "" : " or --eta0");
+        return fail_as(err, ERROR_CHECK, "the fit diverged in epoch %u: a weight is not finite (try another %s)",
+                       t->diverged ? t->diverged : t->epoch, size_of_steps(&t->hyper));
     if (t->integer.low) {
         integer_copy(&model->integer, &t->integer);
         model->unit = 1.0 / (t->hyper.alpha * (t->t0 + (t->t - 2.0)));

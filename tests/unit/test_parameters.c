@@ -401,6 +401,33 @@ static void fits_are_scikit_learns(void **state) {
     if (stopped < 40 || diverged < 2) fail_msg("%u stopped, %u diverged", stopped, diverged);
 }
 
+/* Rows of faint ink, whose sums the intercept outweighs: it matters that held-out rows are scored without wscale. */
+static void held_out_rows_are_scored_without_the_scale(void **state) {
+    (void)state;
+    uint8_t *const kept = malloc(N * job.ds.stride);
+    memcpy(kept, job.ds.pixels, N * job.ds.stride);
+    for (size_t k = 0; k < N * job.ds.stride; k++)
+        job.ds.pixels[k] = kept[k] >> 7;
+    for (size_t i = 0; i < N; i++)
+        dataset_row(&job.ds, i, x[i]);
+    struct hyper h = hyper_defaults(ENGINE_F64);
+    h.compat = COMPAT_1_2;
+    h.early_stopping = true;
+    h.tol = 0.0;
+    h.n_iter_no_change = 2;
+    h.learning_rate = RATE_CONSTANT;
+    h.epochs = 12;
+    for (h.seed = 0; h.seed < 40; h.seed++) {
+        h.eta0 = h.seed % 2 ? 0.01 : 0.1;
+        h.alpha = h.seed % 4 < 2 ? 0.2 : 1.0;
+        compare(&h, backend_scalar(), NULL);
+    }
+    memcpy(job.ds.pixels, kept, N * job.ds.stride);
+    for (size_t i = 0; i < N; i++)
+        dataset_row(&job.ds, i, x[i]);
+    free(kept);
+}
+
 /* Engine int ends in the bits of f64 for both losses that have an integer form, with an intercept and without. */
 static void integers_are_float64(void **state) {
     (void)state;
@@ -639,11 +666,17 @@ static void hyper_parameters_read_back(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fits_are_scikit_learns),           cmocka_unit_test(integers_are_float64),
-        cmocka_unit_test(warm_starts_are_scikit_learns),    cmocka_unit_test(warm_starts_fit_or_are_refused),
-        cmocka_unit_test(states_hold_all_of_a_fit),         cmocka_unit_test(the_hash_tells_every_variable),
-        cmocka_unit_test(held_out_rows_are_scikit_learns),  cmocka_unit_test(splits_without_both_classes_are_refused),
-        cmocka_unit_test(fits_tell_why_a_split_is_refused), cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(fits_are_scikit_learns),
+        cmocka_unit_test(held_out_rows_are_scored_without_the_scale),
+        cmocka_unit_test(integers_are_float64),
+        cmocka_unit_test(warm_starts_are_scikit_learns),
+        cmocka_unit_test(warm_starts_fit_or_are_refused),
+        cmocka_unit_test(states_hold_all_of_a_fit),
+        cmocka_unit_test(the_hash_tells_every_variable),
+        cmocka_unit_test(held_out_rows_are_scikit_learns),
+        cmocka_unit_test(splits_without_both_classes_are_refused),
+        cmocka_unit_test(fits_tell_why_a_split_is_refused),
+        cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(hyper_parameters_read_back),
     };
     return cmocka_run_group_tests_name("parameters", tests, set_up, tear_down);
