@@ -25,9 +25,16 @@ chmod +x "$scratch/wrong"
 tools/oracle --binary "$scratch/wrong" --only limit=500 > "$scratch/output" 2>&1
 equal "a wrong program is found out" "$? $(grep -c '^FAIL train: coef_' "$scratch/output")" "1 1"
 
+# So is one that shuffles by another version's seed, under any of the parameters.
+printf '#!/bin/sh\ncase $1 in train | cv) exec %q "$@" --compat 0.19 ;; *) exec %q "$@" ;; esac\n' \
+    "$(realpath "$sgdmark")" "$(realpath "$sgdmark")" > "$scratch/wrong"
+tools/oracle --binary "$scratch/wrong" --parameters 5 --seed 5 > "$scratch/output" 2>&1
+equal "a wrong program is found out, whatever the parameters" "$?" 1
+
 seed=${SEED:-$((RANDOM << 15 | RANDOM))}
 compares "fixed configurations" --quick
 compares "random configurations, seed $seed" --random 12 --seed "$seed"
+compares "the whole parameter space, seed $seed" --parameters 200 --seed "$seed"
 # Rows that end inside a vector, and ones that need less than one.
 for shape in 13x11 40x37 3x5; do
     compares "rows of $shape pixels, seed $seed" --data made-up:$shape --random 5 --seed "$seed"

@@ -43,7 +43,7 @@ class Sleef:
     def reset(w, aw, a, b, wscale):
         if aw is not None:
             aw = (aw + a * w) * (1.0 / b)
-        return w * wscale, aw
+        return w * wscale if wscale > 0 else np.zeros_like(w), aw
 
 
 class Traced:
@@ -234,7 +234,7 @@ class Model:
         if self.single:
             if self.aw is not None:
                 self.aw = self._averages()
-            self.w = (self.w.astype(np.float64) * self.wscale).astype(np.float32)
+            self.w = (self.w.astype(np.float64) * self.wscale if self.wscale > 0 else 0 * self.x[0]).astype(np.float32)
         else:
             self.w, self.aw = self.calls.reset(self.w, self.aw, self.a, self.b, self.wscale)
         self.a, self.b, self.wscale = 0.0, 1.0, 1.0

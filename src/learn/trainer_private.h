@@ -102,7 +102,8 @@ static inline double averaged_weight(const struct trainer *t, size_t k) {
     return (t->aw[k] + t->general.average_a * weight_at(t, k)) * (1.0 / t->general.average_b);
 }
 
-/* Multiplies wscale into the weights before it becomes too small to divide by. Rare, so kept out of the loop. */
+/* Multiplies wscale into the weights before it becomes too small to divide by. Rare, so kept out of the loop. A factor
+ * of 0 makes them +0, as OpenBLAS does: -0 would be a bit that leaving zero pixels out can change. */
 static APART __attribute__((cold)) void fold_wscale(struct trainer *t, double wscale) {
     for (size_t k = 0; t->aw && k < t->d; k++)
         t->aw[k] = averaged_weight(t, k);
@@ -110,9 +111,9 @@ static APART __attribute__((cold)) void fold_wscale(struct trainer *t, double ws
     t->general.average_b = 1.0;
     for (size_t k = 0; k < t->d; k++) {
         if (t->w32)
-            t->w32[k] = (float)((double)t->w32[k] * wscale);
+            t->w32[k] = wscale > 0.0 ? (float)((double)t->w32[k] * wscale) : 0.0F;
         else
-            t->w64[k] = t->w64[k] * wscale;
+            t->w64[k] = wscale > 0.0 ? t->w64[k] * wscale : 0.0;
     }
 }
 

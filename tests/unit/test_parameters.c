@@ -83,7 +83,7 @@ static void naive_reset(struct naive *m) {
     m->average_a = 0.0;
     m->average_b = 1.0;
     for (size_t j = 0; j < D; j++)
-        set_weight(m, j, weight(m, j) * m->wscale);
+        set_weight(m, j, m->wscale > 0.0 ? weight(m, j) * m->wscale : 0.0);
     m->wscale = 1.0;
 }
 
@@ -369,8 +369,8 @@ static unsigned compare(const struct hyper *h, const struct backend *backend, co
     if (got.epochs != want.epochs) say(h, "another number of epochs", backend);
     if (got.update_hash != want.hash || updates != want.updates) say(h, "other updates", backend);
     if (got.intercept != want.intercept) say(h, "another intercept", backend);
-    for (size_t j = 0; j < D; j++)
-        if (got.coef[j] != want.w[j]) say(h, "other weights", backend);
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): compares bits on purpose */
+    if (memcmp(got.coef, want.w, sizeof want.w) != 0) say(h, "other weights", backend);
     model_free(&got);
     return want.epochs;
 }
