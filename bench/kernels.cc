@@ -25,6 +25,7 @@ namespace {
 
 const size_t row_lengths[] = {16, 64, 100, 256, 784, 1024, 3072, 4096};
 const size_t image_pixels = 784;
+const size_t model_counts[] = {1, 2, 3, 4, 6, 10}; /* of kernels that many models share; at most MODELS_MOST */
 
 /* An array that begins on a cache line. */
 template <class T> class Aligned {
@@ -63,6 +64,9 @@ class Rows {
     float *floats() { return f32.data(); }
     int16_t *integers() { return i16.data(); }
     double *doubles() { return f64.data(); }
+    /* The weights of many models. */
+    const float *const *many_floats() { return many_f32.data(); }
+    const int16_t *const *many_integers() { return many_i16.data(); }
     /* Rows of one call for decisions, */
     static const size_t batch_rows = 64;
     /* from a place of the order on, and room for their decisions. */
@@ -104,6 +108,20 @@ class Rows {
             i16.data()[k] = static_cast<int16_t>(random_uint32(&random) >> 16);
             f64.data()[k] = static_cast<double>(f32.data()[k]);
         }
+        fill_models();
+    }
+
+    /* The same weights for each model, some lines apart beside their size, so that no power of 2 lies between them. */
+    void fill_models() {
+        const size_t apart = ds.d / 64 * 64 + 144;
+        models_f32.resize(MODELS_MOST * apart);
+        models_i16.resize(MODELS_MOST * apart);
+        for (size_t m = 0; m < MODELS_MOST; m++) {
+            std::copy_n(f32.data(), ds.d, models_f32.data() + m * apart);
+            std::copy_n(i16.data(), ds.d, models_i16.data() + m * apart);
+            many_f32.push_back(models_f32.data() + m * apart);
+            many_i16.push_back(models_i16.data() + m * apart);
+        }
     }
 
     dataset ds = {};
@@ -113,6 +131,10 @@ class Rows {
     Aligned<float> f32;
     Aligned<int16_t> i16;
     Aligned<double> f64;
+    Aligned<float> models_f32;
+    Aligned<int16_t> models_i16;
+    std::vector<const float *> many_f32;
+    std::vector<const int16_t *> many_i16;
 };
 
 /* The place of a run in the rows. Its members stay in registers over a call; stores would delay later loads by 4K
@@ -153,8 +175,8 @@ struct Weights {
 /* The operands of kernel_spec.def for one call, on the next row or rows. */
 class Operands {
   public:
-    Operands(Rows &its_rows, Walk &its_walk, size_t row_count)
-        : rows(its_rows), walk(its_walk), at(its_walk.next(row_count)) {}
+    Operands(Rows &its_rows, Walk &its_walk, size_t row_count, size_t model_count)
+        : rows(its_rows), walk(its_walk), at(its_walk.next(row_count)), its_models(model_count) {}
 
     Weights weights() const { return {rows}; }
     const uint8_t *row() const { return rows.row(at); }
@@ -174,11 +196,19 @@ class Operands {
         its_model = {rows.floats(), 0.5, 0.25};
         return &its_model;
     }
+    const float *const *many_f32() const { return rows.many_floats(); }
+    const int16_t *const *many_i16() const { return rows.many_integers(); }
+    size_t models() const { return its_models; }
+    const struct shared_row *shared_row() {
+        its_row = {row(), 0, length(), l1_row(), nullptr};
+        return &its_row;
+    }
 
   private:
     Rows &rows;
     Walk &walk;
-    const size_t at;
+    const size_t at, its_models;
+    struct shared_row its_row;
     struct batch its_batch;
     linear_model its_model;
 };
@@ -192,10 +222,17 @@ class Operands {
 #define ROWS_REAL            1
 #define ROWS_INTEGER         1
 #define ROWS_DECISIONS       Rows::batch_rows
+#define ROWS_MANY            1
+#define MANY_NONE            false
+#define MANY_REAL            false
+#define MANY_INTEGER         false
+#define MANY_DECISIONS       false
+#define MANY_MANY            true
 #define KEEP_NONE(call)      call
 #define KEEP_REAL(call)      walk.keep(call)
 #define KEEP_INTEGER(call)   walk.keep(call)
 #define KEEP_DECISIONS(call) call
+#define KEEP_MANY(call)      call
 #define IN(operand)          now.operand()
 #define KERNEL(name, its_weights, its_row, result, reference, ...)                                                     \
     struct Spec_##name {                                                                                               \
@@ -203,6 +240,7 @@ class Operands {
         static constexpr const char *kernel = #name;                                                                   \
         static constexpr bool reads_rows = READS_##its_row;                                                            \
         static constexpr size_t rows = ROWS_##result;                                                                  \
+        static constexpr bool many = MANY_##result;                                                                    \
         static Function *of(const backend &backend) { return backend.name; }                                           \
         template <class Now> static void call(Function *function, Now now, Walk &walk) {                               \
             (void)walk;                                                                                                \
@@ -213,16 +251,17 @@ class Operands {
 #undef KERNEL
 #undef IN
 
-/* An iteration is a row, also where a call takes many. */
-template <class Spec> double time_kernel(benchmark::State &state, typename Spec::Function *kernel, Rows &rows) {
+/* An iteration is a row, also where a call takes many, or many models share it. */
+template <class Spec>
+double time_kernel(benchmark::State &state, typename Spec::Function *kernel, Rows &rows, size_t models) {
     Walk walk(rows.all().n);
     Meter meter;
     if constexpr (Spec::rows == 1) {
         for (auto _ : state)
-            Spec::call(kernel, Operands(rows, walk, 1), walk);
+            Spec::call(kernel, Operands(rows, walk, 1, models), walk);
     } else {
         while (state.KeepRunningBatch(Spec::rows))
-            Spec::call(kernel, Operands(rows, walk, Spec::rows), walk);
+            Spec::call(kernel, Operands(rows, walk, Spec::rows, models), walk);
     }
     benchmark::DoNotOptimize(walk.kept());
     const double d = static_cast<double>(rows.d());
@@ -261,21 +300,22 @@ double times_libm(sigmoid_f32_fn *kernel, Rows &rows) {
 
 /* A kernel without rows is sigmoid_f32: sets the counters times_libm and max_ulp, its largest error. */
 template <class Spec> void time_sigmoid(benchmark::State &state, typename Spec::Function *kernel, Rows &rows) {
-    time_kernel<Spec>(state, kernel, rows);
+    time_kernel<Spec>(state, kernel, rows, 1);
     state.counters["times_libm"] = times_libm(kernel, rows);
     state.counters["max_ulp"] = sigmoid_measure(kernel, SIGMOID_STEP).ulp;
 }
 
 /* The same between samples of the read roof, unless the kernel is the roof. */
 template <class Spec>
-void time_against_roof(benchmark::State &state, typename Spec::Function *kernel, Rows &rows, const backend &on) {
+void time_against_roof(benchmark::State &state, typename Spec::Function *kernel, Rows &rows, size_t models,
+                       const backend &on) {
     if (std::is_same_v<Spec, Spec_read_u8>) {
-        time_kernel<Spec>(state, kernel, rows);
+        time_kernel<Spec>(state, kernel, rows, models);
         return;
     }
     Roofs roofs(rows.all(), rows.shuffled(), on);
     roofs.sample_reading();
-    double seconds = time_kernel<Spec>(state, kernel, rows);
+    double seconds = time_kernel<Spec>(state, kernel, rows, models);
     roofs.sample_reading();
     roofs.count(state, seconds);
 }
@@ -315,21 +355,41 @@ template <class Spec> std::string kernel_name(const bench_subject &subject) {
     return std::string("kernel/") + Spec::kernel + "/" + subject.backend_name;
 }
 
-template <class Spec> void register_lengths(Registry &registry, const bench_subject &subject) {
+/* How many models a kernel serves at once, and the end of its name: "" and 1, or "/k:4" and 4. */
+struct Models {
+    std::string ending;
+    size_t count;
+};
+template <class Spec> std::vector<Models> models_of() {
+    if (!Spec::many) return {{"", 1}};
+    std::vector<Models> all;
+    for (size_t count : model_counts)
+        all.push_back({"/k:" + std::to_string(count), count});
+    return all;
+}
+
+template <class Spec>
+void register_length(Registry &registry, const bench_subject &subject, size_t d, const Models &models) {
     auto *kernel = Spec::of(*subject.backend);
-    for (size_t d : row_lengths) {
-        auto body = [kernel, d](benchmark::State &state) {
-            error err;
-            auto rows = Rows::make(1, d, &err);
-            if (!rows)
-                state.SkipWithError(err.text);
-            else if constexpr (Spec::reads_rows)
-                time_kernel<Spec>(state, kernel, *rows);
-            else
-                time_sigmoid<Spec>(state, kernel, *rows);
-        };
-        registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(d), subject, body, benchmark::kNanosecond);
-    }
+    const size_t count = models.count;
+    auto body = [kernel, d, count](benchmark::State &state) {
+        error err;
+        auto rows = Rows::make(1, d, &err);
+        if (!rows)
+            state.SkipWithError(err.text);
+        else if constexpr (Spec::reads_rows)
+            time_kernel<Spec>(state, kernel, *rows, count);
+        else
+            time_sigmoid<Spec>(state, kernel, *rows);
+    };
+    registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(d) + models.ending, subject, body,
+                 benchmark::kNanosecond);
+}
+
+template <class Spec> void register_lengths(Registry &registry, const bench_subject &subject) {
+    for (size_t d : row_lengths)
+        for (const Models &models : models_of<Spec>())
+            register_length<Spec>(registry, subject, d, models);
 }
 
 template <class Spec>
@@ -337,15 +397,19 @@ void register_working_set(Registry &registry, const bench_subject &subject, size
                           const std::shared_ptr<WorkingSet> &set) {
     if (!Spec::reads_rows) return;
     auto *kernel = Spec::of(*subject.backend);
-    auto body = [kernel, where, set, &subject](benchmark::State &state) {
-        error err;
-        if (Rows *rows = set->get(where, &err))
-            time_against_roof<Spec>(state, kernel, *rows, *subject.backend);
-        else
-            state.SkipWithError(err.text);
-    };
-    registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(image_pixels) + "/ws:" + where_names[where],
-                 subject, body, benchmark::kNanosecond);
+    for (const Models &models : models_of<Spec>()) {
+        const size_t count = models.count;
+        auto body = [kernel, where, set, count, &subject](benchmark::State &state) {
+            error err;
+            if (Rows *rows = set->get(where, &err))
+                time_against_roof<Spec>(state, kernel, *rows, count, *subject.backend);
+            else
+                state.SkipWithError(err.text);
+        };
+        registry.add(kernel_name<Spec>(subject) + "/d:" + std::to_string(image_pixels) + "/ws:" + where_names[where] +
+                         models.ending,
+                     subject, body, benchmark::kNanosecond);
+    }
 }
 
 /* A backend of engine int only: it has OWN_KERNELS, the others are its base's. */

@@ -22,6 +22,13 @@ float JOIN(dot_prefetch_u8f32, SUFFIX)(const float *restrict w, const uint8_t *r
     return JOIN(dot_u8f32, SUFFIX)(w, x, d);
 }
 
+/* Through another macro, so that SUFFIX is expanded. */
+#define DOT_MANY(types, suffix, weight) DOT_MANY_(types, suffix, weight)
+#define DOT_MANY_(types, suffix, weight)                                                                               \
+    DOT_MANY_ONE_BY_ONE(types, suffix, weight, dot_prefetch_##types##_##suffix, dot_##types##_##suffix)
+
+DOT_MANY(u8f32, SUFFIX, float)
+
 void JOIN(decision_u8f32, SUFFIX)(double *decision, const struct batch *batch, const struct linear_model *model) {
     decisions_by_row(decision, batch, model, JOIN(dot_prefetch_u8f32, SUFFIX));
 }
@@ -52,6 +59,8 @@ int64_t JOIN(dot_prefetch_u8i16, SUFFIX)(const int16_t *restrict w, const uint8_
     prefetch_whole_rows(l1_row, l2_row, d);
     return JOIN(dot_u8i16, SUFFIX)(w, x, d);
 }
+
+DOT_MANY(u8i16, SUFFIX, int16_t)
 
 void JOIN(axpy_u8i16, SUFFIX)(int16_t *restrict w, const uint8_t *restrict x, int a, size_t d) {
     for (size_t k = 0; k < d; k++)

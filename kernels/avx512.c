@@ -7,6 +7,9 @@
 
 enum { STEP = 64, WIDE = 12 };
 
+/* Models whose sums fit the registers at once: 24 of 32, and four of pixels. */
+enum { MANY = 6 };
+
 static inline __m512i widen16(const uint8_t *x) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)x));
 }
@@ -70,6 +73,47 @@ INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_row
 
 DOT_KERNELS(u8f32, avx512, float, float, dot)
 
+/* Sixteen lanes of each of `models` models, a constant. A step's pixels are converted once, then every model multiplies
+ * them: four registers of sums for each model, four of pixels. */
+INLINE void many_lanes(__m512 folded[], const float *const *weights, size_t models, const struct shared_row *row,
+                       struct prefetch_rows rows) {
+    const size_t d = row->d;
+    const uint8_t *x = row->x;
+    const float *w[MANY];
+    __m512 a[MANY][4];
+    UNROLL
+    for (size_t m = 0; m < models; m++) {
+        w[m] = weights[m] + row->start;
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            a[m][i] = _mm512_setzero_ps();
+    }
+    size_t k = 0;
+    for (; k + STEP <= d; k += STEP) {
+        prefetch_lines(rows, k);
+        __m512 pixels[4];
+        UNROLL
+        for (size_t b = 0; b < 4; b++)
+            pixels[b] = load16(x + k + BLOCK * b);
+        UNROLL
+        for (size_t m = 0; m < models; m++) {
+            UNROLL
+            for (size_t b = 0; b < 4; b++)
+                a[m][b] = _mm512_fmadd_ps(_mm512_loadu_ps(w[m] + BLOCK * b), pixels[b], a[m][b]);
+            w[m] += STEP;
+        }
+    }
+    if (k < d) {
+        prefetch_lines(rows, d - 1);
+        UNROLL
+        for (size_t m = 0; m < models; m++)
+            dot_rest(a[m], w[m], x + k, d - k);
+    }
+    UNROLL
+    for (size_t m = 0; m < models; m++)
+        folded[m] = fold_registers(a[m]);
+}
+
 /* WIDE blocks: widen all pixels before the first multiplication, which balances the two 512-bit ports. */
 INLINE void dot_wide(__m512 lanes[4], const float *w, const uint8_t *x) {
     __m512i p[WIDE];
@@ -124,6 +168,59 @@ static inline __m128 fold_rows(const __m512 c[GROUP_ROWS]) {
     return _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, e));
 }
 
+/* The dot products of up to MANY models, a constant. The last lanes of four models are folded side by side. */
+INLINE void many_dots(double *dot, const float *const *w, size_t models, const struct shared_row *row,
+                      struct prefetch_rows rows) {
+    __m512 c[2 * GROUP_ROWS];
+    many_lanes(c, w, models, row, rows);
+    UNROLL
+    for (size_t m = models; m < 2 * GROUP_ROWS; m++)
+        c[m] = _mm512_setzero_ps();
+    double sums[2 * GROUP_ROWS];
+    _mm256_storeu_pd(sums, _mm256_cvtps_pd(fold_rows(c)));
+    if (models > GROUP_ROWS) _mm256_storeu_pd(sums + GROUP_ROWS, _mm256_cvtps_pd(fold_rows(c + GROUP_ROWS)));
+    UNROLL
+    for (size_t m = 0; m < models; m++)
+        dot[m] = sums[m];
+}
+
+static NOINLINE void some_dots(double *dot, const float *const *w, size_t models, const struct shared_row *row,
+                               struct prefetch_rows rows) {
+    switch (models) {
+    case 1:
+        dot[0] = (double)dot_u8f32_avx512(w[0] + row->start, row->x, row->d);
+        break;
+    case 2:
+        many_dots(dot, w, 2, row, rows);
+        break;
+    case 3:
+        many_dots(dot, w, 3, row, rows);
+        break;
+    case 4:
+        many_dots(dot, w, 4, row, rows);
+        break;
+    case 5:
+        many_dots(dot, w, 5, row, rows);
+        break;
+    default:
+        many_dots(dot, w, MANY, row, rows);
+        break;
+    }
+}
+
+void dot_many_u8f32_avx512(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    if (models == 1) {
+        dot[0] = (double)dot_prefetch_u8f32_avx512(w[0] + row->start, row->x, row->d, row->l1_row, row->l2_row);
+        return;
+    }
+    struct prefetch_rows rows = rows_ahead(row);
+    for (size_t m = 0, count; m < models; m += count) {
+        count = models_next(models - m, MANY);
+        some_dots(dot + m, w + m, count, row, rows);
+        rows.levels = PREFETCH_NONE;
+    }
+}
+
 INLINE void decision_group(double decision[GROUP_ROWS], const struct row_group *rows,
                            const struct linear_model *model) {
     __m512 c[GROUP_ROWS];
@@ -156,6 +253,7 @@ INLINE __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 }
 
 DOT_KERNELS(u8i16, avx512, int64_t, int16_t, dot_i16)
+DOT_MANY_I16(avx512)
 
 void axpy_u8i16_avx512(int16_t *w, const uint8_t *x, int a, size_t d) {
     __m512i factor = _mm512_set1_epi16((int16_t)a);

@@ -9,6 +9,7 @@ INLINE __m512i multiply_add(__m512i sums, __m512i w, __m512i x) {
 }
 
 DOT_KERNELS(u8i16, avx512vnni, int64_t, int16_t, dot_i16)
+DOT_MANY_I16(avx512vnni)
 
 /* The pixels of block b. `groups` points to the block's groups and moves on to the next block's. */
 static inline __m512i unpack_block(const uint8_t *row, size_t b, const uint8_t **groups) {
@@ -54,6 +55,60 @@ int64_t dot_packed_avx512vnni(const int8_t *w, const uint8_t *row, size_t blocks
         low[0] = _mm512_dpbusd_epi32(low[0], x, _mm512_loadu_si512(w + 128 * b + 64));
     }
     return join_planes(_mm512_add_epi32(high[0], high[1]), _mm512_add_epi32(low[0], low[1]));
+}
+
+/* Expands each block once for `models` models, a constant: two registers of sums for each. */
+INLINE void many_packed(double *dot, const int8_t *const *w, size_t models, const struct shared_row *row,
+                        size_t lines) {
+    const size_t blocks = row->d / BLOCK_PIXELS;
+    const uint8_t *groups = row->x + blocks * sizeof(uint16_t);
+    const int8_t *at[MODELS_MOST];
+    __m512i high[MODELS_MOST], low[MODELS_MOST];
+    UNROLL
+    for (size_t m = 0; m < models; m++) {
+        at[m] = w[m] + 2 * row->start;
+        high[m] = low[m] = _mm512_setzero_si512();
+    }
+    for (size_t b = 0; b < blocks; b++) {
+        if (b < lines) __builtin_prefetch(row->l1_row + CACHE_LINE * b);
+        const __m512i x = unpack_block(row->x, b, &groups);
+        UNROLL
+        for (size_t m = 0; m < models; m++) {
+            high[m] = _mm512_dpbusd_epi32(high[m], x, _mm512_loadu_si512(at[m] + 128 * b));
+            low[m] = _mm512_dpbusd_epi32(low[m], x, _mm512_loadu_si512(at[m] + 128 * b + 64));
+        }
+    }
+    UNROLL
+    for (size_t m = 0; m < models; m++)
+        dot[m] = (double)join_planes(high[m], low[m]);
+}
+
+#define MANY_PACKED(count)                                                                                             \
+    case count:                                                                                                        \
+        many_packed(dot, w, count, row, lines);                                                                        \
+        break;
+
+void dot_many_packed_avx512vnni(double *dot, const int8_t *const *w, size_t models, const struct shared_row *row,
+                                size_t lines) {
+    switch (models) {
+    case 1:
+        dot[0] =
+            (double)dot_packed_avx512vnni(w[0] + 2 * row->start, row->x, row->d / BLOCK_PIXELS, row->l1_row, lines);
+        break;
+        MANY_PACKED(2)
+        MANY_PACKED(3)
+        MANY_PACKED(4)
+        MANY_PACKED(5)
+        MANY_PACKED(6)
+        MANY_PACKED(7)
+        MANY_PACKED(8)
+        MANY_PACKED(9)
+        MANY_PACKED(10)
+        MANY_PACKED(11)
+        MANY_PACKED(12)
+    default:
+        break;
+    }
 }
 
 /* a = 1: shift the low byte to 0..255; a carry is a sum below its summand. a = -1: mirror it as well, because low - x

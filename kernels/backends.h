@@ -80,6 +80,27 @@ INLINE int64_t dot_in_parts(const int16_t *w, const uint8_t *x, size_t d, struct
     return sum;
 }
 
+/* The rows that a row shared by several models has prefetched. */
+INLINE struct prefetch_rows rows_ahead(const struct shared_row *row) {
+    return (struct prefetch_rows){row->l2_row ? PREFETCH_L1_L2 : PREFETCH_L1, row->l1_row, row->l2_row};
+}
+
+/* dot_many_<types>_<suffix>, model by model, for backends whose registers hold the sums of one model: the others find
+ * the row in L1. */
+#define DOT_MANY_ONE_BY_ONE(types, suffix, weight, dot_prefetch, dot)                                                  \
+    void dot_many_##types##_##suffix(double *sum, const weight *const *w, size_t models,                               \
+                                     const struct shared_row *row) {                                                   \
+        if (models > 0) sum[0] = (double)dot_prefetch(w[0] + row->start, row->x, row->d, row->l1_row, row->l2_row);    \
+        for (size_t m = 1; m < models; m++)                                                                            \
+            sum[m] = (double)dot(w[m] + row->start, row->x, row->d);                                                   \
+    }
+
+/* How many of the models that are left come next, if `most` fit the registers: parts as equal as possible. */
+INLINE size_t models_next(size_t left, size_t most) {
+    const size_t parts = (left + most - 1) / most;
+    return (left + parts - 1) / parts;
+}
+
 enum { BLOCK = 16 };
 
 /* The last 1..15 pixels of a row, padded with zeros: nothing past the row is read. */

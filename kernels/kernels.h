@@ -47,6 +47,20 @@ struct linear_model {
  * first rows. */
 typedef void decision_u8f32_fn(double *decision, const struct batch *batch, const struct linear_model *model);
 
+/* A row that several models use at once: its pixels, the feature of x[0], and the rows to prefetch meanwhile. l2_row
+ * may be NULL. */
+struct shared_row {
+    const uint8_t *x;
+    size_t start, d;
+    const uint8_t *l1_row, *l2_row;
+};
+
+enum { MODELS_MOST = 12 };
+
+/* dot_many_u8f32: dot[m] = (double)dot_u8f32(w[m] + start, x, d) for m < models, models <= MODELS_MOST. Each pixel is
+ * read and converted once for as many models as the registers hold. Prefetches as dot_prefetch_u8f32 does. */
+typedef void dot_many_u8f32_fn(double *dot, const float *const *w, size_t models, const struct shared_row *row);
+
 /* Prefetch distance in rows: 12 KiB in flight, at most 16 rows. */
 static inline size_t decision_prefetch(size_t bytes) {
     size_t fit = 12288 / (bytes + 1) + 1;
@@ -62,6 +76,9 @@ typedef int64_t dot_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d);
 /* dot_prefetch_u8i16: dot_u8i16, with the prefetches of dot_prefetch_u8f32. */
 typedef int64_t dot_prefetch_u8i16_fn(const int16_t *w, const uint8_t *x, size_t d, const uint8_t *l1_row,
                                       const uint8_t *l2_row);
+
+/* dot_many_u8i16: dot[m] = dot_u8i16(w[m] + start, x, d), which a double holds exactly; as dot_many_u8f32. */
+typedef void dot_many_u8i16_fn(double *dot, const int16_t *const *w, size_t models, const struct shared_row *row);
 
 /* axpy_u8i16: w[k] = w[k] + a * x[k] for k < d, modulo 2^16; a is 1 or -1. */
 typedef void axpy_u8i16_fn(int16_t *w, const uint8_t *x, int a, size_t d);
@@ -90,6 +107,11 @@ enum { BLOCK_PIXELS = 64, GROUP_PIXELS = 4, MOST_BLOCKS = 1024, PLANES_MOST = 32
  * `lines` cache lines of the packed row at l1_row into L1, or one more; lines <= blocks. */
 typedef int64_t dot_packed_fn(const int8_t *w, const uint8_t *row, size_t blocks, const uint8_t *l1_row, size_t lines);
 
+/* dot_many_packed: dot[m] = dot_packed(w[m] + 2 start, x, d / 64), which a double holds exactly, for m < models; x is a
+ * packed row of d pixels, start and d whole blocks. Prefetches the first `lines` cache lines of l1_row into L1. */
+typedef void dot_many_packed_fn(double *dot, const int8_t *const *w, size_t models, const struct shared_row *row,
+                                size_t lines);
+
 /* axpy_planes: adds a * x[k] to weight k, k < 64 blocks; a is 1 or -1, x[] are plain pixels. Modulo 2^16. */
 typedef void axpy_planes_fn(int8_t *w, const uint8_t *x, int a, size_t blocks);
 
@@ -102,6 +124,7 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
 #define SHARED_KERNELS(X, suffix)                                                                                      \
     X(dot_u8f32, suffix)                                                                                               \
     X(dot_prefetch_u8f32, suffix)                                                                                      \
+    X(dot_many_u8f32, suffix)                                                                                          \
     X(decision_u8f32, suffix)                                                                                          \
     X(axpy_u8f32, suffix)                                                                                              \
     X(axpy_u8i16, suffix)                                                                                              \
@@ -110,11 +133,13 @@ typedef void unpack_u8_fn(uint8_t *x, const uint8_t *row, size_t blocks);
     X(read_u8, suffix)
 #define PACKED_KERNELS(X, suffix)                                                                                      \
     X(dot_packed, suffix)                                                                                              \
+    X(dot_many_packed, suffix)                                                                                         \
     X(axpy_planes, suffix)                                                                                             \
     X(unpack_u8, suffix)
 #define OWN_KERNELS(X, suffix)                                                                                         \
     X(dot_u8i16, suffix)                                                                                               \
-    X(dot_prefetch_u8i16, suffix)
+    X(dot_prefetch_u8i16, suffix)                                                                                      \
+    X(dot_many_u8i16, suffix)
 #define KERNEL_LIST(X, suffix) SHARED_KERNELS(X, suffix) OWN_KERNELS(X, suffix) PACKED_KERNELS(X, suffix)
 
 /* What a backend promises about its results. */

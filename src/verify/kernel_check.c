@@ -24,6 +24,7 @@ enum { COMBINATIONS = PIXELS_KINDS * WEIGHTS_KINDS, DECISIONS = MOST_ROWS + FEW_
 /* Bytes for the longest row packed, for all rows given, and for weights of the largest type. */
 enum { ROW_ROOM = (int)GIVEN_PIXELS > (int)LONGEST_PACKED ? (int)GIVEN_PIXELS : (int)LONGEST_PACKED };
 enum { LARGEST_WEIGHT = sizeof(double), WEIGHTS_ROOM = LONGEST_PACKED * LARGEST_WEIGHT };
+_Static_assert((int)LONGEST_WEIGHTS <= (int)LONGEST_PACKED, "room for the weights of many models");
 
 struct work {
     const struct backend *backend;
@@ -40,6 +41,8 @@ struct work {
     unsigned char *row, *weights;
     struct batch batch;
     struct linear_model model;
+    struct shared_row shared_row;
+    const void *many[MODELS_MOST + 1]; /* the weights of each model; behind the last one stands NULL */
     double decision[DECISIONS];
 };
 
@@ -120,6 +123,11 @@ static bool weights_right(struct work *work) {
     return true;
 }
 
+/* Decisions of many rows, or sums of many models. */
+static bool writes_decisions(const struct kernel_spec *spec) {
+    return spec->result == RESULT_DECISIONS || spec->result == RESULT_MANY;
+}
+
 static bool decisions_right(struct work *work) {
     const struct inputs *in = &work->inputs;
     const struct expected *expected = &work->expected;
@@ -128,8 +136,8 @@ static bool decisions_right(struct work *work) {
     const unsigned char *first = (const unsigned char *)decision, *last = (const unsigned char *)(decision + in->n);
     for (size_t i = 0; i < in->n; i++)
         if (!same(work, decision[i], expected->decision[i], expected->decision_slack[i]))
-            return wrong(work, "decision %zu of %zu is %a (%.9g), not %a (%.9g)", i, in->n, decision[i], decision[i],
-                         expected->decision[i], expected->decision[i]);
+            return wrong(work, "%s %zu of %zu is %a (%.9g), not %a (%.9g)", in->many ? "the sum of model" : "decision",
+                         i, in->n, decision[i], decision[i], expected->decision[i], expected->decision[i]);
     if (!is_all(begin, (size_t)(first - begin), NAN_POISON) || !is_all(last, (size_t)(end - last), NAN_POISON))
         return wrong(work, "it wrote outside the decisions");
     return true;
@@ -144,7 +152,7 @@ static bool outcome_right(struct work *work, const struct kernel_call *call) {
     if (work->spec->result == RESULT_INTEGER && call->integer_result != expected->integer)
         return wrong(work, "the result is %#llx, not %#llx", (unsigned long long)call->integer_result,
                      (unsigned long long)expected->integer);
-    if (work->spec->result == RESULT_DECISIONS && !decisions_right(work)) return false;
+    if (writes_decisions(work->spec) && !decisions_right(work)) return false;
     if (!weights_right(work)) return false;
     if (memcmp(work->row, in->row, in->row_bytes) != 0) return wrong(work, "it wrote to the row");
     if (!fence_intact(&work->row_fence, work->row, in->row_bytes, ROW_POISON))
@@ -171,12 +179,12 @@ static bool fault_found(struct work *work, const struct kernel_fault *fault) {
 /* The rows to prefetch are guard pages: a kernel may prefetch them, not read them. Every other call has no l2_row. */
 static struct operands operands_of(struct work *work) {
     const struct inputs *in = &work->inputs;
-    const size_t blocks = in->d / BLOCK_PIXELS, turn = work->place + (size_t)in->pixels;
+    const size_t blocks = in->length / BLOCK_PIXELS, turn = work->place + (size_t)in->pixels;
     return (struct operands){.weights = work->weights,
                              .row = work->row,
                              .l1_row = work->row_fence.end,
                              .l2_row = (turn + (size_t)in->weights) % 2 ? work->row_fence.end : NULL,
-                             .length = in->d,
+                             .length = in->length,
                              .blocks = blocks,
                              .lines = turn % (blocks + 1),
                              .factor_f32 = in->factor_f32,
@@ -184,7 +192,21 @@ static struct operands operands_of(struct work *work) {
                              .sign = in->sign,
                              .decision = work->decision + decision_offset(work->place),
                              .batch = &work->batch,
-                             .model = &work->model};
+                             .model = &work->model,
+                             .many_f32 = (const float *const *)(const void *)work->many,
+                             .many_i16 = (const int16_t *const *)(const void *)work->many,
+                             .many_planes = (const int8_t *const *)(const void *)work->many,
+                             .models = in->n,
+                             .shared_row = &work->shared_row};
+}
+
+/* Every other call has a row that begins at feature 0. */
+static void place_models(struct work *work, const uint8_t *l2_row) {
+    const struct inputs *in = &work->inputs;
+    const size_t start = work->place % 2 * model_step(in);
+    work->shared_row = (struct shared_row){work->row, start, in->length, work->row_fence.end, l2_row};
+    for (size_t m = 0; m <= MODELS_MOST; m++)
+        work->many[m] = m < in->n ? work->weights + (model_offset(in, m) - start) * weight_size[in->type] : NULL;
 }
 
 static bool check_place(struct work *work, size_t place) {
@@ -195,8 +217,9 @@ static bool check_place(struct work *work, size_t place) {
                               in->d * weight_size[in->type], NAN_POISON);
     work->batch = (struct batch){work->row, in->stride, in->length, in->at, in->n};
     work->model = (struct linear_model){(const float *)(const void *)work->weights, in->wscale, in->intercept};
-    if (work->spec->result == RESULT_DECISIONS) memset(work->decision, NAN_POISON, sizeof work->decision);
+    if (writes_decisions(work->spec)) memset(work->decision, NAN_POISON, sizeof work->decision);
     const struct operands operands = operands_of(work);
+    if (in->many) place_models(work, operands.l2_row);
     const struct plain_call plain = {work->spec->plain, &operands};
     struct kernel_call call = {.kernel = work->spec->pointer(work->backend), .plain = &plain};
     work->spec->load(&call, &operands);
@@ -213,7 +236,9 @@ static void set_length(struct work *work, size_t d) {
     in->form = work->spec->row;
     if (in->type == WEIGHTS_PLANES || in->type == WEIGHTS_U8) d = (d + BLOCK_PIXELS - 1) / BLOCK_PIXELS * BLOCK_PIXELS;
     in->length = d;
+    in->many = work->spec->result == RESULT_MANY;
     in->d = work->spec->result == RESULT_DECISIONS ? d + SLIDE : d;
+    if (in->many) in->d = d + (MODELS_MOST + 1) * model_step(in);
 }
 
 /* Draws a combination of pixels and weights, and what comes out. False where the backend promises nothing for it:
@@ -235,11 +260,17 @@ static size_t rows_to_decide(size_t combination, size_t turn, size_t d) {
     return d % 64 == 32 ? 0 : 5 + d % 4;
 }
 
+/* Rows to decide, or models that share one. */
+static size_t number_of(const struct work *work, size_t combination, size_t turn, size_t d) {
+    if (work->inputs.many) return (combination + turn) % (MODELS_MOST + 1);
+    return rows_to_decide(combination, turn, d);
+}
+
 /* Every combination of inputs meets the guard pages; one in eight, in turn, meets all 64 offsets. */
 static bool check_length(struct work *work, size_t turn, size_t d) {
     set_length(work, d);
     for (size_t c = 0; c < COMBINATIONS; c++) {
-        work->inputs.n = rows_to_decide(c, turn, d);
+        work->inputs.n = number_of(work, c, turn, d);
         if (!draw(work, c)) continue;
         bool everywhere = (c + turn) % 8 == 0 && d <= LONG;
         for (size_t place = everywhere ? 0 : PLACE_START; place < PLACES; place++)
@@ -268,6 +299,7 @@ static void check_in_short(struct work *work, size_t d) {
     for (size_t i = 0; i < most; i++) {
         const size_t places[] = {PLACE_START, PLACE_END, i * STEP_OF_PLACES % PLACE_START};
         work->inputs.n = i == 0 ? 250 + d % 64 : i % FEW_ROWS;
+        if (work->inputs.many) work->inputs.n = MODELS_MOST - i % MODELS_MOST;
         if (!draw(work, i == 0 ? random_and_uniform : (i * 5 + work->seed) % COMBINATIONS)) continue;
         for (size_t p = 0; p < sizeof places / sizeof *places; p++)
             if (!check_place(work, places[p])) return;
@@ -302,7 +334,7 @@ static void check_each(struct work *work, const struct kernel_rows *rows) {
     enum { TRIED = 12, KINDS = sizeof kinds / sizeof *kinds };
     struct inputs *in = &work->inputs;
     const size_t step = rows->n > TRIED ? rows->n / TRIED : 1;
-    in->d = rows->length;
+    in->n = in->many ? MODELS_MOST : 0;
     for (size_t i = 0; i < rows->n; i += step) {
         memcpy(in->x, rows->pixels + i * rows->length, rows->length);
         in->weights = kinds[i / step % KINDS];
@@ -315,7 +347,6 @@ static void check_each(struct work *work, const struct kernel_rows *rows) {
 static void check_rows(struct work *work, const struct kernel_rows *rows) {
     set_length(work, rows->length);
     work->inputs.pixels = PIXELS_GIVEN;
-    work->inputs.n = 0;
     if (work->spec->result == RESULT_DECISIONS)
         check_decisions(work, rows);
     else

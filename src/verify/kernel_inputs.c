@@ -166,9 +166,9 @@ static void draw_u8(struct inputs *in, struct random_state *random) {
 
 /* Packs x, pixel by pixel. */
 static void pack_row(struct inputs *in) {
-    size_t end = in->d / BLOCK_PIXELS * 2;
+    size_t end = in->length / BLOCK_PIXELS * 2;
     memset(in->packed, 0, end);
-    for (size_t first = 0; first < in->d; first += GROUP_PIXELS) {
+    for (size_t first = 0; first < in->length; first += GROUP_PIXELS) {
         const uint8_t *x = in->x + first;
         if (!(x[0] | x[1] | x[2] | x[3])) continue;
         size_t group = first / GROUP_PIXELS;
@@ -196,6 +196,15 @@ static void draw_model(struct inputs *in) {
     in->intercept = -0.5;
 }
 
+size_t model_step(const struct inputs *in) {
+    return in->type == WEIGHTS_PLANES ? BLOCK_PIXELS : 1;
+}
+
+/* 5 and MODELS_MOST + 1 have no common factor, so no two models share a place. */
+size_t model_offset(const struct inputs *in, size_t m) {
+    return (1 + m * 5 % (MODELS_MOST + 1)) * model_step(in);
+}
+
 void inputs_draw(struct inputs *in, struct random_state *random) {
     static void (*const draw[])(struct inputs * in, struct random_state * random) = {[WEIGHTS_F32] = draw_f32,
                                                                                      [WEIGHTS_I16] = draw_i16,
@@ -209,6 +218,10 @@ void inputs_draw(struct inputs *in, struct random_state *random) {
     draw[in->type](in, random);
     draw_model(in);
     in->row = in->x;
-    in->row_bytes = in->pixels == PIXELS_GIVEN && in->n > 0 ? in->n * in->stride : in->d;
+    in->row_bytes = in->d;
+    if (in->many)
+        in->row_bytes = in->length;
+    else if (in->pixels == PIXELS_GIVEN && in->n > 0)
+        in->row_bytes = in->n * in->stride;
     if (in->form == ROW_PACKED) pack_row(in);
 }

@@ -49,6 +49,10 @@ enum { LONGEST_BLOCKS = MOST_BLOCKS * BLOCK_PIXELS, LONGEST_PACKED = LONGEST_BLO
  * room for the rows that are given, all together. */
 enum { SLIDE = 7, FEW_ROWS = 8, MOST_ROWS = 1100, GIVEN_PIXELS = 1 << 18 };
 
+/* Many models share a row; the weights of each begin at another place of one array, up to MODELS_MOST + 1 pixels or
+ * blocks on. */
+enum { LONGEST_WEIGHTS = LONGEST_BLOCKS + (MODELS_MOST + 1) * BLOCK_PIXELS };
+
 /* Poison: no pixel and no weight that leaves a result as it was. */
 enum { ROW_POISON = 0xaa, NAN_POISON = 0xff };
 
@@ -60,7 +64,8 @@ struct inputs {
     enum weights weights;
     enum weights_type type;
     enum row_form form;
-    size_t n; /* of decisions: rows, at most MOST_ROWS */
+    size_t n;  /* of decisions: rows, at most MOST_ROWS; of many: models, at most MODELS_MOST */
+    bool many; /* models share the row */
     /* Given with PIXELS_GIVEN, otherwise drawn. */
     uint8_t x[GIVEN_PIXELS];                 /* the plain pixels, of all rows */
     size_t stride;                           /* of decisions: bytes between rows in x */
@@ -70,11 +75,11 @@ struct inputs {
     size_t row_bytes;
     uint8_t packed[LONGEST_PACKED];
     union {
-        float f32[LONGEST_BLOCKS];
-        int16_t i16[LONGEST_BLOCKS];
-        double f64[LONGEST_BLOCKS];
-        int8_t planes[2 * LONGEST_BLOCKS];
-        uint8_t u8[LONGEST_BLOCKS];
+        float f32[LONGEST_WEIGHTS];
+        int16_t i16[LONGEST_WEIGHTS];
+        double f64[LONGEST_WEIGHTS];
+        int8_t planes[2 * LONGEST_WEIGHTS];
+        uint8_t u8[LONGEST_WEIGHTS];
     } w;
     float factor_f32;
     double factor_f64;
@@ -84,6 +89,11 @@ struct inputs {
 
 /* Draws what is not given. */
 void inputs_draw(struct inputs *inputs, struct random_state *random);
+
+/* Weights between one model's first and the next place where another's may begin: 1, or a block. */
+size_t model_step(const struct inputs *inputs);
+/* The first weight of model m of many: another one for each model, model_step or more from the array's begin. */
+size_t model_offset(const struct inputs *inputs, size_t m);
 
 /* Weight k of an array of the type; double holds all of its values. */
 double weight_at(const void *weights, enum weights_type type, size_t k);

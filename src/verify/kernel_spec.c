@@ -45,6 +45,15 @@ static void expect_dot_u8f32(struct expected *expected, const struct inputs *in)
     expected->real_slack = dot_slack(in, in->w.f32, in->x);
 }
 
+static void expect_dot_many_f32(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    for (size_t m = 0; m < in->n; m++) {
+        const float *w = in->w.f32 + model_offset(in, m);
+        expected->decision[m] = (double)folded(w, in->x, in->length, 0, 1);
+        expected->decision_slack[m] = dot_slack(in, w, in->x);
+    }
+}
+
 /* The volatile keeps the product from being fused; fused or not, it is off by u of itself and of the sum, u = 2^-53. */
 static void expect_one_decision(struct expected *expected, const struct inputs *in, size_t i) {
     const float *w = in->w.f32 + in->at[i].start;
@@ -88,12 +97,25 @@ static void expect_axpy_u8i16(struct expected *expected, const struct inputs *in
     }
 }
 
+/* With the weights from `first` on. */
+static int64_t integer_sum(const struct inputs *in, size_t first) {
+    int64_t sum = 0;
+    for (size_t k = in->length; k-- > 0;)
+        sum += (int64_t)weight_at(&in->w, in->type, first + k) * in->x[k];
+    return sum;
+}
+
 static void expect_dot_integer(struct expected *expected, const struct inputs *in) {
     expect_weights_kept(expected, in);
-    int64_t sum = 0;
-    for (size_t k = in->d; k-- > 0;)
-        sum += (int64_t)weight_at(&in->w, in->type, k) * in->x[k];
-    expected->integer = (uint64_t)sum;
+    expected->integer = (uint64_t)integer_sum(in, 0);
+}
+
+static void expect_dot_many_integer(struct expected *expected, const struct inputs *in) {
+    expect_weights_kept(expected, in);
+    for (size_t m = 0; m < in->n; m++) {
+        expected->decision[m] = (double)integer_sum(in, model_offset(in, m));
+        expected->decision_slack[m] = 0;
+    }
 }
 
 static void expect_axpy_planes(struct expected *expected, const struct inputs *in) {
@@ -186,6 +208,7 @@ static void put_double(struct registers *to, double value) {
 #define RETURN_REAL(value)      call->real.f32 = value
 #define RETURN_INTEGER(value)   call->integer_result = (uint64_t)value
 #define RETURN_DECISIONS(value) value
+#define RETURN_MANY(value)      value
 
 #define IN(operand) operands->operand
 #define KERNEL(name, its_weights, its_row, its_result, reference, ...)                                                 \

@@ -19,6 +19,12 @@ struct operands {
     double *decision;
     const struct batch *batch;
     const struct linear_model *model;
+    /* Of many models: their weights, how many there are, and the row that they share. */
+    const float *const *many_f32;
+    const int16_t *const *many_i16;
+    const int8_t *const *many_planes;
+    size_t models;
+    const struct shared_row *shared_row;
 };
 
 /* What a right kernel returns and leaves in w, and the slack that a PARITY_TOLERANCE kernel has. */
@@ -26,10 +32,10 @@ struct expected {
     double real, real_slack;
     double decision[MOST_ROWS], decision_slack[MOST_ROWS];
     uint64_t integer;
-    double w[LONGEST_BLOCKS], w_slack[LONGEST_BLOCKS];
+    double w[LONGEST_WEIGHTS], w_slack[LONGEST_WEIGHTS];
 };
 
-enum result { RESULT_NONE, RESULT_REAL, RESULT_INTEGER, RESULT_DECISIONS };
+enum result { RESULT_NONE, RESULT_REAL, RESULT_INTEGER, RESULT_DECISIONS, RESULT_MANY };
 
 struct kernel_spec {
     void (*(*pointer)(const struct backend *backend))(void);

@@ -44,6 +44,12 @@ static inline int64_t plain_dot_packed(const int8_t *w, const uint8_t *row, size
     return sum;
 }
 
+static inline void plain_dot_many_packed(double *dot, const int8_t *const *w, size_t models,
+                                         const struct shared_row *row, size_t lines) {
+    for (size_t m = 0; m < models; m++)
+        dot[m] = (double)plain_dot_packed(w[m] + 2 * row->start, row->x, row->d / BLOCK_PIXELS, row->l1_row, lines);
+}
+
 static inline void plain_axpy_planes(int8_t *w, const uint8_t *x, int a, size_t blocks) {
     for (size_t k = 0; k < 64 * blocks; k++) {
         int8_t *high = plain_plane(w, k);

@@ -483,6 +483,7 @@ static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, en
     backend.name = "planted";
     backend.parity = parity;
     backend.dot_packed = plain_dot_packed;
+    backend.dot_many_packed = plain_dot_many_packed;
     backend.axpy_planes = plain_axpy_planes;
     backend.unpack_u8 = plain_unpack;
     if (dot) backend.dot_u8f32 = dot;
@@ -651,6 +652,76 @@ static void faults_of_packed_kernels_are_caught(void **state) {
     expect_caught(&backend, "unpack_u8", "w[0] is");
     backend.unpack_u8 = unpack_writes_a_group_more;
     expect_caught(&backend, "unpack_u8", "outside the weights");
+}
+
+/* ---- Many models on one row ---- */
+
+static void many_by_the_first_weights(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    const float *first[MODELS_MOST];
+    for (size_t m = 0; m < models; m++)
+        first[m] = w[m < 7 ? m : 0];
+    backend_scalar()->dot_many_u8f32(dot, first, models, row);
+}
+
+static void many_without_start(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    struct shared_row from_0 = *row;
+    from_0.start = 0;
+    backend_scalar()->dot_many_u8f32(dot, w, models, &from_0);
+}
+
+static void many_writes_one_more(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    backend_scalar()->dot_many_u8f32(dot, w, models, row);
+    dot[models] = 0;
+}
+
+static void many_looks_behind(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    backend_scalar()->dot_many_u8f32(dot, w, models, row);
+    if (row->d > 0) sink = w[models][row->start] > 0;
+}
+
+static void many_reads_a_weight_more(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    backend_scalar()->dot_many_u8f32(dot, w, models, row);
+    for (size_t m = 0; m < models; m++)
+        sink = w[m][row->start + row->d] > 0;
+}
+
+static void many_reads_the_l1_row(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
+    backend_scalar()->dot_many_u8f32(dot, w, models, row);
+    if (models > 0) sink = *row->l1_row;
+}
+
+/* The sums of a row's parts, added as the sums of one model are, but in 32 bits. */
+static void many_in_32_bits(double *dot, const int16_t *const *w, size_t models, const struct shared_row *row) {
+    for (size_t m = 0; m < models; m++)
+        dot[m] = (double)dot_in_32_bits(w[m] + row->start, row->x, row->d);
+}
+
+static void many_packed_by_start(double *dot, const int8_t *const *w, size_t models, const struct shared_row *row,
+                                 size_t lines) {
+    struct shared_row half = *row;
+    half.start = row->start / 2; /* weights lie in two planes: twice the bytes */
+    plain_dot_many_packed(dot, w, models, &half, lines);
+}
+
+static void faults_of_shared_rows_are_caught(void **state) {
+    (void)state;
+    struct backend backend = planted_backend(NULL, NULL, PARITY_BITS);
+    backend.dot_many_u8f32 = many_by_the_first_weights;
+    expect_caught(&backend, "dot_many_u8f32", "the sum of model 7 of ");
+    backend.dot_many_u8f32 = many_without_start;
+    expect_caught(&backend, "dot_many_u8f32", "the sum of model ");
+    backend.dot_many_u8f32 = many_writes_one_more;
+    expect_caught(&backend, "dot_many_u8f32", "outside the decisions");
+    backend.dot_many_u8f32 = many_looks_behind;
+    expect_caught(&backend, "dot_many_u8f32", "SIGSEGV");
+    backend.dot_many_u8f32 = many_reads_a_weight_more;
+    expect_caught(&backend, "dot_many_u8f32", "SIGSEGV");
+    backend.dot_many_u8f32 = many_reads_the_l1_row;
+    expect_caught(&backend, "dot_many_u8f32", "SIGSEGV");
+    backend.dot_many_u8i16 = many_in_32_bits;
+    expect_caught(&backend, "dot_many_u8i16", "the sum of model ");
+    backend.dot_many_packed = many_packed_by_start;
+    expect_caught(&backend, "dot_many_packed", "the sum of model ");
 }
 
 static void faults_of_other_kernels_are_caught(void **state) {
@@ -834,13 +905,14 @@ static void states_need_cpu_and_system(void **state) {
     assert_int_equal(backend_state(&backend), BACKEND_NOT_COMPILED);
 }
 
-enum { OWN_TESTS = 12 };
+enum { OWN_TESTS = 13 };
 
 int main(void) {
     static const struct CMUnitTest own[OWN_TESTS] = {
         cmocka_unit_test(faults_are_caught),
         cmocka_unit_test(faults_of_integer_kernels_are_caught),
         cmocka_unit_test(faults_of_packed_kernels_are_caught),
+        cmocka_unit_test(faults_of_shared_rows_are_caught),
         cmocka_unit_test(faults_of_other_kernels_are_caught),
         cmocka_unit_test(dirty_upper_halves_are_caught),
         cmocka_unit_test(right_kernels_pass),

@@ -574,6 +574,7 @@ static bool promises_bits(const struct backend *backend) {
 static struct backend plain_backend(void) {
     struct backend plain = *backend_scalar();
     plain.dot_packed = plain_dot_packed;
+    plain.dot_many_packed = plain_dot_many_packed;
     plain.axpy_planes = plain_axpy_planes;
     plain.unpack_u8 = plain_unpack;
     return plain;

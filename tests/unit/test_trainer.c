@@ -29,6 +29,7 @@ static int set_up(void **state) {
     cropped.hyper.epochs = packed.hyper.epochs = EPOCHS;
     plain = *backend_scalar();
     plain.dot_packed = plain_dot_packed;
+    plain.dot_many_packed = plain_dot_many_packed;
     plain.axpy_planes = plain_axpy_planes;
     plain.unpack_u8 = plain_unpack;
     return cropped.ds.width < cropped.ds.d ? 0 : -1;
