@@ -141,8 +141,8 @@ static int hold_out(struct trainer *t, struct error *err) {
     uint8_t *class_of = t->held_out[0], *held_out = t->held_out[1];
     for (size_t i = 0; i < n; i++)
         class_of[i] = t->row_list.at[i].positive;
-    if (validation_split(held_out, t->validation, class_of, n, 2, t->hyper.validation_fraction, t->hyper.seed, err) !=
-        0)
+    const struct class_list rows = {class_of, n, 2};
+    if (validation_split(held_out, t->validation, &rows, t->hyper.validation_fraction, t->hyper.seed, err) != 0)
         return -1;
     t->validated = 0;
     for (size_t i = 0; i < n; i++)

@@ -65,8 +65,11 @@ static void hold_out_class(uint8_t *held_out, const uint32_t *members, uint32_t 
         held_out[members[order[i]]] = 1;
 }
 
-int validation_split(uint8_t *held_out, uint32_t *room, const uint8_t *class_of, size_t n, unsigned classes,
-                     double fraction, uint32_t random_state, struct error *err) {
+int validation_split(uint8_t *held_out, uint32_t *room, const struct class_list *rows, double fraction,
+                     uint32_t random_state, struct error *err) {
+    const uint8_t *class_of = rows->of;
+    const size_t n = rows->n;
+    const unsigned classes = rows->classes;
     size_t count[VALIDATION_CLASSES] = {0}, trained[VALIDATION_CLASSES] = {0}, left[VALIDATION_CLASSES] = {0},
            tested[VALIDATION_CLASSES] = {0};
     struct random_state rs;

@@ -10,10 +10,17 @@
 
 enum { VALIDATION_CLASSES = 16 /* at most */ };
 
-/* Draws the validation rows among n rows of the classes class_of[n], numbers below `classes`, each of which occurs:
- * ceil(fraction n) rows, each class in its share. held_out[n] is set to 1 for them and 0 for the others. `room` has
- * space for 2 n numbers. Returns 0, or -1 where scikit-learn refuses such a split, with its reason. */
-int validation_split(uint8_t *held_out, uint32_t *room, const uint8_t *class_of, size_t n, unsigned classes,
-                     double fraction, uint32_t random_state, struct error *err);
+/* The class of each row: a number below `classes`, each of which occurs. */
+struct class_list {
+    const uint8_t *of; /* [n] */
+    size_t n;
+    unsigned classes;
+};
+
+/* Draws the validation rows: ceil(fraction n) of them, each class in its share. held_out[n] is set to 1 for them and 0
+ * for the others. `room` has space for 2 n numbers. Returns 0, or -1 where scikit-learn refuses such a split, with its
+ * reason. */
+int validation_split(uint8_t *held_out, uint32_t *room, const struct class_list *rows, double fraction,
+                     uint32_t random_state, struct error *err);
 
 #endif

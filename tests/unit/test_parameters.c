@@ -287,7 +287,9 @@ static void naive_fit(struct naive *m, const struct hyper *h, const struct model
         uint32_t room[2 * N];
         for (size_t i = 0; i < N; i++)
             class_of[i] = y[i] > 0.0;
-        assert_int_equal(validation_split(m->held_out, room, class_of, N, 2, h->validation_fraction, h->seed, NULL), 0);
+        assert_int_equal(validation_split(m->held_out, room, &(struct class_list){class_of, N, 2},
+                                          h->validation_fraction, h->seed, NULL),
+                         0);
     }
     epoch_permutation(pi, N, epoch_seed(h->seed, h->compat));
     for (uint32_t i = 0; i < N; i++)
@@ -574,9 +576,9 @@ static void held_out_rows_are_scikit_learns(void **state) {
         char text[65] = "";
         for (size_t i = 0; i < n; i++)
             class_of[i] = (uint8_t)(golden[g].classes[i] - '0');
-        assert_int_equal(
-            validation_split(held_out, room, class_of, n, golden[g].count, golden[g].fraction, golden[g].seed, NULL),
-            0);
+        assert_int_equal(validation_split(held_out, room, &(struct class_list){class_of, n, golden[g].count},
+                                          golden[g].fraction, golden[g].seed, NULL),
+                         0);
         for (size_t i = 0; i < n; i++)
             text[i] = held_out[i] ? 'x' : '.';
         assert_string_equal(text, golden[g].held_out);
@@ -589,11 +591,11 @@ static void splits_without_both_classes_are_refused(void **state) {
     uint8_t held_out[10];
     uint32_t room[20];
     struct error err;
-    assert_int_equal(validation_split(held_out, room, class_of, 10, 2, 0.5, 1, &err), -1);
+    assert_int_equal(validation_split(held_out, room, &(struct class_list){class_of, 10, 2}, 0.5, 1, &err), -1);
     assert_non_null(strstr(err.text, "at least 2 rows of each class"));
-    assert_int_equal(validation_split(held_out, room, two, 10, 2, 0.1, 1, &err), -1);
+    assert_int_equal(validation_split(held_out, room, &(struct class_list){two, 10, 2}, 0.1, 1, &err), -1);
     assert_non_null(strstr(err.text, "leaves 9 and 1"));
-    assert_int_equal(validation_split(held_out, room, two, 10, 2, 0.9, 1, &err), -1);
+    assert_int_equal(validation_split(held_out, room, &(struct class_list){two, 10, 2}, 0.9, 1, &err), -1);
     assert_non_null(strstr(err.text, "leaves 1 and 9"));
 }
 
