@@ -75,6 +75,9 @@ void general_epoch(struct trainer *t, double *trace);
 /* After an epoch: are the weights finite, does the fit stop, does its rate fall? */
 void epoch_end(struct trainer *t);
 
+/* Of the update hash and the updates of each epoch: model.h says why. */
+uint64_t hash_by_epoch(const struct trainer *t);
+
 /* What changes from row to row. It stays in registers while an epoch runs. */
 struct loop_state {
     double wscale, intercept, time;

@@ -149,7 +149,7 @@ static void take_weights(const struct trainer *t, struct model *model) {
     }
 }
 
-static uint64_t hash_by_epoch(const struct trainer *t) {
+uint64_t hash_by_epoch(const struct trainer *t) {
     uint64_t hash = fnv1a(FNV_START, &t->update_hash, sizeof t->update_hash);
     return fnv1a(hash, t->updates, t->epoch * sizeof *t->updates);
 }
