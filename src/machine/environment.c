@@ -64,7 +64,7 @@ static void add_huge_page_request(json_t *into) {
     int number;
     const enum huge_pages state = pages_huge(&number);
     if (state == HUGE_PAGES_GRANTED) {
-        json_object_set_new(into, "huge_pages_requested", json_true());
+        json_put(into, "huge_pages_requested", json_true());
         return;
     }
     snprintf(why, sizeof why, "no array of 2 MiB or more was made");

@@ -154,7 +154,7 @@ static void add_granted(json_t *into, const char *key, const char *refused) {
     if (refused[0])
         json_missing(into, key, refused);
     else
-        json_object_set_new(into, key, json_true());
+        json_put(into, key, json_true());
 }
 
 json_t *topology_json(const struct topology *topology) {

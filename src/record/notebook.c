@@ -37,7 +37,7 @@ static json_t *picture_json(const struct dataset *ds, const struct known_digit *
     json_t *rows = json_array();
     dataset_row(ds, dataset_place(ds, digit->row), pixels);
     for (size_t y = 0; y < ds->image_height; y++)
-        json_array_append_new(rows, hex_row(pixels + y * ds->image_width, ds->image_width));
+        json_add(rows, hex_row(pixels + y * ds->image_width, ds->image_width));
     if (json_array_size(rows) == ds->image_height) return rows;
     json_decref(rows);
     return NULL;
@@ -48,10 +48,10 @@ static json_t *own_digit_json(const struct dataset *ds, const struct known_digit
     const bool drawn =
         ds->image_height > 1 && ds->image_height <= MOST_PICTURE_SIDE && ds->image_width <= MOST_PICTURE_SIDE;
     json_t *to = digit_json(digit);
-    int bad = json_object_set_new(to, "rank", json_integer((json_int_t)digit->rank)) |
-              json_object_set_new(to, "picture", drawn ? picture_json(ds, digit) : json_null());
+    int bad = json_put(to, "rank", json_integer((json_int_t)digit->rank)) |
+              json_put(to, "picture", drawn ? picture_json(ds, digit) : json_null());
     if (!drawn)
-        bad |= json_object_set_new(
+        bad |= json_put(
             to, "picture_reason",
             json_string(ds->image_height > 1 ? "it is wider or higher than 100 pixels" : "the rows are no images"));
     if (!bad) return to;
@@ -72,10 +72,10 @@ static json_t *shuffles_json(const struct shuffles *shuffles) {
 /* Adds the notebook's own digit, the trade-off and the shuffles. Returns 0, or -1 when memory runs out. */
 static int add_walk(json_t *to, const struct dataset *ds, const struct notebook *notebook) {
     const struct shuffles *shuffles = notebook->shuffles;
-    int bad = json_object_set_new(to, "own_digit", own_digit_json(ds, &notebook->own_digit)) |
-              json_object_set_new(to, "trade_off", trade_off_json(&notebook->trade_off)) |
-              json_object_set_new(to, "shuffles", shuffles ? shuffles_json(shuffles) : json_null());
-    if (!shuffles) bad |= json_object_set_new(to, "shuffles_reason", json_string("no other shuffles were tried"));
+    int bad = json_put(to, "own_digit", own_digit_json(ds, &notebook->own_digit)) |
+              json_put(to, "trade_off", trade_off_json(&notebook->trade_off)) |
+              json_put(to, "shuffles", shuffles ? shuffles_json(shuffles) : json_null());
+    if (!shuffles) bad |= json_put(to, "shuffles_reason", json_string("no other shuffles were tried"));
     return bad;
 }
 

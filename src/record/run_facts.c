@@ -22,7 +22,7 @@ static json_t *refused_json(const struct topology_summary *machine) {
                 {machine->no_locating, "where rows lie is not verified"}};
     json_t *refused = json_array();
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        if (list[i].reason[0]) json_array_append_new(refused, json_sprintf("%s: %s", list[i].reason, list[i].without));
+        if (list[i].reason[0]) json_add(refused, json_sprintf("%s: %s", list[i].reason, list[i].without));
     return refused;
 }
 
@@ -37,7 +37,7 @@ json_t *machine_json(const struct topology *topology) {
                             (json_int_t)machine.pus, "allowed", machine.allowed);
     if (!out) return NULL;
     put_text(out, "not_allowed", machine.not_allowed, "not_allowed_reason", "every PU may be used");
-    json_object_set_new(out, "refused", refused_json(&machine));
+    json_put(out, "refused", refused_json(&machine));
     put_text(out, "hwloc_environment", machine.variables, "hwloc_environment_reason", "no variable HWLOC_* is set");
     if (isnan(cgroup.quota)) {
         json_put(out, "cpu_quota", json_null());

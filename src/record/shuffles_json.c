@@ -6,7 +6,7 @@
 static json_t *counts_json(const uint64_t *count, size_t n) {
     json_t *list = json_array();
     for (size_t i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, json_integer((json_int_t)count[i])) == 0) continue;
+        if (json_add(list, json_integer((json_int_t)count[i])) == 0) continue;
         json_decref(list);
         list = NULL;
     }
@@ -22,7 +22,7 @@ static json_t *place_json(const struct shuffle_place *place, const char *metric)
 json_t *shuffles_json(const struct shuffles *shuffles, const struct shuffle_place place[SHUFFLE_METRICS]) {
     json_t *places = json_array();
     for (size_t m = 0; m < SHUFFLE_METRICS && places; m++) {
-        if (json_array_append_new(places, place_json(&place[m], shuffle_metric_names[m])) == 0) continue;
+        if (json_add(places, place_json(&place[m], shuffle_metric_names[m])) == 0) continue;
         json_decref(places);
         places = NULL;
     }

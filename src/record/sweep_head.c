@@ -43,7 +43,7 @@ int sweep_path(char path[SWEEP_PATH], const char *folder, const char *stem, cons
 /* The values of the parameters that do not vary. */
 static json_t *fixed_json(const struct sweep_plan *plan) {
     json_t *fixed = hyper_json(plan->spec, plan->folds);
-    if (json_object_set_new(fixed, "order_seed", json_integer(plan->spec->rows.order_seed)) != 0) {
+    if (json_put(fixed, "order_seed", json_integer(plan->spec->rows.order_seed)) != 0) {
         json_decref(fixed);
         return NULL;
     }
@@ -59,7 +59,7 @@ static json_t *vary_json(const struct grid *grid) {
         char *text = axis_text(&grid->axis[a]);
         json_t *value = text ? json_string(text) : NULL;
         free(text);
-        if (json_array_append_new(list, value) == 0) continue;
+        if (json_add(list, value) == 0) continue;
         json_decref(list);
         list = NULL;
     }

@@ -168,7 +168,7 @@ void sweep_summary_free(struct sweep_summary *summary) {
 static json_t *bins_json(const struct distribution *d) {
     json_t *list = json_array();
     for (size_t b = 0; b < HISTOGRAM_BINS && list; b++) {
-        if (json_array_append_new(list, json_integer((json_int_t)d->bin[b])) == 0) continue;
+        if (json_add(list, json_integer((json_int_t)d->bin[b])) == 0) continue;
         json_decref(list);
         list = NULL;
     }
@@ -193,7 +193,7 @@ static json_t *params_json(const struct grid *grid, size_t point) {
     for (size_t a = 0; a < grid->axes && params; a++) {
         const unsigned parameter = grid->axis[a].parameter;
         json_t *value = parameter_json(parameter, grid_value(grid, point, a));
-        if (json_object_set_new(params, parameter_name(parameter), value) == 0) continue;
+        if (json_put(params, parameter_name(parameter), value) == 0) continue;
         json_decref(params);
         params = NULL;
     }
@@ -214,7 +214,7 @@ static json_t *by_value_json(const struct sweep_summary *summary, const struct g
         json_t *one = json_pack("{s:s, s:o, s:o, s:I}", "parameter", parameter_name(axis->parameter), "value",
                                 parameter_json(axis->parameter, axis->value[by->value]), "medians",
                                 metrics_json(by->median), "failed", (json_int_t)by->failed);
-        if (json_array_append_new(list, one) == 0) continue;
+        if (json_add(list, one) == 0) continue;
         json_decref(list);
         list = NULL;
     }
@@ -224,7 +224,7 @@ static json_t *by_value_json(const struct sweep_summary *summary, const struct g
 json_t *sweep_summary_json(const struct sweep_summary *summary, const struct sweep_head *head) {
     json_t *metrics = json_array();
     for (enum sweep_metric m = METRIC_ACCURACY; m < SWEEP_METRICS && metrics; m++) {
-        if (json_array_append_new(metrics, distribution_json(m, &summary->metric[m])) == 0) continue;
+        if (json_add(metrics, distribution_json(m, &summary->metric[m])) == 0) continue;
         json_decref(metrics);
         metrics = NULL;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/sweep_times.h"
+#include "base/json.h"
 
 #include "version.h"
 
@@ -8,21 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Text from outside; bytes that are no UTF-8 become '?'. */
-static json_t *outside_text(const char *text) {
-    json_t *value = json_string(text);
-    char *plain = value ? NULL : strdup(text);
-    for (char *c = plain; c && *c; c++)
-        if (*c & 0x80) *c = '?';
-    if (plain) value = json_string(plain);
-    free(plain);
-    return value;
-}
-
 static json_t *arguments_json(const struct sweep_process *process) {
     json_t *list = json_array();
     for (int i = 0; i < process->argc && list; i++) {
-        if (json_array_append_new(list, outside_text(process->argv[i])) == 0) continue;
+        if (json_add(list, json_escaped(process->argv[i])) == 0) continue;
         json_decref(list);
         list = NULL;
     }
@@ -38,7 +28,7 @@ json_t *sweep_times_json(const struct sweep_process *process) {
     placement_pus(process->placement, pus);
     const struct launcher *launcher = process->launcher;
     return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s?, s:I, s:I, s:I}", "started", started, "host",
-                     outside_text(host), "arguments", arguments_json(process), "data", outside_text(process->data),
+                     json_escaped(host), "arguments", arguments_json(process), "data", json_escaped(process->data),
                      "version", SGDMARK_VERSION, "isa", engine_backend_name(process->engine, process->backend), "pus",
                      pus, "launcher", launcher->name, "share", (json_int_t)process->share->number, "of",
                      (json_int_t)process->share->of, "points", (json_int_t)process->points);

@@ -125,8 +125,8 @@ static void set_confusion(json_t *to, const struct cv_result *result) {
     json_t *cells = result->untrained ? json_null()
                                       : json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp,
                                                   (json_int_t)c->fn, (json_int_t)c->tp);
-    json_object_set_new(to, "confusion", cells);
-    if (result->untrained) json_object_set_new(to, "confusion_reason", json_string(no_prediction));
+    json_put(to, "confusion", cells);
+    if (result->untrained) json_put(to, "confusion_reason", json_string(no_prediction));
 }
 
 json_t *cv_json(const struct dataset *ds, const struct cv_report *report) {

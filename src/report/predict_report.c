@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/predict_report.h"
+#include "base/json.h"
 
 #include "report/facts.h"
 #include "report/job_report.h"
@@ -74,15 +75,14 @@ void print_predict(FILE *out, const struct predict_subject *subject, const struc
 static void set_score(json_t *to, const char *name, double score, const char *why_not) {
     char reason[64];
     snprintf(reason, sizeof reason, "%s_reason", name);
-    json_object_set_new(to, name, json_number(score));
-    if (!isfinite(score)) json_object_set_new(to, reason, json_string(why_not));
+    json_put(to, name, json_number(score));
+    if (!isfinite(score)) json_put(to, reason, json_string(why_not));
 }
 
 static void set_scores(json_t *to, const struct predict_report *report) {
     const struct confusion *c = &report->confusion;
-    json_object_set_new(
-        to, "confusion",
-        json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
+    json_put(to, "confusion",
+             json_pack("[[I, I], [I, I]]", (json_int_t)c->tn, (json_int_t)c->fp, (json_int_t)c->fn, (json_int_t)c->tp));
     set_score(to, "precision", report->precision, no_positive_predicted);
     set_score(to, "recall", report->recall, no_positive);
     set_score(to, "f1", report->f1, no_positive);
@@ -93,14 +93,14 @@ json_t *predict_json(const struct predict_subject *subject, const struct predict
     const struct job *job = subject->job;
     json_t *fingerprints = json_array();
     for (size_t m = 0; m < saved->count; m++)
-        json_array_append_new(fingerprints, json_hex(saved->models[m].fingerprint));
+        json_add(fingerprints, json_hex(saved->models[m].fingerprint));
     json_t *to = json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s, s:I, s:o}", "engine", report->engine, "isa",
                            report->backend, "data", job->ds.name, "synthetic", job->ds.synthetic, "n",
                            (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "loss", loss_names[saved->hyper.loss],
                            "models", (json_int_t)saved->count, "fingerprints", fingerprints);
-    if (saved->count == 1) json_object_set_new(to, "positives", json_integer((json_int_t)report->positives));
+    if (saved->count == 1) json_put(to, "positives", json_integer((json_int_t)report->positives));
     set_score(to, "accuracy", report->accuracy, "the labels of an IDX file of images are not known");
     if (subject->labelled && saved->count == 1) set_scores(to, report);
-    json_object_set_new(to, "predict_seconds", json_number(report->seconds));
+    json_put(to, "predict_seconds", json_number(report->seconds));
     return to;
 }

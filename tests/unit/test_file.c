@@ -641,8 +641,8 @@ static void json_escapes_what_is_not_printable(void **state) {
     (void)state;
     json_t *value = json_pack("{s:s, s:s}", "a\xc2\x9b", "\xc2\x85 \x7f \xe2\x80\xae \\ \xc3\xbc", "\"\x7f\"", "");
     char *text = json_text(value);
-    assert_string_equal(text, "{\n  \"a\\u009b\": \"\\u0085 \\u007f \\u202e \\\\ \xc3\xbc\",\n"
-                              "  \"\\\"\\u007f\\\"\": \"\"\n}\n");
+    assert_string_equal(text, "{\n  \"a\\u009B\": \"\\u0085 \\u007F \\u202E \\\\ \xc3\xbc\",\n"
+                              "  \"\\\"\\u007F\\\"\": \"\"\n}\n");
     json_t *again = json_loads(text, 0, NULL);
     assert_true(json_equal(value, again));
     free(text);

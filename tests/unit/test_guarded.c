@@ -92,7 +92,9 @@ static void cross_validate_once(const struct rows *rows, const struct hyper *hyp
 }
 
 static struct hyper random_hyper(enum engine engine, struct random_state *rs) {
-    struct hyper hyper = {.engine = engine, .alpha = 1e-4, .epochs = EPOCHS, .seed = random_masked(rs, 99)};
+    struct hyper hyper = hyper_defaults(engine);
+    hyper.epochs = EPOCHS;
+    hyper.seed = random_masked(rs, 99);
     hyper.prefetch.l1 = (unsigned)random_masked(rs, 20);
     hyper.prefetch.block = 1 + (unsigned)random_masked(rs, 20);
     hyper.prefetch.l2 = random_masked(rs, 1) ? 1 + (unsigned)random_masked(rs, 40) : 0;
