@@ -201,7 +201,6 @@ void trainer_start(struct trainer *t, const struct row_list *row_list, const uin
 static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum loss loss, bool l2, double *trace) {
     const struct row_sequence rows = draw_order(t);
     const struct prefetch distance = t->hyper.prefetch;
-    const double alpha = t->hyper.alpha, t0 = t->t0;
     struct loop_state state = loop_begin(t);
     size_t next_block = distance.block > 1 ? 0 : rows.n, next_slack = engine == ENGINE_INT ? 0 : rows.n;
     for (size_t i = 0; i < rows.n; i++) {
@@ -215,18 +214,9 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
         }
         const struct visit row = visit_row(t, &rows, i, engine, &distance, l2);
         double decision = 0.0;
-        const bool due = margin_violated(t, &state, engine, loss, &row, &decision);
+        const bool due = margin_violated(t, &state, engine, loss, &row, row_dot(t, engine, &row), &decision);
         if (trace) trace[i] = decision;
-        const double eta = 1.0 / (alpha * ((t0 + state.time) - 1.0));
-        decay(t, &state, engine, eta * t->hyper.alpha);
-        if (loss_is_hinge(loss)) {
-            if (__builtin_expect(due, false)) /* about 5 % of the rows of MNIST */
-                update(t, &state, engine, &row, -eta * loss_derivative(loss, decision, row.y, 0.0), true);
-        } else if (due) {
-            const double step = -eta * loss_derivative(loss, decision, row.y, t->hyper.epsilon);
-            if (step != 0.0) update(t, &state, engine, &row, step, true);
-        }
-        state.time += 1.0;
+        plain_step(t, &state, engine, loss, &row, due, decision, optimal_rate(t, state.time));
     }
     loop_end(t, &state);
 }

@@ -10,10 +10,13 @@
 #include <string.h>
 
 /* The kernels that fits and predictions call (learn/trainer.c, predict.c, integer.c). */
-static const int of_f32[] = {KERNEL_dot_prefetch_u8f32, KERNEL_axpy_u8f32, KERNEL_decision_u8f32};
+static const int of_f32[] = {KERNEL_dot_prefetch_u8f32, KERNEL_dot_many_u8f32, KERNEL_axpy_u8f32,
+                             KERNEL_decision_u8f32};
 static const int of_f64[] = {KERNEL_axpy_u8f64};
-static const int of_int[] = {KERNEL_dot_u8i16, KERNEL_dot_prefetch_u8i16, KERNEL_axpy_u8i16, KERNEL_axpy_u8f64};
-static const int of_packed[] = {KERNEL_dot_packed, KERNEL_axpy_planes, KERNEL_unpack_u8, KERNEL_axpy_u8f64};
+static const int of_int[] = {KERNEL_dot_u8i16, KERNEL_dot_prefetch_u8i16, KERNEL_dot_many_u8i16, KERNEL_axpy_u8i16,
+                             KERNEL_axpy_u8f64};
+static const int of_packed[] = {KERNEL_dot_packed, KERNEL_dot_many_packed, KERNEL_axpy_planes, KERNEL_unpack_u8,
+                                KERNEL_axpy_u8f64};
 
 struct kernel_set {
     const int *kernel;

@@ -246,7 +246,9 @@ static void a_fold_of_one_class_has_no_score(void **state) {
     struct row_ref at[N];
     struct row_list list;
     struct error err = {.text = ""};
-    struct hyper hyper = {.engine = ENGINE_F64, .compat = COMPAT_1_2, .alpha = 1e-4, .epochs = 2, .seed = 42};
+    struct hyper hyper = hyper_defaults(ENGINE_F64);
+    hyper.compat = COMPAT_1_2;
+    hyper.epochs = 2;
     assert_int_equal(dataset_load(&ds, "synthetic:n=30", SPLIT_TRAIN, NULL), 0);
     for (size_t positives = 1; positives <= N - 1; positives += N - 2) {
         struct cv_result result;
