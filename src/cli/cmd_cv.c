@@ -225,7 +225,8 @@ static int write_curve(const char *path, const struct curve *curve, struct error
     bool whole = to && !ferror(to);
     if (to && fclose(to) != 0) whole = false;
     const struct span content = {text, length};
-    int bad = whole ? write_output(path, "sgdmark.csv", &content, 1, err) : fail_program(err, "%s: out of memory", path);
+    int bad =
+        whole ? write_output(path, "sgdmark.csv", &content, 1, err) : fail_program(err, "%s: out of memory", path);
     free(text);
     return bad;
 }

@@ -96,14 +96,14 @@ static json_t *description_json(const struct description *description) {
     json_t *classes = json_array();
     for (int digit = 0; digit < 10; digit++)
         json_add(classes, json_integer((json_int_t)description->class_counts[digit]));
-    json_t *json =
-        json_pack("{s:o, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:[I, I], s:I, s:o, s:o, s:s, s:s, s:o}", "data", json_escaped(ds->name),
-                  "synthetic", ds->synthetic, "split", split_names[rows->split], "order", order_names[rows->order], "n",
-                  (json_int_t)description->n, "n_train", (json_int_t)ds->n_train, "n_test",
-                  (json_int_t)description->n_test, "d", (json_int_t)ds->d, "image", (json_int_t)ds->image_height,
-                  (json_int_t)ds->image_width, "window", (json_int_t)ds->width, "class_counts", classes,
-                  "nonzero_share", json_number(description->nonzero), "pixels_sha256", ds->pixels_sha256,
-                  "labels_sha256", ds->labels_sha256, "order_hash", json_hex(description->order_hash));
+    json_t *json = json_pack("{s:o, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:[I, I], s:I, s:o, s:o, s:s, s:s, s:o}", "data",
+                             json_escaped(ds->name), "synthetic", ds->synthetic, "split", split_names[rows->split],
+                             "order", order_names[rows->order], "n", (json_int_t)description->n, "n_train",
+                             (json_int_t)ds->n_train, "n_test", (json_int_t)description->n_test, "d", (json_int_t)ds->d,
+                             "image", (json_int_t)ds->image_height, (json_int_t)ds->image_width, "window",
+                             (json_int_t)ds->width, "class_counts", classes, "nonzero_share",
+                             json_number(description->nonzero), "pixels_sha256", ds->pixels_sha256, "labels_sha256",
+                             ds->labels_sha256, "order_hash", json_hex(description->order_hash));
     json_put(json, "files", *ds->files ? json_escaped(ds->files) : json_null());
     if (!*ds->files) json_put(json, "files_reason", json_string("synthetic"));
     if (rows->order == ORDER_NOTEBOOK) {

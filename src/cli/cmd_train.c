@@ -109,9 +109,9 @@ static json_t *result_json(const struct job *job, const struct train_report *rep
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         json_add(updates, json_integer(model->updates[epoch]));
     return json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "engine",
-                     report->engine, "isa", report->backend, "data", json_escaped(job->ds.name), "synthetic", job->ds.synthetic, "n",
-                     (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates, "n_iter",
-                     (json_int_t)model->epochs, "intercept", json_number(model->intercept), "fingerprint",
+                     report->engine, "isa", report->backend, "data", json_escaped(job->ds.name), "synthetic",
+                     job->ds.synthetic, "n", (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "updates", updates,
+                     "n_iter", (json_int_t)model->epochs, "intercept", json_number(model->intercept), "fingerprint",
                      json_hex(model->fingerprint), "update_hash", json_hex(model->update_hash), "update_hash_by_epoch",
                      json_hex(model->update_hash_by_epoch), "accuracy", json_number(report->accuracy), "seconds",
                      json_number(model->seconds), "predict_seconds", json_number(report->predict_seconds));

@@ -48,10 +48,10 @@ struct cv_plan {
     struct row_list row_list;
     struct hyper hyper;
     unsigned folds;
-    uint16_t *fold_of; /* [n] the fold that tests row k */
-    size_t *tested;    /* [folds] sizes of the test parts */
-    unsigned *epochs;  /* [folds] for which fold_worker_read reads: the hyper-parameter, unless the caller knows that
-                          the fits take fewer */
+    uint16_t *fold_of;  /* [n] the fold that tests row k */
+    size_t *tested;     /* [folds] sizes of the test parts */
+    unsigned *epochs;   /* [folds] for which fold_worker_read reads: the hyper-parameter, unless the caller knows that
+                           the fits take fewer */
     unsigned one_class; /* the fold whose training part holds one class only; NO_FOLD: none */
     /* Epoch permutations: one for each size that a training part has (three at most). */
     uint32_t *permutation[3];

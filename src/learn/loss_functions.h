@@ -5,8 +5,8 @@
 #ifndef SGDMARK_LEARN_LOSS_FUNCTIONS_H
 #define SGDMARK_LEARN_LOSS_FUNCTIONS_H
 
-#include "transcendental.h"
 #include "learn/loss.h"
+#include "transcendental.h"
 
 #include <math.h>
 

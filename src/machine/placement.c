@@ -424,15 +424,14 @@ json_t *placement_json(const struct placement *placement) {
     json_t *slots = json_array();
     for (size_t i = 0; i < placement->count; i++) {
         const struct slot *slot = &placement->slots[i];
-        json_add(
-            slots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os",
-                             index_json(placement->unbound ? -1 : (int)slot->pu_os), "pu_logical", slot->pu, "core",
-                             index_json(slot->core), "cache", index_json(slot->cache), "package",
-                             index_json(slot->package), "node", index_json(slot->node), "memory_policy",
-                             memory_policy_names[slot->policy], "memory_node", index_json(slot->memory_node)));
+        json_add(slots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:o}", "pu_os",
+                                  index_json(placement->unbound ? -1 : (int)slot->pu_os), "pu_logical", slot->pu,
+                                  "core", index_json(slot->core), "cache", index_json(slot->cache), "package",
+                                  index_json(slot->package), "node", index_json(slot->node), "memory_policy",
+                                  memory_policy_names[slot->policy], "memory_node", index_json(slot->memory_node)));
     }
-    json_t *out =
-        json_pack("{s:o, s:b, s:o}", "name", json_escaped(placement->name), "available", placement->available, "slots", slots);
+    json_t *out = json_pack("{s:o, s:b, s:o}", "name", json_escaped(placement->name), "available", placement->available,
+                            "slots", slots);
     if (placement->same_as[0]) json_put(out, "same_as", json_escaped(placement->same_as));
     if (placement->note[0]) json_put(out, "note", json_escaped(placement->note));
     if (!placement->available) json_put(out, "reason", json_escaped(placement->reason));

@@ -30,8 +30,8 @@ void result_free(struct result *result);
 int result_context(struct result *result, const char *key, const char *value, struct error *err);
 
 /* Adds `environment` (machine/environment.h). Its members become these sections: cpu; topology; build.libraries as
- * libraries; program_sha256, assertions and transcendental of build, into our build; all others as environment. Takes ownership of the
- * value, also on failure. If it is NULL, the error is "out of memory". */
+ * libraries; program_sha256, assertions and transcendental of build, into our build; all others as environment. Takes
+ * ownership of the value, also on failure. If it is NULL, the error is "out of memory". */
 int result_environment(struct result *result, json_t *environment, struct error *err);
 
 /* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict. Takes ownership of the

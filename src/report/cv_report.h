@@ -21,7 +21,7 @@ struct cv_report {
     size_t workers;
     unsigned repeats;
     const char *warning; /* of folds that test none of a class; NULL: none */
-    unsigned epochs; /* that each fit runs unless a tolerance stops it */
+    unsigned epochs;     /* that each fit runs unless a tolerance stops it */
 };
 
 void print_cv(FILE *out, const struct cv_report *report);

@@ -3,12 +3,12 @@
  * line, drawn at random from the whole space, by every engine and backend; the rows that early stopping holds out; warm
  * starts; what is refused. tools/oracle --parameters holds the same against scikit-learn itself. */
 #include "base/hash.h"
-#include "transcendental.h"
 #include "data/random.h"
 #include "learn/hyper_table.h"
 #include "learn/trainer_private.h"
 #include "learn/validation.h"
 #include "setup.h"
+#include "transcendental.h"
 
 #include <stdlib.h>
 #include <string.h>
