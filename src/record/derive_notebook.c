@@ -4,10 +4,12 @@
 #include "record/derive_private.h"
 #include "record/load_private.h"
 #include "record/notebook.h"
+#include "record/shuffles_json.h"
 #include "record/trade_off.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char by_confusion[] = "its confusion matrix gives";
 static const char here[] = "notebook.trade_off";
@@ -110,6 +112,60 @@ static int check_points(const struct reader *reader, const struct trade_off *mad
     return 0;
 }
 
+/* ---- The shuffles. */
+
+static bool read_counts(uint64_t *to, const json_t *list, size_t n, uint64_t most) {
+    if (json_array_size(list) != n) return false;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *count = json_array_get(list, i);
+        if (!json_is_integer(count) || json_integer_value(count) < 0 || (uint64_t)json_integer_value(count) > most)
+            return false;
+        to[i] = (uint64_t)json_integer_value(count);
+    }
+    return true;
+}
+
+static bool read_shuffles(struct shuffles *to, const json_t *from) {
+    const json_t *rows = json_object_get(from, "rows");
+    const json_int_t negatives = json_integer_value(json_array_get(rows, 0));
+    const json_int_t positives = json_integer_value(json_array_get(rows, 1));
+    to->negatives = negatives < 0 ? 0 : (uint64_t)negatives;
+    to->positives = positives < 0 ? 0 : (uint64_t)positives;
+    to->seconds = json_number_value(json_object_get(from, "seconds"));
+    return read_counts(to->fp, json_object_get(from, "fp"), to->count, to->negatives) &&
+           read_counts(to->fn, json_object_get(from, "fn"), to->count, to->positives);
+}
+
+static int check_places(const struct reader *reader, const json_t *recorded, const struct shuffles *shuffles) {
+    struct shuffle_place place[SHUFFLE_METRICS];
+    const struct confusion own = NOTEBOOK_CONFUSION;
+    struct error err;
+    if (shuffles_place(place, shuffles, &own, &err) != 0) return no_memory(reader);
+    json_t *made = shuffles_json(shuffles, place);
+    int bad = made ? same_made(reader, "notebook.shuffles", recorded, "places",
+                               json_incref(json_object_get(made, "places")), "its counts give")
+                   : no_memory(reader);
+    json_decref(made);
+    return bad;
+}
+
+static int check_shuffles(const struct reader *reader, const json_t *notebook) {
+    const json_t *recorded = json_object_get(notebook, "shuffles");
+    const json_int_t seeds = json_integer_value(json_object_get(recorded, "seeds"));
+    if (!recorded || json_is_null(recorded)) return 0; /* none, or a file of an earlier version */
+    if (seeds < 1 || seeds > MOST_SHUFFLES)
+        return fault(reader, "notebook.shuffles", "seeds", "is no number of shuffles");
+    struct shuffles shuffles = {.count = (size_t)seeds,
+                                .fp = calloc((size_t)seeds, sizeof *shuffles.fp),
+                                .fn = calloc((size_t)seeds, sizeof *shuffles.fn)};
+    int bad = shuffles.fp && shuffles.fn ? 0 : no_memory(reader);
+    if (!bad && !read_shuffles(&shuffles, recorded))
+        bad = fault(reader, "notebook.shuffles", "fp", "and fn do not count its rows for each seed");
+    if (!bad) bad = check_places(reader, recorded, &shuffles);
+    shuffles_free(&shuffles);
+    return bad;
+}
+
 static int check_trade_off(const struct reader *reader, const json_t *notebook, const struct confusion *predicted) {
     const json_t *recorded = json_object_get(notebook, "trade_off");
     struct trade_off made = {.at_threshold.reached = false};
@@ -139,5 +195,6 @@ int check_notebook(const struct contents *contents) {
         check_sign(reader, "notebook.digit", json_object_get(notebook, "digit")) != 0 ||
         check_own_digit(reader, json_object_get(notebook, "own_digit")) != 0 || check_scores(reader, notebook, &c) != 0)
         return -1;
+    if (check_shuffles(reader, notebook) != 0) return -1;
     return check_trade_off(reader, notebook, &c);
 }

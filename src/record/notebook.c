@@ -2,6 +2,7 @@
 #include "record/notebook.h"
 
 #include "base/json.h"
+#include "record/shuffles_json.h"
 #include "record/trade_off.h"
 
 #include <stdlib.h>
@@ -59,27 +60,27 @@ static json_t *own_digit_json(const struct dataset *ds, const struct known_digit
     return NULL;
 }
 
-static json_t *shuffled_json(const struct shuffled_score *score) {
-    return json_pack("{s:f, s:f, s:f}", "percentile", score->percentile, "low", score->low, "high", score->high);
-}
-
-static json_t *shuffles_json(const struct shuffles *shuffles) {
-    return json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)shuffles->count, "precision",
-                     shuffled_json(&shuffles->precision), "recall", shuffled_json(&shuffles->recall), "f1",
-                     shuffled_json(&shuffles->f1));
+/* Where the notebook's own results fall among many shuffles; null where none were tried. */
+static json_t *places_json(const struct shuffles *shuffles) {
+    struct shuffle_place place[SHUFFLE_METRICS];
+    const struct confusion own = NOTEBOOK_CONFUSION;
+    struct error err;
+    if (shuffles->count == 0) return json_null();
+    return shuffles_place(place, shuffles, &own, &err) == 0 ? shuffles_json(shuffles, place) : NULL;
 }
 
 /* Adds the notebook's own digit, the trade-off and the shuffles. Returns 0, or -1 when memory runs out. */
-static int add_walk(json_t *to, const struct dataset *ds, const struct notebook *notebook) {
-    const struct shuffles *shuffles = notebook->shuffles;
+static int add_walk(json_t *to, const struct dataset *ds, const struct notebook *notebook,
+                    const struct shuffles *shuffles) {
     int bad = json_put(to, "own_digit", own_digit_json(ds, &notebook->own_digit)) |
               json_put(to, "trade_off", trade_off_json(&notebook->trade_off)) |
-              json_put(to, "shuffles", shuffles ? shuffles_json(shuffles) : json_null());
-    if (!shuffles) bad |= json_put(to, "shuffles_reason", json_string("no other shuffles were tried"));
+              json_put(to, "shuffles", places_json(shuffles));
+    if (shuffles->count == 0) bad |= json_put(to, "shuffles_reason", json_string("no other shuffles were tried"));
     return bad;
 }
 
-json_t *notebook_json(const struct job *job, const struct notebook *notebook, bool is_published) {
+json_t *notebook_json(const struct job *job, const struct notebook *notebook, bool is_published,
+                      const struct shuffles *shuffles) {
     const struct verified_job *verified = notebook->by;
     const struct confusion *c = &verified->cv.confusion;
     uint64_t positives = 0;
@@ -95,7 +96,7 @@ json_t *notebook_json(const struct job *job, const struct notebook *notebook, bo
         (json_int_t)c->fn, (json_int_t)c->tp, "perfect_confusion", (json_int_t)c->tn + (json_int_t)c->fp, 0, 0,
         (json_int_t)c->fn + (json_int_t)c->tp, "precision", json_number(precision_score(c)), "recall",
         json_number(recall_score(c)), "f1", json_number(f1_score(c)));
-    if (add_walk(to, &job->ds, notebook) == 0) return to;
+    if (add_walk(to, &job->ds, notebook, shuffles) == 0) return to;
     json_decref(to);
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "report/facts.h"
 #include "report/picture.h"
 #include "report/run_report.h"
+#include "report/shuffles_report.h"
 #include "verify/published.h"
 
 #include <inttypes.h>
@@ -112,33 +113,15 @@ static void print_predictions(const struct steps *steps) {
     print_published(steps, published.decision, NULL);
 }
 
-/* ---- The shuffles. */
-
-enum { SHUFFLED = 3 };
-static const char *const shuffled[SHUFFLED] = {"precision", "recall", "f1"};
-
-/* Where the notebook's scores fall among those of many shuffles. */
-static void print_shuffles(FILE *to, const json_t *shuffles) {
-    fprintf(to, "%*sOf %.0f shuffles, ", INDENT, "", fact_number(shuffles, "count"));
-    for (size_t i = 0; i < SHUFFLED; i++)
-        fprintf(to, "%s%.0f %%%s a lower %s", i ? ", " : "",
-                fact_number(json_object_get(shuffles, shuffled[i]), "percentile"), i ? "" : " gave", shuffled[i]);
-    fprintf(to, ";\n%*snine of ten gave ", INDENT, "");
-    for (size_t i = 0; i < SHUFFLED; i++) {
-        const json_t *score = json_object_get(shuffles, shuffled[i]);
-        fprintf(to, "%s%s %.2f to %.2f", i ? ", " : "", shuffled[i], fact_number(score, "low"),
-                fact_number(score, "high"));
-    }
-    fputs(".\n", to);
-}
-
 /* What the notebook's own numbers are worth, for which it gave no seed. */
 static void print_draw(const struct steps *steps) {
     const json_t *shuffles = json_object_get(steps->notebook, "shuffles");
     if (!steps->is_published) return;
-    fprintf(steps->to, "%*sThe notebook shuffled without a seed: its own numbers below are one draw of many.\n", INDENT,
-            "");
-    if (json_is_object(shuffles)) print_shuffles(steps->to, shuffles);
+    if (json_is_object(shuffles))
+        print_shuffles(steps->to, shuffles, INDENT);
+    else
+        fprintf(steps->to, "%*sThe notebook shuffled without a seed: its own numbers below are one draw of many.\n",
+                INDENT, "");
 }
 
 /* ---- The steps. */

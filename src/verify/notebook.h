@@ -15,23 +15,12 @@ struct known_digit {
     double decision;
 };
 
-/* A score that the notebook printed among those of many shuffles: the percentage of shuffles with a lower one, and the
- * 5th and 95th percentile of the shuffles' own. */
-struct shuffled_score {
-    double percentile, low, high;
-};
-struct shuffles {
-    size_t count;
-    struct shuffled_score precision, recall, f1;
-};
-
 struct notebook {
     const struct verified_job *by;   /* whose model decides */
     struct known_digit digit;        /* the textbook's, X[36000] of 60000 sorted rows */
     struct known_digit own_digit;    /* the one that the notebook draws, X[34911] */
     struct cv_result never;          /* plain folds, every prediction False */
     struct trade_off trade_off;      /* of the out-of-fold decisions */
-    const struct shuffles *shuffles; /* NULL: none were tried */
 };
 
 /* Takes the steps with the model of one verified job. On data of another size the digits are the rows at the same share
