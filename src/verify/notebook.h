@@ -16,11 +16,11 @@ struct known_digit {
 };
 
 struct notebook {
-    const struct verified_job *by;   /* whose model decides */
-    struct known_digit digit;        /* the textbook's, X[36000] of 60000 sorted rows */
-    struct known_digit own_digit;    /* the one that the notebook draws, X[34911] */
-    struct cv_result never;          /* plain folds, every prediction False */
-    struct trade_off trade_off;      /* of the out-of-fold decisions */
+    const struct verified_job *by; /* whose model decides */
+    struct known_digit digit;      /* the textbook's, X[36000] of 60000 sorted rows */
+    struct known_digit own_digit;  /* the one that the notebook draws, X[34911] */
+    struct cv_result never;        /* plain folds, every prediction False */
+    struct trade_off trade_off;    /* of the out-of-fold decisions */
 };
 
 /* Takes the steps with the model of one verified job. On data of another size the digits are the rows at the same share
