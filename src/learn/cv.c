@@ -32,7 +32,7 @@ static int assign_folds(struct cv_plan *plan, enum estimator estimator, struct e
     uint8_t *truth = malloc(n);
     if (!truth) return fail_program(err, "out of memory for %zu rows", n);
     mark_positives(truth, &plan->row_list);
-    int bad = stratified_folds(plan->fold_of, truth, n, plan->folds, plan->hyper.compat, err);
+    int bad = stratified_folds(plan->fold_of, truth, n, 2, plan->folds, plan->hyper.compat, err);
     free(truth);
     return bad;
 }

@@ -131,7 +131,7 @@ static void folds_by_hand(void **state) {
     };
     for (size_t c = 0; c < COUNT(cases); c++) {
         uint16_t fold[9];
-        assert_int_equal(stratified_folds(fold, cases[c].positive, 9, cases[c].folds, cases[c].compat, NULL), 0);
+        assert_int_equal(stratified_folds(fold, cases[c].positive, 9, 2, cases[c].folds, cases[c].compat, NULL), 0);
         assert_memory_equal(fold, cases[c].fold, sizeof fold);
     }
 }
@@ -177,7 +177,7 @@ static void folds_are_scikit_learns(void **state) {
             positive[i] = random_masked(&rs, 9) < share;
             count[positive[i]]++;
         }
-        int bad = stratified_folds(fold, positive, n, folds, compat, NULL);
+        int bad = stratified_folds(fold, positive, n, 2, folds, compat, NULL);
         assert_int_equal(bad, count[0] < folds && count[1] < folds ? -1 : 0);
         if (bad) continue;
         naive_allocation(allocation, positive, n, folds, compat);
@@ -203,13 +203,13 @@ static void folds_need_members(void **state) {
     uint16_t fold[6];
     struct error err;
     for (enum compat compat = COMPAT_0_19; compat <= COMPAT_1_2; compat++) {
-        assert_int_equal(stratified_folds(fold, positive, 6, 5, compat, &err), -1);
+        assert_int_equal(stratified_folds(fold, positive, 6, 2, 5, compat, &err), -1);
         assert_non_null(strstr(err.text,
                                "5 folds need at least as many rows of one class, and there are only 2 positive "
                                "and 4 negative"));
-        assert_int_equal(stratified_folds(fold, positive, 6, 6, compat, &err), -1);
+        assert_int_equal(stratified_folds(fold, positive, 6, 2, 6, compat, &err), -1);
         /* One class has enough: every fold tests a row of it. */
-        assert_int_equal(stratified_folds(fold, positive, 6, 4, compat, &err), 0);
+        assert_int_equal(stratified_folds(fold, positive, 6, 2, 4, compat, &err), 0);
         for (uint16_t k = 0; k < 4; k++)
             assert_int_equal(fold[k], k);
         assert_int_equal(fold[4], 0);
@@ -948,7 +948,7 @@ static void cross_validation_is_scikit_learns(void **state) {
         struct row_list row_list = {&rows.ds, at, rows.n};
         for (size_t i = 0; i < rows.n; i++)
             positive[i] = rows.y[i] > 0.0;
-        assert_int_equal(stratified_folds(fold_of, positive, rows.n, folds, hyper.compat, NULL), 0);
+        assert_int_equal(stratified_folds(fold_of, positive, rows.n, 2, folds, hyper.compat, NULL), 0);
         struct cv_result result;
         struct error err;
         if (cross_validate(&result, &row_list, folds, &hyper, backend_best(), NULL, &err) != 0)
