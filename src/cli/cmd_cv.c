@@ -3,6 +3,7 @@
 #include "learn/cv.h"
 
 #include "base/file.h"
+#include "cli/classes.h"
 #include "cli/commands.h"
 #include "cli/gate.h"
 #include "cli/options.h"
@@ -32,14 +33,15 @@ enum {
     KEY_AT_PRECISION,
     KEY_AT_RECALL,
     KEY_PLACE,
-    KEY_REPEATS
+    KEY_REPEATS,
+    KEY_PNG
 };
 
 struct cv_options {
     struct job_options job;
     unsigned folds;
     enum estimator estimator;
-    const char *json, *predictions_out, *decision_out, *curve;
+    const char *json, *predictions_out, *decision_out, *curve, *png;
     struct wanted wanted; /* of the trade-off of precision and recall */
     const char *place;    /* NULL: on the calling thread, wherever that runs */
     unsigned repeats;
@@ -56,6 +58,19 @@ static error_t check_never(const struct cv_options *options) {
         return bad_option("--curve, --threshold, --at-precision and --at-recall: --estimator never has no decision "
                           "values");
     return options->decision_out ? bad_option("--decision-out: --estimator never has no decision values") : 0;
+}
+
+/* What is of one digit only: curves need one decision value for each row. */
+static error_t check_digits(const struct cv_options *options) {
+    const struct wanted *wanted = &options->wanted;
+    if (options->job.spec.digit != DIGIT_ALL)
+        return options->png ? bad_option("--png: draws the confusion matrix of ten digits (--digit all)") : 0;
+    if (options->estimator == ESTIMATOR_NEVER)
+        return bad_option("--estimator never: says no to one digit, and --digit all has ten");
+    if (options->repeats > 1) return bad_option("--repeats: the folds of --digit all run once");
+    if (options->curve || isfinite(wanted->threshold) || isfinite(wanted->precision) || isfinite(wanted->recall))
+        return bad_option("--curve, --threshold, --at-precision and --at-recall are for one digit, not --digit all");
+    return 0;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -97,8 +112,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         bad = take_integer(&repeats, "repeats", value, 1, 1000000);
         options->repeats = (unsigned)repeats;
         return bad;
+    case KEY_PNG:
+        return take_output_file(&options->png, "png", value);
     case ARGP_KEY_END:
-        return check_never(options);
+        bad = check_never(options);
+        return bad ? bad : check_digits(options);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -117,10 +135,13 @@ static const struct argp_option list[] = {
     {"at-recall", KEY_AT_RECALL, "R", 0, "the highest threshold with this recall, and its scores", 0},
     {NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 2},
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
-    {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0, "write the predictions, bool, in row order", 0},
-    {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0, "write the decision values, float64, in row order", 0},
+    {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0,
+     "write the predictions, bool, of ten digits int64, in row order", 0},
+    {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0,
+     "write the decision values, float64, of ten digits (n, 10), in row order", 0},
     {"curve", KEY_CURVE, "FILE.csv", 0,
      "write precision, recall and false positive rate at every threshold, and draw them", 0},
+    {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
@@ -131,6 +152,7 @@ static const struct argp argp = {list,
                                  "  sgdmark cv                                  the notebook's 3 folds\n"
                                  "  sgdmark cv --estimator never                the accuracy of always saying no\n"
                                  "  sgdmark cv --curve curve.csv --at-precision 0.9\n"
+                                 "  sgdmark cv --digit all --png confusion.png  ten digits\n"
                                  "  sgdmark cv --place all-cores --repeats 8    24 fits on all cores\n",
                                  children,
                                  NULL,
@@ -362,6 +384,22 @@ static int check_outputs(const struct cv_options *options, const struct job *job
                 name);
 }
 
+static int validate_digits(const struct cv_work *work, struct error *err) {
+    const struct cv_options *options = work->options;
+    const struct class_outputs outputs = {.json = options->json,
+                                          .png = options->png,
+                                          .predictions = options->predictions_out,
+                                          .decision = options->decision_out};
+    const struct class_folds folds = {options->folds, work->workers->topology, &work->workers->placement};
+    return cross_validate_classes(work->job, &options->job, work->chosen, &folds, &outputs, err);
+}
+
+static int validate_digit(const struct cv_work *work, struct error *err) {
+    if (check_outputs(work->options, work->job, err) != 0 || validate_all(work, err) != 0) return -1;
+    if (work->warning) fprintf(stderr, "sgdmark cv: warning: %s\n", work->warning);
+    return 0;
+}
+
 /* A wrong placement is reported before anything is loaded. Returns the exit status, or -1. */
 static int cross_validate_as_asked(const struct cv_options *options, struct backend_list *chosen, struct error *err) {
     struct workers workers;
@@ -371,11 +409,11 @@ static int cross_validate_as_asked(const struct cv_options *options, struct back
     int bad = job_open(&job, &options->job.spec, err);
     if (!bad) {
         char warning[FOLDS_WARNING];
-        const bool few = options->estimator == ESTIMATOR_SGD && folds_warning(warning, &job.row_list, options->folds);
+        const bool all = options->job.spec.digit == DIGIT_ALL;
+        const bool few =
+            !all && options->estimator == ESTIMATOR_SGD && folds_warning(warning, &job.row_list, options->folds);
         const struct cv_work work = {options, &workers, &job, chosen, few ? warning : NULL, &unreached};
-        bad = check_outputs(options, &job, err);
-        if (!bad) bad = validate_all(&work, err);
-        if (!bad && few) fprintf(stderr, "sgdmark cv: warning: %s\n", warning);
+        bad = (all ? validate_digits : validate_digit)(&work, err);
         job_close(&job);
     }
     workers_close(&workers);
@@ -384,7 +422,7 @@ static int cross_validate_as_asked(const struct cv_options *options, struct back
 }
 
 int command_cv(int argc, char **argv, struct error *err) {
-    struct cv_options options = {0};
+    struct cv_options options = {.job.takes_all = true};
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
     struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};

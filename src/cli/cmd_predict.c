@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark predict: rows by a saved model. */
 #include "base/clock.h"
+#include "cli/classes.h"
 #include "cli/commands.h"
 #include "cli/gate.h"
 #include "cli/options.h"
@@ -8,6 +9,7 @@
 #include "data/npy.h"
 #include "learn/model_file.h"
 #include "learn/proba.h"
+#include "report/heat_map.h"
 #include "report/predict_report.h"
 
 #include <math.h>
@@ -16,11 +18,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_JSON = 0x200, KEY_MODEL, KEY_ISA, KEY_PREDICTIONS_OUT, KEY_DECISION_OUT, KEY_PROBA_OUT };
+enum { KEY_JSON = 0x200, KEY_MODEL, KEY_ISA, KEY_PREDICTIONS_OUT, KEY_DECISION_OUT, KEY_PROBA_OUT, KEY_PNG };
 
 struct predict_options {
     struct job_options job; /* rows and --isa; the model has the rest */
-    const char *model, *json, *predictions_out, *decision_out, *proba_out;
+    const char *model, *json, *predictions_out, *decision_out, *proba_out, *png;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -45,6 +47,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output_file(&options->decision_out, "decision-out", value);
     case KEY_PROBA_OUT:
         return take_output_file(&options->proba_out, "proba-out", value);
+    case KEY_PNG:
+        return take_output_file(&options->png, "png", value);
     case ARGP_KEY_END:
         return options->model ? 0 : bad_option("--model MODEL.npz is missing (sgdmark train --save writes one)");
     default:
@@ -65,6 +69,7 @@ static const struct argp_option list[] = {
      "write the decision values in row order: float64 (n,), of ten digits (n, 10)", 0},
     {"proba-out", KEY_PROBA_OUT, "FILE.npy", 0,
      "write the probabilities in row order: float64 (n, classes); of the losses log_loss and modified_huber", 0},
+    {"png", KEY_PNG, "FILE", 0, "of ten digits: draw the confusion matrix as a heat map", 0},
     {0}};
 static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
 static const struct argp argp = {
@@ -126,6 +131,9 @@ static int load_rows(struct work *work, struct error *err) {
     const bool images = is_file(rows->data);
     int bad = images ? job_open_images(&work->job, rows->data, rows->limit, err)
                      : job_open_rows(&work->job, rows, work->saved.digit, err);
+    if (!bad && options->png && (images || work->saved.count == 1))
+        bad = fail(err, "--png: draws the confusion matrix of ten digits, which needs a model of ten and labels (train "
+                        "--digit all)");
     if (!bad) bad = saved_model_fit_rows(&work->saved, options->model, &work->job.ds, err);
     work->subject = (struct predict_subject){.path = options->model,
                                              .saved = &work->saved,
@@ -152,22 +160,9 @@ static int make_room(struct work *work, struct error *err) {
     return 0;
 }
 
-/* The first of the largest values, as numpy.argmax has it. */
-static int64_t largest(const double *values, size_t count) {
-    size_t best = 0;
-    for (size_t k = 1; k < count; k++)
-        if (values[k] > values[best]) best = k;
-    return (int64_t)best;
-}
-
 static void predict_digits(struct work *work, const struct backend *backend) {
-    for (size_t m = 0; m < work->classes; m++) {
-        decision_function(work->column, &work->saved.models[m], &work->job.row_list, backend);
-        for (size_t i = 0; i < work->n; i++)
-            work->decision[i * work->classes + m] = work->column[i];
-    }
-    for (size_t i = 0; i < work->n; i++)
-        work->digit[i] = largest(work->decision + i * work->classes, work->classes);
+    classes_decisions(work->decision, work->column, work->saved.models, &work->job.row_list, backend);
+    classes_digits(work->digit, work->decision, work->n);
 }
 
 static void predict_single(struct work *work, const struct backend *backend) {
@@ -176,24 +171,35 @@ static void predict_single(struct work *work, const struct backend *backend) {
         work->predicted[i] = work->decision[i] > 0.0;
 }
 
-/* Accuracy, and the other scores of a single model. */
-static int score(struct predict_report *report, const struct work *work, struct error *err) {
+/* The scores of ten models. */
+static int score_digits(struct predict_report *report, const struct work *work, struct error *err) {
+    if (!work->subject.labelled) return 0;
+    uint8_t *truth = malloc(work->n);
+    if (!truth) return fail_program(err, "out of memory for %zu rows", work->n);
+    for (size_t i = 0; i < work->n; i++)
+        truth[i] = work->job.ds.labels[work->job.at[i].row];
+    class_scores(&report->classes, truth, work->digit, work->n);
+    report->accuracy = report->classes.accuracy;
+    free(truth);
+    return 0;
+}
+
+/* Those of a single model. */
+static int score_single(struct predict_report *report, const struct work *work, struct error *err) {
     const struct row_ref *at = work->job.at;
     uint8_t *truth = malloc(work->n);
     if (!truth) return fail_program(err, "out of memory for %zu rows", work->n);
     size_t right = 0;
     for (size_t i = 0; i < work->n; i++) {
         truth[i] = at[i].positive;
-        right += work->predicted ? work->predicted[i] == truth[i] : work->digit[i] == work->job.ds.labels[at[i].row];
-        report->positives += work->predicted && work->predicted[i];
+        right += work->predicted[i] == truth[i];
+        report->positives += work->predicted[i];
     }
     if (work->subject.labelled) report->accuracy = (double)right / (double)work->n;
-    if (work->predicted) {
-        report->confusion = confusion_count(truth, work->predicted, work->n);
-        report->precision = precision_score(&report->confusion);
-        report->recall = recall_score(&report->confusion);
-        report->f1 = f1_score(&report->confusion);
-    }
+    report->confusion = confusion_count(truth, work->predicted, work->n);
+    report->precision = precision_score(&report->confusion);
+    report->recall = recall_score(&report->confusion);
+    report->f1 = f1_score(&report->confusion);
     free(truth);
     return 0;
 }
@@ -219,13 +225,12 @@ static int write_proba(const struct work *work, const struct backend *backend, s
 
 static int write_arrays(const struct work *work, const struct backend *backend, struct error *err) {
     const struct predict_options *options = work->options;
-    const struct array digits = {ARRAY_INT64, 1, {work->n}, work->digit};
     int bad = 0;
     if (options->predictions_out)
-        bad = work->digit ? npy_write(options->predictions_out, &digits, err)
+        bad = work->digit ? write_digits(options->predictions_out, work->digit, work->n, err)
                           : npy_write_bool(options->predictions_out, work->predicted, work->n, err);
     if (!bad && options->decision_out)
-        bad = work->digit ? write_matrix(options->decision_out, work->decision, work->n, work->classes, err)
+        bad = work->digit ? write_decisions(options->decision_out, work->decision, work->n, err)
                           : npy_write_float64(options->decision_out, work->decision, work->n, 0, err);
     if (!bad && options->proba_out) bad = write_proba(work, backend, err);
     return bad;
@@ -244,12 +249,14 @@ static int predict_one(json_t *results, struct work *work, const struct backend 
         predict_single(work, backend);
     report.seconds = seconds_now() - begin;
     report.ns = report.seconds * 1e9 / (double)work->n;
-    if (score(&report, work, err) != 0) return -1;
+    if ((work->classes > 1 ? score_digits : score_single)(&report, work, err) != 0) return -1;
     if (!to_stdout(work->options->json)) print_predict(stdout, &work->subject, &report);
     json_t *result = predict_json(&work->subject, &report);
     json_self_check(result, checked);
     int bad = append_result(results, result, err);
-    return !bad && last ? write_arrays(work, backend, err) : bad;
+    if (!bad && last) bad = write_arrays(work, backend, err);
+    const bool draws = !bad && last && work->options->png;
+    return draws ? heat_map_write_png(work->options->png, &report.classes, err) : bad;
 }
 
 /* The same behind the self-check; -1 with the reason, also when that could not run. */

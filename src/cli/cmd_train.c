@@ -2,6 +2,7 @@
 /* sgdmark train: one fit. */
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/classes.h"
 #include "cli/commands.h"
 #include "cli/gate.h"
 #include "cli/options.h"
@@ -16,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE };
+enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG };
 
 struct train_options {
     struct job_options job;
-    const char *json, *coef_out, *save;
+    const char *json, *coef_out, *save, *png;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -35,6 +36,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output_file(&options->coef_out, "coef-out", value);
     case KEY_SAVE:
         return take_output_file(&options->save, "save", value);
+    case KEY_PNG:
+        return take_output_file(&options->png, "png", value);
+    case ARGP_KEY_END:
+        if (options->png && options->job.spec.digit != DIGIT_ALL)
+            return bad_option("--png: draws the confusion matrix of ten digits (--digit all)");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -43,8 +50,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     OPTIONS_OUTPUT,
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
-    {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d)", 0},
+    {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d), of ten digits (10, d)", 0},
     {"save", KEY_SAVE, "MODEL.npz", 0, "write the model, for `sgdmark predict` and numpy.load", 0},
+    {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,
@@ -55,6 +63,7 @@ static const struct argp argp = {list,
                                  "  sgdmark train                               the notebook's job\n"
                                  "  sgdmark train --isa all                     on every backend that runs here\n"
                                  "  sgdmark train --save five.npz               for sgdmark predict\n"
+                                 "  sgdmark train --digit all --save ten.npz    each digit against the others\n"
                                  "  sgdmark train --data synthetic:n=1000 --json -\n"
                                  "  sgdmark train --engine f64 --compat 1.2 --epochs 1000 --tol 1e-3\n",
                                  children,
@@ -183,16 +192,19 @@ static int train_all(struct job *job, const struct train_options *options, const
 }
 
 int command_train(int argc, char **argv, struct error *err) {
-    struct train_options options = {0};
+    struct train_options options = {.job.takes_all = true};
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
     struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
     if (!chosen.list) return fail_program(err, "out of memory");
     struct job job;
+    const struct class_outputs outputs = {
+        .json = options.json, .png = options.png, .coef = options.coef_out, .save = options.save};
     int bad = choose_backends(&options.job, &chosen, err);
     if (!bad) bad = job_open(&job, &options.job.spec, err);
     if (!bad) {
-        bad = train_all(&job, &options, &chosen, err);
+        bad = options.job.spec.digit == DIGIT_ALL ? train_classes(&job, &options.job, &chosen, &outputs, err)
+                                                  : train_all(&job, &options, &chosen, err);
         job_close(&job);
     }
     free(chosen.list);

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "cli/outputs.h"
+#include "learn/classes.h"
 #include "learn/prefetch.h"
 
 #include <stdarg.h>
@@ -243,6 +244,20 @@ static error_t take_class_weights(struct job_spec *spec, char *value) {
     return 0;
 }
 
+/* "all". */
+static error_t take_all_digits(struct job_options *job) {
+    if (!job->takes_all) return bad_option("--digit: only train and cv take all; this command takes one digit, 0 to 9");
+    job->spec.digit = DIGIT_ALL;
+    return 0;
+}
+
+/* Do the hyper-parameters fit together, and with the digit? */
+static error_t check_job(const struct job_spec *spec) {
+    struct error err;
+    if (hyper_check(&spec->hyper, &err) != 0) return note(&err);
+    return spec->digit == DIGIT_ALL && classes_check(&spec->hyper, &err) != 0 ? note(&err) : 0;
+}
+
 static error_t take_hyper_option(struct job_spec *spec, enum hyper_id id, char *value) {
     double number = 0.0;
     if (id == HYPER_class_weight && strchr(value, ':')) return take_class_weights(spec, value);
@@ -256,7 +271,6 @@ static error_t take_hyper_option(struct job_spec *spec, enum hyper_id id, char *
 
 static error_t parse_job(int key, char *value, struct argp_state *state) {
     struct job_options *job = state->input;
-    struct error err;
     int choice = 0;
     error_t bad = 0;
     switch (key) {
@@ -274,8 +288,10 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_PREFETCH:
         return take_prefetch(&job->spec.hyper.prefetch, value);
+    case KEY_HYPER + HYPER_DIGIT:
+        return strcmp(value, "all") == 0 ? take_all_digits(job) : take_hyper_option(&job->spec, HYPER_DIGIT, value);
     case ARGP_KEY_END:
-        return hyper_check(&job->spec.hyper, &err) == 0 ? 0 : note(&err);
+        return check_job(&job->spec);
     default:
         break;
     }
@@ -285,7 +301,8 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option job_list[] = {
     {NULL, 0, NULL, 0, "Classifier:", 2},
-    {"digit", KEY_HYPER + HYPER_DIGIT, "K", 0, "the positive class, 0 to 9 (5)", 0},
+    {"digit", KEY_HYPER + HYPER_DIGIT, "K|all", 0,
+     "the positive class, 0 to 9; all, of train and cv: each against the others (5)", 0},
 #define HYPER_NUMBER(type, member, option, kind, low, high, fallback, argument, help)                                  \
     {option, KEY_HYPER + HYPER_##member, argument, 0, help " (" #fallback ")", 0},
 #define HYPER_NAME(type, member, option, names, argument, help)                                                        \

@@ -43,6 +43,7 @@ bool to_stdout(const char *json);
  * and by which backends, --isa. */
 struct job_options {
     struct job_spec spec;
+    bool takes_all;         /* set by a command that takes --digit all, before its options are read */
     bool engine_given;      /* --engine was there; otherwise spec.hyper.engine is the default */
     const char *isa;        /* "auto", "all", or names with commas between them */
     const char *isa_source; /* "--isa" or "SGDMARK_ISA" */

@@ -16,6 +16,8 @@ extern const char *const split_names[]; /* "train", "test", "all", NULL */
 
 enum { START_STEP_BITS = 4 }; /* cropped rows start at multiples of 16 */
 
+enum { CLASSES = 10 }; /* labels are digits, 0 to 9 */
+
 /* Rows are cropped: of a row's d features only `width` consecutive ones are stored, from feature `start[row]` on. All
  * others are zero. On data without a common empty border, width == d and every start is 0. Skipping zeros changes no
  * bit of any result (kernels/README.md says why). Every row fits a row code (data/row_code.h). */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLASSES = 10, COLUMNS = 10, ART_LINES = 12 };
+enum { COLUMNS = 10, ART_LINES = 12 };
 
 /* The digits 0 to 4 and 5 to 9, side by side. */
 static const char *const art[2][ART_LINES] = {

@@ -25,6 +25,13 @@ extern const char *const learning_rate_names[]; /* "optimal", ..., NULL */
 enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 extern const char *const class_weight_names[]; /* "none", "balanced", NULL */
 
+/* How early stopping draws the rows that it holds out: by `seed` among the ten digits, each in its share, as one versus
+ * all does; or by the hyper-parameter's seed among the two classes of the fit. */
+struct validation_draw {
+    bool by_digit;
+    uint32_t seed;
+};
+
 #define HYPER_MOST 1e100
 
 struct hyper {
@@ -35,6 +42,7 @@ struct hyper {
 #define HYPER_OPTIONAL(type, member, ...) type member;
 #include "learn/hyper.def"
     struct prefetch prefetch;
+    struct validation_draw validation;
 };
 
 /* Every hyper-parameter with its default. */

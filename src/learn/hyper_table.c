@@ -99,6 +99,7 @@ int hyper_read(double *value, enum hyper_id id, const char *text, struct error *
 }
 
 json_t *hyper_value_json(enum hyper_id id, double value) {
+    if (id == HYPER_DIGIT && value == DIGIT_ALL) return json_string("all");
     switch (hyper_table[id].kind) {
     case HYPER_KIND_WHOLE:
         return json_integer((json_int_t)value);

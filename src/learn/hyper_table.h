@@ -53,7 +53,7 @@ void hyper_set(struct job_spec *spec, enum hyper_id id, double value);
 /* Reads a value from text; a flag from "true" or "false". Returns 0, or -1 with what is accepted. */
 int hyper_read(double *value, enum hyper_id id, const char *text, struct error *err);
 
-/* A value as JSON: an integer, a real, a truth value, the name of a choice, or "none". */
+/* A value as JSON: an integer, a real, a truth value, the name of a choice, or "none"; of DIGIT_ALL "all". */
 json_t *hyper_value_json(enum hyper_id id, double value);
 
 /* Its value in workload.hyper of a result file, or the default where that lacks it. A new reference. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/job.h"
 
+#include "learn/classes.h"
 #include "learn/hyper_table.h"
 
 #include <stdlib.h>
@@ -23,6 +24,18 @@ static int check_classes(const struct job *job, unsigned digit, struct error *er
     if (positives > 0 && positives < n) return 0;
     return fail(err, "%s: %s of the %zu rows is a %u, and a classifier needs both classes (another --digit or --limit)",
                 job->ds.name, positives ? "every one" : "none", n, digit);
+}
+
+static int check_ten_classes(const struct job *job, struct error *err) {
+    size_t count[CLASSES];
+    classes_count(count, &job->row_list);
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (count[c] == 0)
+            return fail(err,
+                        "%s: none of the %zu rows is a %u, and --digit all needs all ten digits (another --limit or "
+                        "--split)",
+                        job->ds.name, job->view.n, c);
+    return 0;
 }
 
 /* Puts the rows of the data set in order, and the row list over them. */
@@ -58,7 +71,7 @@ int job_open_images(struct job *job, const char *path, size_t limit, struct erro
 
 int job_open(struct job *job, const struct job_spec *spec, struct error *err) {
     if (job_open_rows(job, &spec->rows, spec->digit, err) != 0) return -1;
-    if (check_classes(job, spec->digit, err) == 0) return 0;
+    if ((spec->digit == DIGIT_ALL ? check_ten_classes(job, err) : check_classes(job, spec->digit, err)) == 0) return 0;
     job_close(job);
     return -1;
 }

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* As the digit of a job: each of the ten against the others. No row is marked positive then. */
+enum { DIGIT_ALL = CLASSES };
+
 /* Which rows, in which order. */
 struct row_spec {
     const char *data; /* a folder of IDX files, or "synthetic[:n=N,d=D,seed=S]" */
@@ -22,7 +25,7 @@ struct row_spec {
 /* What is trained. */
 struct job_spec {
     struct row_spec rows;
-    unsigned digit; /* the positive class, 0..9 */
+    unsigned digit; /* the positive class, 0..9, or DIGIT_ALL */
     struct hyper hyper;
 };
 
@@ -30,7 +33,7 @@ struct job {
     struct dataset ds;        /* arranged as the view says: row k of the job is row k */
     struct view view;         /* index[k] is that row's number in the files */
     struct row_ref *at;       /* [view.n] */
-    struct row_list row_list; /* those; two classes are sure to be among them */
+    struct row_list row_list; /* those; two classes are sure to be among them, of DIGIT_ALL all ten */
 };
 
 /* Fill in the defaults: the published job. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_FORMAT = 1, MODEL_CLASSES = 10 };
+enum { MODEL_FORMAT = 1, MODEL_CLASSES = CLASSES };
 
 /* A trained classifier, with all that predictions need, and what training can go on from. K models: one for
  * a digit or not, or ten for one digit against the others each.

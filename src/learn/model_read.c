@@ -186,6 +186,10 @@ static int take_param(const struct reading *r, struct job_spec *spec, const char
     for (enum hyper_id id = HYPER_DIGIT; id < HYPER_FOLDS; id++) {
         if (strcmp(hyper_table[id].name, key) != 0) continue;
         if (!value_text(text, value)) return fail(r->err, "%s: 'params' has no value of '%s'", r->npz->path, key);
+        if (id == HYPER_DIGIT && strcmp(text, "all") == 0 && r->saved->count == CLASSES) {
+            spec->digit = DIGIT_ALL;
+            return 0;
+        }
         if (hyper_read(&number, id, text, &why) != 0)
             return fail(r->err, "%s: 'params': %s: %.800s", r->npz->path, key, why.text);
         hyper_set(spec, id, number);

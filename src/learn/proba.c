@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/proba.h"
 
+#include "learn/row_sum.h"
 #include "transcendental.h"
 
 #include <string.h>
@@ -46,19 +47,6 @@ void proba_binary(double *proba, const double *decision, size_t n, const struct 
             proba[2 * (first + k) + 1] = share[k];
         }
     }
-}
-
-/* Eight at a time, as numpy's pairwise sum does with short rows; n < 16. */
-static double row_sum(const double *x, size_t n) {
-    size_t k = 0;
-    double sum = 0.0;
-    if (n >= 8) {
-        sum = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
-        k = 8;
-    }
-    for (; k < n; k++)
-        sum += x[k];
-    return sum;
 }
 
 static void normalize(double *row, size_t classes) {

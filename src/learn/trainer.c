@@ -137,12 +137,15 @@ static void encode_rows(struct trainer *t, bool packed) {
 
 /* Draws the rows to hold out. Their order among the others is that in which the rows are given. */
 static int hold_out(struct trainer *t, struct error *err) {
+    const struct validation_draw *draw = &t->hyper.validation;
+    const struct row_ref *at = t->row_list.at;
     const size_t n = t->row_list.n;
     uint8_t *class_of = t->held_out[0], *held_out = t->held_out[1];
     for (size_t i = 0; i < n; i++)
-        class_of[i] = t->row_list.at[i].positive;
-    const struct class_list rows = {class_of, n, 2};
-    if (validation_split(held_out, t->validation, &rows, t->hyper.validation_fraction, t->hyper.seed, err) != 0)
+        class_of[i] = draw->by_digit ? t->row_list.ds->labels[at[i].row] : at[i].positive;
+    const struct class_list rows = {class_of, n, draw->by_digit ? CLASSES : 2};
+    if (validation_split(held_out, t->validation, &rows, t->hyper.validation_fraction,
+                         draw->by_digit ? draw->seed : t->hyper.seed, err) != 0)
         return -1;
     t->validated = 0;
     for (size_t i = 0; i < n; i++)

@@ -60,7 +60,10 @@ void print_classifier(FILE *out, const json_t *hyper) {
     static const bool always[HYPER_COUNT] = {
         [HYPER_epochs] = true, [HYPER_alpha] = true, [HYPER_seed] = true, [HYPER_compat] = true};
     const char *before = "; ";
-    fprintf(out, "classifier   %.0f or not %.0f: ", fact_number(hyper, "digit"), fact_number(hyper, "digit"));
+    if (json_is_string(json_object_get(hyper, "digit")))
+        fputs("classifier   ten digits, one versus all: ", out);
+    else
+        fprintf(out, "classifier   %.0f or not %.0f: ", fact_number(hyper, "digit"), fact_number(hyper, "digit"));
     print_hyper(out, hyper, HYPER_loss, "loss");
     print_hyper(out, hyper, HYPER_penalty, ", penalty");
     print_hyper(out, hyper, HYPER_learning_rate, ", rate");

@@ -2,6 +2,7 @@
 #include "report/predict_report.h"
 #include "base/json.h"
 
+#include "report/classes_report.h"
 #include "report/facts.h"
 #include "report/job_report.h"
 
@@ -69,6 +70,7 @@ void print_predict(FILE *out, const struct predict_subject *subject, const struc
                 subject->saved->digit);
     if (subject->labelled) print_score(out, "accuracy", report->accuracy, "there is no row");
     if (subject->labelled && single) print_scores(out, report);
+    if (subject->labelled && !single) print_class_scores(out, &report->classes);
     fprintf(out, "predict      %.3f ms, %.1f ns/row\n", report->seconds * 1e3, report->ns);
 }
 
@@ -99,6 +101,10 @@ json_t *predict_json(const struct predict_subject *subject, const struct predict
                            (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "loss", loss_names[saved->hyper.loss],
                            "models", (json_int_t)saved->count, "fingerprints", fingerprints);
     if (saved->count == 1) json_put(to, "positives", json_integer((json_int_t)report->positives));
+    if (subject->labelled && saved->count > 1 && json_class_scores(to, &report->classes) != 0) {
+        json_decref(to);
+        return NULL;
+    }
     set_score(to, "accuracy", report->accuracy, "the labels of an IDX file of images are not known");
     if (subject->labelled && saved->count == 1) set_scores(to, report);
     json_put(to, "predict_seconds", json_number(report->seconds));

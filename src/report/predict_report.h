@@ -4,6 +4,7 @@
 #define SGDMARK_REPORT_PREDICT_REPORT_H
 
 #include "base/json.h"
+#include "learn/class_scores.h"
 #include "learn/metrics.h"
 #include "learn/model_file.h"
 
@@ -24,6 +25,7 @@ struct predict_report {
     double accuracy;              /* NaN where no label is known */
     struct confusion confusion;   /* of a single model, where labels are known */
     double precision, recall, f1; /* NaN where the denominator is 0 */
+    struct class_scores classes;  /* of ten models, where labels are known */
     double seconds, ns;           /* for decision values and classes of all rows, and per row */
 };
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "learn/classes.h"
+
+#include "base/hash.h"
+#include "data/random.h"
+#include "learn/fit.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+void classes_count(size_t count[CLASSES], const struct row_list *rows) {
+    memset(count, 0, CLASSES * sizeof *count);
+    for (size_t i = 0; i < rows->n; i++)
+        count[rows->ds->labels[rows->at[i].row]]++;
+}
+
+int classes_check(const struct hyper *hyper, struct error *err) {
+    if (hyper->class_weight_false == 1.0 && hyper->class_weight_true == 1.0) return 0;
+    return fail(err, "--class-weight: with --digit all there is no class False or True (none or balanced)");
+}
+
+void classes_hyper(struct hyper of[CLASSES], const struct hyper *hyper, const size_t count[CLASSES]) {
+    const uint32_t max_int = 2147483647;
+    struct random_state rs;
+    size_t n = 0;
+    for (unsigned c = 0; c < CLASSES; c++)
+        n += count[c];
+    random_seed(&rs, hyper->seed);
+    for (unsigned c = 0; c < CLASSES; c++) {
+        of[c] = *hyper;
+        of[c].validation = (struct validation_draw){true, hyper->seed};
+        if (hyper->compat == COMPAT_1_2) of[c].seed = random_masked(&rs, max_int - 1);
+        if (hyper->class_weight != CLASS_WEIGHT_BALANCED) continue;
+        of[c].class_weight = CLASS_WEIGHT_NONE;
+        of[c].class_weight_true = (double)n / (double)(CLASSES * count[c]);
+    }
+}
+
+/* Ten fits under way. */
+struct fitting {
+    struct model *models;
+    const struct row_list *rows;
+    const struct backend *backend;
+    struct hyper hyper[CLASSES];
+    atomic_uint next; /* digit that nobody has taken yet */
+};
+
+/* Trains one digit. `at` is room for the rows. */
+static int fit_digit(struct fitting *fitting, unsigned digit, struct row_ref *at, struct error *err) {
+    const struct row_list *all = fitting->rows;
+    const struct row_list rows = {all->ds, at, all->n};
+    struct error why;
+    for (size_t i = 0; i < all->n; i++) {
+        at[i] = all->at[i];
+        at[i].positive = all->ds->labels[at[i].row] == digit;
+    }
+    if (fit(&fitting->models[digit], &rows, &fitting->hyper[digit], fitting->backend, &why) == 0) return 0;
+    return fail_as(err, why.kind, "digit %u: %.900s", digit, why.text);
+}
+
+/* The work of each worker (learn/worker_group.h). */
+static int fit_digits(void *context, size_t worker, struct error *err) {
+    struct fitting *fitting = context;
+    struct row_ref *at = malloc(fitting->rows->n * sizeof *at);
+    int bad = at ? 0 : fail_program(err, "out of memory for %zu rows", fitting->rows->n);
+    (void)worker;
+    while (!bad) {
+        const unsigned digit = atomic_fetch_add(&fitting->next, 1);
+        if (digit >= CLASSES) break;
+        bad = fit_digit(fitting, digit, at, err);
+    }
+    free(at);
+    return bad;
+}
+
+/* scikit-learn decides for all ten digits at once whether coef_ holds averages: by the rows visited in the longest fit.
+ * A shorter one that had not begun to average would end without weights. */
+static int check_averages(const struct fitting *fitting, struct error *err) {
+    const uint64_t average = fitting->hyper[0].average, n = fitting->rows->n;
+    unsigned longest = 0;
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (fitting->models[c].epochs > longest) longest = fitting->models[c].epochs;
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (average <= n * longest && average > n * fitting->models[c].epochs)
+            return fail(err,
+                        "--average: the fit of digit %u stopped after %u epochs and had not begun to average, that of "
+                        "another had (a smaller --average)",
+                        c, fitting->models[c].epochs);
+    return 0;
+}
+
+int classes_fit(struct model models[CLASSES], const struct row_list *rows, const struct hyper *hyper,
+                const struct backend *backend, const struct worker_group *workers, struct error *err) {
+    struct fitting fitting = {.models = models, .rows = rows, .backend = backend};
+    const struct group_task task = {fit_digits, &fitting};
+    size_t count[CLASSES];
+    if (engine_possible(hyper, rows->n, err) != 0 || classes_check(hyper, err) != 0) return -1;
+    memset(models, 0, CLASSES * sizeof *models);
+    atomic_init(&fitting.next, 0);
+    classes_count(count, rows);
+    classes_hyper(fitting.hyper, hyper, count);
+    int bad = workers ? workers->run(workers->group, &task, err) : fit_digits(&fitting, 0, err);
+    if (!bad) bad = check_averages(&fitting, err);
+    if (bad) classes_free(models);
+    return bad;
+}
+
+void classes_free(struct model models[CLASSES]) {
+    for (unsigned c = 0; c < CLASSES; c++)
+        model_free(&models[c]);
+}
+
+uint64_t classes_fingerprint(const struct model models[CLASSES]) {
+    uint64_t hash = FNV_START;
+    for (unsigned c = 0; c < CLASSES; c++)
+        hash = fnv1a(hash, models[c].coef, models[c].d * sizeof *models[c].coef);
+    for (unsigned c = 0; c < CLASSES; c++)
+        hash = fnv1a(hash, &models[c].intercept, sizeof models[c].intercept);
+    return hash;
+}
+
+void classes_decisions(double *decision, double *column, const struct model models[CLASSES],
+                       const struct row_list *rows, const struct backend *backend) {
+    for (unsigned c = 0; c < CLASSES; c++) {
+        decision_function(column, &models[c], rows, backend);
+        for (size_t i = 0; i < rows->n; i++)
+            decision[i * CLASSES + c] = column[i];
+    }
+}
+
+void classes_digits(int64_t *digit, const double *decision, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const double *values = decision + i * CLASSES;
+        digit[i] = 0;
+        for (int64_t c = 1; c < CLASSES; c++)
+            if (values[c] > values[digit[i]]) digit[i] = c;
+    }
+}
+
+struct class_fit class_fit_of(const struct model *model) {
+    struct class_fit fit = {.intercept = model->intercept,
+                            .seconds = model->seconds,
+                            .epochs = model->epochs,
+                            .fingerprint = model->fingerprint,
+                            .update_hash = model->update_hash,
+                            .update_hash_by_epoch = model->update_hash_by_epoch};
+    for (unsigned epoch = 0; epoch < model->epochs; epoch++)
+        fit.updates += model->updates[epoch];
+    return fit;
+}
