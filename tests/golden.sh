@@ -74,6 +74,26 @@ for backend in $(backends_here bits); do
     field "train int/$backend" fingerprint "$fingerprint"
 done
 
+# The textbook's one-versus-all classifier: ten decision values of row 36000 of the images sorted by label (taken for a 5),
+# and of the notebook's digit, row 34911 (a 5, taken for an 8), in the 8 decimals that were published.
+got train --digit all --engine f64 --save "$scratch/ten.npz"
+equal "ten digits: the fit of the 5 is the notebook's" "$(jq -r '.fits[5].fingerprint' "$scratch/json")" "$fingerprint"
+equal "ten digits: accuracy" "$(json "$scratch/json" accuracy)" 0.8639333333333333
+cp "$scratch/json" "$scratch/ten.json"
+got predict --model "$scratch/ten.npz" --order sorted --decision-out "$scratch/d.npy" --predictions-out "$scratch/p.npy"
+# row N: its ten decision values in the file, behind a header of 128 bytes, and the digit.
+row() {
+    od -A n -v -t f8 -w80 -j $((128 + 80 * $1)) -N 80 "$scratch/d.npy" | awk '{for (k = 1; k <= 10; k++) printf "%.8f ", $k}'
+    od -A n -t d8 -j $((128 + 8 * $1)) -N 8 "$scratch/p.npy" | tr -d ' '
+}
+equal "ten digits: row 36000" "$(row 36000)" "-311402.62954431 -363517.28355739 -446449.53064540 -183226.61023518 \
+-414337.15339485 161855.74572176 -452576.39616343 -471957.14962573 -518542.33997148 -536774.63961222 5"
+equal "ten digits: row 34911" "$(row 34911)" "-568632.25489189 -475154.46507626 -587457.57386148 -322107.90219960 \
+-336516.19717905 57246.29519203 -467769.46989458 -521907.68102283 123205.30703063 -1663.65917709 8"
+got train --digit all --engine int
+equal "ten digits: engine int trains the same ten models" "$(jq -c '[.fits[].fingerprint]' "$scratch/json")" \
+    "$(jq -c '[.fits[].fingerprint]' "$scratch/ten.json")"
+
 # golden ORDER COMPAT | fold accuracies | confusion | AUC | fold updates | full-fit intercept | full-fit updates
 golden() {
     local name="f64 order $1 compat $2"
