@@ -271,6 +271,7 @@ int train_classes(struct job *job, const struct job_options *options, const stru
 int cross_validate_classes(struct job *job, const struct job_options *options, const struct backend_list *chosen,
                            const struct class_folds *folds, const struct class_outputs *outputs, struct error *err) {
     char warning[CLASSES_WARNING];
+    if (classes_cv_check(&job->row_list, folds->folds, err) != 0) return -1;
     const bool few = classes_warning(warning, &job->row_list, folds->folds);
     struct class_work work = {.job = job,
                               .options = options,

@@ -86,8 +86,7 @@ static int run_fold(struct classes_cv *result, struct folding *f, unsigned fold,
     return 0;
 }
 
-/* A digit with a single row is missing where the fold that tests it is trained. */
-static int check_rows(const struct row_list *rows, unsigned folds, struct error *err) {
+int classes_cv_check(const struct row_list *rows, unsigned folds, struct error *err) {
     size_t count[CLASSES];
     classes_count(count, rows);
     if (rows->n < folds)
@@ -150,7 +149,7 @@ int classes_cross_validate(struct classes_cv *result, const struct row_list *row
                            const struct progress_sink *progress, struct error *err) {
     const double begin = seconds_now();
     struct folding f = {.rows = rows, .hyper = hyper, .backend = backend, .workers = workers};
-    if (check_rows(rows, folds, err) != 0 || result_new(result, rows, folds, hyper, err) != 0) return -1;
+    if (classes_cv_check(rows, folds, err) != 0 || result_new(result, rows, folds, hyper, err) != 0) return -1;
     int bad = folding_make(&f, result, err);
     for (unsigned fold = 0; fold < folds && !bad; fold++) {
         bad = run_fold(result, &f, fold, err);

@@ -28,8 +28,12 @@ struct classes_cv {
     double seconds;             /* all fits and predictions */
 };
 
+/* Can every fold be trained on all ten digits? A digit with a single row is missing where the fold that tests it is
+ * trained. 0, or -1 with the reason. */
+int classes_cv_check(const struct row_list *rows, unsigned folds, struct error *err);
+
 /* Stratified folds over the ten digits, one after the other; the workers (NULL: the calling thread) share the ten fits
- * of a fold. Every digit needs two rows at least, so that each fold is trained on all ten. `progress` is told after
+ * of a fold. Refuses what classes_cv_check does. `progress` is told after
  * each fold and may be NULL. Returns 0, or -1 with the reason; classes_cv_free releases the result. */
 int classes_cross_validate(struct classes_cv *result, const struct row_list *rows, unsigned folds,
                            const struct hyper *hyper, const struct backend *backend, const struct worker_group *workers,
