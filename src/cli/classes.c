@@ -122,9 +122,12 @@ static int write_models(const struct class_work *work, struct model *models, uns
                                       .n_iter = epochs,
                                       .t = 1.0 + (double)epochs * (double)work->job->view.n,
                                       .width = work->job->ds.width};
-    if (outputs->coef && write_coef(outputs->coef, models, err) != 0) return -1;
-    if (outputs->png && heat_map_write_png(outputs->png, scores, err) != 0) return -1;
-    return outputs->save ? model_save(outputs->save, &saved, err) : 0;
+    struct error why;
+    int bad = outputs->coef ? write_coef(outputs->coef, models, err) : 0;
+    int next_bad = outputs->png ? heat_map_write_png(outputs->png, scores, &why) : 0;
+    bad = join_outputs(bad, err, next_bad, &why);
+    next_bad = outputs->save ? model_save(outputs->save, &saved, &why) : 0;
+    return join_outputs(bad, err, next_bad, &why);
 }
 
 /* What stands in a report of trained models, and the arrays behind it. */
@@ -203,9 +206,12 @@ static int cross_validate_now(struct classes_cv *result, const struct class_work
 
 static int write_arrays(const struct class_work *work, const struct classes_cv *result, struct error *err) {
     const struct class_outputs *outputs = work->outputs;
-    if (outputs->predictions && write_digits(outputs->predictions, result->predicted, result->n, err) != 0) return -1;
-    if (outputs->decision && write_decisions(outputs->decision, result->decision, result->n, err) != 0) return -1;
-    return outputs->png ? heat_map_write_png(outputs->png, &result->scores, err) : 0;
+    struct error why;
+    int bad = outputs->predictions ? write_digits(outputs->predictions, result->predicted, result->n, err) : 0;
+    int next_bad = outputs->decision ? write_decisions(outputs->decision, result->decision, result->n, &why) : 0;
+    bad = join_outputs(bad, err, next_bad, &why);
+    next_bad = outputs->png ? heat_map_write_png(outputs->png, &result->scores, &why) : 0;
+    return join_outputs(bad, err, next_bad, &why);
 }
 
 static int cross_validate_with(json_t *results, const struct class_work *work, struct error *err) {
@@ -217,6 +223,7 @@ static int cross_validate_with(json_t *results, const struct class_work *work, s
                                              .backend = engine_backend_name(work->hyper.engine, work->backend),
                                              .place = placement ? placement->name : "core",
                                              .placed = placement != NULL,
+                                             .place_note = placement ? placement->note : "",
                                              .workers = placement ? placement->count : 1,
                                              .warning = work->warning};
     if (prints(work)) {
@@ -256,7 +263,7 @@ static int work_with_all(struct class_work *work, struct error *err) {
         work->last = i + 1 == count;
         bad = work_with(results, work, &gate, i, err);
     }
-    if (!bad) bad = write_results(work->outputs->json, results, err);
+    bad = finish_results(bad, work->outputs->json, results, err);
     if (!bad) bad = gate_close(&gate, err);
     json_decref(results);
     return bad;

@@ -27,8 +27,8 @@ void print_class_scores(FILE *out, const struct class_scores *scores) {
 static void set_score(json_t *to, const char *name, double score, const char *why_not) {
     char reason[32];
     snprintf(reason, sizeof reason, "%s_reason", name);
-    json_object_set_new(to, name, json_number(score));
-    if (!isfinite(score)) json_object_set_new(to, reason, json_string(why_not));
+    json_put(to, name, json_number(score));
+    if (!isfinite(score)) json_put(to, reason, json_string(why_not));
 }
 
 static json_t *score_json(const struct class_score *score) {
@@ -36,26 +36,25 @@ static json_t *score_json(const struct class_score *score) {
     set_score(to, "precision", score->precision, "no row was predicted as this digit");
     set_score(to, "recall", score->recall, "no row is this digit");
     set_score(to, "f1", score->f1, "no row is this digit or was predicted as it");
-    json_object_set_new(to, "support", json_integer((json_int_t)score->support));
+    json_put(to, "support", json_integer((json_int_t)score->support));
     return to;
 }
 
-int json_class_scores(json_t *to, const struct class_scores *scores) {
+void json_class_scores(json_t *to, const struct class_scores *scores) {
     json_t *confusion = json_array(), *each = json_array();
     for (unsigned c = 0; c < CLASSES; c++) {
         json_t *row = json_array(), *one = score_json(&scores->of[c]);
         for (unsigned k = 0; k < CLASSES; k++)
-            json_array_append_new(row, json_integer((json_int_t)scores->confusion[c][k]));
-        json_array_append_new(confusion, row);
-        json_object_set_new(one, "digit", json_integer(c));
-        json_array_append_new(each, one);
+            json_add(row, json_integer((json_int_t)scores->confusion[c][k]));
+        json_add(confusion, row);
+        json_put(one, "digit", json_integer(c));
+        json_add(each, one);
     }
-    int bad = json_object_set_new(to, "confusion", confusion);
-    bad |= json_object_set_new(to, "per_class", each);
-    bad |= json_object_set_new(to, "macro", score_json(&scores->macro));
-    bad |= json_object_set_new(to, "weighted", score_json(&scores->weighted));
-    bad |= json_object_set_new(to, "accuracy", json_number(scores->accuracy));
-    return bad ? -1 : 0;
+    json_put(to, "confusion", confusion);
+    json_put(to, "per_class", each);
+    json_put(to, "macro", score_json(&scores->macro));
+    json_put(to, "weighted", score_json(&scores->weighted));
+    json_put(to, "accuracy", json_number(scores->accuracy));
 }
 
 /* ---- A fit. */
@@ -94,8 +93,9 @@ static json_t *fit_json(unsigned digit, const struct class_fit *fit, uint32_t se
 
 /* What every result of ten digits begins with. */
 static json_t *head_json(const struct dataset *ds, size_t n, const char *engine, const char *backend) {
-    return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "engine", engine, "isa", backend, "data", ds->name,
-                     "synthetic", ds->synthetic, "n", (json_int_t)n, "d", (json_int_t)ds->d, "digit", "all");
+    return json_pack("{s:s, s:s, s:o, s:b, s:I, s:I, s:s}", "engine", engine, "isa", backend, "data",
+                     json_escaped(ds->name), "synthetic", ds->synthetic, "n", (json_int_t)n, "d", (json_int_t)ds->d,
+                     "digit", "all");
 }
 
 json_t *classes_json(const struct dataset *ds, size_t n, const struct classes_report *report) {
@@ -103,17 +103,16 @@ json_t *classes_json(const struct dataset *ds, size_t n, const struct classes_re
     for (unsigned c = 0; c < CLASSES; c++) {
         json_t *updates = json_array();
         for (unsigned epoch = 0; epoch < report->fit[c].epochs; epoch++)
-            json_array_append_new(updates, json_integer(report->updates[c][epoch]));
-        json_array_append_new(fits, fit_json(c, &report->fit[c], report->seed[c], updates));
+            json_add(updates, json_integer(report->updates[c][epoch]));
+        json_add(fits, fit_json(c, &report->fit[c], report->seed[c], updates));
     }
-    json_object_set_new(to, "fits", fits);
-    json_object_set_new(to, "n_iter", json_integer(report->epochs));
-    json_object_set_new(to, "fingerprint", json_hex(report->fingerprint));
-    json_object_set_new(to, "seconds", json_number(report->seconds));
-    json_object_set_new(to, "predict_seconds", json_number(report->predict_seconds));
-    if (to && json_class_scores(to, report->scores) == 0) return to;
-    json_decref(to);
-    return NULL;
+    json_put(to, "fits", fits);
+    json_put(to, "n_iter", json_integer(report->epochs));
+    json_put(to, "fingerprint", json_hex(report->fingerprint));
+    json_put(to, "seconds", json_number(report->seconds));
+    json_put(to, "predict_seconds", json_number(report->predict_seconds));
+    json_class_scores(to, report->scores);
+    return to;
 }
 
 /* ---- A cross-validation. */
@@ -133,6 +132,7 @@ void print_classes_cv(FILE *out, const struct classes_cv_report *report) {
     fprintf(out, "time         %.3f ms for all fits and predictions (one run)\n", result->seconds * 1e3);
     if (report->placed)
         fprintf(out, "workers      %zu on %s share the ten fits of a fold\n", report->workers, report->place);
+    if (report->place_note[0]) fprintf(out, "refused      %s\n", report->place_note);
 }
 
 json_t *classes_cv_json(const struct dataset *ds, const struct classes_cv_report *report) {
@@ -143,21 +143,20 @@ json_t *classes_cv_json(const struct dataset *ds, const struct classes_cv_report
         const struct classes_fold *fold = &result->fold[f];
         json_t *fits = json_array();
         for (unsigned c = 0; c < CLASSES; c++)
-            json_array_append_new(
-                fits, fit_json(c, &fold->fit[c], result->seed[c], json_integer((json_int_t)fold->fit[c].updates)));
-        json_array_append_new(folds, fits);
-        json_array_append_new(accuracy, json_number(fold->accuracy));
-        json_array_append_new(fingerprint, json_hex(fold->fingerprint));
+            json_add(fits, fit_json(c, &fold->fit[c], result->seed[c], json_integer((json_int_t)fold->fit[c].updates)));
+        json_add(folds, fits);
+        json_add(accuracy, json_number(fold->accuracy));
+        json_add(fingerprint, json_hex(fold->fingerprint));
     }
-    json_object_set_new(to, "folds", json_integer(result->folds));
-    json_object_set_new(to, "fold_accuracy", accuracy);
-    json_object_set_new(to, "fold_fingerprint", fingerprint);
-    json_object_set_new(to, "fold_fits", folds);
-    if (report->warning) json_object_set_new(to, "folds_warning", json_string(report->warning));
-    json_object_set_new(to, "seconds", json_number(result->seconds));
-    json_object_set_new(to, "place", json_string(report->place));
-    json_object_set_new(to, "workers", json_integer((json_int_t)report->workers));
-    if (to && json_class_scores(to, &result->scores) == 0) return to;
-    json_decref(to);
-    return NULL;
+    json_put(to, "folds", json_integer(result->folds));
+    json_put(to, "fold_accuracy", accuracy);
+    json_put(to, "fold_fingerprint", fingerprint);
+    json_put(to, "fold_fits", folds);
+    if (report->warning) json_put(to, "folds_warning", json_string(report->warning));
+    json_put(to, "seconds", json_number(result->seconds));
+    json_put(to, "place", json_escaped(report->place));
+    if (report->place_note[0]) json_put(to, "place_note", json_escaped(report->place_note));
+    json_put(to, "workers", json_integer((json_int_t)report->workers));
+    json_class_scores(to, &result->scores);
+    return to;
 }

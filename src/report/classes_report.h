@@ -14,8 +14,8 @@
 void print_class_scores(FILE *out, const struct class_scores *scores);
 
 /* Sets "confusion" (10 x 10), "per_class", "macro", "weighted" and "accuracy". A score whose denominator is 0 is null,
- * with "<score>_reason" beside it. Returns 0, or -1 when memory runs out. */
-int json_class_scores(json_t *to, const struct class_scores *scores);
+ * with "<score>_reason" beside it. */
+void json_class_scores(json_t *to, const struct class_scores *scores);
 
 /* A fit of ten digits, and its predictions of the rows that it was trained on. */
 struct classes_report {
@@ -41,6 +41,7 @@ struct classes_cv_report {
     const char *engine, *backend, *place;
     bool placed; /* the workers were bound to the place; no: the calling thread did it all */
     size_t workers;
+    const char *place_note; /* what the system refused of the place, or "" */
     const char *warning; /* of folds that test none of a digit; NULL: none */
 };
 void print_classes_cv(FILE *out, const struct classes_cv_report *report);

@@ -101,10 +101,7 @@ json_t *predict_json(const struct predict_subject *subject, const struct predict
                            (json_int_t)job->view.n, "d", (json_int_t)job->ds.d, "loss", loss_names[saved->hyper.loss],
                            "models", (json_int_t)saved->count, "fingerprints", fingerprints);
     if (saved->count == 1) json_put(to, "positives", json_integer((json_int_t)report->positives));
-    if (subject->labelled && saved->count > 1 && json_class_scores(to, &report->classes) != 0) {
-        json_decref(to);
-        return NULL;
-    }
+    if (subject->labelled && saved->count > 1) json_class_scores(to, &report->classes);
     set_score(to, "accuracy", report->accuracy, "the labels of an IDX file of images are not known");
     if (subject->labelled && saved->count == 1) set_scores(to, report);
     json_put(to, "predict_seconds", json_number(report->seconds));
