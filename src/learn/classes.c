@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/classes.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "data/random.h"
 #include "learn/fit.h"
+#include "learn/group.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,32 +46,94 @@ struct fitting {
     const struct row_list *rows;
     const struct backend *backend;
     struct hyper hyper[CLASSES];
-    atomic_uint next; /* digit that nobody has taken yet */
+    unsigned together; /* digits that share each read of a row; 1: every digit for itself */
+    atomic_uint next;  /* digit that nobody has taken yet */
 };
+
+/* Can all ten fits share the order of their rows? Under compat 1.2 each has another. */
+static bool share_order(const struct fitting *fitting) {
+    for (unsigned c = 1; c < CLASSES; c++)
+        if (!hyper_share_order(&fitting->hyper[0], &fitting->hyper[c])) return false;
+    return true;
+}
+
+/* The rows with a digit's labels. `at` is room for them. */
+static struct row_list label_rows(struct row_ref *at, const struct row_list *rows, unsigned digit) {
+    for (size_t i = 0; i < rows->n; i++) {
+        at[i] = rows->at[i];
+        at[i].positive = rows->ds->labels[at[i].row] == digit;
+    }
+    return (struct row_list){rows->ds, at, rows->n};
+}
+
+static int name_digit(unsigned digit, const struct error *why, struct error *err) {
+    return fail_as(err, why->kind, "digit %u: %.900s", digit, why->text);
+}
 
 /* Trains one digit. `at` is room for the rows. */
 static int fit_digit(struct fitting *fitting, unsigned digit, struct row_ref *at, struct error *err) {
-    const struct row_list *all = fitting->rows;
-    const struct row_list rows = {all->ds, at, all->n};
+    const struct row_list rows = label_rows(at, fitting->rows, digit);
     struct error why;
-    for (size_t i = 0; i < all->n; i++) {
-        at[i] = all->at[i];
-        at[i].positive = all->ds->labels[at[i].row] == digit;
-    }
     if (fit(&fitting->models[digit], &rows, &fitting->hyper[digit], fitting->backend, &why) == 0) return 0;
-    return fail_as(err, why.kind, "digit %u: %.900s", digit, why.text);
+    return name_digit(digit, &why, err);
+}
+
+/* Runs the epochs of `count` digits from `first` on, and takes their models, which have room. */
+static int run_digits(struct fitting *fitting, struct group *group, unsigned first, unsigned count, struct error *err) {
+    struct model *models = fitting->models + first;
+    const double begin = seconds_now();
+    struct error why;
+    for (unsigned epoch = 0; epoch < fitting->hyper[first].epochs; epoch++) {
+        group_epoch(group);
+        for (unsigned m = 0; m < count; m++)
+            models[m].epoch_hash[epoch] = trainer_hash(group_fit(group, m));
+        bool more = true;
+        for (unsigned m = 0; m < count; m++)
+            more = more && trainer_more(group_fit(group, m));
+        if (!more) break; /* the last epoch, or a fit that diverged, of which its model tells */
+    }
+    for (unsigned m = 0; m < count; m++) {
+        models[m].seconds = (seconds_now() - begin) / count;
+        if (trainer_model(group_fit(group, m), &models[m], &why) != 0) return name_digit(first + m, &why, err);
+    }
+    return 0;
+}
+
+/* Trains `count` digits from `first` on in one pass over the rows. `at` is room for count times the rows. */
+static int fit_digits_together(struct fitting *fitting, unsigned first, unsigned count, struct row_ref *at,
+                               struct error *err) {
+    struct row_list rows[CLASSES];
+    const size_t n = fitting->rows->n, d = fitting->rows->ds->d;
+    uint32_t *permutation = malloc(n * sizeof *permutation);
+    int bad = permutation ? 0 : fail_program(err, "out of memory for %zu rows", n);
+    struct group *group = bad ? NULL : group_new(count, n, d, fitting->hyper + first, fitting->backend, err);
+    if (!group) bad = -1;
+    for (unsigned m = 0; m < count && !bad; m++) {
+        rows[m] = label_rows(at + m * n, fitting->rows, first + m);
+        bad = model_new(&fitting->models[first + m], d, &fitting->hyper[first + m], err);
+    }
+    if (!bad) {
+        hyper_permutation(permutation, n, &fitting->hyper[first]);
+        group_start(group, rows, permutation);
+        bad = run_digits(fitting, group, first, count, err);
+    }
+    group_free(group);
+    free(permutation);
+    return bad;
 }
 
 /* The work of each worker (learn/worker_group.h). */
 static int fit_digits(void *context, size_t worker, struct error *err) {
     struct fitting *fitting = context;
-    struct row_ref *at = malloc(fitting->rows->n * sizeof *at);
+    struct row_ref *at = malloc(fitting->together * fitting->rows->n * sizeof *at);
     int bad = at ? 0 : fail_program(err, "out of memory for %zu rows", fitting->rows->n);
     (void)worker;
     while (!bad) {
-        const unsigned digit = atomic_fetch_add(&fitting->next, 1);
-        if (digit >= CLASSES) break;
-        bad = fit_digit(fitting, digit, at, err);
+        const unsigned first = atomic_fetch_add(&fitting->next, fitting->together);
+        if (first >= CLASSES) break;
+        const unsigned count = first + fitting->together <= CLASSES ? fitting->together : CLASSES - first;
+        bad = fitting->together == 1 ? fit_digit(fitting, first, at, err)
+                                     : fit_digits_together(fitting, first, count, at, err);
     }
     free(at);
     return bad;
@@ -100,6 +165,8 @@ int classes_fit(struct model models[CLASSES], const struct row_list *rows, const
     atomic_init(&fitting.next, 0);
     classes_count(count, rows);
     classes_hyper(fitting.hyper, hyper, count);
+    const unsigned takers = workers && workers->count < CLASSES ? (unsigned)workers->count : workers ? CLASSES : 1;
+    fitting.together = share_order(&fitting) ? (CLASSES + takers - 1) / takers : 1;
     int bad = workers ? workers->run(workers->group, &task, err) : fit_digits(&fitting, 0, err);
     if (!bad) bad = check_averages(&fitting, err);
     if (bad) classes_free(models);

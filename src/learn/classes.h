@@ -23,7 +23,9 @@ int classes_check(const struct hyper *hyper, struct error *err);
 void classes_hyper(struct hyper of[CLASSES], const struct hyper *hyper, const size_t count[CLASSES]);
 
 /* Trains models[c], digit c against the others, for each c; which rows are positive is read off the labels of the data
- * set, which must hold all ten digits. The workers take one digit after the other; NULL: the calling thread trains all.
+ * set, which must hold all ten digits. Fits that share the order of their rows read each row once
+ * (learn/group.h), in as many groups as there are workers; of others the workers take one after the other. NULL: the
+ * calling thread trains all.
  * A model has the bits of a single fit with classes_hyper's hyper-parameters. classes_free releases the models. Returns
  * 0, or -1 with the reason; then there is nothing to free. */
 int classes_fit(struct model models[CLASSES], const struct row_list *rows, const struct hyper *hyper,
