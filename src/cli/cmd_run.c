@@ -9,9 +9,11 @@
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "machine/binding.h"
+#include "machine/doctor.h"
 #include "machine/environment.h"
 #include "measure/analysis.h"
 #include "measure/bound_group.h"
+#include "record/findings.h"
 #include "record/notebook.h"
 #include "record/processes.h"
 #include "record/receipts.h"
@@ -551,10 +553,18 @@ static int write_result(const struct run *run, struct error *err) {
     return 0;
 }
 
+/* Records the machine's settings, and which of them disturb. */
+static int record_environment(struct run *run, struct error *err) {
+    struct doctor doctor;
+    json_t *environment = environment_json(run->topology);
+    doctor_examine(&doctor, environment);
+    if (result_environment(run->result, environment, err) != 0) return -1;
+    return result_section(run->result, "findings", findings_json(&doctor), err);
+}
+
 static int time_and_record(struct run *run, struct error *err) {
-    if (result_environment(run->result, environment_json(run->topology), err) != 0 ||
-        result_section(run->result, "clock", timer_json(), err) != 0 || record_not_timed(run, err) != 0 ||
-        time_everything(run, err) != 0 || record_verdict(run, err) != 0)
+    if (record_environment(run, err) != 0 || result_section(run->result, "clock", timer_json(), err) != 0 ||
+        record_not_timed(run, err) != 0 || time_everything(run, err) != 0 || record_verdict(run, err) != 0)
         return -1;
     return write_result(run, err);
 }

@@ -78,6 +78,7 @@ static void find_quota(struct cgroup *cgroup, const char *mount) {
         if (!isnan(quota) && !(cgroup->quota <= quota)) {
             cgroup->quota = quota;
             snprintf(cgroup->quota_text, sizeof cgroup->quota_text, "%s", text);
+            snprintf(cgroup->quota_folder, sizeof cgroup->quota_folder, "%s", folder);
         }
         char *last = strrchr(folder, '/');
         if (!last || strlen(folder) <= strlen(mount)) break;
@@ -141,6 +142,7 @@ json_t *cgroup_json(const struct cgroup *cgroup) {
     add_text(out, "cpuset", cgroup->cpuset, "the controller is off or its files cannot be read");
     add_text(out, "memory_nodes", cgroup->memory_nodes, "the controller is off or its files cannot be read");
     add_text(out, "cpu_max", cgroup->quota_text, "no quota is set");
+    add_text(out, "quota_folder", cgroup->quota_folder, "no quota is set");
     if (isnan(cgroup->quota)) {
         json_missing(out, "quota_cpus", "no quota is set");
     } else {

@@ -6,12 +6,13 @@
 #include <jansson.h>
 
 struct cgroup {
-    int version;         /* 1 or 2; 0: no group that can be read */
-    char path[512];      /* of the CPU controller's group, from /proc/self/cgroup */
-    char folder[768];    /* with its files */
-    double quota;        /* CPU seconds per second: the least of the group and its parents; NAN: no quota */
-    char quota_text[64]; /* the line with that quota: cpu.max, or quota and period */
-    char cpuset[256];    /* cpuset.cpus.effective; "": cannot be read */
+    int version;            /* 1 or 2; 0: no group that can be read */
+    char path[512];         /* of the CPU controller's group, from /proc/self/cgroup */
+    char folder[768];       /* with its files */
+    double quota;           /* CPU seconds per second: the least of the group and its parents; NAN: no quota */
+    char quota_text[64];    /* the line with that quota: cpu.max, or quota and period */
+    char quota_folder[768]; /* the group with that quota; "": no quota */
+    char cpuset[256];       /* cpuset.cpus.effective; "": cannot be read */
     char memory_nodes[256];
     long long throttled; /* nr_throttled so far; -1: cannot be read */
 };

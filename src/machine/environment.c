@@ -6,6 +6,7 @@
 #include "base/pages.h"
 #include "base/text.h"
 #include "machine/cgroup.h"
+#include "machine/environment_private.h"
 #include "machine/sysfs.h"
 
 #include <dirent.h>
@@ -82,7 +83,8 @@ json_t *environment_memory_json(void) {
                                         {"resident_bytes_of_process", "Rss"}};
     static const struct source sources[] = {
         {"transparent_huge_pages", "/sys/kernel/mm/transparent_hugepage/enabled"},
-        {"transparent_huge_pages_defrag", "/sys/kernel/mm/transparent_hugepage/defrag"}};
+        {"transparent_huge_pages_defrag", "/sys/kernel/mm/transparent_hugepage/defrag"},
+        {"online_nodes", "/sys/devices/system/node/online"}};
     static const struct source integers[] = {{"numa_balancing", "/proc/sys/kernel/numa_balancing"},
                                              {"swappiness", "/proc/sys/vm/swappiness"}};
     json_t *out = json_object();
@@ -233,6 +235,7 @@ json_t *environment_os_json(void) {
         {"nohz_full_pus", "/sys/devices/system/cpu/nohz_full"},
         {"online_pus", "/sys/devices/system/cpu/online"},
         {"clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource"},
+        {"clocksources", "/sys/devices/system/clocksource/clocksource0/available_clocksource"},
         {"system_vendor", "/sys/class/dmi/id/sys_vendor"},
         {"system_product", "/sys/class/dmi/id/product_name"}};
     static const struct source integers[] = {{"aslr", "/proc/sys/kernel/randomize_va_space"},
@@ -246,6 +249,7 @@ json_t *environment_os_json(void) {
     add_integers(out, integers, COUNT(integers));
     add_load(out);
     add_uptime(out);
+    environment_add_process(out);
     json_t *mitigations = folder_json("/sys/devices/system/cpu/vulnerabilities");
     if (mitigations) {
         json_put(out, "mitigations", mitigations);

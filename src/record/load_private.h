@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by load.c and load_gates.c. */
+/* Shared by load.c, load_gates.c and findings.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H
 
@@ -32,6 +32,9 @@ int result_of_json(struct result_file *file, const char *path, json_t *root, boo
 /* Fills in what the experiment that timed a benchmark says of it: all members from `processes` on. name, engine,
  * backend and seconds[n] are set. Returns 0, or -1 with one line. */
 int read_witnesses(const struct result_file *file, struct series *series, const struct reader *reader);
+
+/* Checks "findings", which files of earlier versions lack. Returns 0, or -1 with one line. */
+int check_findings(const json_t *facts, const struct reader *reader);
 
 /* Fills in file->roofs. Returns 0, or -1 with one line. */
 int read_roofs(struct result_file *file, const struct reader *reader);

@@ -34,8 +34,8 @@ int result_context(struct result *result, const char *key, const char *value, st
  * ownership of the value, also on failure. If it is NULL, the error is "out of memory". */
 int result_environment(struct result *result, json_t *environment, struct error *err);
 
-/* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict. Takes ownership of the
- * value, also on failure. If it is NULL, the error is "out of memory". */
+/* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict, findings. Takes
+ * ownership of the value, also on failure. If it is NULL, the error is "out of memory". */
 int result_section(struct result *result, const char *key, json_t *value, struct error *err);
 
 /* What was trained. Files are comparable only if all members except `data` are equal. */

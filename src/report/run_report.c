@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "measure/usable.h"
+#include "report/doctor_report.h"
 #include "report/facts.h"
 #include "report/job_report.h"
 #include "report/table.h"
@@ -193,6 +194,7 @@ void report_verdict(FILE *to, const json_t *facts) {
     print_failed_processes(to, facts);
     print_correct(to, verdict);
     if (fact_known(verdict, "times")) print_times(to, facts, json_object_get(verdict, "times"));
+    print_worst_findings(to, json_object_get(facts, "findings"));
 }
 
 int report_run(FILE *to, const json_t *facts, bool walk, struct error *err) {

@@ -24,7 +24,7 @@ int report_parity(FILE *to, const json_t *facts, struct error *err);
 int report_epochs(FILE *to, const json_t *facts, struct error *err);
 int report_folds(FILE *to, const json_t *facts, struct error *err);
 
-/* The verdict: is the work correct, and what are the times usable for? */
+/* The verdict: is the work correct, what are the times usable for, and what disturbs most on this machine? */
 void report_verdict(FILE *to, const json_t *facts);
 
 /* All of it, in this order. walk: the notebook's steps in any case. */
