@@ -610,6 +610,11 @@ static void put(json_t *root, const char *path, const char *value) {
         assert_int_equal(json_object_set_new(at, last, parsed), 0);
 }
 
+/* A finding of the doctor, of this weight and with this command. */
+#define FINDING(weight, mend)                                                                                          \
+    "{\"name\": \"smt\", \"weight\": " weight ", \"what\": \"x\", \"effect\": \"x\", \"root\": true, \"mend\": " mend  \
+    "}"
+
 static void one_bad_value_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -677,6 +682,12 @@ static void one_bad_value_is_refused(void **state) {
         {"sgdmark.samples.0.disturbed", "[null]", "another length"},
         {"sgdmark.samples.0", "{}", "samples[0].name is missing"},
         {"sgdmark.samples", "{}", "samples is not an array"},
+        {"sgdmark.findings", "{}", "findings is not a list"},
+        {"sgdmark.findings", "[7]", "findings[0] is not an object"},
+        {"sgdmark.findings", "[" FINDING("0", "\"x\"") "]", "findings[0].weight is not a whole number"},
+        {"sgdmark.findings", "[" FINDING("101", "\"x\"") "]", "findings[0].weight is not a whole number"},
+        {"sgdmark.findings", "[" FINDING("50", "null") "]", "findings[0].mend is null without a reason"},
+        {"sgdmark.findings", "[" FINDING("50", "\"x\"") "," FINDING("60", "\"x\"") "]", "the worst first"},
     };
     json_t *good = written(full_result(), true);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
@@ -689,6 +700,22 @@ static void one_bad_value_is_refused(void **state) {
             fail_msg("%s: '%s' does not say '%s'", faults[i].path, err.text, faults[i].because);
     }
     json_decref(good);
+}
+
+/* Files of earlier versions have no findings; the others may have some, the worst first. */
+static void findings_are_read(void **state) {
+    (void)state;
+    static const char *const lists[] = {
+        NULL, "[]", "[" FINDING("100", "\"x\"") "]",
+        "[" FINDING("50", "\"x\"") "," FINDING("50", "\"x\"") "," FINDING("1", "\"x\"") "]"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct result_file file;
+        struct error err = {.text = ""};
+        json_t *root = written(full_result(), true);
+        if (lists[i]) put(root, "sgdmark.findings", lists[i]);
+        if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
+        result_unload(&file);
+    }
 }
 
 static void unreadable_files_are_refused(void **state) {
@@ -731,6 +758,7 @@ int main(void) {
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(one_bad_value_is_refused),
+        cmocka_unit_test(findings_are_read),
         cmocka_unit_test(unreadable_files_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
