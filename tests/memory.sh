@@ -89,6 +89,7 @@ without_memory 1 topo --topology tests/fuzz/corpus/topology/hybrid-p-e.xml --jso
 for format in text json; do
     without_memory 1 compare --format $format --base tests/golden/result.json tests/golden/result-schema-1.json
 done
+without_memory 1 doctor --json "$out/f.json"
 without_memory 1 kernels --json "$out/k.json"
 without_memory 1 kernels --verify --isa scalar --kernel read_u8
 without_memory "${MEMORY_STEP:-4}" sweep "${rows[@]}" --epochs 1 --vary order-seed=0..2 --vary digit=1,5 --place core \

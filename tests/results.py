@@ -163,6 +163,8 @@ def put(*path_and_value):
     return change
 
 
+FINDING = {"name": "smt", "weight": 30, "what": "x", "effect": "x", "mend": "x", "root": True}
+
 base = write("base.json", GOOD)
 
 # The schema is that of version 3: what is written today passes, each fault does not.
@@ -178,7 +180,8 @@ try:
     check("a result is written", os.path.exists(written), run.stdout[-500:] + run.stderr)
     today = json.load(open(written))
     recorded = json.load(open("results/recorded-epyc-avx512.json"))
-    valid = {"a result written today": today, "a file without experiments": {**today, "sgdmark": {**today["sgdmark"], "experiments": []}}}
+    valid = {"a result written today": today, "a file without experiments": {**today, "sgdmark": {**today["sgdmark"], "experiments": []}},
+             "a file with a finding": {**today, "sgdmark": {**today["sgdmark"], "findings": [FINDING]}}}
     if recorded["sgdmark"]["schema_version"] == 3:
         valid["the recorded result"] = recorded
     for name, result in valid.items():
@@ -200,6 +203,9 @@ try:
         "an experiment that is not called usable or not": lambda r: r["sgdmark"]["experiments"][0].pop("usable"),
         "a case of no kind": put("sgdmark", "experiments", 0, "cases", 0, "kind", "lap"),
         "a pair of no family": put("sgdmark", "experiments", 0, "pairs", 0, "family", "mine"),
+        "findings that are no list": put("sgdmark", "findings", {}),
+        "a finding with neither a command nor a reason": put("sgdmark", "findings", [dict(FINDING, mend=None)]),
+        "a finding of no weight": put("sgdmark", "findings", [dict(FINDING, weight=0)]),
         "a short hash": put("sgdmark", "workload", "pixels_sha256", "abc"),
         "a negative sample": put("sgdmark", "samples", 0, "seconds", 3, -1),
         "a number in the context": put("context", "tool", 5),
