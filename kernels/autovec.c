@@ -23,9 +23,8 @@ float JOIN(dot_prefetch_u8f32, SUFFIX)(const float *restrict w, const uint8_t *r
 }
 
 /* Through another macro, so that SUFFIX is expanded. */
-#define DOT_MANY(types, suffix, weight) DOT_MANY_(types, suffix, weight)
-#define DOT_MANY_(types, suffix, weight)                                                                               \
-    DOT_MANY_ONE_BY_ONE(types, suffix, weight, dot_prefetch_##types##_##suffix, dot_##types##_##suffix)
+#define DOT_MANY(types, suffix, weight)  DOT_MANY_(types, suffix, weight)
+#define DOT_MANY_(types, suffix, weight) DOT_MANY_ONE_BY_ONE(types, suffix, weight, dot_##types##_##suffix)
 
 DOT_MANY(u8f32, SUFFIX, float)
 

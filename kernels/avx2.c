@@ -80,7 +80,7 @@ INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_row
 DOT_KERNELS(u8f32, avx2, float, float, dot)
 
 /* The sums of one model take half of the registers or more. */
-DOT_MANY_ONE_BY_ONE(u8f32, avx2, float, dot_prefetch_u8f32_avx2, dot_u8f32_avx2)
+DOT_MANY_INLINED(u8f32, avx2, float, float, dot)
 
 /* h = 4, 2, 1 of four rows at once. */
 static inline __m128 fold_rows(const __m256 c[GROUP_ROWS]) {
@@ -130,7 +130,7 @@ INLINE __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
 }
 
 DOT_KERNELS(u8i16, avx2, int64_t, int16_t, dot_i16)
-DOT_MANY_ONE_BY_ONE(u8i16, avx2, int16_t, dot_prefetch_u8i16_avx2, dot_u8i16_avx2)
+DOT_MANY_INLINED(u8i16, avx2, int64_t, int16_t, dot_i16)
 
 void axpy_u8i16_avx2(int16_t *w, const uint8_t *x, int a, size_t d) {
     __m256i factor = _mm256_set1_epi16((int16_t)a);

@@ -184,35 +184,31 @@ INLINE void many_dots(double *dot, const float *const *w, size_t models, const s
         dot[m] = sums[m];
 }
 
-static NOINLINE void some_dots(double *dot, const float *const *w, size_t models, const struct shared_row *row,
-                               struct prefetch_rows rows) {
+INLINE void some_dots(double *sum, const float *const *w, size_t models, const struct shared_row *row,
+                      struct prefetch_rows rows) {
     switch (models) {
     case 1:
-        dot[0] = (double)dot_u8f32_avx512(w[0] + row->start, row->x, row->d);
+        many_dots(sum, w, 1, row, rows);
         break;
     case 2:
-        many_dots(dot, w, 2, row, rows);
+        many_dots(sum, w, 2, row, rows);
         break;
     case 3:
-        many_dots(dot, w, 3, row, rows);
+        many_dots(sum, w, 3, row, rows);
         break;
     case 4:
-        many_dots(dot, w, 4, row, rows);
+        many_dots(sum, w, 4, row, rows);
         break;
     case 5:
-        many_dots(dot, w, 5, row, rows);
+        many_dots(sum, w, 5, row, rows);
         break;
     default:
-        many_dots(dot, w, MANY, row, rows);
+        many_dots(sum, w, MANY, row, rows);
         break;
     }
 }
 
 void dot_many_u8f32_avx512(double *dot, const float *const *w, size_t models, const struct shared_row *row) {
-    if (models == 1) {
-        dot[0] = (double)dot_prefetch_u8f32_avx512(w[0] + row->start, row->x, row->d, row->l1_row, row->l2_row);
-        return;
-    }
     struct prefetch_rows rows = rows_ahead(row);
     for (size_t m = 0, count; m < models; m += count) {
         count = models_next(models - m, MANY);

@@ -94,8 +94,8 @@ INLINE void many_part_i16(double *dot, const int16_t *const *w, size_t models, c
         dot[m] += (double)sum_of_sums(_mm512_add_epi32(a[m], b[m]));
 }
 
-static inline void some_part_i16(double *dot, const int16_t *const *w, size_t models, const struct shared_row *row,
-                                 size_t k, size_t pixels, struct prefetch_rows rows) {
+INLINE void some_part_i16(double *dot, const int16_t *const *w, size_t models, const struct shared_row *row, size_t k,
+                          size_t pixels, struct prefetch_rows rows) {
     switch (models) {
     case 1:
         many_part_i16(dot, w, 1, row, k, pixels, rows);

@@ -7,4 +7,4 @@ INLINE __m256i multiply_add(__m256i sums, __m256i w, __m256i x) {
 }
 
 DOT_KERNELS(u8i16, avxvnni, int64_t, int16_t, dot_i16)
-DOT_MANY_ONE_BY_ONE(u8i16, avxvnni, int16_t, dot_prefetch_u8i16_avxvnni, dot_u8i16_avxvnni)
+DOT_MANY_INLINED(u8i16, avxvnni, int64_t, int16_t, dot_i16)

@@ -86,14 +86,21 @@ INLINE struct prefetch_rows rows_ahead(const struct shared_row *row) {
 }
 
 /* dot_many_<types>_<suffix>, model by model, for backends whose registers hold the sums of one model: the others find
- * the row in L1. */
-#define DOT_MANY_ONE_BY_ONE(types, suffix, weight, dot_prefetch, dot)                                                  \
+ * the row in L1. `sum_of` is a dot product of (w, x, d). */
+#define DOT_MANY_ONE_BY_ONE(types, suffix, weight, sum_of)                                                             \
     void dot_many_##types##_##suffix(double *sum, const weight *const *w, size_t models,                               \
                                      const struct shared_row *row) {                                                   \
-        if (models > 0) sum[0] = (double)dot_prefetch(w[0] + row->start, row->x, row->d, row->l1_row, row->l2_row);    \
-        for (size_t m = 1; m < models; m++)                                                                            \
-            sum[m] = (double)dot(w[m] + row->start, row->x, row->d);                                                   \
+        prefetch_whole_rows(row->l1_row, row->l2_row, models > 0 ? row->d : 0);                                        \
+        for (size_t m = 0; m < models; m++)                                                                            \
+            sum[m] = (double)sum_of(w[m] + row->start, row->x, row->d);                                                \
     }
+
+/* The same from the INLINE function that DOT_KERNELS takes. A call of the kernel itself would make GCC split it. */
+#define DOT_MANY_INLINED(types, suffix, result, weight, dot)                                                           \
+    INLINE result many_##types(const weight *w, const uint8_t *x, size_t d) {                                          \
+        return dot(w, x, d, (struct prefetch_rows){PREFETCH_NONE, NULL, NULL});                                        \
+    }                                                                                                                  \
+    DOT_MANY_ONE_BY_ONE(types, suffix, weight, many_##types)
 
 /* How many of the models that are left come next, if `most` fit the registers: parts as equal as possible. */
 INLINE size_t models_next(size_t left, size_t most) {

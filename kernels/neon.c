@@ -74,7 +74,7 @@ INLINE float dot(const float *w, const uint8_t *x, size_t d, struct prefetch_row
 DOT_KERNELS(u8f32, neon, float, float, dot)
 
 /* The sums of one model take half of the registers or more. */
-DOT_MANY_ONE_BY_ONE(u8f32, neon, float, dot_prefetch_u8f32_neon, dot_u8f32_neon)
+DOT_MANY_INLINED(u8f32, neon, float, float, dot)
 
 /* h = 2 of two rows at once: two lanes of each. */
 static inline float32x4_t fold_two(float32x4_t a, float32x4_t b) {
@@ -141,7 +141,7 @@ INLINE int64_t dot_i16(const int16_t *w, const uint8_t *x, size_t d, struct pref
 }
 
 DOT_KERNELS(u8i16, neon, int64_t, int16_t, dot_i16)
-DOT_MANY_ONE_BY_ONE(u8i16, neon, int16_t, dot_prefetch_u8i16_neon, dot_u8i16_neon)
+DOT_MANY_INLINED(u8i16, neon, int64_t, int16_t, dot_i16)
 
 void axpy_u8i16_neon(int16_t *w, const uint8_t *x, int a, size_t d) {
     int16x8_t factor = vdupq_n_s16((int16_t)a);

@@ -23,4 +23,4 @@ INLINE int64_t dot(const int16_t *w, const uint8_t *x, size_t d, struct prefetch
 }
 
 DOT_KERNELS(u8i16, neon_i8mm, int64_t, int16_t, dot)
-DOT_MANY_ONE_BY_ONE(u8i16, neon_i8mm, int16_t, dot_prefetch_u8i16_neon_i8mm, dot_u8i16_neon_i8mm)
+DOT_MANY_INLINED(u8i16, neon_i8mm, int64_t, int16_t, dot)

@@ -42,7 +42,7 @@ float dot_prefetch_u8f32_scalar(const float *w, const uint8_t *x, size_t d, cons
     return dot_u8f32_scalar(w, x, d);
 }
 
-DOT_MANY_ONE_BY_ONE(u8f32, scalar, float, dot_prefetch_u8f32_scalar, dot_u8f32_scalar)
+DOT_MANY_ONE_BY_ONE(u8f32, scalar, float, dot_u8f32_scalar)
 
 void decision_u8f32_scalar(double *decision, const struct batch *batch, const struct linear_model *model) {
     decisions_by_row(decision, batch, model, dot_prefetch_u8f32_scalar);
@@ -66,7 +66,7 @@ int64_t dot_prefetch_u8i16_scalar(const int16_t *w, const uint8_t *x, size_t d, 
     return dot_u8i16_scalar(w, x, d);
 }
 
-DOT_MANY_ONE_BY_ONE(u8i16, scalar, int16_t, dot_prefetch_u8i16_scalar, dot_u8i16_scalar)
+DOT_MANY_ONE_BY_ONE(u8i16, scalar, int16_t, dot_u8i16_scalar)
 
 void axpy_u8i16_scalar(int16_t *w, const uint8_t *x, int a, size_t d) {
     for (size_t k = 0; k < d; k++)
