@@ -34,7 +34,7 @@ refuses() {
 bench --benchmark_list_tests
 names=$stdout
 backend='[a-z0-9-]+' engine='f(32|64)|int'
-pattern="kernel/[a-z0-9_]+/$backend/d:[0-9]+(/ws:(L1|L2|LLC|memory))?|(epoch|cv)/($engine)/$backend"
+pattern="kernel/[a-z0-9_]+/$backend/d:[0-9]+(/ws:(L1|L2|LLC|memory))?(/k:[0-9]+)?|(epoch|cv)/($engine)/$backend"
 pattern="$pattern|rows/($engine)/$backend/n:[0-9]+"
 equal "every name follows the pattern" "$(grep -v -x -E -c "$pattern" <<< "$names")" 0
 equal "no name is there twice" "$(sort <<< "$names" | uniq -d)" ""

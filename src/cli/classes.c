@@ -198,8 +198,8 @@ static int cross_validate_now(struct classes_cv *result, const struct class_work
     struct progress progress;
     const struct progress_sink sink = {progress_step, &progress};
     progress_begin(&progress, "cross-validating");
-    int bad = classes_cross_validate(result, &work->job->row_list, folds->folds, &work->hyper, work->backend,
-                                     placed ? &workers : NULL, &sink, err);
+    const struct classes_means by = {work->backend, placed ? &workers : NULL, &sink};
+    int bad = classes_cross_validate(result, &work->job->row_list, folds->folds, &work->hyper, &by, err);
     progress_end(&progress);
     return bad;
 }

@@ -145,15 +145,14 @@ void classes_cv_free(struct classes_cv *result) {
 }
 
 int classes_cross_validate(struct classes_cv *result, const struct row_list *rows, unsigned folds,
-                           const struct hyper *hyper, const struct backend *backend, const struct worker_group *workers,
-                           const struct progress_sink *progress, struct error *err) {
+                           const struct hyper *hyper, const struct classes_means *by, struct error *err) {
     const double begin = seconds_now();
-    struct folding f = {.rows = rows, .hyper = hyper, .backend = backend, .workers = workers};
+    struct folding f = {.rows = rows, .hyper = hyper, .backend = by->backend, .workers = by->workers};
     if (classes_cv_check(rows, folds, err) != 0 || result_new(result, rows, folds, hyper, err) != 0) return -1;
     int bad = folding_make(&f, result, err);
     for (unsigned fold = 0; fold < folds && !bad; fold++) {
         bad = run_fold(result, &f, fold, err);
-        progress_tell(progress, fold + 1, folds);
+        progress_tell(by->progress, fold + 1, folds);
     }
     folding_free(&f);
     if (bad) {

@@ -146,10 +146,9 @@ static ALWAYS_INLINE void run_group(struct group *group, enum engine engine, enu
             struct trainer *t = group->fit[m];
             row.y = label[i] >> m & 1 ? 1.0 : -1.0;
             if (engine == ENGINE_INT && __builtin_expect(t->integer.wide, false)) dot[m] += wide_part(t, &row);
-            double decision = 0.0;
-            const bool due = margin_violated(t, &state[m], engine, loss, &row, dot[m], &decision);
+            const struct margin margin = margin_of(t, &state[m], engine, loss, &row, dot[m]);
             if (m == 0 || !group->same_rate) eta = optimal_rate(t, state[m].time);
-            plain_step(t, &state[m], engine, loss, &row, due, decision, eta);
+            plain_step(t, &state[m], engine, loss, &row, margin, eta);
         }
     }
     for (size_t m = 0; m < models; m++)

@@ -216,10 +216,9 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
             next_block += distance.block;
         }
         const struct visit row = visit_row(t, &rows, i, engine, &distance, l2);
-        double decision = 0.0;
-        const bool due = margin_violated(t, &state, engine, loss, &row, row_dot(t, engine, &row), &decision);
-        if (trace) trace[i] = decision;
-        plain_step(t, &state, engine, loss, &row, due, decision, optimal_rate(t, state.time));
+        const struct margin margin = margin_of(t, &state, engine, loss, &row, row_dot(t, engine, &row));
+        if (trace) trace[i] = margin.decision;
+        plain_step(t, &state, engine, loss, &row, margin, optimal_rate(t, state.time));
     }
     loop_end(t, &state);
 }

@@ -166,13 +166,18 @@ static ALWAYS_INLINE bool margin_violated_int(const struct trainer *t, const str
            loss_violated(loss, decision_f64(t, row->start, row->x, state->wscale, state->intercept), y, 0.0);
 }
 
-/* Is an update due, given the row's dot product? Stores the decision value, which engine int's losses do not need and
- * which it leaves alone. */
-static ALWAYS_INLINE bool margin_violated(const struct trainer *t, const struct loop_state *state, enum engine engine,
-                                          enum loss loss, const struct visit *row, double dot, double *decision) {
-    if (engine == ENGINE_INT) return margin_violated_int(t, state, loss, row, dot);
-    *decision = dot * state->wscale + state->intercept;
-    return loss_violated(loss, *decision, row->y, t->hyper.epsilon);
+/* What the margin test of a row found. */
+struct margin {
+    bool violated;   /* an update is due */
+    double decision; /* the decision value; 0 with engine int, whose losses do not need it */
+};
+
+/* The margin test, given the row's dot product. */
+static ALWAYS_INLINE struct margin margin_of(const struct trainer *t, const struct loop_state *state,
+                                             enum engine engine, enum loss loss, const struct visit *row, double dot) {
+    if (engine == ENGINE_INT) return (struct margin){margin_violated_int(t, state, loss, row, dot), 0.0};
+    const double decision = dot * state->wscale + state->intercept;
+    return (struct margin){loss_violated(loss, decision, row->y, t->hyper.epsilon), decision};
 }
 
 /* Shrinks all weights, by a factor of 1 - `share`, through wscale. */
@@ -211,13 +216,13 @@ static ALWAYS_INLINE double optimal_rate(const struct trainer *t, double time) {
 
 /* What follows the margin test of a row, under plain hyper-parameters. */
 static ALWAYS_INLINE void plain_step(struct trainer *t, struct loop_state *state, enum engine engine, enum loss loss,
-                                     const struct visit *row, bool due, double decision, double eta) {
+                                     const struct visit *row, struct margin margin, double eta) {
     decay(t, state, engine, eta * t->hyper.alpha);
     if (loss_is_hinge(loss)) {
-        if (__builtin_expect(due, false)) /* about 5 % of the rows of MNIST */
-            update(t, state, engine, row, -eta * loss_derivative(loss, decision, row->y, 0.0), true);
-    } else if (due) {
-        const double step = -eta * loss_derivative(loss, decision, row->y, t->hyper.epsilon);
+        if (__builtin_expect(margin.violated, false)) /* about 5 % of the rows of MNIST */
+            update(t, state, engine, row, -eta * loss_derivative(loss, margin.decision, row->y, 0.0), true);
+    } else if (margin.violated) {
+        const double step = -eta * loss_derivative(loss, margin.decision, row->y, t->hyper.epsilon);
         if (step != 0.0) update(t, state, engine, row, step, true);
     }
     state->time += 1.0;

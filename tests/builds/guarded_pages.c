@@ -40,3 +40,8 @@ void *pages_trim(void *pages, size_t bytes, size_t kept) {
 void pages_free(void *pages, size_t bytes) {
     if (pages) munmap((uint8_t *)pages + bytes - whole_pages(bytes), whole_pages(bytes) + page_size());
 }
+
+enum huge_pages pages_huge(int *why) {
+    *why = 0;
+    return HUGE_PAGES_NOT_ASKED;
+}

@@ -189,12 +189,17 @@ static void digits_with_few_rows(void **state) {
     assert_false(classes_warning(text, &job.row_list, 2));
     assert_true(classes_warning(text, &job.row_list, 3));
     assert_string_equal(text, "only 2 of the rows are a 3: fewer than the 3 folds, of which some test none of them");
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper, backend_scalar(), NULL, NULL, &err), 0);
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper,
+                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
+                     0);
     classes_cv_free(&result);
     keep_rows(&job, 3, 1);
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper, backend_scalar(), NULL, NULL, &err), -1);
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper,
+                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
+                     -1);
     assert_non_null(strstr(err.text, "only 1 of the rows is a 3"));
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 11, &hyper, backend_scalar(), NULL, NULL, &err),
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 11, &hyper,
+                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
                      -1);
     job_close(&job);
 }
