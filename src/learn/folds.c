@@ -84,7 +84,7 @@ static int check_members(const size_t *count, unsigned classes, unsigned folds, 
 
 /* The next member of each class goes to the first fold whose quota of it is left. */
 static int deal(uint16_t *fold_of, const uint8_t *class_of, size_t n, const struct quotas *quotas, struct error *err) {
-    unsigned *fold = calloc(quotas->classes, sizeof *fold);
+    unsigned *fold = calloc(quotas->classes + 1, sizeof *fold);
     if (!fold) return fail_program(err, "out of memory");
     for (size_t i = 0; i < n; i++) {
         const unsigned c = class_of[i];
@@ -99,7 +99,7 @@ static int deal(uint16_t *fold_of, const uint8_t *class_of, size_t n, const stru
 
 int stratified_folds(uint16_t *fold_of, const uint8_t *class_of, size_t n, unsigned classes, unsigned folds,
                      enum compat compat, struct error *err) {
-    uint8_t appeared[UINT8_MAX + 1];
+    uint8_t appeared[UINT8_MAX + 1] = {0};
     size_t count[UINT8_MAX + 1] = {0};
     struct quotas quotas;
     list_classes(appeared, count, class_of, n, classes);

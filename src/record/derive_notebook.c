@@ -158,10 +158,13 @@ static int check_shuffles(const struct reader *reader, const json_t *notebook) {
     struct shuffles shuffles = {.count = (size_t)seeds,
                                 .fp = calloc((size_t)seeds, sizeof *shuffles.fp),
                                 .fn = calloc((size_t)seeds, sizeof *shuffles.fn)};
-    int bad = shuffles.fp && shuffles.fn ? 0 : no_memory(reader);
-    if (!bad && !read_shuffles(&shuffles, recorded))
-        bad = fault(reader, "notebook.shuffles", "fp", "and fn do not count its rows for each seed");
-    if (!bad) bad = check_places(reader, recorded, &shuffles);
+    int bad = -1;
+    if (!shuffles.fp || !shuffles.fn)
+        no_memory(reader);
+    else if (!read_shuffles(&shuffles, recorded))
+        fault(reader, "notebook.shuffles", "fp", "and fn do not count its rows for each seed");
+    else
+        bad = check_places(reader, recorded, &shuffles);
     shuffles_free(&shuffles);
     return bad;
 }

@@ -175,7 +175,7 @@ static int index_cases(struct result_file *file, const struct reader *reader) {
         json_array_foreach(json_object_get(experiment, "cases"), c, one) {
             const char *name = json_string_value(json_object_get(one, "name"));
             if (json_object_get(file->case_index, name)) continue;
-            if (json_put(file->case_index, name, json_integer((json_int_t)(i * MAX_CASES + c))) != 0)
+            if (json_put(file->case_index, name, json_integer((json_int_t)i * MAX_CASES + (json_int_t)c)) != 0)
                 return fail_program(reader->err, "%s: out of memory", file->path);
         }
     }
