@@ -73,6 +73,7 @@ static void predicted_free(struct predicted *p) {
     free(p->truth);
 }
 
+/* predicted_free releases the outcome, also of a failure. */
 static int predict_rows(struct predicted *p, const struct class_work *work, const struct model *models,
                         struct error *err) {
     const struct row_list *rows = &work->job->row_list;
@@ -81,10 +82,7 @@ static int predict_rows(struct predicted *p, const struct class_work *work, cons
                             .column = malloc(n * sizeof *p->column),
                             .digit = malloc(n * sizeof *p->digit),
                             .truth = malloc(n * sizeof *p->truth)};
-    if (!p->decision || !p->column || !p->digit || !p->truth) {
-        predicted_free(p);
-        return fail_program(err, "out of memory for %zu rows", n);
-    }
+    if (!p->decision || !p->column || !p->digit || !p->truth) return fail_program(err, "out of memory for %zu rows", n);
     /* The kernel gives memory at the first touch, which must not be timed. */
     memset(p->decision, 0xff, n * CLASSES * sizeof *p->decision);
     memset(p->column, 0xff, n * sizeof *p->column);
@@ -182,8 +180,8 @@ static int train_with(json_t *results, const struct class_work *work, struct err
         }
         bad = append(results, classes_json(&job->ds, job->view.n, &sum.report), work, err);
         if (!bad && work->last) bad = write_models(work, models, sum.report.epochs, &predicted.scores, err);
-        predicted_free(&predicted);
     }
+    predicted_free(&predicted);
     classes_free(models);
     return bad;
 }

@@ -83,9 +83,8 @@ static int check_members(const size_t *count, unsigned classes, unsigned folds, 
 }
 
 /* The next member of each class goes to the first fold whose quota of it is left. */
-static int deal(uint16_t *fold_of, const uint8_t *class_of, size_t n, const struct quotas *quotas, struct error *err) {
-    unsigned *fold = calloc(quotas->classes + 1, sizeof *fold);
-    if (!fold) return fail_program(err, "out of memory");
+static void deal(uint16_t *fold_of, const uint8_t *class_of, size_t n, const struct quotas *quotas) {
+    unsigned fold[UINT8_MAX + 1] = {0}; /* of each class */
     for (size_t i = 0; i < n; i++) {
         const unsigned c = class_of[i];
         while (*quota_at(quotas, fold[c], c) == 0)
@@ -93,8 +92,6 @@ static int deal(uint16_t *fold_of, const uint8_t *class_of, size_t n, const stru
         --*quota_at(quotas, fold[c], c);
         fold_of[i] = (uint16_t)fold[c];
     }
-    free(fold);
-    return 0;
 }
 
 int stratified_folds(uint16_t *fold_of, const uint8_t *class_of, size_t n, unsigned classes, unsigned folds,
@@ -108,9 +105,9 @@ int stratified_folds(uint16_t *fold_of, const uint8_t *class_of, size_t n, unsig
         quota_per_class(&quotas, count);
     else
         quota_interleaved(&quotas, count, appeared);
-    int bad = deal(fold_of, class_of, n, &quotas, err);
+    deal(fold_of, class_of, n, &quotas);
     free(quotas.quota);
-    return bad;
+    return 0;
 }
 
 int plain_folds(uint16_t *fold_of, size_t n, unsigned folds, struct error *err) {
