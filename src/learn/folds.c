@@ -10,7 +10,7 @@ struct quotas {
 };
 
 static int quotas_new(struct quotas *quotas, unsigned classes, unsigned folds, struct error *err) {
-    *quotas = (struct quotas){calloc((size_t)folds * classes, sizeof *quotas->quota), classes, folds};
+    *quotas = (struct quotas){calloc((size_t)folds * classes + 1, sizeof *quotas->quota), classes, folds};
     return quotas->quota ? 0 : fail_program(err, "out of memory");
 }
 
