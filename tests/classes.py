@@ -143,6 +143,13 @@ different = ("seconds", "place", "workers", "fold_fits", "self_check")
 check("workers change nothing", {key: value for key, value in alone.items() if key not in different} ==
       {key: value for key, value in shared.items() if key not in different}, (alone, shared))
 
+# Commands of one digit.
+for command in ["run"], ["bench"], ["sweep", "--vary", "seed=1,2"]:
+    done = subprocess.run([SGDMARK, *command, "--data", FOLDER, "--digit", "all"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    check(f"{command[0]} refuses --digit all in one line", done.returncode == 2 and done.stdout == "" and
+          done.stderr.count("\n") == 1 and "only train and cv take all" in done.stderr, done)
+
 # A saved model predicts as in training: coef_, classes_, decision values by argmax.
 x, y = ROWS.take("test", "file", 42, 400)
 made = run("train", "--digit", "all", "--engine", "f64", "--save", f"{scratch.name}/m.npz")

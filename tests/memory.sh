@@ -78,6 +78,10 @@ without_memory 1 cv "${rows[@]}" --predictions-out "$out/p.npy" --decision-out "
     --at-precision 0.1 --json "$out/c.json"
 without_memory 1 train "${rows[@]}" --compat 1.2 --penalty elasticnet --average 5 --early-stopping --tol 0 --engine f64 \
     --json "$out/t.json"
+without_memory 1 train "${rows[@]}" --digit all --epochs 1 --json "$out/t.json" --coef-out "$out/w.npy" \
+    --save "$out/m.npz" --png "$out/h.png"
+without_memory 1 cv "${rows[@]}" --digit all --epochs 1 --folds 2 --json "$out/c.json" --predictions-out "$out/p.npy" \
+    --decision-out "$out/d.npy" --png "$out/h.png"
 without_memory 1 describe --data synthetic:n=60 --show 3 --png "$out/3.png" --json "$out/d.json"
 source tests/cli/fixtures.sh
 good "$scratch/plain" && good "$scratch/above/raw" && gzip -n "$scratch/above/raw"/*

@@ -42,7 +42,7 @@ struct classes_cv_report {
     bool placed; /* the workers were bound to the place; no: the calling thread did it all */
     size_t workers;
     const char *place_note; /* what the system refused of the place, or "" */
-    const char *warning; /* of folds that test none of a digit; NULL: none */
+    const char *warning;    /* of folds that test none of a digit; NULL: none */
 };
 void print_classes_cv(FILE *out, const struct classes_cv_report *report);
 json_t *classes_cv_json(const struct dataset *ds, const struct classes_cv_report *report);
