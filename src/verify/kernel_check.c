@@ -42,7 +42,7 @@ struct work {
     struct batch batch;
     struct linear_model model;
     struct shared_row shared_row;
-    const void *many[MODELS_MOST + 1]; /* the weights of each model; behind the last one stands NULL */
+    const void *many[MODELS_MOST + 1]; /* the weights of each model; behind the last one stands a guard page */
     double decision[DECISIONS];
 };
 
@@ -206,7 +206,8 @@ static void place_models(struct work *work, const uint8_t *l2_row) {
     const size_t start = work->place % 2 * model_step(in);
     work->shared_row = (struct shared_row){work->row, start, in->length, work->row_fence.end, l2_row};
     for (size_t m = 0; m <= MODELS_MOST; m++)
-        work->many[m] = m < in->n ? work->weights + (model_offset(in, m) - start) * weight_size[in->type] : NULL;
+        work->many[m] =
+            m < in->n ? work->weights + (model_offset(in, m) - start) * weight_size[in->type] : work->row_fence.end;
 }
 
 static bool check_place(struct work *work, size_t place) {
