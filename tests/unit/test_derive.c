@@ -10,6 +10,7 @@
 #include "record/result.h"
 #include "record/run_facts.h"
 #include "record/seal.h"
+#include "record/shuffles_json.h"
 #include "record/trade_off.h"
 
 #include <math.h>
@@ -123,6 +124,16 @@ static void add_receipt(struct result *result, const char *engine, const struct 
     assert_int_equal(result_parity(result, &receipt, NULL), 0);
 }
 
+/* Three shuffles of the same rows, among which the notebook's own results have their places. */
+static json_t *played_shuffles(void) {
+    uint64_t fp[] = {30, 10, 20}, fn[] = {4, 9, 5};
+    const struct shuffles shuffles = {3, ROWS - POSITIVES, POSITIVES, fp, fn, 0.5};
+    struct shuffle_place place[SHUFFLE_METRICS];
+    const struct confusion own = NOTEBOOK_CONFUSION;
+    assert_int_equal(shuffles_place(place, &shuffles, &own, NULL), 0);
+    return shuffles_json(&shuffles, place);
+}
+
 /* Around predictions of which 400 of the positive rows are missed. */
 static json_t *played_trade_off(const struct confusion *c) {
     const struct trade_off made = {.wanted = {.precision = 0.99, .recall = 0.95, .threshold = 2.0},
@@ -163,6 +174,7 @@ static void add_facts(struct result *result, const struct cv_result *cv) {
         (json_int_t)c->fn, (json_int_t)c->tp, "perfect_confusion", ROWS - POSITIVES, 0, 0, POSITIVES, "precision",
         precision_score(c), "recall", recall_score(c), "f1", f1_score(c));
     assert_non_null(notebook);
+    assert_int_equal(json_object_set_new(notebook, "shuffles", played_shuffles()), 0);
     assert_int_equal(result_section(result, "notebook", notebook, NULL), 0);
     json_t *processes = json_pack("[{s:i, s:s, s:f}, {s:i, s:s, s:f}]", "index", 0, "status", "done", "seconds", 1.0,
                                   "index", 1, "status", "done", "seconds", 1.0);
@@ -343,6 +355,7 @@ static void a_file_without_a_hash_is_refused(void **state) {
 #define EPOCHS    "sgdmark.experiments.0."
 #define PARITY    "sgdmark.receipts.parity."
 #define TRADE_OFF "sgdmark.notebook.trade_off."
+#define SHUFFLES  "sgdmark.notebook.shuffles."
 
 static const struct {
     const char *path, *value, *because;
@@ -485,6 +498,12 @@ static const struct {
     {"sgdmark.notebook.own_digit.picture.1", "\"0102\"", "notebook.own_digit.picture is no picture"},
     {"sgdmark.notebook.own_digit.picture.1", "\"01020g\"", "notebook.own_digit.picture is no picture"},
     {"sgdmark.notebook.own_digit.picture", "[]", "notebook.own_digit.picture is no picture"},
+    {SHUFFLES "places.1.percentile", "12.5", "notebook.shuffles.places"},
+    {SHUFFLES "places.2.p95", "*0.99", "notebook.shuffles.places"},
+    {SHUFFLES "fp.1", "11", "notebook.shuffles.places"},
+    {SHUFFLES "fn.1", "-1", "notebook.shuffles.fp and fn do not count its rows"},
+    {SHUFFLES "seeds", "4", "notebook.shuffles.fp and fn do not count its rows"},
+    {SHUFFLES "seeds", "0", "notebook.shuffles.seeds is no number of shuffles"},
     {TRADE_OFF "average_precision", "1.5", "notebook.trade_off.average_precision is not a number from 0 to 1"},
     {TRADE_OFF "roc_auc", "null", "notebook.trade_off.roc_auc is not a number"},
     {TRADE_OFF "roc_auc", "-0.5", "notebook.trade_off.roc_auc is not a number from 0 to 1"},
@@ -533,6 +552,7 @@ static void old_notebooks_are_read(void **state) {
     struct error err;
     edit(root, "sgdmark.notebook.own_digit", NULL);
     edit(root, "sgdmark.notebook.trade_off", NULL);
+    edit(root, "sgdmark.notebook.shuffles", NULL);
     assert_int_equal(seal_result(root), 0);
     if (parse(&file, root, &err) != 0) fail_msg("%s", err.text);
     result_unload(&file);
