@@ -17,11 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG };
+enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG, KEY_WARM_START };
 
 struct train_options {
     struct job_options job;
-    const char *json, *coef_out, *save, *png;
+    const char *json, *coef_out, *save, *png, *warm_start;
+    const struct model *start; /* what warm_start names; NULL: weights of zero */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -38,7 +39,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output_file(&options->save, "save", value);
     case KEY_PNG:
         return take_output_file(&options->png, "png", value);
+    case KEY_WARM_START:
+        options->warm_start = value;
+        return 0;
     case ARGP_KEY_END:
+        if (options->warm_start && options->job.spec.digit == DIGIT_ALL)
+            return bad_option("--warm-start: goes on from the model of one digit, not of all");
         if (options->png && options->job.spec.digit != DIGIT_ALL)
             return bad_option("--png: draws the confusion matrix of ten digits (--digit all)");
         return 0;
@@ -52,6 +58,7 @@ static const struct argp_option list[] = {
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d), of ten digits (10, d)", 0},
     {"save", KEY_SAVE, "MODEL.npz", 0, "write the model, for `sgdmark predict` and numpy.load", 0},
+    {"warm-start", KEY_WARM_START, "MODEL.npz", 0, "begin with the weights of a saved model, as warm_start does", 0},
     {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
@@ -148,7 +155,7 @@ static int train_one(json_t *results, const struct job *job, const struct train_
     struct hyper hyper = options->job.spec.hyper;
     char reason[PREFETCH_REASON];
     prefetch_choose(&hyper, &job->row_list, backend, reason);
-    if (fit(&model, &job->row_list, &hyper, backend, err) != 0) return -1;
+    if (fit_from(&model, options->start, &job->row_list, &hyper, backend, err) != 0) return -1;
     struct train_report report = {
         .engine = engine_names[hyper.engine], .backend = engine_backend_name(hyper.engine, backend), .model = &model};
     int bad = predict_all(&report, job, backend, err);
@@ -191,6 +198,21 @@ static int train_all(struct job *job, const struct train_options *options, const
     return bad;
 }
 
+/* Trains from weights of zero, or from those of a saved model. */
+static int train_from(struct job *job, struct train_options *options, const struct backend_list *chosen,
+                      struct error *err) {
+    struct saved_model saved;
+    if (!options->warm_start) return train_all(job, options, chosen, err);
+    if (model_load(&saved, options->warm_start, err) != 0) return -1;
+    int bad = saved.count == 1
+                  ? saved_model_fit_rows(&saved, options->warm_start, &job->ds, err)
+                  : fail(err, "%s: holds ten models; --warm-start takes that of one digit", options->warm_start);
+    options->start = saved.models;
+    if (!bad) bad = train_all(job, options, chosen, err);
+    saved_model_free(&saved);
+    return bad;
+}
+
 int command_train(int argc, char **argv, struct error *err) {
     struct train_options options = {.job.takes_all = true};
     int asked = take_arguments(&argp, argc, argv, &options, err);
@@ -204,7 +226,7 @@ int command_train(int argc, char **argv, struct error *err) {
     if (!bad) bad = job_open(&job, &options.job.spec, err);
     if (!bad) {
         bad = options.job.spec.digit == DIGIT_ALL ? train_classes(&job, &options.job, &chosen, &outputs, err)
-                                                  : train_all(&job, &options, &chosen, err);
+                                                  : train_from(&job, &options, &chosen, err);
         job_close(&job);
     }
     free(chosen.list);
