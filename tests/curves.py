@@ -12,21 +12,9 @@ import tempfile
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 SGDMARK = os.environ.get("BUILD", "build") + "/sgdmark"
-count = failed = 0
-
-
-def check(name, good, seen=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {name}")
-    if not good:
-        print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
-
-
-def finish():
-    print(f"1..{count}")
-    sys.exit(failed > 0)
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/python")
+from tap import check, finish  # noqa: E402
 
 
 try:

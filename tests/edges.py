@@ -14,21 +14,9 @@ import warnings
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 SGDMARK = os.environ.get("BUILD", "build") + "/sgdmark"
 scratch = tempfile.TemporaryDirectory()
-count = failed = 0
-
-
-def check(name, good, seen=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {name}")
-    if not good:
-        print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
-
-
-def finish():
-    print(f"1..{count}")
-    sys.exit(failed > 0)
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/python")
+from tap import check, finish  # noqa: E402
 
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
