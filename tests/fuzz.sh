@@ -16,12 +16,26 @@ if ! make -j2 fuzz-targets > "$scratch/make.log" 2>&1; then
     not_ok "the fuzzing targets build" "$(tail -n 20 "$scratch/make.log")"
     finish
 fi
+
+# fuzz TARGET SEED: leaves its output and status in $scratch/TARGET.*
+fuzz() {
+    local status=0
+    mkdir "$scratch/$1"
+    build-fuzz/fuzz/"$1" -runs="$runs" -max_total_time="$seconds" -seed="$2" -verbosity=0 -rss_limit_mb=4096 \
+        -artifact_prefix=build-fuzz/ "$scratch/$1" "tests/fuzz/corpus/${1#fuzz_}" > "$scratch/$1.out" 2>&1 || status=$?
+    echo "$2 $status" > "$scratch/$1.status"
+}
+
+# As many at once as there are processors: nothing is timed.
+for source in tests/fuzz/fuzz_*.c; do
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    fuzz "$(basename "$source" .c)" $((RANDOM * 32768 + RANDOM + 1)) &
+done
+wait
 for source in tests/fuzz/fuzz_*.c; do
     target=$(basename "$source" .c)
-    seed=$((RANDOM * 32768 + RANDOM + 1))
-    mkdir "$scratch/$target"
-    check "$target: up to $runs executions from seed $seed" build-fuzz/fuzz/"$target" -runs="$runs" \
-        -max_total_time="$seconds" -seed=$seed -verbosity=0 \
-        -rss_limit_mb=4096 -artifact_prefix=build-fuzz/ "$scratch/$target" "tests/fuzz/corpus/${target#fuzz_}"
+    read -r seed status < "$scratch/$target.status"
+    name="$target: up to $runs executions from seed $seed"
+    if [ "$status" -eq 0 ]; then ok "$name"; else not_ok "$name" "$(tail -n 60 "$scratch/$target.out")"; fi
 done
 finish
