@@ -40,17 +40,20 @@ int process_ratios(struct process_ratios *ratios, const struct paired_times *tim
         free(medians);
         return fail_program(err, "out of memory for %zu rounds", times->n);
     }
+    size_t rounds = 0; /* of the processes that count */
     for (size_t first = 0, end; first < times->n; first = end) {
         for (end = first; end < times->n && times->process[end] == times->process[first]; end++)
-            logs[end] = portable_log(times->subject[end]) - portable_log(times->base[end]);
-        medians[ratios->processes++] = take_median(logs + first, end - first);
+            logs[rounds + end - first] = portable_log(times->subject[end]) - portable_log(times->base[end]);
+        if (end - first < FEWEST_ROUNDS) continue;
+        medians[ratios->processes++] = take_median(logs + rounds, end - first);
+        rounds += end - first;
     }
     fill_shift(ratios, medians);
     if (ratios->shift.freedom > 0) {
         const double k = (double)ratios->processes;
-        sort_doubles(logs, times->n);
-        const double noise = mad_to_deviation * quantile(logs, times->n, 0.5);
-        ratios->spread = fmax(ratios->shift.error * sqrt(k), noise * median_error / sqrt((double)times->n / k));
+        sort_doubles(logs, rounds);
+        const double noise = mad_to_deviation * quantile(logs, rounds, 0.5);
+        ratios->spread = fmax(ratios->shift.error * sqrt(k), noise * median_error / sqrt((double)rounds / k));
     }
     free(logs);
     free(medians);

@@ -9,7 +9,7 @@
 
 /* Each look comes after about 1.4 times as many processes as the one before: 1.4 times as many make intervals a sixth
  * narrower, and one more look makes them 3 % wider. */
-static const unsigned looks[] = {5, 7, 10, 14, 20, 28, 40, 56};
+static const unsigned looks[] = {5, 7, 10, 14, 20, 28, 40, 57, 80};
 
 struct plan plan_of(double target, double seconds) {
     struct plan plan = {.made = true, .target = target, .seconds = seconds, .forecast = {.resolves = (double)NAN}};
@@ -35,7 +35,7 @@ double plan_share_seconds(const struct plan *plan) {
 }
 
 size_t plan_most_rounds(size_t cases) {
-    enum { MOST_SAMPLES = 50000, MOST_ROUNDS = 100 };
+    enum { MOST_SAMPLES = 60000, MOST_ROUNDS = 100 };
     const size_t rounds = MOST_SAMPLES / PLAN_MOST / (cases > 0 ? cases : 1);
     if (rounds < PLAN_LEAST_ROUNDS) return PLAN_LEAST_ROUNDS;
     return rounds < MOST_ROUNDS ? rounds : MOST_ROUNDS;

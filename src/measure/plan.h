@@ -18,7 +18,7 @@
 enum {
     PLAN_PILOT = 3,  /* processes after which the run says what it will resolve */
     PLAN_FEWEST = 5, /* processes at least, whatever the time */
-    PLAN_MOST = 80,  /* processes at most */
+    PLAN_MOST = 120, /* processes at most */
     PLAN_MOST_LOOKS = 16
 };
 
