@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+static const char no_target[] = "only the time was given";
 static const char not_known[] = "too few processes, or nothing to compare";
 
 static json_t *forecast_json(const struct forecast *forecast) {
@@ -25,11 +26,15 @@ static const char *stopped_because(const struct plan *plan, const struct plan_ou
 }
 
 static json_t *outcome_json(const struct analysis *a) {
+    const struct plan *plan = &a->experiment->plan;
     const struct plan_outcome *outcome = &a->outcome;
+    json_t *resolved = plan->target > 0 ? json_integer((json_int_t)outcome->resolved) : json_null();
     json_t *value =
-        json_pack("{s:I, s:I, s:I, s:s}", "processes", (json_int_t)a->processes, "pairs", (json_int_t)outcome->pairs,
-                  "resolved", (json_int_t)outcome->resolved, "stopped", stopped_because(&a->experiment->plan, outcome));
-    if (value && put_number(value, "resolves", outcome->resolves, not_known) == 0) return value;
+        json_pack("{s:I, s:I, s:o, s:s}", "processes", (json_int_t)a->processes, "pairs", (json_int_t)outcome->pairs,
+                  "resolved", resolved, "stopped", stopped_because(plan, outcome));
+    int bad = value ? put_number(value, "resolves", outcome->resolves, not_known) : -1;
+    if (!bad && !(plan->target > 0)) bad = json_put(value, "resolved_reason", json_string(no_target));
+    if (!bad) return value;
     json_decref(value);
     return NULL;
 }
@@ -39,8 +44,7 @@ json_t *plan_json(const struct analysis *a) {
     json_t *looks = json_array(), *value = json_object();
     for (size_t i = 0; i < plan->look_count; i++)
         json_add(looks, json_integer((json_int_t)plan->looks[i]));
-    if (value &&
-        put_number(value, "target", plan->target > 0 ? plan->target : (double)NAN, "only the time was given") == 0 &&
+    if (value && put_number(value, "target", plan->target > 0 ? plan->target : (double)NAN, no_target) == 0 &&
         put_number(value, "seconds", plan->seconds, NULL) == 0 && json_put(value, "looks", looks) == 0 &&
         json_put(value, "forecast", forecast_json(&plan->forecast)) == 0 &&
         json_put(value, "outcome", outcome_json(a)) == 0)

@@ -271,12 +271,12 @@ static void every_look_is_paid_for(void **state) {
 
 /* ---- The planner, on experiments whose processes the test plays. */
 
-enum { PLAYED_CASES = 3, PLAYED = 6 };
+enum { PLAYED_CASES = 4, PLAYED = 6 };
 
-/* A best case, its A/A twin, and another case. */
+/* A best case, its A/A twin, another case, and one that takes twice as long. */
 static struct experiment *played(const struct plan *plan) {
-    struct experiment *experiment = experiment_new("epochs", PLAYED_CASES, 1, NULL);
-    static const char *const names[] = {"epoch/f32/a", "epoch/f32/a/again", "epoch/f32/b"};
+    struct experiment *experiment = experiment_new("epochs", PLAYED_CASES, 2, NULL);
+    static const char *const names[] = {"epoch/f32/a", "epoch/f32/a/again", "epoch/f32/b", "epoch/f32/c"};
     assert_non_null(experiment);
     for (int c = 0; c < PLAYED_CASES; c++) {
         struct timed_case timed = {.run = NULL};
@@ -288,12 +288,13 @@ static struct experiment *played(const struct plan *plan) {
     for (int c = 0; c < PLAYED_CASES; c++)
         experiment->facts[c].control = 1;
     experiment_pair(experiment, PAIR_BEST, 0, 2);
+    experiment_pair(experiment, PAIR_BEST, 0, 3);
     experiment->pixels = 784;
     experiment->plan = *plan;
     return experiment;
 }
 
-/* A process times its rounds: the last case takes `ratio` times as long as the others, give or take `spread`. */
+/* A process times its rounds: the third case takes `ratio` times as long as the others, give or take `spread`. */
 static void play_process(struct experiment *experiment, unsigned process, double ratio, double spread) {
     struct rounds rounds;
     assert_int_equal(rounds_allocate(&rounds, PLAYED_CASES, PLAYED, NULL), 0);
@@ -302,7 +303,8 @@ static void play_process(struct experiment *experiment, unsigned process, double
         rounds.process[r] = process;
         rounds.ghz[r] = 2;
         for (size_t c = 0; c < PLAYED_CASES; c++)
-            rounds.seconds[c * PLAYED + r] = 1e-3 * (c == 2 ? ratio * (1 + (process % 2 ? spread : -spread)) : 1);
+            rounds.seconds[c * PLAYED + r] = c == 3 ? 2e-3 : 1e-3;
+        rounds.seconds[2 * PLAYED + r] *= ratio * (1 + (process % 2 ? spread : -spread));
     }
     rounds.total = 1;
     assert_int_equal(rounds_append(&experiment->rounds, &rounds, NULL), 0);
@@ -398,11 +400,11 @@ static void the_outcome_of_a_planned_experiment(void **state) {
         play_process(experiment, k, 1.02, 0.0005);
     assert_int_equal(analyse(&analysis, experiment, NULL), 0);
     assert_int_equal(analysis.outcome.started, 7);
-    assert_int_equal(analysis.outcome.pairs, 1);
-    assert_int_equal(analysis.outcome.resolved, 1);
+    assert_int_equal(analysis.outcome.pairs, 2);
+    assert_int_equal(analysis.outcome.resolved, 2);
     assert_true(analysis.outcome.resolves == 0);
     assert_int_equal(analysis.pairs[0].times.verdict, VERDICT_FASTER);
-    assert_int_equal(analysis.pairs[0].times.comparisons, plan_chances(&plan));
+    assert_int_equal(analysis.pairs[0].times.comparisons, 2 * plan_chances(&plan));
     assert_int_equal(analysis.controls[0].aa.state, AA_QUIET);
     analysis_free(&analysis);
     experiment_free(experiment);
