@@ -62,7 +62,7 @@ check("the report from the file is what the run printed", again.returncode == 0 
       "planned: 1 s at most; expected of the pilot: 5 processes" in again.stdout, again.stdout[:3000] + again.stderr)
 
 # --resolve: a target so wide that some look reaches it, unless the machine has no quiet moment.
-done, wide, path = run("resolve", "--resolve", "50%", "--time=40")
+done, wide, path = run("resolve", "--resolve", "50%", "--time=15s")
 check("run --resolve ends well", done.returncode == 0 and wide, done.stderr)
 check("it says before, in one line, what it will resolve", re.fullmatch(PILOT, done.stderr) and "50 %" in done.stderr, done.stderr)
 outcome = plan(wide)["outcome"]
@@ -74,7 +74,7 @@ check("it stopped at a look where every pair was resolved, or because the time w
 check("a pair without a verdict is within the target",
       not resolved or all(one["resolves"] <= 0.5 and (one["resolves"] > 0 or one["verdict"] in ("faster", "slower", "withheld"))
                           for one in epochs(wide)["pairs"]), epochs(wide)["pairs"])
-check("the report reads it", f"planned: resolve 50 %, 40 s at most" in execute(SGDMARK, "report", path).stdout)
+check("the report reads it", f"planned: resolve 50 %, 15 s at most" in execute(SGDMARK, "report", path).stdout)
 
 # Two backends of the same bytes take as long, so the epochs go on. The folds on one core have no pair and stop at once.
 made = execute("tools/test-builds", scratch.name, "twin")

@@ -46,7 +46,7 @@ bool is_planned(const struct plan_options *options) {
 
 void plan_experiment(struct experiment *experiment, const struct plan_options *options) {
     if (!experiment || !is_planned(options)) return;
-    experiment->plan = plan_of(options->target, options->seconds > 0 ? options->seconds : RESOLVE_SECONDS);
+    experiment->plan = plan_for(options->target, options->seconds > 0 ? options->seconds : RESOLVE_SECONDS);
 }
 
 static const struct plan *plan_in(const struct planner *planner) {

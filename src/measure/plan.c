@@ -11,7 +11,7 @@
  * narrower, and one more look makes them 3 % wider. */
 static const unsigned looks[] = {5, 7, 10, 14, 20, 28, 40, 57, 80};
 
-struct plan plan_of(double target, double seconds) {
+struct plan plan_for(double target, double seconds) {
     struct plan plan = {.made = true, .target = target, .seconds = seconds, .forecast = {.resolves = (double)NAN}};
     if (target > 0) {
         memcpy(plan.looks, looks, sizeof looks);

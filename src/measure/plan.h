@@ -39,7 +39,7 @@ struct plan {
 };
 
 /* A plan with its looks; target 0: no look before the last. */
-struct plan plan_of(double target, double seconds);
+struct plan plan_for(double target, double seconds);
 
 /* How often the ratios may be looked at: by so many times the number of pairs each interval is widened. 1 without a
  * plan. */

@@ -106,7 +106,7 @@ static void look_at(struct said *said, struct samples_so_far *samples, const str
 
 static struct said simulate(struct random_state *rs, const struct noise *noise, double target, double last_slower) {
     static struct samples_so_far samples;
-    const struct plan plan = plan_of(target, 300);
+    const struct plan plan = plan_for(target, 300);
     struct said said = {.processes = 0};
     samples.rounds = 0;
     while (said.processes < PLAN_MOST) {
@@ -255,7 +255,7 @@ static void what_an_interval_resolves(void **state) {
 
 static void every_look_is_paid_for(void **state) {
     (void)state;
-    const struct plan resolve = plan_of(0.01, 300), time = plan_of(0, 30), none = {.made = false};
+    const struct plan resolve = plan_for(0.01, 300), time = plan_for(0, 30), none = {.made = false};
     assert_int_equal(plan_chances(&resolve), resolve.look_count + 1);
     assert_int_equal(plan_chances(&time), 1);
     assert_int_equal(plan_chances(&none), 1);
@@ -333,7 +333,7 @@ static unsigned play_run(struct planner *planner, double ratio, const double spr
 
 static void a_run_stops_when_all_is_resolved(void **state) {
     (void)state;
-    const struct plan plan = plan_of(0.01, 300);
+    const struct plan plan = plan_for(0.01, 300);
     const double spread[PLANNED] = {0.0001, 0.004};
     struct planner planner = {.experiments = {played(&plan), played(&plan)}};
     unsigned of[PLANNED];
@@ -354,7 +354,7 @@ static void a_run_stops_when_all_is_resolved(void **state) {
 static void a_run_stops_when_the_time_is_up(void **state) {
     (void)state;
     const double wide[PLANNED] = {0.1, 0.1}, narrow[PLANNED] = {0.0001, 0.0001};
-    struct plan plan = plan_of(0.01, 50);
+    struct plan plan = plan_for(0.01, 50);
     struct planner planner = {.experiments = {played(&plan), NULL}};
     unsigned of[PLANNED];
     assert_int_equal(play_run(&planner, 1, wide, 3, of), 16); /* 2 + 16 * 3 seconds */
@@ -362,16 +362,16 @@ static void a_run_stops_when_the_time_is_up(void **state) {
     assert_int_equal(planner.forecast.processes, 16);
     experiment_free(planner.experiments[0]);
     /* --time alone never stops for what it saw, and the fewest processes run whatever the time. */
-    plan = plan_of(0, 50);
+    plan = plan_for(0, 50);
     planner = (struct planner){.experiments = {NULL, played(&plan)}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), 16);
     experiment_free(planner.experiments[1]);
-    plan = plan_of(0, 4);
+    plan = plan_for(0, 4);
     planner = (struct planner){.experiments = {played(&plan), NULL}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), PLAN_FEWEST);
     assert_int_equal(planner.forecast.processes, PLAN_FEWEST);
     experiment_free(planner.experiments[0]);
-    plan = plan_of(0, 1e6);
+    plan = plan_for(0, 1e6);
     planner = (struct planner){.experiments = {played(&plan), NULL}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), PLAN_MOST);
     experiment_free(planner.experiments[0]);
@@ -380,7 +380,7 @@ static void a_run_stops_when_the_time_is_up(void **state) {
 /* Processes that all fail add no rounds: nothing is foreseen, and nothing crashes. */
 static void processes_that_fail_resolve_nothing(void **state) {
     (void)state;
-    const struct plan plan = plan_of(0.01, 20);
+    const struct plan plan = plan_for(0.01, 20);
     struct planner planner = {.experiments = {played(&plan), NULL}};
     bool wanted[PLANNED] = {true};
     unsigned started = 0;
@@ -393,7 +393,7 @@ static void processes_that_fail_resolve_nothing(void **state) {
 
 static void the_outcome_of_a_planned_experiment(void **state) {
     (void)state;
-    const struct plan plan = plan_of(0.01, 300);
+    const struct plan plan = plan_for(0.01, 300);
     struct experiment *experiment = played(&plan);
     struct analysis analysis;
     for (unsigned k = 0; k < 7; k++)
