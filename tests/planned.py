@@ -42,6 +42,15 @@ def plan(result):
     return epochs(result)["plan"]
 
 
+def stopped_well(result):
+    """At a look where every pair was resolved, or where the next process would have been too much for the time."""
+    outcome = plan(result)["outcome"]
+    if outcome["resolved"] != outcome["pairs"]:
+        return outcome["stopped"] == "the time was up"
+    in_time = result["sgdmark"]["duration_seconds"] < plan(result)["seconds"] / 2
+    return outcome["stopped"] == "every pair is resolved" and (outcome["processes"] in plan(result)["looks"] or not in_time)
+
+
 def pair(result):
     return epochs(result)["pairs"][0]
 
@@ -62,30 +71,26 @@ check("the report from the file is what the run printed", again.returncode == 0 
       "planned: 1 s at most; expected of the pilot: 5 processes" in again.stdout, again.stdout[:3000] + again.stderr)
 
 # --resolve: a target so wide that some look reaches it, unless the machine has no quiet moment.
-done, wide, path = run("resolve", "--resolve", "50%", "--time=15s")
+done, wide, path = run("resolve", "--resolve", "50%", "--time=8s")
 check("run --resolve ends well", done.returncode == 0 and wide, done.stderr)
 check("it says before, in one line, what it will resolve", re.fullmatch(PILOT, done.stderr) and "50 %" in done.stderr, done.stderr)
 outcome = plan(wide)["outcome"]
 resolved = outcome["resolved"] == outcome["pairs"]
 check("each pair pays for every look and the last", pair(wide)["comparisons"] == len(epochs(wide)["pairs"]) * (len(plan(wide)["looks"]) + 1), pair(wide))
-check("it stopped at a look where every pair was resolved, or because the time was up",
-      (outcome["processes"] in plan(wide)["looks"] and outcome["stopped"] == "every pair is resolved") if resolved
-      else outcome["stopped"] == "the time was up", outcome)
+check("it stopped at a look where every pair was resolved, or because the time was up", stopped_well(wide), outcome)
 check("a pair without a verdict is within the target",
       not resolved or all(one["resolves"] <= 0.5 and (one["resolves"] > 0 or one["verdict"] in ("faster", "slower", "withheld"))
                           for one in epochs(wide)["pairs"]), epochs(wide)["pairs"])
-check("the report reads it", f"planned: resolve 50 %, 15 s at most" in execute(SGDMARK, "report", path).stdout)
+check("the report reads it", f"planned: resolve 50 %, 8 s at most" in execute(SGDMARK, "report", path).stdout)
 
 # Two backends of the same bytes take as long, so the epochs go on. The folds on one core have no pair and stop at once.
 made = execute("tools/test-builds", scratch.name, "twin")
 if made.returncode == 0:
     path = scratch.name + "/far.json"
-    done = execute(scratch.name + "/twin", "run", "--data=synthetic:n=600,d=50", "--place=core", "--resolve=0.1%", "--time=6s", "--json", path)
+    done = execute(scratch.name + "/twin", "run", "--data=synthetic:n=600,d=50", "--place=core", "--resolve=0.1%", "--time=4s", "--json", path)
     far = json.load(open(path))
     stops = {one["name"]: one["plan"]["outcome"] for one in far["sgdmark"]["experiments"]}
-    all_resolved = stops["epochs"]["resolved"] == stops["epochs"]["pairs"]
-    check("run --resolve stops when the time is up, or at a look", done.returncode == 0 and (
-        stops["epochs"]["processes"] in plan(far)["looks"] if all_resolved else stops["epochs"]["stopped"] == "the time was up"), stops)
+    check("run --resolve stops when the time is up, or at a look", done.returncode == 0 and stopped_well(far), stops)
     check("folds without a pair stop at the first look, whatever the epochs do", stops["folds"]["processes"] == 5 and
           stops["folds"]["stopped"] == "there is no pair to resolve", stops)
 else:

@@ -460,9 +460,10 @@ static struct process_order order_of(struct run *run, struct experiment *epochs,
                                   .ended = process_ended,
                                   .context = run};
     if (!is_planned(&run->options->plan)) return order;
+    run->planner = (struct planner){.plan = plan_asked_for(&run->options->plan), .experiments = {epochs, folds}};
     for (size_t e = 0; e < EXPERIMENTS; e++) {
-        plan_experiment(order.experiments[e], &run->options->plan);
-        run->planner.experiments[e] = order.experiments[e];
+        if (!order.experiments[e]) continue;
+        order.experiments[e]->plan = run->planner.plan;
         order.budget[e] = planner_budget(order.experiments[e]);
     }
     order.next = next_process;

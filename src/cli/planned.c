@@ -44,16 +44,11 @@ bool is_planned(const struct plan_options *options) {
     return options->target > 0 || options->seconds > 0;
 }
 
-void plan_experiment(struct experiment *experiment, const struct plan_options *options) {
-    if (!experiment || !is_planned(options)) return;
-    experiment->plan = plan_for(options->target, options->seconds > 0 ? options->seconds : RESOLVE_SECONDS);
+struct plan plan_asked_for(const struct plan_options *options) {
+    return plan_for(options->target, options->seconds > 0 ? options->seconds : RESOLVE_SECONDS);
 }
 
-static const struct plan *plan_in(const struct planner *planner) {
-    return &(planner->experiments[0] ? planner->experiments[0] : planner->experiments[1])->plan;
-}
-
-/* "will resolve about 2.3 %". */
+/* "they will resolve about 2.3 %". */
 static void resolves_text(char *text, size_t size, double resolves) {
     if (isnan(resolves))
         snprintf(text, size, "what they will resolve is not known");
@@ -65,8 +60,8 @@ static void resolves_text(char *text, size_t size, double resolves) {
 
 /* What the run will resolve, and in how long. */
 static void tell(const struct planner *planner) {
-    const struct plan *plan = plan_in(planner);
-    const struct forecast *forecast = &planner->forecast;
+    const struct plan *plan = &planner->plan;
+    const struct forecast *forecast = &plan->forecast;
     char resolves[96];
     resolves_text(resolves, sizeof resolves, forecast->resolves);
     fprintf(stderr, "sgdmark run: after a pilot of %d processes: ", PLAN_PILOT);

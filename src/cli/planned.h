@@ -21,8 +21,8 @@ error_t take_time(struct plan_options *options, const char *value);
 /* True if the run is planned: one of the two was given. */
 bool is_planned(const struct plan_options *options);
 
-/* Makes the plan of an experiment, which may be NULL. */
-void plan_experiment(struct experiment *experiment, const struct plan_options *options);
+/* The plan of each experiment of such a run. */
+struct plan plan_asked_for(const struct plan_options *options);
 
 /* planner_next, which says on stderr what the run will resolve, once and in one line. `began`: seconds_now() at the
  * start of the run. */

@@ -20,7 +20,7 @@ struct process_ratios {
     struct shift shift; /* their mean with its standard error, on processes - 1 degrees of freedom */
     double spread;      /* how much another process would differ: their standard deviation, or what the noise of single
                          * rounds alone would make it, whichever is larger; NAN: not known */
-    size_t processes; /* that count */
+    size_t processes;   /* that count */
 };
 
 /* Returns 0, or -1 with the reason. With fewer than FEWEST_PROCESSES processes the error is not known. */

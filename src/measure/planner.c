@@ -5,18 +5,13 @@
 
 #include <math.h>
 
-static const struct plan *plan_of_all(const struct planner *planner) {
-    const struct experiment *first = planner->experiments[0] ? planner->experiments[0] : planner->experiments[1];
-    return &first->plan;
-}
-
 static double seconds_per_process(const struct planner *planner, unsigned started, double seconds) {
     return (seconds - planner->first) / started;
 }
 
 /* Processes of the whole run that fit the time. */
 static unsigned fitting(const struct planner *planner, unsigned started, double seconds) {
-    const double more = (plan_of_all(planner)->seconds - seconds) / seconds_per_process(planner, started, seconds);
+    const double more = (planner->plan.seconds - seconds) / seconds_per_process(planner, started, seconds);
     if (!(more < PLAN_MOST - (double)started)) return PLAN_MOST;
     const unsigned all = started + (more > 0 ? (unsigned)more : 0);
     return all < PLAN_FEWEST ? PLAN_FEWEST : all;
@@ -44,7 +39,7 @@ static int foresee(struct pilot *pilot, double target, unsigned processes, bool 
 /* Finds the first look that is expected to reach the target; else all the processes that fit the time. */
 static int fill_forecast(struct planner *planner, struct pilot *pilot, unsigned started, double seconds,
                          struct error *err) {
-    const struct plan *plan = plan_of_all(planner);
+    const struct plan *plan = &planner->plan;
     const unsigned most = fitting(planner, started, seconds);
     const double target = plan->target > 0 ? plan->target : (double)INFINITY;
     unsigned processes = most;
@@ -58,12 +53,13 @@ static int fill_forecast(struct planner *planner, struct pilot *pilot, unsigned 
         if (foresee(pilot, target, processes, &reaches, err) != 0) return -1;
     }
     const double more = (double)(processes - started) * seconds_per_process(planner, started, seconds);
-    planner->forecast = (struct forecast){processes, seconds + more, (double)NAN};
+    planner->plan.forecast = (struct forecast){processes, seconds + more, (double)NAN};
     planner->reaches = reaches;
     for (size_t e = 0; e < PLANNED; e++) {
         if (!pilot->there[e]) continue;
         planner->experiments[e]->plan.forecast = (struct forecast){processes, seconds + more, pilot->resolves[e]};
-        planner->forecast.resolves = fmax(planner->forecast.resolves, pilot->resolves[e]); /* fmax ignores NAN */
+        planner->plan.forecast.resolves =
+            fmax(planner->plan.forecast.resolves, pilot->resolves[e]); /* fmax ignores NAN */
     }
     return 0;
 }
@@ -94,7 +90,7 @@ static int look(struct planner *planner, size_t e, struct error *err) {
 }
 
 int planner_next(struct planner *planner, unsigned started, double seconds, bool wanted[PLANNED], struct error *err) {
-    const struct plan *plan = plan_of_all(planner);
+    const struct plan *plan = &planner->plan;
     if (started == 0) planner->first = seconds;
     if (started == PLAN_PILOT && look_after_pilot(planner, started, seconds, err) != 0) return -1;
     for (size_t e = 0; e < PLANNED; e++)
@@ -110,7 +106,6 @@ int planner_next(struct planner *planner, unsigned started, double seconds, bool
 }
 
 struct budget planner_budget(const struct experiment *experiment) {
-    if (!experiment) return (struct budget){0};
     return (struct budget){.seconds = PLAN_MOST * plan_share_seconds(&experiment->plan),
                            .at_most = PLAN_MOST * plan_most_rounds(experiment->count),
                            .fewest = (size_t)PLAN_MOST * PLAN_LEAST_ROUNDS};

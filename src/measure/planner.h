@@ -8,10 +8,10 @@
 enum { PLANNED = 2 };
 
 struct planner {
+    struct plan plan;                        /* of each experiment; here its forecast is of all together */
     struct experiment *experiments[PLANNED]; /* whose plan is made; NULL: there is none. Rounds are appended to them */
     bool enough[PLANNED];                    /* every pair of it is resolved */
     double first;                            /* seconds of the run before the first process */
-    struct forecast forecast;                /* of all experiments together, once the pilot has run */
     bool reaches;                            /* the forecast reaches the target in time; true without a target */
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char few_samples[] = "too few samples for an interval at this confidence";
+static const char few_processes[] = "fewer than 3 processes have 3 rounds in which neither sample was spoiled";
 static const char no_roof[] = "this case has no such roof";
 static const char not_applicable[] = "does not apply to this case";
 
@@ -68,7 +69,9 @@ static json_t *control_json(const struct analysis *a, const struct control_analy
                   json_escaped(case_name(a->experiment, control->of)), "state", aa_words(aa->state), "shown",
                   comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
     int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
-    if (!bad && aa->state != AA_QUIET) bad = json_put(value, "state_reason", json_escaped(aa_reason(aa->state)));
+    const bool few = aa->state == AA_TOO_FEW && a->experiment->plan.made;
+    if (!bad && aa->state != AA_QUIET)
+        bad = json_put(value, "state_reason", json_escaped(few ? few_processes : aa_reason(aa->state)));
     if (!bad) return value;
     json_decref(value);
     return NULL;
@@ -406,13 +409,13 @@ json_t *experiment_json(const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
     json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
     json_t *value = json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name",
-                     experiment->name, "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels",
-                     experiment->pixels, "best", experiment->cases[experiment->best].name, "schedule",
-                     schedule_json(experiment), "controls", controls_json(analysis), "witness",
-                     whole_witness_json(&experiment->rounds.witness), "usable", usable_json(&analysis->usable), "clock",
-                     clock_json(analysis), "samples", (json_int_t)analysis->samples, "disturbed",
-                     (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs", pairs_json(analysis),
-                     "failed", failed_json(analysis));
+                              experiment->name, "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels",
+                              experiment->pixels, "best", experiment->cases[experiment->best].name, "schedule",
+                              schedule_json(experiment), "controls", controls_json(analysis), "witness",
+                              whole_witness_json(&experiment->rounds.witness), "usable", usable_json(&analysis->usable),
+                              "clock", clock_json(analysis), "samples", (json_int_t)analysis->samples, "disturbed",
+                              (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs",
+                              pairs_json(analysis), "failed", failed_json(analysis));
     if (!value || !experiment->plan.made || json_put(value, "plan", plan_json(analysis)) == 0) return value;
     json_decref(value);
     return NULL;

@@ -335,7 +335,7 @@ static void a_run_stops_when_all_is_resolved(void **state) {
     (void)state;
     const struct plan plan = plan_for(0.01, 300);
     const double spread[PLANNED] = {0.0001, 0.004};
-    struct planner planner = {.experiments = {played(&plan), played(&plan)}};
+    struct planner planner = {.plan = plan, .experiments = {played(&plan), played(&plan)}};
     unsigned of[PLANNED];
     const unsigned started = play_run(&planner, 1, spread, 3, of);
     assert_int_equal(of[0], PLAN_FEWEST); /* the steady one stops first, at its first look */
@@ -344,9 +344,9 @@ static void a_run_stops_when_all_is_resolved(void **state) {
     assert_true(plan_looks_after(&plan, started));
     assert_true(planner.enough[0] && planner.enough[1]);
     assert_true(planner.reaches);
-    assert_in_range(planner.forecast.processes, 7, 28);
-    near(planner.forecast.seconds, 2 + 3 * planner.forecast.processes, 1e-9);
-    assert_true(planner.forecast.resolves > 0 && planner.forecast.resolves <= 0.01);
+    assert_in_range(planner.plan.forecast.processes, 7, 28);
+    near(planner.plan.forecast.seconds, 2 + 3 * planner.plan.forecast.processes, 1e-9);
+    assert_true(planner.plan.forecast.resolves > 0 && planner.plan.forecast.resolves <= 0.01);
     for (size_t e = 0; e < PLANNED; e++)
         experiment_free(planner.experiments[e]);
 }
@@ -355,24 +355,24 @@ static void a_run_stops_when_the_time_is_up(void **state) {
     (void)state;
     const double wide[PLANNED] = {0.1, 0.1}, narrow[PLANNED] = {0.0001, 0.0001};
     struct plan plan = plan_for(0.01, 50);
-    struct planner planner = {.experiments = {played(&plan), NULL}};
+    struct planner planner = {.plan = plan, .experiments = {played(&plan), NULL}};
     unsigned of[PLANNED];
     assert_int_equal(play_run(&planner, 1, wide, 3, of), 16); /* 2 + 16 * 3 seconds */
     assert_false(planner.reaches);
-    assert_int_equal(planner.forecast.processes, 16);
+    assert_int_equal(planner.plan.forecast.processes, 16);
     experiment_free(planner.experiments[0]);
     /* --time alone never stops for what it saw, and the fewest processes run whatever the time. */
     plan = plan_for(0, 50);
-    planner = (struct planner){.experiments = {NULL, played(&plan)}};
+    planner = (struct planner){.plan = plan, .experiments = {NULL, played(&plan)}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), 16);
     experiment_free(planner.experiments[1]);
     plan = plan_for(0, 4);
-    planner = (struct planner){.experiments = {played(&plan), NULL}};
+    planner = (struct planner){.plan = plan, .experiments = {played(&plan), NULL}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), PLAN_FEWEST);
-    assert_int_equal(planner.forecast.processes, PLAN_FEWEST);
+    assert_int_equal(planner.plan.forecast.processes, PLAN_FEWEST);
     experiment_free(planner.experiments[0]);
     plan = plan_for(0, 1e6);
-    planner = (struct planner){.experiments = {played(&plan), NULL}};
+    planner = (struct planner){.plan = plan, .experiments = {played(&plan), NULL}};
     assert_int_equal(play_run(&planner, 1, narrow, 3, of), PLAN_MOST);
     experiment_free(planner.experiments[0]);
 }
@@ -381,13 +381,13 @@ static void a_run_stops_when_the_time_is_up(void **state) {
 static void processes_that_fail_resolve_nothing(void **state) {
     (void)state;
     const struct plan plan = plan_for(0.01, 20);
-    struct planner planner = {.experiments = {played(&plan), NULL}};
+    struct planner planner = {.plan = plan, .experiments = {played(&plan), NULL}};
     bool wanted[PLANNED] = {true};
     unsigned started = 0;
     for (; wanted[0]; started++)
         assert_int_equal(planner_next(&planner, started, 2 + 3 * (double)started, wanted, NULL), 0);
     assert_int_equal(started - 1, 6);
-    assert_true(isnan(planner.forecast.resolves));
+    assert_true(isnan(planner.plan.forecast.resolves));
     experiment_free(planner.experiments[0]);
 }
 
