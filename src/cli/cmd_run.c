@@ -520,8 +520,9 @@ static int run_share(struct experiment *experiment, const struct run *run, const
     struct progress progress;
     char what[64];
     process_work_resize(work, experiment);
-    snprintf(what, sizeof what, "timing %s, process %u of %u", experiment->name, work->share.process + 1,
-             work->share.processes);
+    snprintf(what, sizeof what, "timing %s, process %u", experiment->name, work->share.process + 1);
+    if (!is_planned(&run->options->plan)) /* else nobody knows yet how many there will be */
+        snprintf(what + strlen(what), sizeof what - strlen(what), " of %u", work->share.processes);
     progress_begin(&progress, what);
     const struct progress_sink sink = {progress_step, &progress};
     int bad = experiment_run(experiment, &work->budget[which], &work->share, run->topology, &sink, err);
