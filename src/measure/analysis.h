@@ -65,7 +65,7 @@ struct pair_analysis {
      */
     double resolution;
     /* Of a planned experiment: interval_resolves of the times, or of the contention + 1; and how much another process
-     * would differ (process_ratios.spread). NAN: not known. */
+     * would differ (process_spread). NAN: not known. */
     double resolves, spread;
     /* Speed of the subject / speed of the base: 1 / times, with the ends of the interval swapped. For PAIR_CONTENTION
      * the speed-up over one core, workers / (time per fold / time per fold of the base). */

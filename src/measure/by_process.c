@@ -10,53 +10,72 @@
  * standard deviation about this many times their median absolute deviation. */
 static const double median_error = 1.2533, mad_to_deviation = 1.4826;
 
-/* Turns sorted logs[n] into their median and their distances from it. */
-static double take_median(double *logs, size_t n) {
-    sort_doubles(logs, n);
-    const double median = quantile(logs, n, 0.5);
-    for (size_t i = 0; i < n; i++)
-        logs[i] = fabs(logs[i] - median);
-    return median;
+/* The log ratios of the processes that count, one process after the other, each as its sorted log ratios. */
+struct ratio_groups {
+    double *logs;    /* [rounds] */
+    double *medians; /* [processes] */
+    size_t *ends;    /* [processes] behind the last round of each */
+    size_t rounds, processes;
+};
+
+static void ratio_groups_free(struct ratio_groups *groups) {
+    free(groups->logs);
+    free(groups->medians);
+    free(groups->ends);
 }
 
-static void fill_shift(struct process_ratios *ratios, const double *medians) {
-    const size_t k = ratios->processes;
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < k; i++)
-        mean += medians[i] / (double)k;
-    for (size_t i = 0; i < k; i++)
-        squares += (medians[i] - mean) * (medians[i] - mean);
-    ratios->shift = (struct shift){.n_subject = k, .n_base = k, .log_ratio = mean, .error = (double)NAN};
-    if (k < FEWEST_PROCESSES) return;
-    ratios->shift.freedom = k - 1;
-    ratios->shift.error = sqrt(squares / (double)(k - 1) / (double)k);
+static int ratio_groups_make(struct ratio_groups *groups, const struct paired_times *times, struct error *err) {
+    *groups = (struct ratio_groups){.logs = malloc((times->n + 1) * sizeof *groups->logs),
+                                    .medians = malloc((times->n + 1) * sizeof *groups->medians),
+                                    .ends = malloc((times->n + 1) * sizeof *groups->ends)};
+    if (!groups->logs || !groups->medians || !groups->ends) {
+        ratio_groups_free(groups);
+        return fail_program(err, "out of memory for %zu rounds", times->n);
+    }
+    for (size_t first = 0, end; first < times->n; first = end) {
+        double *logs = groups->logs + groups->rounds;
+        for (end = first; end < times->n && times->process[end] == times->process[first]; end++)
+            logs[end - first] = portable_log(times->subject[end]) - portable_log(times->base[end]);
+        if (end - first < FEWEST_ROUNDS) continue;
+        sort_doubles(logs, end - first);
+        groups->rounds += end - first;
+        groups->ends[groups->processes] = groups->rounds;
+        groups->medians[groups->processes++] = quantile(logs, end - first, 0.5);
+    }
+    return 0;
 }
 
 int process_ratios(struct process_ratios *ratios, const struct paired_times *times, struct error *err) {
-    double *logs = malloc((times->n + 1) * sizeof *logs), *medians = malloc((times->n + 1) * sizeof *medians);
-    *ratios = (struct process_ratios){.spread = (double)NAN};
-    if (!logs || !medians) {
-        free(logs);
-        free(medians);
-        return fail_program(err, "out of memory for %zu rounds", times->n);
+    struct ratio_groups groups;
+    if (ratio_groups_make(&groups, times, err) != 0) return -1;
+    const size_t k = groups.processes;
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < k; i++)
+        mean += groups.medians[i] / (double)k;
+    for (size_t i = 0; i < k; i++)
+        squares += (groups.medians[i] - mean) * (groups.medians[i] - mean);
+    *ratios = (struct process_ratios){{.n_subject = k, .n_base = k, .log_ratio = mean, .error = (double)NAN}, k};
+    if (k >= FEWEST_PROCESSES) {
+        ratios->shift.freedom = k - 1;
+        ratios->shift.error = sqrt(squares / (double)(k - 1) / (double)k);
     }
-    size_t rounds = 0; /* of the processes that count */
-    for (size_t first = 0, end; first < times->n; first = end) {
-        for (end = first; end < times->n && times->process[end] == times->process[first]; end++)
-            logs[rounds + end - first] = portable_log(times->subject[end]) - portable_log(times->base[end]);
-        if (end - first < FEWEST_ROUNDS) continue;
-        medians[ratios->processes++] = take_median(logs + rounds, end - first);
-        rounds += end - first;
-    }
-    fill_shift(ratios, medians);
-    if (ratios->shift.freedom > 0) {
-        const double k = (double)ratios->processes;
-        sort_doubles(logs, rounds);
-        const double noise = mad_to_deviation * quantile(logs, rounds, 0.5);
-        ratios->spread = fmax(ratios->shift.error * sqrt(k), noise * median_error / sqrt((double)rounds / k));
-    }
-    free(logs);
-    free(medians);
+    ratio_groups_free(&groups);
+    return 0;
+}
+
+int process_spread(double *spread, const struct process_ratios *ratios, const struct paired_times *times,
+                   struct error *err) {
+    struct ratio_groups groups;
+    *spread = NAN;
+    if (ratios->shift.freedom == 0) return 0;
+    if (ratio_groups_make(&groups, times, err) != 0) return -1;
+    for (size_t i = 0, r = 0; i < groups.processes; i++)
+        for (; r < groups.ends[i]; r++)
+            groups.logs[r] = fabs(groups.logs[r] - groups.medians[i]);
+    sort_doubles(groups.logs, groups.rounds);
+    const double k = (double)groups.processes, noise = mad_to_deviation * quantile(groups.logs, groups.rounds, 0.5);
+    *spread = fmax(ratios->shift.error * sqrt(k), noise * median_error / sqrt((double)groups.rounds / k));
+    ratio_groups_free(&groups);
     return 0;
 }
 

@@ -18,13 +18,17 @@ enum { FEWEST_ROUNDS = 3 };
 /* One number per process: the median of its log ratios, log(subject / base). */
 struct process_ratios {
     struct shift shift; /* their mean with its standard error, on processes - 1 degrees of freedom */
-    double spread;      /* how much another process would differ: their standard deviation, or what the noise of single
-                         * rounds alone would make it, whichever is larger; NAN: not known */
     size_t processes;   /* that count */
 };
 
 /* Returns 0, or -1 with the reason. With fewer than FEWEST_PROCESSES processes the error is not known. */
 int process_ratios(struct process_ratios *ratios, const struct paired_times *times, struct error *err);
+
+/* How much another process would differ, in logarithms: the standard deviation of the medians, or what the noise of
+ * single rounds alone would make it, whichever is larger. NAN where the error is not known. Returns 0, or -1 with the
+ * reason. */
+int process_spread(double *spread, const struct process_ratios *ratios, const struct paired_times *times,
+                   struct error *err);
 
 /* The ratio with its interval at 1 - (1 - confidence) / comparisons, Student's over processes. Rounds of one process
  * are alike: they share its memory layout and its minute. Processes are as independent as a run can make them. */

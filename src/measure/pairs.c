@@ -122,8 +122,7 @@ static int compare_planned(struct pair_analysis *pair, const struct experiment *
     pair->times = compare_by_process(&ratios, times->n, experiment_confidence, analysis_comparisons(experiment));
     const struct comparison narrow = compare_by_process(&ratios, times->n, chance, 1);
     pair->resolution = (1 + resolution(&pair->times)) * (1 + resolution(&narrow)) * (1 + LAYOUT_FLOOR) - 1;
-    pair->spread = ratios.spread;
-    return 0;
+    return process_spread(&pair->spread, &ratios, times, err);
 }
 
 static int compare_pair(struct pair_analysis *pair, const struct analysis *a, const struct paired_times *times,
