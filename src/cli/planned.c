@@ -50,12 +50,16 @@ struct plan plan_asked_for(const struct plan_options *options) {
 
 /* "they will resolve about 2.3 %". */
 static void resolves_text(char *text, size_t size, double resolves) {
-    if (isnan(resolves))
-        snprintf(text, size, "what they will resolve is not known");
-    else if (resolves > 0)
+    if (resolves > 0)
         snprintf(text, size, "they will resolve about %.2g %%", 100 * resolves);
     else
         snprintf(text, size, "they will call every pair faster or slower");
+}
+
+static bool has_pairs(const struct planner *planner) {
+    for (size_t e = 0; e < PLANNED; e++)
+        if (planner->experiments[e] && planner->experiments[e]->pair_count > 0) return true;
+    return false;
 }
 
 /* What the run will resolve, and in how long. */
@@ -65,7 +69,13 @@ static void tell(const struct planner *planner) {
     char resolves[96];
     resolves_text(resolves, sizeof resolves, forecast->resolves);
     fprintf(stderr, "sgdmark run: after a pilot of %d processes: ", PLAN_PILOT);
-    if (plan->target > 0 && planner->reaches)
+    if (!has_pairs(planner))
+        fprintf(stderr, "there is no pair to resolve; %u processes take %.0f s\n", forecast->processes,
+                forecast->seconds);
+    else if (isnan(forecast->resolves))
+        fprintf(stderr, "what %u processes resolve in %.0f s is not known, for too few rounds were undisturbed\n",
+                forecast->processes, forecast->seconds);
+    else if (plan->target > 0 && planner->reaches)
         fprintf(stderr, "%g %% will be resolved by about %u processes, in %.0f s of %.0f s at most\n",
                 100 * plan->target, forecast->processes, forecast->seconds, plan->seconds);
     else if (plan->target > 0)

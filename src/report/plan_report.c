@@ -10,7 +10,7 @@ static void print_outcome(FILE *to, const json_t *outcome) {
     const double resolves = fact_number(outcome, "resolves");
     fprintf(to, "stopped after %.0f processes: ", fact_number(outcome, "processes"));
     print_plain(to, fact_text(outcome, "stopped"));
-    if (fact_known(outcome, "resolved"))
+    if (fact_known(outcome, "resolved") && fact_number(outcome, "pairs") > 0)
         fprintf(to, "; %.0f of %.0f pairs are resolved", fact_number(outcome, "resolved"),
                 fact_number(outcome, "pairs"));
     if (resolves > 0)
@@ -28,9 +28,10 @@ void print_plan(FILE *to, const json_t *experiment) {
     if (fact_known(plan, "target")) fprintf(to, "resolve %g %%, ", 100.0 * fact_number(plan, "target"));
     fprintf(to, "%g s at most", fact_number(plan, "seconds"));
     if (json_is_object(forecast))
-        fprintf(to, "; expected of the pilot: %.0f processes, %.0f s, %s %%", fact_number(forecast, "processes"),
-                fact_number(forecast, "seconds"),
-                format_fact(expected, "%.2g", 100.0 * fact_number(forecast, "resolves")));
+        fprintf(to, "; expected of the pilot: %.0f processes, %.0f s", fact_number(forecast, "processes"),
+                fact_number(forecast, "seconds"));
+    if (fact_number(forecast, "resolves") > 0)
+        fprintf(to, ", %s %%", format_fact(expected, "%.2g", 100.0 * fact_number(forecast, "resolves")));
     fputc('\n', to);
     print_outcome(to, json_object_get(plan, "outcome"));
 }
