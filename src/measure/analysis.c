@@ -170,15 +170,26 @@ static int fill_cases(struct analysis *a, struct error *err) {
     return 0;
 }
 
-/* A planned experiment is judged by processes throughout. A twin of which no round was quiet has no interval. */
+/* A twin whose rounds were all spoiled has the ratio of all rounds, and no interval. */
+static void drop_intervals(struct aa_gate *aa) {
+    struct comparison *const both[] = {&aa->shown, &aa->gate};
+    for (size_t i = 0; i < 2; i++) {
+        both[i]->low = both[i]->high = both[i]->coverage = NAN;
+        both[i]->verdict = VERDICT_UNKNOWN;
+    }
+    judge_aa_gate(aa);
+}
+
+/* A planned experiment is judged by processes throughout. */
 static int make_gate(struct control_analysis *control, const struct experiment *experiment, struct error *err) {
     const struct rounds *rounds = &experiment->rounds;
     const size_t twin = (size_t)control->twin, of = (size_t)control->of;
-    if (!experiment->plan.made)
-        return make_aa_gate(&control->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
-    struct paired_times times;
-    if (paired_times_make(&times, rounds, twin, of, err) != 0) return -1;
-    int bad = make_aa_gate_by_process(&control->aa, &times, err);
+    struct paired_times times = {.n = 0};
+    if (experiment->plan.made && paired_times_make(&times, rounds, twin, of, err) != 0) return -1;
+    int bad = times.n > 0
+                  ? make_aa_gate_by_process(&control->aa, &times, err)
+                  : make_aa_gate(&control->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
+    if (!bad && experiment->plan.made && times.n == 0) drop_intervals(&control->aa);
     paired_times_free(&times);
     return bad;
 }

@@ -45,6 +45,14 @@ static int ratio_groups_make(struct ratio_groups *groups, const struct paired_ti
     return 0;
 }
 
+/* The median log ratio of all rounds; 0 of none. */
+static double median_of_all(const struct paired_times *times, double *logs) {
+    for (size_t r = 0; r < times->n; r++)
+        logs[r] = portable_log(times->subject[r]) - portable_log(times->base[r]);
+    sort_doubles(logs, times->n);
+    return times->n > 0 ? quantile(logs, times->n, 0.5) : 0;
+}
+
 int process_ratios(struct process_ratios *ratios, const struct paired_times *times, struct error *err) {
     struct ratio_groups groups;
     if (ratio_groups_make(&groups, times, err) != 0) return -1;
@@ -54,6 +62,7 @@ int process_ratios(struct process_ratios *ratios, const struct paired_times *tim
         mean += groups.medians[i] / (double)k;
     for (size_t i = 0; i < k; i++)
         squares += (groups.medians[i] - mean) * (groups.medians[i] - mean);
+    if (k == 0) mean = median_of_all(times, groups.logs);
     *ratios = (struct process_ratios){{.n_subject = k, .n_base = k, .log_ratio = mean, .error = (double)NAN}, k};
     if (k >= FEWEST_PROCESSES) {
         ratios->shift.freedom = k - 1;

@@ -17,7 +17,8 @@ enum { FEWEST_ROUNDS = 3 };
 
 /* One number per process: the median of its log ratios, log(subject / base). */
 struct process_ratios {
-    struct shift shift; /* their mean with its standard error, on processes - 1 degrees of freedom */
+    struct shift shift; /* their mean with its standard error, on processes - 1 degrees of freedom; where no process
+                         * counts, the median of all log ratios */
     size_t processes;   /* that count */
 };
 

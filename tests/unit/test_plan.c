@@ -395,6 +395,30 @@ static void processes_that_fail_resolve_nothing(void **state) {
     experiment_free(planner.experiments[0]);
 }
 
+/* On a machine without a quiet moment there are ratios and no intervals. */
+static void spoiled_rounds_give_ratios_without_intervals(void **state) {
+    (void)state;
+    const struct plan plan = plan_for(0, 30);
+    for (size_t clean = 0; clean < FEWEST_ROUNDS; clean++) { /* of each process */
+        struct experiment *experiment = played(&plan);
+        struct analysis analysis;
+        for (unsigned k = 0; k < PLAN_FEWEST; k++)
+            play_process(experiment, k, 1.02, 0);
+        for (size_t i = 0; i < experiment->rounds.rounds * PLAYED_CASES; i++)
+            if (i % PLAYED >= clean)
+                experiment->rounds.observed[i].disturbance = (struct disturbance){.away = 0.5, .flags = DISTURBED_AWAY};
+        assert_int_equal(analyse(&analysis, experiment, NULL), 0);
+        assert_int_equal(analysis.controls[0].aa.state, AA_TOO_FEW);
+        near(analysis.controls[0].aa.shown.ratio, 1, 1e-12);
+        near(analysis.pairs[0].times.ratio, 1 / 1.02, 1e-12);
+        assert_true(isnan(analysis.pairs[0].times.low) && isnan(analysis.pairs[0].resolves));
+        assert_int_equal(analysis.pairs[0].times.verdict, VERDICT_WITHHELD);
+        assert_true(isnan(analysis.outcome.resolves));
+        analysis_free(&analysis);
+        experiment_free(experiment);
+    }
+}
+
 static void the_outcome_of_a_planned_experiment(void **state) {
     (void)state;
     const struct plan plan = plan_for(0.01, 300);
@@ -424,6 +448,7 @@ int main(void) {
         cmocka_unit_test(a_run_stops_when_all_is_resolved),
         cmocka_unit_test(a_run_stops_when_the_time_is_up),
         cmocka_unit_test(processes_that_fail_resolve_nothing),
+        cmocka_unit_test(spoiled_rounds_give_ratios_without_intervals),
         cmocka_unit_test(the_outcome_of_a_planned_experiment),
         cmocka_unit_test(identical_builds_are_not_told_apart),
         cmocka_unit_test(two_percent_is_found),
