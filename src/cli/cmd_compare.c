@@ -26,17 +26,6 @@ struct compare_options {
     enum format format;
 };
 
-/* "5%" or "5", as 0.05. */
-static error_t take_percent(double *to, const char *option, const char *value) {
-    char number[64];
-    snprintf(number, sizeof number, "%s", value);
-    size_t length = strlen(number);
-    if (length > 1 && number[length - 1] == '%') number[length - 1] = 0;
-    error_t bad = take_real(to, option, number, 0, 1000);
-    *to /= 100;
-    return bad;
-}
-
 static error_t take_path(const char **list, size_t *count, const struct compare_options *options, const char *path) {
     if (options->base_count + options->count == MAX_FILES)
         return bad_option("%d files at most are compared at once", MAX_FILES);

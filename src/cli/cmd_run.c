@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
+#include "cli/planned.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "machine/binding.h"
@@ -31,7 +32,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MOST_PROCESSES = 16 };
 enum {
     KEY_JSON = 0x200,
     KEY_FOLDS,
@@ -42,6 +42,8 @@ enum {
     KEY_SOAK,
     KEY_USABLE,
     KEY_NOTEBOOK,
+    KEY_RESOLVE,
+    KEY_TIME,
     KEY_PROCESS
 };
 
@@ -53,15 +55,18 @@ struct preset {
     double shuffle_seconds; /* for other shuffles of the notebook's rows */
     double promised;        /* seconds that the whole run takes at most, on two cores */
 };
-static const struct preset quick = {"--quick", {4.0, 30}, {3.0, 30}, 3, 0.5, 15.0};
-static const struct preset standard = {"default", {16.0, 101}, {16.0, 101}, 5, 3.0, 60.0};
-static const struct preset rigorous = {"--rigorous", {48.0, 201}, {48.0, 201}, 10, 3.0, 180.0};
+static const struct preset quick = {"--quick", {4.0, 30, 0}, {3.0, 30, 0}, 3, 0.5, 15.0};
+static const struct preset standard = {"default", {16.0, 101, 0}, {16.0, 101, 0}, 5, 3.0, 60.0};
+static const struct preset rigorous = {"--rigorous", {48.0, 201, 0}, {48.0, 201, 0}, 10, 3.0, 180.0};
+/* Of --resolve and --time: the budgets follow from the plan, and so does what is promised. */
+static const struct preset planned = {"planned", {0, 0, 0}, {0, 0, 0}, PLAN_MOST, 0.5, INFINITY};
 
 struct run_options {
     struct job_options job;
     double soak; /* minutes; 0: no soak, time the job */
     unsigned folds, repeats;
     const struct preset *preset;
+    struct plan_options plan;
     const char *json, *place;
     bool require_usable;
     bool notebook; /* print all of its steps */
@@ -72,6 +77,20 @@ static error_t take_preset(struct run_options *options, const struct preset *pre
     if (options->preset && options->preset != preset)
         return bad_option("--quick and --rigorous exclude each other: give one of them");
     options->preset = preset;
+    return 0;
+}
+
+/* Checks what excludes each other, after all options. */
+static error_t check_options(struct run_options *options) {
+    if (is_planned(&options->plan) && options->preset)
+        return bad_option("--resolve and --time plan the rounds: leave out --quick and --rigorous");
+    if (is_planned(&options->plan) && options->soak > 0.0)
+        return bad_option("--soak times nothing, so there is nothing for --resolve and --time to plan");
+    if (!options->preset) options->preset = is_planned(&options->plan) ? &planned : &standard;
+    if (options->soak > 0.0 && options->json)
+        return bad_option("--soak times nothing, so there is no result for --json");
+    if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
+        return bad_option("--soak repeats fits of engine f32: it takes no other --engine");
     return 0;
 }
 
@@ -92,6 +111,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_preset(options, &quick);
     case KEY_RIGOROUS:
         return take_preset(options, &rigorous);
+    case KEY_RESOLVE:
+        return take_resolve(&options->plan, value);
+    case KEY_TIME:
+        return take_time(&options->plan, value);
     case KEY_PLACE:
         options->place = value;
         return 0;
@@ -112,12 +135,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->repeats = (unsigned)repeats;
         return bad;
     case ARGP_KEY_END:
-        if (!options->preset) options->preset = &standard;
-        if (options->soak > 0.0 && options->json)
-            return bad_option("--soak times nothing, so there is no result for --json");
-        if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
-            return bad_option("--soak repeats fits of engine f32: it takes no other --engine");
-        return 0;
+        return check_options(options);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -127,6 +145,11 @@ static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "What is timed:", OPTIONS_OWN},
     {"quick", KEY_QUICK, NULL, 0, "fewer rounds, in three processes: under 15 s (five processes, under a minute)", 0},
     {"rigorous", KEY_RIGOROUS, NULL, 0, "more rounds, in ten processes: under three minutes", 0},
+    {"resolve", KEY_RESOLVE, "PERCENT", 0,
+     "go on until every pair is faster, slower, or known to PERCENT; says before in how long, and stops after --time "
+     "(5min)",
+     0},
+    {"time", KEY_TIME, "TIME", 0, "take about so long in all (90s, 5min), and say before what that will resolve", 0},
     {"process", KEY_PROCESS, NULL, OPTION_HIDDEN, "", 0},
     {"require-usable", KEY_USABLE, NULL, 0, "exit with status 4 if the times are not usable", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
@@ -152,6 +175,7 @@ static const struct argp argp = {list,
                                  "  sgdmark run --quick --notebook              with every step of the notebook\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
+                                 "  sgdmark run --resolve 1% --place core       as long as 1 % takes, if 5 minutes do\n"
                                  "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
                                  children,
                                  NULL,
@@ -177,6 +201,7 @@ struct run {
     bool checks_held;     /* every check so far has passed */
     struct usable usable; /* of all experiments together */
     double began, slow_said;
+    struct planner planner;
 };
 
 static int make_results_folder(const struct run *run, struct error *err) {
@@ -417,9 +442,37 @@ static void process_ended(void *context, unsigned process, double seconds) {
             preset->name);
 }
 
-static int record_processes(struct run *run, const struct process_end *ends, struct error *err) {
+/* process_order.next of a planned run. */
+static int next_process(void *context, unsigned started, bool wanted[EXPERIMENTS], struct error *err) {
+    struct run *run = context;
+    return planned_next(&run->planner, run->began, started, wanted, err);
+}
+
+/* What the processes are to do; a planned run stops them itself. */
+static struct process_order order_of(struct run *run, struct experiment *epochs, struct experiment *folds,
+                                     uint32_t seed) {
+    const struct preset *preset = run->options->preset;
+    struct process_order order = {.processes = preset->processes,
+                                  .seed = seed,
+                                  .budget = {preset->epochs, preset->folds},
+                                  .experiments = {epochs, folds},
+                                  .jobs = &run->jobs,
+                                  .ended = process_ended,
+                                  .context = run};
+    if (!is_planned(&run->options->plan)) return order;
+    run->planner = (struct planner){.plan = plan_asked_for(&run->options->plan), .experiments = {epochs, folds}};
+    for (size_t e = 0; e < EXPERIMENTS; e++) {
+        if (!order.experiments[e]) continue;
+        order.experiments[e]->plan = run->planner.plan;
+        order.budget[e] = planner_budget(order.experiments[e]);
+    }
+    order.next = next_process;
+    return order;
+}
+
+static int record_processes(struct run *run, const struct process_end *ends, unsigned count, struct error *err) {
     json_t *processes = json_array();
-    for (unsigned k = 0; k < run->options->preset->processes; k++)
+    for (unsigned k = 0; k < count; k++)
         json_add(processes,
                  json_pack("{s:i, s:s, s:o*, s:f}", "index", (int)k, "status", ends[k].failed ? "failed" : "done",
                            "reason", ends[k].failed ? json_escaped(ends[k].reason) : NULL, "seconds", ends[k].seconds));
@@ -429,18 +482,13 @@ static int record_processes(struct run *run, const struct process_end *ends, str
 /* Spreads both experiments over processes, then analyses and records each. */
 static int time_experiments(struct run *run, struct experiment *epochs, struct experiment *folds,
                             const struct placements *placements, uint32_t seed, struct error *err) {
-    const struct preset *preset = run->options->preset;
-    const struct process_order order = {.processes = preset->processes,
-                                        .seed = seed,
-                                        .budget = {preset->epochs, preset->folds},
-                                        .experiments = {epochs, folds},
-                                        .jobs = &run->jobs,
-                                        .ended = process_ended,
-                                        .context = run};
-    struct process_end ends[MOST_PROCESSES];
+    const struct process_order order = order_of(run, epochs, folds, seed);
+    struct process_end ends[PLAN_MOST];
+    unsigned ran = 0;
     fflush(run->out);
-    if (processes_run(&order, run->argc, run->argv, ends, err) != 0 || record_processes(run, ends, err) != 0 ||
-        analyse_and_record(run, epochs, err) != 0 || report_epochs(run->out, result_facts(run->result), err) != 0)
+    if (processes_run(&order, run->argc, run->argv, ends, &ran, err) != 0 ||
+        record_processes(run, ends, ran, err) != 0 || analyse_and_record(run, epochs, err) != 0 ||
+        report_epochs(run->out, result_facts(run->result), err) != 0)
         return -1;
     if (!folds) return 0;
     if (analyse_and_record(run, folds, err) != 0 ||
@@ -472,8 +520,9 @@ static int run_share(struct experiment *experiment, const struct run *run, const
     struct progress progress;
     char what[64];
     process_work_resize(work, experiment);
-    snprintf(what, sizeof what, "timing %s, process %u of %u", experiment->name, work->share.process + 1,
-             work->share.processes);
+    snprintf(what, sizeof what, "timing %s, process %u", experiment->name, work->share.process + 1);
+    if (!is_planned(&run->options->plan)) /* else nobody knows yet how many there will be */
+        snprintf(what + strlen(what), sizeof what - strlen(what), " of %u", work->share.processes);
     progress_begin(&progress, what);
     const struct progress_sink sink = {progress_step, &progress};
     int bad = experiment_run(experiment, &work->budget[which], &work->share, run->topology, &sink, err);

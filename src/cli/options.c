@@ -113,6 +113,16 @@ error_t take_real(double *to, const char *option, const char *value, double low,
     return read_real(to, value, low, high, &err) == 0 ? 0 : bad_value(option, &err);
 }
 
+error_t take_percent(double *to, const char *option, const char *value) {
+    char number[64];
+    snprintf(number, sizeof number, "%s", value);
+    size_t length = strlen(number);
+    if (length > 1 && number[length - 1] == '%') number[length - 1] = 0;
+    error_t bad = take_real(to, option, number, 0, 1000);
+    *to /= 100;
+    return bad;
+}
+
 error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]) {
     struct error err;
     unsigned choice = 0;

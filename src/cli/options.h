@@ -26,6 +26,8 @@ int take_arguments(const struct argp *argp, int argc, char **argv, void *input, 
  * and what is accepted. */
 error_t take_integer(uint64_t *to, const char *option, const char *value, uint64_t low, uint64_t high);
 error_t take_real(double *to, const char *option, const char *value, double low, double high); /* low < value <= high */
+/* "5%" or "5", as 0.05; at most 1000%. */
+error_t take_percent(double *to, const char *option, const char *value);
 /* The index of `value` in the NULL-terminated list. */
 error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]);
 /* The number of folds, within the bounds of hyper_table. */

@@ -170,6 +170,30 @@ static int fill_cases(struct analysis *a, struct error *err) {
     return 0;
 }
 
+/* A twin whose rounds were all spoiled has the ratio of all rounds, and no interval. */
+static void drop_intervals(struct aa_gate *aa) {
+    struct comparison *const both[] = {&aa->shown, &aa->gate};
+    for (size_t i = 0; i < 2; i++) {
+        both[i]->low = both[i]->high = both[i]->coverage = NAN;
+        both[i]->verdict = VERDICT_UNKNOWN;
+    }
+    judge_aa_gate(aa);
+}
+
+/* A planned experiment is judged by processes throughout. */
+static int make_gate(struct control_analysis *control, const struct experiment *experiment, struct error *err) {
+    const struct rounds *rounds = &experiment->rounds;
+    const size_t twin = (size_t)control->twin, of = (size_t)control->of;
+    struct paired_times times = {.n = 0};
+    if (experiment->plan.made && paired_times_make(&times, rounds, twin, of, err) != 0) return -1;
+    int bad = times.n > 0
+                  ? make_aa_gate_by_process(&control->aa, &times, err)
+                  : make_aa_gate(&control->aa, rounds_of(rounds, twin), rounds_of(rounds, of), rounds->rounds, err);
+    if (!bad && experiment->plan.made && times.n == 0) drop_intervals(&control->aa);
+    paired_times_free(&times);
+    return bad;
+}
+
 static int fill_controls(struct analysis *a, struct error *err) {
     const struct experiment *experiment = a->experiment;
     const struct rounds *rounds = &experiment->rounds;
@@ -178,9 +202,7 @@ static int fill_controls(struct analysis *a, struct error *err) {
         const size_t twin = (size_t)experiment->controls[i];
         *control = (struct control_analysis){.twin = (int)twin, .of = experiment->facts[twin].control_of};
         if (rounds->failed[twin] || rounds->failed[control->of]) continue;
-        if (make_aa_gate(&control->aa, rounds_of(rounds, twin), rounds_of(rounds, (size_t)control->of), rounds->rounds,
-                         err) != 0)
-            return -1;
+        if (make_gate(control, experiment, err) != 0) return -1;
         a->control_count++;
     }
     return 0;
@@ -218,6 +240,7 @@ int analyse(struct analysis *analysis, const struct experiment *experiment, stru
         fill_cases(analysis, err) == 0 && fill_controls(analysis, err) == 0) {
         judge_usable(analysis);
         bad = analyse_pairs(analysis, err);
+        if (!bad && experiment->plan.made) fill_outcome(analysis);
         if (!bad) judge_resolution(analysis);
         if (!bad) return 0;
     }

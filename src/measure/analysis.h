@@ -3,6 +3,7 @@
 #ifndef SGDMARK_MEASURE_ANALYSIS_H
 #define SGDMARK_MEASURE_ANALYSIS_H
 
+#include "measure/by_process.h"
 #include "measure/experiment.h"
 #include "measure/stats.h"
 #include "measure/usable.h"
@@ -56,12 +57,16 @@ struct pair_analysis {
     struct wanted_pair of; /* which two, and why */
     bool failed;           /* the work of one of the two was wrong: no other member is set */
     /* Time of the subject / time of the base. The interval is that of the sign test, widened to the medians of all
-     * processes; the intervals of all pairs of the experiment hold together at experiment_confidence. */
+     * processes, or in a planned experiment Student's over processes (plan.h). The intervals of all pairs of the
+     * experiment hold together at experiment_confidence. */
     struct comparison times;
     /* The smallest true difference (0.03: 3 %) that gets a verdict with a probability of 90 %: the floor, the distance
      * of the interval's farther end from the ratio, and that of an 80 % interval for chance. NAN: without an interval.
      */
     double resolution;
+    /* Of a planned experiment: interval_resolves of the times, or of the contention + 1; and how much another process
+     * would differ (process_spread). NAN: not known. */
+    double resolves, spread;
     /* Speed of the subject / speed of the base: 1 / times, with the ends of the interval swapped. For PAIR_CONTENTION
      * the speed-up over one core, workers / (time per fold / time per fold of the base). */
     double speed, speed_low, speed_high;
@@ -77,6 +82,13 @@ struct control_analysis {
     struct aa_gate aa;
 };
 
+/* What a planned experiment has resolved. */
+struct plan_outcome {
+    unsigned started;       /* processes up to the last one that timed a round */
+    size_t pairs, resolved; /* that were timed; that the target calls resolved, all of them without a target */
+    double resolves;        /* at worst, of all pairs; NAN: not known, or there are none */
+};
+
 struct analysis {
     const struct experiment *experiment;
     size_t *process_of_round;          /* [rounds] the index of its process, from 0 */
@@ -85,10 +97,11 @@ struct analysis {
     struct control_analysis *controls; /* [control_count] of those whose work was right */
     size_t control_count;
     size_t processes;
-    struct usable usable;      /* what the times of the experiment are good for */
-    double ghz;                /* clock of the core, median over the rounds; NAN: not known */
-    size_t samples, disturbed; /* of all cases */
-    double between;            /* share of the time that passed between samples */
+    struct plan_outcome outcome; /* all zero without a plan */
+    struct usable usable;        /* what the times of the experiment are good for */
+    double ghz;                  /* clock of the core, median over the rounds; NAN: not known */
+    size_t samples, disturbed;   /* of all cases */
+    double between;              /* share of the time that passed between samples */
 };
 
 /* Returns 0, or -1 with the reason; analysis_free releases it. */
@@ -109,6 +122,23 @@ const struct control_analysis *analysis_control(const struct analysis *analysis,
 /* The largest resolution of the pairs that stand in the experiment's main table: the best backend against the others,
  * or the contention. NAN: there is none. */
 double analysis_resolution(const struct analysis *analysis);
+
+/* What an interval of a ratio resolves, as a distance from 1 (0.01: 1 %). 0: the ratio is called faster or slower. Else
+ * the smallest R for which the interval reaches at most R to either side and leaves no room for a difference of R
+ * beyond LAYOUT_FLOOR. NAN without an interval. A pair is resolved to a target that is at least R. */
+double interval_resolves(double ratio, double low, double high);
+
+/* So many comparisons hold together at experiment_confidence: pairs, times looks (plan.h). */
+unsigned analysis_comparisons(const struct experiment *experiment);
+
+/* The times of two cases in the rounds where neither was spoiled. Returns 0, or -1 when memory runs out;
+ * paired_times_free releases them. */
+int paired_times_make(struct paired_times *times, const struct rounds *rounds, size_t subject, size_t base,
+                      struct error *err);
+void paired_times_free(struct paired_times *times);
+
+/* Used by analyse: fills in the outcome of a planned experiment, from its pairs. */
+void fill_outcome(struct analysis *analysis);
 
 /* Used by analyse: fills in the pairs, from cases, controls and `usable`. Returns 0, or -1 with the reason. */
 int analyse_pairs(struct analysis *analysis, struct error *err);

@@ -11,7 +11,6 @@ const char *const case_kind_names[] = {"epoch", "folds", "read roof", "compute r
 const char *const pair_family_names[] = {"best", "scalar", "f64", "contention"};
 
 const double experiment_confidence = 0.99;
-static const double gate_confidence = 0.999;
 
 struct experiment *experiment_new(const char *name, size_t cases, size_t pairs, struct error *err) {
     struct experiment *experiment = calloc(1, sizeof *experiment);
@@ -68,16 +67,17 @@ int experiment_find(const struct experiment *experiment, const char *name) {
 
 size_t experiment_rounds_needed(const struct experiment *experiment) {
     const size_t pairs = rounds_needed(experiment_confidence, (unsigned)experiment->pair_count);
-    const size_t gate = rounds_needed(gate_confidence, 1);
+    const size_t gate = rounds_needed(AA_GATE, 1);
     return pairs > gate ? pairs : gate;
 }
 
 int experiment_run(struct experiment *experiment, const struct budget *budget, const struct process_share *share,
                    const struct topology *topology, const struct progress_sink *progress, struct error *err) {
     const size_t processes = share->processes;
+    const size_t fewest = budget->fewest > 0 ? budget->fewest : experiment_rounds_needed(experiment);
     const struct rounds_plan plan = {
         .seconds = budget->seconds / (double)processes,
-        .fewest = (experiment_rounds_needed(experiment) + processes - 1) / processes,
+        .fewest = (fewest + processes - 1) / processes,
         .at_most = (budget->at_most + processes - 1) / processes,
         .seed = share->seed,
         .process = share->process,

@@ -6,6 +6,7 @@
 
 #include "base/progress.h"
 #include "machine/placement.h"
+#include "measure/plan.h"
 #include "measure/rounds.h"
 #include "verify/parity.h"
 
@@ -81,9 +82,10 @@ struct experiment {
     size_t pair_count, pair_room;
     int *controls; /* [control_count] the A/A twins; one per length of sample, or per placement */
     size_t control_count;
-    size_t best;   /* index of the best backend's case: the subject of PAIR_BEST */
-    double pixels; /* features per row */
-    int pu;        /* the PU that the calling thread is bound to; -1: none */
+    size_t best;      /* index of the best backend's case: the subject of PAIR_BEST */
+    double pixels;    /* features per row */
+    int pu;           /* the PU that the calling thread is bound to; -1: none */
+    struct plan plan; /* how the rounds were planned; all zero: their number was fixed beforehand */
     struct rounds rounds;
     void *context; /* the builder's */
     void (*release)(void *context);
@@ -107,6 +109,7 @@ int experiment_find(const struct experiment *experiment, const char *name);
 struct budget {
     double seconds; /* approximately */
     size_t at_most; /* most rounds */
+    size_t fewest;  /* rounds; 0: so many that every pair has an interval */
 };
 
 /* All intervals of an experiment hold together with this probability. */

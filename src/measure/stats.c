@@ -329,15 +329,19 @@ double resolution(const struct comparison *c) {
  */
 static const double widest_quiet = 1.25;
 
-int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
-    if (compare_paired(&aa->shown, first, second, rounds, 0.95, 1, err) != 0) return -1;
-    if (compare_paired(&aa->gate, first, second, rounds, 0.999, 1, err) != 0) return -1;
+void judge_aa_gate(struct aa_gate *aa) {
     if (isnan(aa->gate.low))
         aa->state = AA_TOO_FEW;
-    else if (aa->gate.verdict != VERDICT_NOT_RESOLVED)
+    else if (aa->gate.low > 1 || aa->gate.high < 1)
         aa->state = AA_NOISY;
     else
         aa->state = aa->shown.low < 1 / widest_quiet || aa->shown.high > widest_quiet ? AA_TOO_WIDE : AA_QUIET;
+}
+
+int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err) {
+    if (compare_paired(&aa->shown, first, second, rounds, AA_SHOWN, 1, err) != 0) return -1;
+    if (compare_paired(&aa->gate, first, second, rounds, AA_GATE, 1, err) != 0) return -1;
+    judge_aa_gate(aa);
     return 0;
 }
 

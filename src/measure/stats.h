@@ -132,7 +132,12 @@ struct aa_gate {
     struct comparison gate;  /* at 99.9 %: an interval that excludes 1 means noisy */
     enum aa_state state;     /* only AA_QUIET allows verdicts */
 };
+#define AA_SHOWN 0.95
+#define AA_GATE  0.999
 int make_aa_gate(struct aa_gate *aa, const double *first, const double *second, size_t rounds, struct error *err);
+
+/* Sets the state from the two comparisons. */
+void judge_aa_gate(struct aa_gate *aa);
 
 /* "quiet", "noisy", "too few rounds", "too wide". */
 const char *aa_words(enum aa_state state);

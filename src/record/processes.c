@@ -53,8 +53,9 @@ static json_t *order_json(const struct process_order *order, unsigned process) {
         json_add(jobs, job_json(&order->jobs->list[i]));
     for (size_t e = 0; e < EXPERIMENTS; e++) {
         const struct experiment *experiment = order->experiments[e];
-        json_add(budgets, json_pack("{s:b, s:f, s:I}", "wanted", experiment != NULL, "seconds",
-                                    order->budget[e].seconds, "at_most", (json_int_t)order->budget[e].at_most));
+        json_add(budgets, json_pack("{s:b, s:f, s:I, s:I}", "wanted", experiment != NULL, "seconds",
+                                    order->budget[e].seconds, "at_most", (json_int_t)order->budget[e].at_most, "fewest",
+                                    (json_int_t)order->budget[e].fewest));
         for (size_t c = 0; experiment && c < experiment->count; c++)
             json_put(works, experiment->cases[c].name, json_real(experiment->facts[c].work));
     }
@@ -213,32 +214,59 @@ static int note_end(const struct process_order *order, unsigned process, const s
     return check_list_add(checks, &failure, err);
 }
 
+/* Runs process number k, and takes its rounds. Returns the kind of its failure, or ERROR_CHECK. */
+static enum error_kind run_one(const struct process_order *order, unsigned k, const struct program_command *command,
+                               struct process_end *end) {
+    struct error why;
+    char *bytes;
+    size_t length;
+    enum error_kind kind = ERROR_CHECK;
+    const double begin = seconds_now();
+    *end = (struct process_end){.failed = false};
+    if (run_process(&bytes, &length, order, k, command, &why) != 0 || take_answer(order, bytes, length, &why) != 0) {
+        end->failed = true;
+        if (why.kind == ERROR_PROGRAM) kind = ERROR_PROGRAM;
+        snprintf(end->reason, sizeof end->reason, "%.255s", why.text);
+    }
+    free(bytes);
+    end->seconds = seconds_now() - begin;
+    if (order->ended) order->ended(order->context, k, end->seconds);
+    return kind;
+}
+
+/* Leaves in *of_next what the next process is to do. *go_on: is there one? */
+static int next_process(const struct process_order *order, unsigned started, struct process_order *of_next, bool *go_on,
+                        struct error *err) {
+    bool wanted[EXPERIMENTS] = {true, true};
+    *of_next = *order;
+    if (order->next && order->next(order->context, started, wanted, err) != 0) return -1;
+    *go_on = false;
+    for (size_t e = 0; e < EXPERIMENTS; e++) {
+        if (!wanted[e]) of_next->experiments[e] = NULL;
+        if (of_next->experiments[e]) *go_on = true;
+    }
+    return 0;
+}
+
 int processes_run(const struct process_order *order, int argc, char *const *argv, struct process_end *ends,
-                  struct error *err) {
+                  unsigned *ran, struct error *err) {
     struct program_command command;
+    struct process_order one;
     if (process_command(&command, argc, argv) != 0) return fail_program(err, "out of memory");
     enum error_kind last = ERROR_CHECK; /* of the last process that failed; the program's own fault stays one */
+    bool go_on = true;
     int bad = 0;
-    for (unsigned k = 0; k < order->processes; k++) {
-        struct error why;
-        char *bytes;
-        size_t length;
-        const double begin = seconds_now();
-        ends[k] = (struct process_end){.failed = false};
-        if (run_process(&bytes, &length, order, k, &command, &why) != 0 ||
-            take_answer(order, bytes, length, &why) != 0) {
-            ends[k].failed = true;
-            last = why.kind == ERROR_PROGRAM ? ERROR_PROGRAM : ERROR_CHECK;
-            snprintf(ends[k].reason, sizeof ends[k].reason, "%.255s", why.text);
-        }
-        free(bytes);
-        ends[k].seconds = seconds_now() - begin;
-        if (order->ended) order->ended(order->context, k, ends[k].seconds);
+    for (*ran = 0; *ran < order->processes; (*ran)++) {
+        bad = next_process(order, *ran, &one, &go_on, err);
+        if (bad || !go_on) break;
+        const enum error_kind kind = run_one(&one, *ran, &command, &ends[*ran]);
+        if (ends[*ran].failed) last = kind;
     }
     program_command_free(&command);
+    if (bad) return -1;
     if (first_experiment(order)->rounds.rounds == 0)
-        return fail_as(err, last, "no process timed anything: the last one %s", ends[order->processes - 1].reason);
-    for (unsigned k = 0; k < order->processes && !bad; k++)
+        return fail_as(err, last, "no process timed anything: the last one %s", ends[*ran - 1].reason);
+    for (unsigned k = 0; k < *ran && !bad; k++)
         if (ends[k].failed) bad = note_end(order, k, &ends[k], err);
     return bad;
 }
@@ -294,7 +322,8 @@ static int read_order(struct process_work *work, const json_t *order, struct err
         const json_t *budget = json_array_get(budgets, e);
         work->wanted[e] = json_is_true(json_object_get(budget, "wanted"));
         work->budget[e] = (struct budget){json_number_value(json_object_get(budget, "seconds")),
-                                          (size_t)json_integer_value(json_object_get(budget, "at_most"))};
+                                          (size_t)json_integer_value(json_object_get(budget, "at_most")),
+                                          (size_t)json_integer_value(json_object_get(budget, "fewest"))};
     }
     work->jobs.list = calloc(json_array_size(jobs), sizeof *work->jobs.list);
     if (!work->jobs.list) return fail_program(err, "out of memory for %zu jobs", json_array_size(jobs));

@@ -16,11 +16,14 @@ enum { EXPERIMENTS = 2 };
 
 /* What the processes are to do. Pointers must outlive the calls below. */
 struct process_order {
-    unsigned processes;
-    uint32_t seed; /* process k makes its schedule from seed + k */
+    unsigned processes; /* at most */
+    uint32_t seed;      /* process k makes its schedule from seed + k */
     struct budget budget[EXPERIMENTS];
     struct experiment *experiments[EXPERIMENTS]; /* not run; NULL: there is none. The rounds are appended to them */
     const struct verified_jobs *jobs;
+    /* Before each process; `started` were started so far. Sets which experiments it times, none: there are enough
+     * processes. Returns 0, or -1 with the reason. NULL: all experiments in all processes. */
+    int (*next)(void *context, unsigned started, bool wanted[EXPERIMENTS], struct error *err);
     void (*ended)(void *context, unsigned process, double seconds); /* after each process; may be NULL */
     void *context;
 };
@@ -36,10 +39,10 @@ struct process_end {
 int processes_check(struct error *err);
 
 /* Runs the processes one after the other: this program with argv[1..argc-1] and --process. ends[order->processes] says
- * how each ended; one that failed adds no rounds and a failed check to the first experiment. Returns 0, or -1 with the
- * reason if none added any. */
+ * how each of the first *ran ended; one that failed adds no rounds and a failed check to the first experiment. Returns
+ * 0, or -1 with the reason if none added any. */
 int processes_run(const struct process_order *order, int argc, char *const *argv, struct process_end *ends,
-                  struct error *err);
+                  unsigned *ran, struct error *err);
 
 /* ---- The other side. */
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "record/derive_private.h"
 #include "record/load_private.h"
+#include "record/plan_json.h"
 #include "record/rounds_json.h"
 
 #include <math.h>
@@ -380,6 +381,13 @@ static int read_pairs(struct replay *replay, const json_t *list, const char *key
 
 /* ---- All of it. */
 
+/* An experiment without a plan had a fixed number of rounds. */
+static int read_plan(struct replay *replay) {
+    const json_t *plan = json_object_get(replay->recorded, "plan");
+    const char *fault_found = plan ? plan_from_json(&replay->made->plan, plan) : NULL;
+    return fault_found ? wrong(replay, "plan", fault_found) : 0;
+}
+
 static int begin(struct replay *replay) {
     const json_t *recorded = replay->recorded, *schedule = json_object_get(recorded, "schedule");
     const json_t *names = json_object_get(schedule, "cases"), *order = json_object_get(schedule, "order");
@@ -407,7 +415,7 @@ static int read_all(struct replay *replay) {
     replay->made->best = (size_t)best;
     replay->made->pixels = number_in(json_object_get(recorded, "pixels"), 1, MOST_WORK, 1);
     replay->made->pu = (int)whole_in(json_object_get(recorded, "pu"), 0, 1000000, -1);
-    if (read_cases(replay) != 0 || read_rounds(replay) != 0 ||
+    if (read_plan(replay) != 0 || read_cases(replay) != 0 || read_rounds(replay) != 0 ||
         read_pairs(replay, json_object_get(recorded, "pairs"), "pairs") != 0)
         return -1;
     return read_pairs(replay, json_object_get(json_object_get(recorded, "failed"), "pairs"), "failed.pairs");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Adds an experiment to a result: schedule, A/A gates, witness, and the analysis of its cases and pairs. */
 #include "base/json.h"
+#include "record/plan_json.h"
 #include "record/result_private.h"
 #include "record/rounds_json.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 static const char few_samples[] = "too few samples for an interval at this confidence";
+static const char few_processes[] = "fewer than 3 processes have 3 rounds in which neither sample was spoiled";
 static const char no_roof[] = "this case has no such roof";
 static const char not_applicable[] = "does not apply to this case";
 
@@ -19,7 +21,7 @@ json_t *comparison_json(const struct comparison *c) {
                               (json_int_t)c->comparisons, "verdict", verdict_words(c->verdict));
     if (value && put_number(value, "ratio", c->ratio, NULL) == 0 &&
         put_number(value, "low", c->low, few_samples) == 0 && put_number(value, "high", c->high, few_samples) == 0 &&
-        put_number(value, "coverage", c->coverage, few_samples) == 0 && put_number(value, "p", c->p, NULL) == 0)
+        put_number(value, "coverage", c->coverage, few_samples) == 0 && put_number(value, "p", c->p, few_samples) == 0)
         return value;
     json_decref(value);
     return NULL;
@@ -67,7 +69,9 @@ static json_t *control_json(const struct analysis *a, const struct control_analy
                   json_escaped(case_name(a->experiment, control->of)), "state", aa_words(aa->state), "shown",
                   comparison_json(&aa->shown), "gate", comparison_json(&aa->gate));
     int bad = value ? put_number(value, "resolution", resolution(&aa->shown), few_samples) : -1;
-    if (!bad && aa->state != AA_QUIET) bad = json_put(value, "state_reason", json_escaped(aa_reason(aa->state)));
+    const bool few = aa->state == AA_TOO_FEW && a->experiment->plan.made;
+    if (!bad && aa->state != AA_QUIET)
+        bad = json_put(value, "state_reason", json_escaped(few ? few_processes : aa_reason(aa->state)));
     if (!bad) return value;
     json_decref(value);
     return NULL;
@@ -234,10 +238,11 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
         bad = json_put(value, "family", json_string(pair_family_names[pair->of.family])) |
               json_put(value, "subject", json_escaped(experiment->cases[pair->of.subject].name)) |
               json_put(value, "base", json_escaped(experiment->cases[pair->of.base].name)) |
-              json_put(value, "kind", json_string("paired")) |
+              json_put(value, "kind", json_string(experiment->plan.made ? "by process" : "paired")) |
               put_members(value, speeds, sizeof speeds / sizeof *speeds, few_samples);
     if (!bad && pair->of.family == PAIR_CONTENTION)
         bad = put_members(value, contention, sizeof contention / sizeof *contention, few_samples);
+    if (!bad && experiment->plan.made) bad = put_number(value, "resolves", pair->resolves, few_samples);
     if (!bad && pair->times.verdict == VERDICT_WITHHELD)
         bad = json_put(value, "verdict_reason", json_escaped(pair->reason ? pair->reason : "not stated"));
     if (!bad) return value;
@@ -403,14 +408,17 @@ static json_t *failed_json(const struct analysis *a) {
 json_t *experiment_json(const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
     json_t *pu = experiment->pu < 0 ? json_null() : json_integer(experiment->pu);
-    return json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name",
-                     experiment->name, "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels",
-                     experiment->pixels, "best", experiment->cases[experiment->best].name, "schedule",
-                     schedule_json(experiment), "controls", controls_json(analysis), "witness",
-                     whole_witness_json(&experiment->rounds.witness), "usable", usable_json(&analysis->usable), "clock",
-                     clock_json(analysis), "samples", (json_int_t)analysis->samples, "disturbed",
-                     (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs", pairs_json(analysis),
-                     "failed", failed_json(analysis));
+    json_t *value = json_pack("{s:s, s:I, s:o, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "name",
+                              experiment->name, "rounds", (json_int_t)experiment->rounds.rounds, "pu", pu, "pixels",
+                              experiment->pixels, "best", experiment->cases[experiment->best].name, "schedule",
+                              schedule_json(experiment), "controls", controls_json(analysis), "witness",
+                              whole_witness_json(&experiment->rounds.witness), "usable", usable_json(&analysis->usable),
+                              "clock", clock_json(analysis), "samples", (json_int_t)analysis->samples, "disturbed",
+                              (json_int_t)analysis->disturbed, "cases", cases_json(analysis), "pairs",
+                              pairs_json(analysis), "failed", failed_json(analysis));
+    if (!value || !experiment->plan.made || json_put(value, "plan", plan_json(analysis)) == 0) return value;
+    json_decref(value);
+    return NULL;
 }
 
 int result_samples(struct result *result, const struct experiment *experiment, struct error *err) {

@@ -2,6 +2,7 @@
 #include "report/quality_report.h"
 
 #include "report/facts.h"
+#include "report/plan_report.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,6 +77,7 @@ void print_quality(FILE *to, const json_t *experiment) {
     const json_t *witness = json_object_get(experiment, "witness"), *usable = json_object_get(experiment, "usable");
     size_t i;
     json_t *control;
+    print_plan(to, experiment);
     json_array_foreach(json_object_get(experiment, "controls"), i, control) {
         print_control(to, control);
     }
