@@ -26,6 +26,8 @@ struct series {
     const char *prefetch;  /* the prefetch distances it was tuned to, "8,16"; NULL: not recorded */
     const char *read_roof; /* names of roofs of this file, or NULL: of reading its rows */
     const char *l1_roof;   /* of reading L1 in the same rounds */
+    double roof_percent;   /* of its own roof, that of rows as they are stored; NaN: not known */
+    bool noisy;            /* it is untrusted because the machine was not quiet enough */
     char *untrusted;       /* why no verdict on it is allowed, as a clause without control characters; NULL: one is */
 };
 
