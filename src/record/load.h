@@ -65,7 +65,12 @@ enum { RESULT_BYTES = 64 << 20 };
  * (record/derive.h). result_unload releases it. */
 int result_load(struct result_file *file, const char *path, struct error *err);
 
-/* The same for the content bytes[length] of a file. `path` names it in messages. */
+/* Reads only when the run started, as its file says ("2026-11-27T06:10:45Z"), and that it is a result file. Returns 0,
+ * or -1 with one line. */
+enum { RESULT_START = 33 };
+int result_start(char start[RESULT_START], const char *path, struct error *err);
+
+/* result_load for the content bytes[length] of a file. `path` names it in messages. */
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);
 
 void result_unload(struct result_file *file);
