@@ -12,6 +12,8 @@
 const char *const answer_words[] = {"faster",         "slower",    "faster and slower", "perhaps different",
                                     "not told apart", "too noisy", "no verdict"};
 
+enum { FIGURE_TEXT = 32 };
+
 /* A sentence that grows, cut to fit. */
 struct sentence {
     char *text;
@@ -79,10 +81,18 @@ static const struct ratio_row *clearest(const struct compare_report *report, siz
     return best;
 }
 
-/* "epoch/f32/avx512 runs 1.1x as fast [1.08, 1.12]" */
+/* Three decimals, and more where these would round too much away. */
+static const char *plain_number(char text[FIGURE_TEXT], double x) {
+    snprintf(text, FIGURE_TEXT, x >= 0.1 && x < 1000 ? "%.3f" : "%.4g", x);
+    return text;
+}
+
+/* "epoch/f32/avx512 runs 1.100x as fast [1.081, 1.120]" */
 static void say_row(struct sentence *to, const struct ratio_row *row) {
-    say(to, "%s runs %.4gx as fast", row->name, row->speedup.value);
-    if (!isnan(row->times.low)) say(to, " [%.4g, %.4g]", row->speedup.low, row->speedup.high);
+    char value[FIGURE_TEXT], low[FIGURE_TEXT], high[FIGURE_TEXT];
+    say(to, "%s runs %sx as fast", row->name, plain_number(value, row->speedup.value));
+    if (isnan(row->times.low)) return;
+    say(to, " [%s, %s]", plain_number(low, row->speedup.low), plain_number(high, row->speedup.high));
 }
 
 static void say_share(struct sentence *to, size_t some, size_t all) {
@@ -151,7 +161,10 @@ static void say_same(struct sentence *to, const struct compare_report *report, s
     const struct ratio_row *row = clearest(report, subject, VERDICT_NOT_RESOLVED, VERDICT_NOT_RESOLVED);
     const size_t without = totals->verdicts[VERDICT_WITHHELD] + totals->verdicts[VERDICT_UNKNOWN];
     say(to, " and %s are not told apart in ", base);
-    say_share(to, totals->verdicts[VERDICT_NOT_RESOLVED], totals->ratio_count);
+    if (without == 0 && totals->ratio_count > 1)
+        say(to, "any of %zu benchmarks", totals->ratio_count);
+    else
+        say_share(to, totals->verdicts[VERDICT_NOT_RESOLVED], totals->ratio_count);
     say(to, ": ");
     say_row(to, row);
     say(to, ", and only a change above %.1f %% would show", smallest_visible_change(row) * 100);

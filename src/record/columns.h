@@ -12,13 +12,15 @@ struct column {
     double roof_percent;              /* of its own roof; NaN: not known */
     const char *machine;              /* the CPU's name, or NULL */
     unsigned cores;                   /* 0: not known */
-    const struct ratio_row *headline; /* of headline_row; NULL: of the base, and without a benchmark in common */
+    const struct ratio_row *headline; /* of columns.headline; NULL: of the base, and where it is lacking */
     enum answer_kind kind;            /* against the base; not set for the base */
 };
 
 struct columns {
     struct column *list; /* [count] one for each side */
     size_t count;
+    double *rates;        /* [files] millions of rows per second of the headline's epoch; NaN: not known */
+    const char *headline; /* the benchmark of column.headline; "-" where there is none */
 };
 
 /* Returns 0, or -1 when memory runs out. columns_free releases them. */

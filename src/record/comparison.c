@@ -12,7 +12,7 @@ static int make_given(struct comparison_of_files *all, const struct comparing *h
     struct group_comparison *only = calloc(1, sizeof *only);
     all->list = only;
     if (!only) return fail_program(err, "out of memory for the comparison");
-    all->groups.count = 1;
+    all->count = 1;
     const size_t base = how->history ? inputs->count - 1 : how->base_count > 0 ? how->base_count : 1;
     const size_t counts[] = {base, inputs->count - base};
     const struct sides sides = {counts, 2, how->history ? POOL_MACHINE : POOL_BUILD};
@@ -46,7 +46,7 @@ static int make_group(struct comparison_of_files *all, size_t at, struct error *
         one->compared = true;
         return columns_make(&one->columns, &one->report, err);
     }
-    if (all->groups.count == 1 || why.kind != ERROR_INPUT) {
+    if (all->count == 1 || why.kind != ERROR_INPUT) {
         *err = why;
         return -1;
     }
@@ -60,7 +60,8 @@ static int make_groups(struct comparison_of_files *all, const struct comparing *
     all->list = calloc(all->groups.count + 1, sizeof *all->list);
     all->differs = calloc(all->groups.count + 1, sizeof *all->differs);
     if (!all->list || !all->differs) return fail_program(err, "out of memory for %zu groups", all->groups.count);
-    for (size_t i = 0; i < all->groups.count; i++)
+    all->count = all->groups.count;
+    for (size_t i = 0; i < all->count; i++)
         if (make_group(all, i, err) != 0) return -1;
     return 0;
 }
@@ -68,25 +69,26 @@ static int make_groups(struct comparison_of_files *all, const struct comparing *
 /* Answers of the groups, and one of them all. Returns 0, or -1 if no group could be compared. */
 static int answer_all(struct comparison_of_files *all, struct error *err) {
     size_t compared = 0;
-    for (size_t i = 0; i < all->groups.count; i++) {
+    for (size_t i = 0; i < all->count; i++) {
         if (!all->list[i].compared) continue;
         compared++;
         answer_sentence(all->list[i].answer, &all->list[i].report);
     }
-    if (compared == 0 && all->groups.count > 1)
+    if (compared == 0 && all->count > 1)
         return fail(err, "no two of %zu files are comparable: %.900s", all->inputs->count, all->differs[1]);
     if (compared == 0)
         return fail(err, "two or more result files are needed that can be used: %.900s",
                     all->inputs->left_out_count > 0 ? all->inputs->left_out[0].why : "there is only one");
     all->kind = "several";
-    if (all->groups.count == 1) {
+    if (all->count == 1) {
         const struct group_comparison *only = &all->list[0];
         if (only->report.pool_count == 2) all->kind = answer_words[answer_kind(&only->report, 1)];
         snprintf(all->answer, sizeof all->answer, "%s", only->answer);
     } else
-        snprintf(all->answer, sizeof all->answer,
-                 "The %zu files did %zu different jobs, which share no ratio; %zu of these group%s can be compared.",
-                 all->inputs->count, all->groups.count, compared, compared == 1 ? "" : "s");
+        snprintf(
+            all->answer, sizeof all->answer,
+            "The %zu files are of %zu different jobs, which share no ratio; files of %zu of these jobs are compared.",
+            all->inputs->count, all->count, compared);
     return 0;
 }
 
@@ -101,7 +103,7 @@ int comparison_make(struct comparison_of_files *all, struct inputs *inputs, cons
 }
 
 void comparison_free(struct comparison_of_files *all) {
-    for (size_t i = 0; all->list && i < all->groups.count; i++) {
+    for (size_t i = 0; all->list && i < all->count; i++) {
         if (all->list[i].compared) compare_free(&all->list[i].report);
         columns_free(&all->list[i].columns);
     }

@@ -19,12 +19,13 @@ struct group_comparison {
 };
 
 struct comparison_of_files {
-    struct inputs *inputs; /* the caller's; must outlive this */
-    struct groups groups;
-    struct group_comparison *list; /* [groups.count] */
-    char (*differs)[ANSWER_TEXT];  /* [groups.count] */
-    char answer[ANSWER_TEXT];      /* one sentence about all */
-    const char *kind;              /* one word: of answer_words, "several" subjects or groups */
+    struct inputs *inputs;         /* the caller's; must outlive this */
+    struct groups groups;          /* of many files; none where sides are given */
+    struct group_comparison *list; /* [count] */
+    size_t count;
+    char (*differs)[ANSWER_TEXT]; /* [count] */
+    char answer[ANSWER_TEXT];     /* one sentence about all */
+    const char *kind;             /* one word: of answer_words, "several" subjects or groups */
 };
 
 /* How the files are compared. */
@@ -39,5 +40,9 @@ struct comparing {
 int comparison_make(struct comparison_of_files *all, struct inputs *inputs, const struct comparing *how,
                     struct error *err);
 void comparison_free(struct comparison_of_files *all);
+
+/* All of it as JSON: of one group its comparison (compare_json) with `answer`, `answer_kind` and `left_out`; of several
+ * a list of these under `groups`. `threshold` is NaN when the user gave none. NULL when memory runs out. */
+json_t *comparison_of_files_json(const struct comparison_of_files *all, double threshold);
 
 #endif
