@@ -14,6 +14,7 @@ import sys
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 home = os.getcwd()
+sys.dont_write_bytecode = True
 sys.path.insert(0, "tests/python")
 from made import GOOD, ROUNDS, TWIN, modern, modern_file, other_run, put, rename, scale, scratch, variant, write  # noqa: E402
 

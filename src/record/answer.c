@@ -247,7 +247,7 @@ void answer_sentence(char text[ANSWER_TEXT], const struct compare_report *report
     }
     char base[SIDE_TEXT];
     const char *before = " ";
-    say(&to, "Against %s", side_name(base, report, 0));
+    say(&to, "Against %s:", side_name(base, report, 0));
     for (int kind = 0; kind < ANSWER_KINDS; kind++)
         if (say_kind(&to, report, (enum answer_kind)kind, before) > 0) before = "; ";
     say(&to, ".");
