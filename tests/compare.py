@@ -71,6 +71,7 @@ says("too noisy", r"The times are too noisy to tell b\.json from a\.json: of the
      a, modern_file("b.json", "b", lambda r: (scale(r, 1.1), epochs(r)["controls"][0].update(state="noisy")), **close))
 says("... by the file's own word", r"The times are too noisy to tell b\.json from a\.json: of the subject the times of its epochs are called not usable: x\.",
      a, modern_file("b.json", "b", lambda r: epochs(r)["usable"].update(state="not usable", reason="x"), **close))
+check("... and in one word", rows(a, scratch.name + "/b.json")["answer_kind"] == "too noisy", rows(a, scratch.name + "/b.json")["answer_kind"])
 says("no A/A case is no noise", r"There is no verdict on b\.json against a\.json: of the subject no A/A case covers it\.",
      a, modern_file("b.json", "b", lambda r: epochs(r).update(controls=[]), **close))
 says("too few processes", r"There is no verdict on b\.json against a\.json: 2 processes against 5, and each side needs 3; "
