@@ -14,7 +14,7 @@ static int refuse_incomplete(const struct result_file *file, struct error *err) 
     return fail(err, "%s: is incomplete: its run was interrupted, so it cannot be compared; run it again", file->path);
 }
 
-static bool same_run(const struct result_file *a, const struct result_file *b) {
+bool same_run(const struct result_file *a, const struct result_file *b) {
     return json_equal(json_object_get(a->facts, "run_id"), json_object_get(b->facts, "run_id"));
 }
 
@@ -30,6 +30,14 @@ static int refuse_repeated(const struct compare_report *report, struct error *er
     return 0;
 }
 
+static int refuse_other_pool(const struct compare_report *report, const struct result_file *a,
+                             const struct result_file *b, struct error *err) {
+    if (report->pooling == POOL_BUILD) return refuse_other_build(a, b, err);
+    if (same_machine(a, b)) return 0;
+    return fail(err, "%s and %s are not known to be of one machine: its CPU or topology differs or was not recorded",
+                a->path, b->path);
+}
+
 /* Refuses what cannot be compared, or not pooled. */
 static int check_files(const struct compare_report *report, struct error *err) {
     for (size_t f = 0; f < report->file_count; f++)
@@ -39,20 +47,19 @@ static int check_files(const struct compare_report *report, struct error *err) {
     if (refuse_repeated(report, err) != 0) return -1;
     for (size_t p = 0; p < report->pool_count; p++)
         for (size_t i = 1; i < report->pools[p].count; i++)
-            if (refuse_other_build(pool_file(report, p), pool_file(report, p) + i, err) != 0) return -1;
+            if (refuse_other_pool(report, pool_file(report, p), pool_file(report, p) + i, err) != 0) return -1;
     return 0;
 }
 
-static int make_pools(struct compare_report *report, size_t base_count, struct error *err) {
-    report->pool_count = base_count > 0 ? 2 : report->file_count;
+static int make_pools(struct compare_report *report, const struct sides *sides, struct error *err) {
+    report->pool_count = sides->count;
+    report->pooling = sides->pooling;
     report->pools = calloc(report->pool_count, sizeof *report->pools);
     report->totals = calloc(report->pool_count, sizeof *report->totals);
     if (!report->pools || !report->totals) return fail_program(err, "out of memory for the comparison");
-    for (size_t p = 0; p < report->pool_count; p++)
-        report->pools[p] = (struct pool){p, 1};
-    if (base_count > 0) {
-        report->pools[0] = (struct pool){0, base_count};
-        report->pools[1] = (struct pool){base_count, report->file_count - base_count};
+    for (size_t p = 0; p < report->pool_count; p++) {
+        report->pools[p] = (struct pool){report->file_count, sides->counts[p]};
+        report->file_count += sides->counts[p];
     }
     return 0;
 }
@@ -227,10 +234,33 @@ static int raise_floor_by_roof(struct ratio_row *row, const struct compare_repor
     return 0;
 }
 
+/* The log of a file's time: the mean of the logs of its processes' medians. */
+static double log_time(const struct result_file *file, const char *name) {
+    const struct processes *processes = &find_series(file, name)->processes;
+    double sum = 0;
+    for (size_t i = 0; i < processes->count; i++)
+        sum += portable_log(processes->medians[i]);
+    return sum / (double)processes->count;
+}
+
+/* Runs of one side differ by more than their processes show: each has its own hour, and its own place in memory. How
+ * far a run lies from the mean of its side at most is no change between the sides. */
+static void raise_floor_by_runs(struct ratio_row *row, const struct compare_report *report, size_t pool) {
+    const struct pool *side = &report->pools[pool];
+    double mean = 0, farthest = 0;
+    for (size_t i = 0; i < side->count; i++)
+        mean += log_time(pool_file(report, pool) + i, row->name) / (double)side->count;
+    for (size_t i = 0; i < side->count; i++)
+        farthest = fmax(farthest, fabs(log_time(pool_file(report, pool) + i, row->name) - mean));
+    set_floor_at_least(row, portable_exp(farthest) - 1, "the runs of one side differ by as much among themselves");
+}
+
 static int set_floor(struct ratio_row *row, const struct compare_report *report, struct error *err) {
     const struct series *base = find_series(&report->files[0], row->name);
     row->floor = SMALLEST_FLOOR;
     row->floor_reason = "memory layout alone changes times from build to build";
+    raise_floor_by_runs(row, report, 0);
+    raise_floor_by_runs(row, report, row->subject);
     if (raise_floor_by_roof(row, report, base->read_roof,
                             "its read roof changed between the runs, and training changes by up to its square",
                             err) != 0)
@@ -250,6 +280,7 @@ static int withhold(struct ratio_row *row, const struct compare_report *report, 
         const struct result_file *file = file_of_both(report, row->subject, i);
         const char *reason = find_series(file, row->name)->untrusted;
         if (!reason) continue;
+        row->noisy = find_series(file, row->name)->noisy;
         if (asprintf(&row->withheld, "of the %s %s", i < bases ? "base" : "subject", reason) >= 0) return 0;
         row->withheld = NULL;
         return fail_program(err, "out of memory for the comparison");
@@ -267,7 +298,17 @@ static bool tuned_differently(const struct ratio_row *row, const struct compare_
     return false;
 }
 
+/* The mean over the files of a side. NaN if one of them does not say. */
+static double roof_of(const struct compare_report *report, size_t pool, const char *name) {
+    double sum = 0;
+    for (size_t i = 0; i < report->pools[pool].count; i++)
+        sum += find_series(pool_file(report, pool) + i, name)->roof_percent;
+    return sum / (double)report->pools[pool].count;
+}
+
 static int fill_row(struct ratio_row *row, const struct compare_report *report, struct error *err) {
+    row->base_roof = roof_of(report, 0, row->name);
+    row->subject_roof = roof_of(report, row->subject, row->name);
     row->tuned_differently = tuned_differently(row, report);
     if (fill_summaries(row, report, err) != 0 ||
         find_shift(&row->shift, report, row->subject, (struct timed){row->name, NULL}, err) != 0 ||
@@ -296,6 +337,7 @@ static int decide(struct compare_report *report, struct error *err) {
         row->times = comparison_of(&row->shift, level[i], row->floor);
         row->base_time = portable_exp(row->shift.log_base);
         row->subject_time = row->base_time * row->times.ratio;
+        row->speedup = (struct speedup){1 / row->times.ratio, 1 / row->times.high, 1 / row->times.low};
         row->times.confidence = COMPARE_CONFIDENCE;
         row->times.comparisons = comparisons;
         if (row->withheld && row->times.verdict != VERDICT_UNKNOWN) row->times.verdict = VERDICT_WITHHELD;
@@ -325,20 +367,26 @@ static int fill_means(struct compare_report *report, struct error *err) {
     double *ratios = calloc(report->row_count + 1, sizeof *ratios);
     if (!ratios) return fail_program(err, "out of memory for %zu ratios", report->row_count);
     for (size_t p = 1; p < report->pool_count; p++) {
+        struct subject_totals *totals = &report->totals[p];
         size_t n = 0;
-        for (size_t i = 0; i < report->row_count; i++)
-            if (report->rows[i].subject == p) ratios[n++] = report->rows[i].times.ratio;
-        report->totals[p].ratio_count = n;
-        if (n > 0) report->totals[p].geometric_mean = geometric_mean(ratios, n);
+        for (size_t i = 0; i < report->row_count; i++) {
+            if (report->rows[i].subject != p) continue;
+            totals->verdicts[report->rows[i].times.verdict]++;
+            ratios[n++] = report->rows[i].times.ratio;
+        }
+        totals->ratio_count = n;
+        if (n == 0) continue;
+        totals->geometric_mean = geometric_mean(ratios, n);
+        totals->geometric_speed = 1 / totals->geometric_mean;
     }
     free(ratios);
     return 0;
 }
 
-int compare_results(struct compare_report *report, const struct result_file *files, size_t file_count,
-                    size_t base_count, struct error *err) {
-    *report = (struct compare_report){.files = files, .file_count = file_count};
-    int bad = make_pools(report, base_count, err);
+int compare_sides(struct compare_report *report, const struct result_file *files, const struct sides *sides,
+                  struct error *err) {
+    *report = (struct compare_report){.files = files};
+    int bad = make_pools(report, sides, err);
     if (!bad) bad = check_files(report, err);
     if (!bad) bad = fill_rows(report, err);
     if (!bad) bad = fill_means(report, err);
@@ -346,6 +394,17 @@ int compare_results(struct compare_report *report, const struct result_file *fil
     if (!bad) bad = find_differences(report, err);
     if (bad) compare_free(report);
     return bad;
+}
+
+int compare_results(struct compare_report *report, const struct result_file *files, size_t file_count,
+                    size_t base_count, struct error *err) {
+    size_t counts[MAX_FILES];
+    const size_t pools[] = {base_count, file_count - base_count};
+    for (size_t f = 0; f < file_count; f++)
+        counts[f] = 1;
+    const struct sides sides =
+        base_count > 0 ? (struct sides){pools, 2, POOL_BUILD} : (struct sides){counts, file_count, POOL_BUILD};
+    return compare_sides(report, files, &sides, err);
 }
 
 void compare_free(struct compare_report *report) {
@@ -357,6 +416,29 @@ void compare_free(struct compare_report *report) {
     free(report->pools);
     free(report->totals);
     *report = (struct compare_report){0};
+}
+
+const char *best_epoch(const struct result_file *file) {
+    size_t i;
+    json_t *experiment;
+    json_array_foreach(json_object_get(file->facts, "experiments"), i, experiment) {
+        const char *best = json_string_value(json_object_get(experiment, "best"));
+        const struct series *series = best ? find_series(file, best) : NULL;
+        if (series && strncmp(series->name, "epoch/", strlen("epoch/")) == 0) return series->name;
+    }
+    return NULL;
+}
+
+const struct ratio_row *headline_row(const struct compare_report *report, size_t subject) {
+    const char *best = best_epoch(&report->files[0]);
+    const struct ratio_row *first = NULL;
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct ratio_row *row = &report->rows[i];
+        if (row->subject != subject) continue;
+        if (best && strcmp(row->name, best) == 0) return row;
+        if (!first) first = row;
+    }
+    return first;
 }
 
 double smallest_visible_change(const struct ratio_row *row) {

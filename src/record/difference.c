@@ -279,6 +279,23 @@ static bool all_equal(const char *key, json_t *const *facts, size_t files) {
     return true;
 }
 
+bool same_settings(const struct result_file *a, const struct result_file *b) {
+    json_t *facts[] = {facts_of(a), facts_of(b)};
+    json_t *all = json_object();
+    bool same =
+        facts[0] && facts[1] && all && json_object_update(all, facts[0]) == 0 && json_object_update(all, facts[1]) == 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(all, key, value) {
+        const bool counts = strncmp(key, tuning, strlen(tuning)) != 0 && effects[effect_of(key)].weight > 0;
+        same = same && (!counts || all_equal(key, facts, 2));
+    }
+    json_decref(facts[0]);
+    json_decref(facts[1]);
+    json_decref(all);
+    return same;
+}
+
 static int add_difference(struct compare_report *report, const char *key, json_t *const *facts, struct error *err) {
     size_t effect = effect_of(key);
     if (effects[effect].weight == 0) return 0;

@@ -16,6 +16,10 @@ int refuse_other_build(const struct result_file *a, const struct result_file *b,
 /* True if both files name the same CPU and the same topology (by hash). */
 bool same_machine(const struct result_file *a, const struct result_file *b);
 
+/* True if no recorded fact differs that find_differences would list, apart from the tuning, which is chosen anew in
+ * each run. */
+bool same_settings(const struct result_file *a, const struct result_file *b);
+
 /* Fills in report->differences, most important first. Returns 0, or -1 when memory runs out. free_differences releases
  * them. */
 int find_differences(struct compare_report *report, struct error *err);

@@ -467,6 +467,21 @@ int result_load(struct result_file *file, const char *path, struct error *err) {
     return bad;
 }
 
+int result_start(char start[RESULT_START], const char *path, struct error *err) {
+    struct result_file file = {.path = path};
+    char *bytes = NULL;
+    size_t length = 0;
+    int bad = read_bytes(path, &bytes, &length, err);
+    if (!bad) bad = decode(&file.root, path, bytes, length, err);
+    file.facts = json_object_get(file.root, "sgdmark");
+    if (!bad) bad = check_origin(&file, err);
+    const char *text = json_string_value(json_object_get(file.facts, "start"));
+    if (!bad) snprintf(start, RESULT_START, "%s", text ? text : "");
+    json_decref(file.root);
+    free(bytes);
+    return bad;
+}
+
 void result_unload(struct result_file *file) {
     for (size_t i = 0; i < file->count; i++) {
         free(file->series[i].seconds);

@@ -26,6 +26,8 @@ struct series {
     const char *prefetch;  /* the prefetch distances it was tuned to, "8,16"; NULL: not recorded */
     const char *read_roof; /* names of roofs of this file, or NULL: of reading its rows */
     const char *l1_roof;   /* of reading L1 in the same rounds */
+    double roof_percent;   /* of its own roof, that of rows as they are stored; NaN: not known */
+    bool noisy;            /* it is untrusted because the machine was not quiet enough */
     char *untrusted;       /* why no verdict on it is allowed, as a clause without control characters; NULL: one is */
 };
 
@@ -63,7 +65,12 @@ enum { RESULT_BYTES = 64 << 20 };
  * (record/derive.h). result_unload releases it. */
 int result_load(struct result_file *file, const char *path, struct error *err);
 
-/* The same for the content bytes[length] of a file. `path` names it in messages. */
+/* Reads only when the run started, as its file says ("2026-11-27T06:10:45Z"), and that it is a result file. Returns 0,
+ * or -1 with one line. */
+enum { RESULT_START = 33 };
+int result_start(char start[RESULT_START], const char *path, struct error *err);
+
+/* result_load for the content bytes[length] of a file. `path` names it in messages. */
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);
 
 void result_unload(struct result_file *file);

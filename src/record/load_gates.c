@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "measure/stats.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,6 +279,7 @@ static int distrust_experiment(struct series *series, const json_t *experiment, 
         return explain(&series->untrusted, reader, "its file does not say from what difference up its %s are usable",
                        name);
     }
+    series->noisy = strcmp(state, "not usable") == 0;
     return explain(&series->untrusted, reader, "the times of its %s are called %s: %s", name, state,
                    text_or(usable, "reason", "no reason is given"));
 }
@@ -295,6 +297,7 @@ static int distrust_controls(struct series *series, const struct timed_by *by, c
         found = true;
         found_wanted = found_wanted || is_wanted;
         if (has_text(one, "state", aa_words(AA_QUIET))) continue;
+        series->noisy = true;
         return explain(&series->untrusted, reader, "its A/A case %s is not quiet: %s", text_or(one, "first", ""),
                        text_or(one, "state", ""));
     }
@@ -313,6 +316,7 @@ static int judge(const struct result_file *file, struct series *series, const st
     const char *unusable = text_or(by->found, "unusable", NULL);
     if (distrust_experiment(series, by->experiment, reader) != 0) return -1;
     if (series->untrusted) return 0;
+    series->noisy = unusable != NULL;
     if (unusable) return explain(&series->untrusted, reader, "its times are not usable: %s", unusable);
     return distrust_controls(series, by, reader);
 }
@@ -356,6 +360,8 @@ int read_witnesses(const struct result_file *file, struct series *series, const 
         return fault(reader, "samples", series->name, "does not have one sample per round of its experiment");
     series->prefetch = text_or(by.found, "prefetch", NULL);
     if (!series->prefetch) series->prefetch = prefetch_of(file, series);
+    const json_t *percent = json_object_get(json_object_get(by.found, "roof"), "percent");
+    series->roof_percent = json_is_number(percent) ? json_number_value(percent) : (double)NAN;
     series->read_roof = roof_name(text_or(json_object_get(by.found, "roof"), "read", NULL));
     series->l1_roof = l1_roof_of(by.experiment);
     if (fill_processes(&series->processes, series->seconds, series->n, process, reader) != 0) return -1;

@@ -42,10 +42,10 @@ static void explain(char why[THRESHOLD_TEXT], const struct compare_report *repor
                  path, row->name, row->withheld);
     else if (apart <= threshold + rounding)
         snprintf(why, THRESHOLD_TEXT,
-                 "%s: the interval of %s, %.4f to %.4f with a floor of %.1f %%, lies on both sides "
-                 "of %.4g; %s",
-                 path, row->name, row->times.low, row->times.high, percent_rounded_up(row->floor), 1 + threshold,
-                 more_runs);
+                 "%s: the interval of %s, %.4fx to %.4fx as fast with a floor of %.1f %%, lies on both sides "
+                 "of %.4gx, which is %.4g %% slower; %s",
+                 path, row->name, row->speedup.low, row->speedup.high, percent_rounded_up(row->floor),
+                 1 / (1 + threshold), threshold * 100, more_runs);
     else if (apart > row->floor)
         snprintf(why, THRESHOLD_TEXT,
                  "%s: of %s only changes above %.1f %% can be told apart: its interval is that "
@@ -97,10 +97,10 @@ enum threshold_answer answer_threshold(const struct compare_report *report, doub
     const struct partial *missing = find_missing(report);
     if (failure) {
         snprintf(why, THRESHOLD_TEXT,
-                 "%s: %s takes %.4f times as long, at least %.4f; %zu of %zu benchmarks are slower "
+                 "%s: %s runs %.4fx as fast, at most %.4fx; %zu of %zu benchmarks are slower "
                  "by more than %.4g %%",
-                 pool_file(report, failure->subject)->path, failure->name, failure->times.ratio, failure->times.low,
-                 failures, report->row_count, threshold * 100);
+                 pool_file(report, failure->subject)->path, failure->name, failure->speedup.value,
+                 failure->speedup.high, failures, report->row_count, threshold * 100);
         return THRESHOLD_FAIL;
     }
     if (coarsest) {

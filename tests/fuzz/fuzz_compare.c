@@ -151,15 +151,16 @@ static void edit(json_t *root, struct input *input) {
 }
 
 /* What is printed has lines, and no other control character. */
-static void check_printed(const struct compare_report *report, unsigned form) {
+static void check_printed(const struct group_comparison *group, unsigned form) {
     char *text = NULL;
     size_t length = 0;
     struct error err;
     FILE *out = open_memstream(&text, &length);
     if (!out) abort();
-    if (form == 0 && print_comparison(out, report, &err) != 0) abort();
-    if (form == 1) print_comparison_markdown(out, report);
-    if (form == 2) print_comparison_csv(out, report);
+    fputs(group->answer, out);
+    if (form == 0 && print_group(out, group, true, &err) != 0) abort();
+    if (form == 1) print_group_markdown(out, group);
+    if (form == 2) print_group_csv(out, &group->report);
     if (fclose(out) != 0) abort();
     for (size_t i = 0; i < length; i++)
         if (((unsigned char)text[i] < ' ' && text[i] != '\n' && text[i] != '\r') || text[i] == 0x7f) abort();
@@ -177,17 +178,20 @@ static void check_json(const struct compare_report *report) {
 static void compare(const struct result_file *base, const struct result_file *edited, size_t base_count,
                     unsigned form) {
     const struct result_file files[] = {*base, *edited};
-    struct compare_report report;
+    static struct group_comparison group;
     struct error err = {.text = ""};
-    if (compare_results(&report, files, 2, base_count, &err) != 0) {
+    if (compare_results(&group.report, files, 2, base_count, &err) != 0) {
         if (!err.text[0] || err.kind == ERROR_PROGRAM) abort();
         return;
     }
+    if (columns_make(&group.columns, &group.report, &err) != 0) abort();
+    answer_sentence(group.answer, &group.report);
     if (form == 3)
-        check_json(&report);
+        check_json(&group.report);
     else
-        check_printed(&report, form);
-    compare_free(&report);
+        check_printed(&group, form);
+    columns_free(&group.columns);
+    compare_free(&group.report);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
