@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The sections of one result on the page. */
+#ifndef SGDMARK_REPORT_PAGE_RUN_H
+#define SGDMARK_REPORT_PAGE_RUN_H
+
+#include "report/page.h"
+
+#include <stdbool.h>
+
+/* What the run found, in a sentence, with what its numbers are good for. */
+void page_verdict(FILE *to, const struct page_run *run);
+
+/* "Correct: yes" and "Times: usable above 5 %" as coloured words. */
+void page_badges(FILE *to, const json_t *facts);
+
+/* All sections of the run with this number. drawn: with charts. Returns 0, or -1 with the reason. */
+int page_run(FILE *to, const struct page_run *run, size_t number, bool drawn, struct error *err);
+
+#endif
