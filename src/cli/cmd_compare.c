@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "record/compare.h"
 #include "record/threshold.h"
 #include "report/compare_report.h"
@@ -50,6 +51,16 @@ static error_t take_path(const char **list, size_t *count, const struct compare_
     return 0;
 }
 
+static error_t take_base(void *context, const char *path) {
+    struct compare_options *options = context;
+    return take_path(options->bases, &options->base_count, options, path);
+}
+
+static error_t take_subject(void *context, const char *path) {
+    struct compare_options *options = context;
+    return take_path(options->paths, &options->count, options, path);
+}
+
 static error_t check_count(const struct compare_options *options) {
     if (options->count + (options->base_count > 0) >= 2) return 0;
     return bad_option(options->base_count > 0
@@ -72,9 +83,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->format = (enum format)choice;
         return bad;
     case KEY_BASE:
-        return take_path(options->bases, &options->base_count, options, value);
+        return take_results(value, take_base, options);
     case ARGP_KEY_ARG:
-        return take_path(options->paths, &options->count, options, value);
+        return take_results(value, take_subject, options);
     case ARGP_KEY_SUCCESS:
         return check_count(options);
     default:
@@ -103,7 +114,8 @@ static const struct argp argp = {
     "Compare result files that `sgdmark run` wrote. The first file is the base of the others. First comes what differs "
     "in machine, build, system and tuning, then the ratio of the times with its interval. The unit is the process, of "
     "which a run has several: with fewer than three on a side there is a ratio and no verdict. Files whose data, row "
-    "order or hyper-parameters differ are refused, and a run that would count twice.\v"
+    "order or hyper-parameters differ are refused, and a run that would count twice. A page that `sgdmark report -o` "
+    "wrote stands for the runs that it carries.\v"
     "Examples:\n"
     "  sgdmark compare before.json after.json\n"
     "  sgdmark compare --base old1.json --base old2.json new1.json new2.json\n"

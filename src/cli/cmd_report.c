@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "record/carried.h"
 #include "record/figure.h"
 #include "record/load.h"
@@ -17,16 +18,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_NOTEBOOK = 0x200, KEY_PNG, MOST_RUNS = 64 };
+enum { KEY_NOTEBOOK = 0x200, KEY_PNG, KEY_DATA, MOST_RUNS = 64 };
 
 struct report_options {
     const char *paths[MOST_RUNS];
     size_t count;
-    const char *page, *png;
+    const char *page, *png, *data;
     bool notebook;
 };
 
-static error_t take_path(struct report_options *options, const char *path) {
+static error_t take_path(void *context, const char *path) {
+    struct report_options *options = context;
     const char *name = strrchr(path, '/');
     if (strcmp(name ? name + 1 : path, "schema.json") == 0) return 0; /* it lies beside them */
     if (options->count == MOST_RUNS) return bad_option("a page holds at most %d results", MOST_RUNS);
@@ -45,8 +47,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PNG:
         options->png = value;
         return 0;
+    case KEY_DATA:
+        options->data = value;
+        return 0;
     case ARGP_KEY_ARG:
-        return take_path(options, value);
+        return take_results(value, take_path, options);
     case ARGP_KEY_END:
         if (options->count == 0) return bad_option("a result file is needed (sgdmark report --help)");
         if (options->count > 1 && !options->page && !options->png)
@@ -61,6 +66,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {"notebook", KEY_NOTEBOOK, NULL, 0, "the notebook step by step, also if the run did not print it", 0},
     {"output", 'o', "PAGE", 0, "write one HTML page that stands alone; it carries the result files", 0},
+    {"data", KEY_DATA, "DIR", 0,
+     "of a page of one run: the folder of its rows, for pictures of learned weights and misread digits (data/mnist)", 0},
     {"png", KEY_PNG, "FOLDER", 0, "write the charts as PNG files into this folder", 0},
     {0}};
 static const struct argp argp = {
@@ -104,7 +111,8 @@ static int print_run(const struct report_options *options, struct error *err) {
 struct report_runs {
     struct page_run runs[MOST_RUNS];
     struct result_file files[MOST_RUNS];
-    char *carried[MOST_RUNS], *paths[MOST_RUNS];
+    char *carried[MOST_RUNS];
+    struct rows_again *again; /* of the run that is alone on its page */
     size_t count;
 };
 
@@ -112,43 +120,24 @@ static void runs_free(struct report_runs *all) {
     for (size_t i = 0; i < all->count; i++) {
         result_unload(&all->files[i]);
         free(all->carried[i]);
-        free(all->paths[i]);
     }
+    rows_again_free(all->again);
     free(all);
 }
 
-/* Adds one result, as it stands in its file, and ready for the page. Takes `path` over. */
-static int add_run(struct report_runs *all, char *path, struct error *err) {
-    if (!path) return fail_program(err, "out of memory for a page");
+/* Adds one result, as it stands in its file, and ready for the page. */
+static int add_run(struct report_runs *all, const char *path, struct error *err) {
     struct result_file *file = &all->files[all->count];
-    if (all->count == MOST_RUNS || result_load(file, path, err) != 0) {
-        const int bad = all->count == MOST_RUNS ? fail(err, "a page holds at most %d results", MOST_RUNS) : -1;
-        free(path);
-        return bad;
-    }
-    const size_t i = all->count++;
-    struct page_run *run = &all->runs[i];
+    if (result_load(file, path, err) != 0) return -1;
+    struct page_run *run = &all->runs[all->count];
     char *text = json_text(file->root);
-    all->paths[i] = path;
-    all->carried[i] = text ? carried_text(text, strlen(text)) : NULL;
+    char *carried = text ? carried_text(text, strlen(text)) : NULL;
     free(text);
-    if (!all->carried[i] || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
-    *run = (struct page_run){.file = file, .carried = all->carried[i]};
+    all->carried[all->count++] = carried;
+    if (!carried || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
+    *run = (struct page_run){.file = file, .carried = carried};
     const char *host = json_string_value(json_object_get(json_object_get(file->root, "context"), "host_name"));
     snprintf(run->name, sizeof run->name, "%zu %.40s", all->count, host ? host : "");
-    return 0;
-}
-
-/* A path with as many results as it stands for. */
-static int add_path(struct report_runs *all, const char *path, struct error *err) {
-    size_t count = 1;
-    if (results_in(path, &count, err) != 0) return -1;
-    if (count <= 1) return add_run(all, strdup(path), err);
-    for (size_t i = 1; i <= count; i++) {
-        char *one = NULL;
-        if (asprintf(&one, "%s#%zu", path, i) < 0) one = NULL;
-        if (add_run(all, one, err) != 0) return -1;
-    }
     return 0;
 }
 
@@ -161,7 +150,7 @@ static int write_page(const struct report_options *options, const struct report_
     if (fclose(to) != 0 && !bad) bad = fail_program(err, "out of memory for a page");
     const struct span whole = {page, size};
     if (!bad && strcmp(options->page, "-") == 0)
-        fwrite(page, 1, size, stdout);
+        bad = fwrite(page, 1, size, stdout) == size ? 0 : fail(err, "standard output: cannot be written");
     else if (!bad)
         bad = write_file(options->page, &whole, 1, err);
     free(page);
@@ -197,7 +186,11 @@ static int write_all(const struct report_options *options, struct error *err) {
     struct report_runs *all = calloc(1, sizeof *all);
     int bad = all ? 0 : fail_program(err, "out of memory for a page");
     for (size_t i = 0; i < options->count && !bad; i++)
-        bad = add_path(all, options->paths[i], err);
+        bad = add_run(all, options->paths[i], err);
+    if (!bad && options->page && all->count == 1) {
+        bad = rows_again_make(&all->again, all->files[0].facts, options->data, err);
+        all->runs[0].again = all->again;
+    }
     if (!bad && options->page) bad = write_page(options, all, err);
     if (!bad && options->png) bad = write_charts(options->png, all, err);
     if (all) runs_free(all);
@@ -205,7 +198,7 @@ static int write_all(const struct report_options *options, struct error *err) {
 }
 
 int command_report(int argc, char **argv, struct error *err) {
-    struct report_options options = {0};
+    struct report_options options = {.data = "data/mnist"};
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
     const int bad = options.page || options.png ? write_all(&options, err) : print_run(&options, err);

@@ -79,6 +79,9 @@ void figure_trade_off(struct figure *figure, const json_t *facts); /* precision 
 void figure_shuffles(struct figure *figure, const json_t *facts);  /* scores of other shuffles */
 void figure_steps(struct figure *figure, const struct result_file *file); /* ns per row by working set */
 
+/* Titles of the figure of precision against recall over all thresholds, which has no rows yet. */
+void figure_curve(struct figure *figure);
+
 /* A fact as a number, or NAN; as a text, or "". The experiment, or the member of a list, whose `key` is `text`; or NULL.
  */
 double figure_number(const json_t *object, const char *key);

@@ -33,11 +33,12 @@ void figure_speeds(struct figure *figure, const json_t *facts) {
                               .title = "Speed of each engine and backend: rows per second in training",
                               .row_title = "engine/backend",
                               .remark_title = "share of its roof",
-                              .columns = {"Mrows/s", "lower quartile", "upper quartile", "ns/row"},
+                              .columns = {"Mrows/s", "quartiles: low", "high", "ns/row"},
                               .formats = {"%.2f", "%.2f", "%.2f", "%.1f"},
                               .x_axis = "million rows per second"};
     snprintf(figure->note, sizeof figure->note,
-             "Bar: median of all samples. Whisker: from the lower to the upper quartile of the samples.");
+             "Bar: median of all samples; whisker: from their lower to their upper quartile. Blue: engine f32; orange: "
+             "int; green: f64.");
     json_array_foreach(json_object_get(epochs_of(facts), "cases"), i, one) {
         const json_t *summary = json_object_get(one, "summary"), *roof = json_object_get(one, "roof");
         const double rows = 1e-6 * figure_number(one, "work");
@@ -51,7 +52,7 @@ void figure_speeds(struct figure *figure, const json_t *facts) {
         if (json_is_string(json_object_get(one, "unusable")))
             snprintf(row->remark, sizeof row->remark, "NOT USABLE");
         else if (json_is_object(roof))
-            snprintf(row->remark, sizeof row->remark, "%.0f %% of its %s roof", figure_number(roof, "percent"),
+            snprintf(row->remark, sizeof row->remark, "%.0f %% %s", figure_number(roof, "percent"),
                      figure_text(roof, "binds"));
     }
 }
@@ -126,7 +127,7 @@ void figure_roofline(struct figure *figure, const json_t *facts) {
                               .logarithmic = true};
     snprintf(figure->note, sizeof figure->note,
              "Lines: reading rows from each level of memory. Discs: epochs. Triangles: the dot product of a row alone, in "
-             "the L1 cache. A multiply-add is one of the row's pixels; those of the empty border are counted, and not "
+             "the L1 cache. Blue: engine f32; orange: int; green: f64. A multiply-add is one of the row's pixels; those of the empty border are counted, and not "
              "read.");
     json_array_foreach(cases, i, one) {
         const bool read = is_kind(one, "read roof") && strcmp(figure_text(one, "name"), "roof/read/epoch-order") == 0;

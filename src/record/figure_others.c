@@ -60,6 +60,18 @@ static void add_point(struct figure *figure, const json_t *point, const char *na
     if (isnan(row->value[2])) row->value[2] = 0.0; /* the notebook's own decision */
 }
 
+void figure_curve(struct figure *figure) {
+    *figure = (struct figure){.kind = FIGURE_CURVE,
+                              .id = "curve",
+                              .title = "Precision against recall at every threshold",
+                              .row_title = "",
+                              .columns = {"recall", "precision", "threshold"},
+                              .formats = {"%.4f", "%.4f", "%.0f"},
+                              .x_axis = "recall",
+                              .y_axis = "precision",
+                              .band = (double)NAN};
+}
+
 void figure_trade_off(struct figure *figure, const json_t *facts) {
     const json_t *notebook = json_object_get(facts, "notebook"), *trade_off = json_object_get(notebook, "trade_off");
     char area[64] = "";

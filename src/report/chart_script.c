@@ -136,15 +136,15 @@ static size_t count_marked(const struct figure *figure, enum figure_mark mark) {
 static void draw_roofline(FILE *to, const struct figure *figure) {
     put_marked(to, figure, "$epochs", FIGURE_PLAIN);
     put_marked(to, figure, "$kernels", FIGURE_KERNEL);
-    fputs("set logscale xy\nset xrange [0.5:8]\nset yrange [0.1:*]\nset xtics (0.5, 1, 2, 4, 8)\nplot ", to);
+    fputs("set logscale xy\nset xrange [0.5:16]\nset yrange [0.3:*]\nset xtics (0.5, 1, 2, 4, 8, 16)\nplot ", to);
     unsigned label = 1;
     for (size_t i = 0; i < figure->count; i++) {
         const struct figure_row *row = &figure->rows[i];
         if (row->mark != FIGURE_ROOF || !isfinite(row->value[2])) continue;
         fprintf(to, "%.9g * x with lines linewidth %s linecolor rgb 'black', ", row->value[2], label++ == 1 ? "2" : "1");
-        fprintf(to, "'+' using (0.54):(%.9g):(", row->value[2] * 0.62);
+        fprintf(to, "'+' using (15):(%.9g):(", row->value[2] * 15.0);
         put_text(to, row->name);
-        fputs(") every ::::0 with labels left font ',10', ", to);
+        fputs(") every ::::0 with labels right offset 0,-0.7 font ',11', ", to);
     }
     if (count_marked(figure, FIGURE_KERNEL) > 0)
         fputs("$kernels using 1:2:4 with points pointtype 9 pointsize 0.7 linecolor rgb variable, ", to);
@@ -243,16 +243,16 @@ static void draw_steps(FILE *to, const struct figure *figure) {
 }
 
 static void draw_curve(FILE *to, const struct figure *figure) {
+    enum { DISCS = 20 };
     put_rows(to, figure, 2);
     fprintf(to,
-            "set xrange [0:1]\nset yrange [0:1]\nplot $rows using 2:3 with linespoints pointtype 7 pointsize 0.7 "
-            "linewidth 1.5 linecolor rgb '%s'",
-            colours[0]);
+            "set xrange [*<0.5:1]\nset yrange [*<0.5:1]\nplot $rows using 2:3 with %s linewidth 1.5 linecolor rgb '%s'",
+            figure->count > DISCS ? "lines" : "linespoints pointtype 7 pointsize 0.7", colours[0]);
     for (size_t i = 0; i < figure->count; i++) {
-        if (!finite_values(&figure->rows[i], 2)) continue;
+        if (!finite_values(&figure->rows[i], 2) || !figure->rows[i].name[0]) continue;
         fprintf(to, ", '+' using (%.9g):(%.9g):(", figure->rows[i].value[0], figure->rows[i].value[1]);
         put_text(to, figure->rows[i].name);
-        fputs(") every ::::0 with labels right offset -0.8,-0.5", to);
+        fputs(") every ::::0 with labels left offset 0.7,0.5", to);
     }
     fputc('\n', to);
 }

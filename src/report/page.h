@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "record/load.h"
-#include "report/page_digits.h"
+#include "record/rows_again.h"
 
 #include <stdio.h>
 
@@ -14,7 +14,7 @@ struct page_run {
     struct result_file *file; /* all its strings are printable (json_make_printable) */
     const char *carried;      /* carried_text of the file */
     char name[64];            /* of the run in tables of several: "2 node1" */
-    struct page_digits *digits; /* what its data show; NULL: the data are not here */
+    const struct rows_again *again; /* what its rows show; NULL: they are not at hand */
 };
 
 /* Writes the page of runs[count]. Returns 0, or -1 with the reason: memory ran out, or gnuplot failed. */

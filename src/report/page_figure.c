@@ -65,7 +65,7 @@ static void put_table(FILE *to, const struct figure *figure) {
         for (size_t k = 0; k < FIGURE_VALUES && figure->columns[k]; k++)
             put_number(to, figure->formats[k], row->value[k]);
         if (figure->remark_title) {
-            fputs("<td>", to);
+            fputs("<td class=\"k\">", to);
             html_text(to, row->remark);
             fputs("</td>", to);
         }

@@ -5,6 +5,7 @@
 #include "record/notebook.h"
 #include "report/facts.h"
 #include "report/html.h"
+#include "report/page_digits.h"
 #include "report/page_figure.h"
 #include "report/page_image.h"
 #include "report/run_report.h"
@@ -64,7 +65,9 @@ static void put_machine(FILE *to, const struct page_run *run, size_t number) {
     page_pair(to, "sgdmark", text);
     page_pair(to, "started", fact_text(facts, "start"));
     put_pair_number(to, "took", "%.0f s", fact_number(facts, "duration_seconds"));
-    json_array_foreach(json_object_get(facts, "argv"), i, one) page_pair(to, i ? "" : "command", fact_text_of(one));
+    fputs("<tr><td class=\"k\">command</td><td><code>", to);
+    json_array_foreach(json_object_get(facts, "argv"), i, one) html_format(to, "%s%s", i ? " " : "", fact_text_of(one));
+    fputs("</code></td></tr>\n", to);
     page_table_end(to);
     fputs("</section>\n", to);
 }
@@ -176,7 +179,7 @@ static int put_notebook(FILE *to, const struct page_run *run, const struct figur
     put_confusion(to, notebook);
     fputs("</div>\n", to);
     if (put_figures(to, set, ids, number, drawn, err) != 0) return -1;
-    if (run->digits && page_digits_write(to, run->digits, number, drawn, err) != 0) return -1;
+    if (run->again && page_digits(to, run->again, number, drawn, err) != 0) return -1;
     fputs("</section>\n", to);
     return 0;
 }

@@ -30,7 +30,7 @@ const char page_style[] =
     "pre{overflow-x:auto;font-size:.8rem;line-height:1.35;background:var(--box);padding:.6rem;border:1px solid "
     "var(--line);border-radius:.3rem}\n"
     "summary{cursor:pointer;color:var(--link);margin:.4rem 0}\n"
-    ".digits{display:flex;flex-wrap:wrap;gap:.8rem}.digits figure{margin:0;width:6.5rem;font-size:.85rem}\n"
+    ".digits img{width:6rem;height:6rem}.digits{display:flex;flex-wrap:wrap;gap:.8rem}.digits figure{margin:0;width:6.5rem;font-size:.85rem}\n"
     "img{image-rendering:pixelated;width:6rem;height:6rem;border:1px solid var(--line);background:#fff}\n"
     "img.large{width:11rem;height:11rem}\n"
     ".h0{background:rgba(47,127,200,.04)}.h1{background:rgba(47,127,200,.10)}.h2{background:rgba(47,127,200,.16)}"

@@ -37,7 +37,8 @@ static void put_lead(FILE *to, const json_t *facts) {
     json_t *one;
     if (!best) return;
     json_array_foreach(json_object_get(folds, "cases"), i, one) {
-        const bool same = strcmp(fact_text(one, "job"), fact_text(best, "job")) == 0;
+        const bool same = strcmp(fact_text(one, "job"), fact_text(best, "job")) == 0 &&
+                          strcmp(fact_text(one, "kind"), "folds") == 0;
         if (same && strcmp(fact_text(one, "placement"), "all-cores") == 0 && !fact_known(one, "control_of")) many = one;
     }
     fputs("<p class=\"lead\"><strong>", to);
