@@ -125,13 +125,26 @@ static void runs_free(struct report_runs *all) {
     free(all);
 }
 
+/* Drops the line ends of JSON and the blanks behind them; none stands inside a string. Returns the new length. */
+static size_t close_lines(char *text) {
+    size_t length = 0;
+    for (const char *at = text; *at;) {
+        if (*at == '\n')
+            at += 1 + strspn(at + 1, " ");
+        else
+            text[length++] = *at++;
+    }
+    text[length] = 0;
+    return length;
+}
+
 /* Adds one result, as it stands in its file, and ready for the page. */
 static int add_run(struct report_runs *all, const char *path, struct error *err) {
     struct result_file *file = &all->files[all->count];
     if (result_load(file, path, err) != 0) return -1;
     struct page_run *run = &all->runs[all->count];
     char *text = json_text(file->root);
-    char *carried = text ? carried_text(text, strlen(text)) : NULL;
+    char *carried = text ? carried_text(text, close_lines(text)) : NULL;
     free(text);
     all->carried[all->count++] = carried;
     if (!carried || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);

@@ -32,12 +32,12 @@ void figure_speeds(struct figure *figure, const json_t *facts) {
                               .id = "speed",
                               .title = "Speed of each engine and backend: rows per second in training",
                               .row_title = "engine/backend",
-                              .remark_title = "share of its roof",
-                              .columns = {"Mrows/s", "quartiles: low", "high", "ns/row"},
+                              .remark_title = "of its roof",
+                              .columns = {"Mrows/s", "q1", "q3", "ns/row"},
                               .formats = {"%.2f", "%.2f", "%.2f", "%.1f"},
                               .x_axis = "million rows per second"};
     snprintf(figure->note, sizeof figure->note,
-             "Bar: median of all samples; whisker: from their lower to their upper quartile. Blue: engine f32; orange: "
+             "Bar: median of all samples; whisker: their quartiles, q1 to q3. Blue: engine f32; orange: "
              "int; green: f64.");
     json_array_foreach(json_object_get(epochs_of(facts), "cases"), i, one) {
         const json_t *summary = json_object_get(one, "summary"), *roof = json_object_get(one, "roof");

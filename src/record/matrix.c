@@ -43,9 +43,9 @@ static bool is_timed(const json_t *one) {
            !json_is_string(json_object_get(one, "control_of")) && !json_is_string(json_object_get(one, "unusable"));
 }
 
-/* Levels of values[count] that are `step` apart: equal steps of the logarithm below the largest, down to a quarter. */
+/* Levels of values[count]: equal steps of the logarithm below the largest, down to half of it. */
 static void set_levels(const double *values, int *levels, size_t count) {
-    const double lowest = log(0.25);
+    const double lowest = log(0.5);
     double largest = 0.0;
     for (size_t i = 0; i < count; i++)
         if (isfinite(values[i])) largest = fmax(largest, values[i]);

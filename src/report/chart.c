@@ -45,11 +45,25 @@ static const struct replacement {
     {"'greybox'", NULL},
     {"xlink:href", "href"},
     {" font-family=\"Arial\"", ""},
+    {" font-family=\"sans-serif\"", ""},
+    {" stroke-linecap=\"butt\" stroke-linejoin=\"miter\"", ""}, /* which are the defaults */
     {" xmlns:xlink=\"http://www.w3.org/1999/xlink\"", ""},
 };
 
+/* The end of an empty group that begins here, of which gnuplot writes many; NULL: there is none. */
+static const char *behind_empty(const char *at) {
+    static const char rest[] = ">\n</g>\n";
+    if (strncmp(at, "<g fill=", strlen("<g fill=")) != 0) return NULL;
+    const char *end = strchr(at, '>');
+    return end && strncmp(end, rest, strlen(rest)) == 0 ? end + strlen(rest) : NULL;
+}
+
 static void put_rest(FILE *to, const char *at, const char *prefix) {
-    while (*at) {
+    for (const char *behind; *at;) {
+        if (*at == '<' && (behind = behind_empty(at)) != NULL) {
+            at = behind;
+            continue;
+        }
         const struct replacement *found = NULL;
         for (size_t i = 0; i < sizeof replacements / sizeof *replacements && !found; i++)
             if (strncmp(at, replacements[i].from, strlen(replacements[i].from)) == 0) found = &replacements[i];

@@ -22,12 +22,14 @@ unsigned chart_height(const struct figure *figure) {
     return has_a_line_per_row(figure) ? (unsigned)(LINE * lines + FRAME) : SHORT_CHART;
 }
 
-/* A text in single quotes, in which gnuplot interprets nothing but a second quote; other bytes than printable ASCII
- * become '?'. */
+/* A text in single quotes, in which gnuplot interprets nothing; two quotes stand for one. Other bytes than printable
+ * ASCII become '?'. */
 static void put_text(FILE *to, const char *text) {
     fputc('\'', to);
-    for (; *text; text++)
-        fputc(*text < ' ' || *text > '~' || *text == '\'' ? '?' : *text, to);
+    for (; *text; text++) {
+        if (*text == '\'') fputc('\'', to);
+        fputc(*text < ' ' || *text > '~' ? '?' : *text, to);
+    }
     fputc('\'', to);
 }
 
@@ -136,13 +138,13 @@ static size_t count_marked(const struct figure *figure, enum figure_mark mark) {
 static void draw_roofline(FILE *to, const struct figure *figure) {
     put_marked(to, figure, "$epochs", FIGURE_PLAIN);
     put_marked(to, figure, "$kernels", FIGURE_KERNEL);
-    fputs("set logscale xy\nset xrange [0.5:16]\nset yrange [0.3:*]\nset xtics (0.5, 1, 2, 4, 8, 16)\nplot ", to);
+    fputs("set logscale xy\nset xrange [0.5:4]\nset yrange [0.3:*]\nset xtics (0.5, 1, 2, 4)\nplot ", to);
     unsigned label = 1;
     for (size_t i = 0; i < figure->count; i++) {
         const struct figure_row *row = &figure->rows[i];
         if (row->mark != FIGURE_ROOF || !isfinite(row->value[2])) continue;
         fprintf(to, "%.9g * x with lines linewidth %s linecolor rgb 'black', ", row->value[2], label++ == 1 ? "2" : "1");
-        fprintf(to, "'+' using (15):(%.9g):(", row->value[2] * 15.0);
+        fprintf(to, "'+' using (3.9):(%.9g):(", row->value[2] * 3.9);
         put_text(to, row->name);
         fputs(") every ::::0 with labels right offset 0,-0.7 font ',11', ", to);
     }

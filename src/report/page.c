@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-/* Charts of each run would make a page of many runs too large. */
-enum { MOST_DRAWN = 4 };
+/* Charts and environment of each run would make a page of many runs too large. */
+enum { MOST_WHOLE = 4 };
 
 static void put_title(FILE *to, const struct page_run *runs, size_t count) {
     const json_t *facts = runs[0].file->facts;
@@ -67,33 +67,37 @@ static void put_carried(FILE *to, const struct page_run *runs, size_t count) {
     fputs("</ul></section>\n", to);
 }
 
-static int put_each(FILE *to, const struct page_run *runs, size_t count, bool drawn, struct error *err) {
+static int put_each(FILE *to, const struct page_run *runs, size_t count, enum page_detail detail, struct error *err) {
     for (size_t i = 0; i < count; i++) {
-        fprintf(to, "<section id=\"r%zu\"><details%s><summary><strong>Run ", i + 1, drawn && i == 0 ? " open=\"\"" : "");
+        fprintf(to, "<section id=\"r%zu\"><details><summary><strong>Run ", i + 1);
         html_text(to, runs[i].name);
         fputs("</strong>: ", to);
         html_text(to, fact_text(json_object_get(runs[i].file->facts, "cpu"), "brand"));
         fputs("</summary>\n", to);
-        if (page_run(to, &runs[i], i + 1, drawn, err) != 0) return -1;
+        if (page_run(to, &runs[i], i + 1, detail, err) != 0) return -1;
         fputs("</details></section>\n", to);
     }
     return 0;
 }
 
 int page_write(FILE *to, const struct page_run *runs, size_t count, struct error *err) {
-    const bool can_draw = charts_available(), drawn = can_draw && count <= MOST_DRAWN;
+    const bool can_draw = charts_available();
+    const enum page_detail detail = count > MOST_WHOLE ? PAGE_BRIEF : can_draw ? PAGE_DRAWN : PAGE_WHOLE;
     put_head(to, runs, count);
-    if (!can_draw)
+    if (detail == PAGE_BRIEF)
+        fprintf(to,
+                "<p class=\"note\">Charts and environment of each run are left out on pages of more than %d runs; they are "
+                "in the result files below.</p>\n",
+                MOST_WHOLE);
+    else if (!can_draw)
         fputs("<p class=\"note\">gnuplot was not installed where this page was made, so its charts are missing; every "
               "table is here.</p>\n",
               to);
-    else if (!drawn)
-        fprintf(to, "<p class=\"note\">Charts of each run are drawn on pages of up to %d runs.</p>\n", MOST_DRAWN);
     if (count == 1) put_navigation(to, &runs[0]);
-    int bad = count == 1 ? page_run(to, &runs[0], 1, drawn, err) : page_runs(to, runs, count, err);
+    int bad = count == 1 ? page_run(to, &runs[0], 1, detail, err) : page_runs(to, runs, count, err);
     if (!bad && count > 1) {
         fputs("<h2>Each run</h2>\n", to);
-        bad = put_each(to, runs, count, drawn, err);
+        bad = put_each(to, runs, count, detail, err);
     }
     if (bad) return -1;
     put_carried(to, runs, count);

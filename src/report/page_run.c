@@ -279,7 +279,8 @@ static int put_text(FILE *to, const struct page_run *run, size_t number, struct 
     return bad;
 }
 
-int page_run(FILE *to, const struct page_run *run, size_t number, bool drawn, struct error *err) {
+int page_run(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err) {
+    const bool drawn = detail == PAGE_DRAWN;
     struct figure_set set;
     const json_t *facts = run->file->facts;
     if (figures_make(&set, run->file, err) != 0) return -1;
@@ -291,6 +292,7 @@ int page_run(FILE *to, const struct page_run *run, size_t number, bool drawn, st
     figures_free(&set);
     if (bad) return -1;
     put_receipts(to, facts, number);
+    if (detail == PAGE_BRIEF) return 0;
     put_environment(to, facts, number);
     return put_text(to, run, number, err);
 }

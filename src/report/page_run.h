@@ -13,7 +13,10 @@ void page_verdict(FILE *to, const struct page_run *run);
 /* "Correct: yes" and "Times: usable above 5 %" as coloured words. */
 void page_badges(FILE *to, const json_t *facts);
 
-/* All sections of the run with this number. drawn: with charts. Returns 0, or -1 with the reason. */
-int page_run(FILE *to, const struct page_run *run, size_t number, bool drawn, struct error *err);
+/* How much of a run is shown: without the environment and the tables as text; all; all with charts. */
+enum page_detail { PAGE_BRIEF, PAGE_WHOLE, PAGE_DRAWN };
+
+/* The sections of the run with this number. Returns 0, or -1 with the reason. */
+int page_run(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err);
 
 #endif

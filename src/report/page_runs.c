@@ -37,9 +37,29 @@ static void put_run(FILE *to, const struct page_run *run, size_t number) {
     fputs("</tr>\n", to);
 }
 
+static bool is_correct(const struct page_run *run) {
+    return fact_true(json_object_get(run->file->facts, "verdict"), "correct");
+}
+
+static void put_lead(FILE *to, const struct page_run *runs, size_t count) {
+    const char *between = "";
+    bool all = true;
+    for (size_t i = 0; i < count; i++)
+        all &= is_correct(&runs[i]);
+    fputs(all ? "<p class=\"lead\">All of them computed what they should." : "<p class=\"lead\">Without a verdict that all was right: ",
+          to);
+    for (size_t i = 0; i < count; i++) {
+        if (is_correct(&runs[i])) continue;
+        html_format(to, "%s%s", between, runs[i].name);
+        between = ", ";
+    }
+    fputs("</p>\n", to);
+}
+
 static void put_overview(FILE *to, const struct page_run *runs, size_t count) {
     static const char *const titles[] = {"run", "CPU", ">cores", "fastest", ">ns/row", "verdict", "started", NULL};
-    fputs("<section id=\"overview\"><h2>Verdicts</h2>\n", to);
+    fputs("<section id=\"overview\">\n", to);
+    put_lead(to, runs, count);
     page_table(to, titles);
     for (size_t i = 0; i < count; i++)
         put_run(to, &runs[i], i + 1);
@@ -97,7 +117,7 @@ static void put_differences(FILE *to, const struct group *group, const struct co
         fputs("<p class=\"note\">Nothing that is known to matter.</p>\n", to);
         return;
     }
-    fputs("<div class=\"scroll\"><table><thead><tr><th>fact</th>", to);
+    fputs("<div class=\"scroll\"><table class=\"wide\"><thead><tr><th>fact</th>", to);
     for (size_t i = 0; i < group->count; i++) {
         fputs("<th>", to);
         html_text(to, group->names[i]);
