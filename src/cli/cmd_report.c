@@ -9,6 +9,7 @@
 #include "record/figure.h"
 #include "record/load.h"
 #include "report/chart.h"
+#include "report/chart_script.h"
 #include "report/page.h"
 #include "report/run_report.h"
 
@@ -188,7 +189,7 @@ static int write_charts(const char *folder, const struct report_runs *all, struc
         if (figures_make(&set, all->runs[i].file, err) != 0) return -1;
         int bad = 0;
         for (size_t f = 0; f < set.count && !bad; f++)
-            bad = write_chart(folder, &set.figures[f], i + 1, err);
+            if (chart_possible(&set.figures[f])) bad = write_chart(folder, &set.figures[f], i + 1, err);
         figures_free(&set);
         if (bad) return -1;
     }

@@ -205,12 +205,12 @@ static const char *series_name(const struct figure *figure, unsigned series) {
     return "";
 }
 
-/* One data block for each series, $s0 and so on: the first values of its rows. */
-static void put_series(FILE *to, const struct figure *figure, size_t count) {
+/* One data block for each series, $s0 and so on: the first values of its rows, `known` of which must be known. */
+static void put_series(FILE *to, const struct figure *figure, size_t known, size_t count) {
     for (unsigned s = 0; s < series_count(figure); s++) {
         fprintf(to, "$s%u << END\n", s);
         for (size_t i = 0; i < figure->count; i++)
-            if (figure->rows[i].series == s && finite_values(&figure->rows[i], count))
+            if (figure->rows[i].series == s && finite_values(&figure->rows[i], known))
                 put_row(to, &figure->rows[i], 0.0, count);
         fputs("END\n", to);
     }
@@ -224,10 +224,13 @@ static void plot_series(FILE *to, const struct figure *figure, const char *style
 }
 
 static void draw_scaling(FILE *to, const struct figure *figure) {
-    put_series(to, figure, 3);
-    fputs("set key outside top horizontal\nset xrange [0:*]\nset yrange [0:*]\nset xtics 1\n"
-          "stats $s0 using 2 nooutput\nif (STATS_max > 8) set xtics autofreq\nplot ",
-          to);
+    enum { FEW_WORKERS = 8 };
+    double most = 0.0;
+    for (size_t i = 0; i < figure->count; i++)
+        most = fmax(most, figure->rows[i].value[0]);
+    put_series(to, figure, 2, 3);
+    fputs("set key outside top horizontal\nset xrange [0:*]\nset yrange [0:*]\n", to);
+    fputs(most <= FEW_WORKERS ? "set xtics 1\nplot " : "plot ", to);
     plot_series(to, figure, "with points pointtype 7 pointsize 0.8");
     for (unsigned s = 0; s < series_count(figure); s++)
         fprintf(to, ", $s%u using 2:4 with lines smooth unique dashtype 2 linecolor rgb '%s' notitle", s,
@@ -236,7 +239,7 @@ static void draw_scaling(FILE *to, const struct figure *figure) {
 }
 
 static void draw_steps(FILE *to, const struct figure *figure) {
-    put_series(to, figure, 2);
+    put_series(to, figure, 2, 2);
     fputs("set key outside top horizontal\nset logscale x\nset yrange [0:*]\nset format x '10^{%T}'\n"
           "set format x '%.0s%c'\nplot ",
           to);
@@ -257,6 +260,15 @@ static void draw_curve(FILE *to, const struct figure *figure) {
         fputs(") every ::::0 with labels left offset 0.7,0.5", to);
     }
     fputc('\n', to);
+}
+
+bool chart_possible(const struct figure *figure) {
+    static const size_t needed[] = {[FIGURE_BARS] = 3,    [FIGURE_RATIOS] = 3,  [FIGURE_ROOFLINE] = 2,
+                                    [FIGURE_SAMPLES] = 2, [FIGURE_BANDS] = 6,   [FIGURE_SCALING] = 2,
+                                    [FIGURE_STEPS] = 2,   [FIGURE_CURVE] = 2,   [FIGURE_SPREAD] = 4};
+    for (size_t i = 0; i < figure->count; i++)
+        if (finite_values(&figure->rows[i], needed[figure->kind])) return true;
+    return false;
 }
 
 void chart_script(FILE *to, const struct figure *figure) {

@@ -86,8 +86,8 @@ int page_write(FILE *to, const struct page_run *runs, size_t count, struct error
     put_head(to, runs, count);
     if (detail == PAGE_BRIEF)
         fprintf(to,
-                "<p class=\"note\">Charts and environment of each run are left out on pages of more than %d runs; they are "
-                "in the result files below.</p>\n",
+                "<p class=\"note\">Charts, samples and environment of each run are left out on pages of more than %d runs; "
+                "the result files below hold them.</p>\n",
                 MOST_WHOLE);
     else if (!can_draw)
         fputs("<p class=\"note\">gnuplot was not installed where this page was made, so its charts are missing; every "

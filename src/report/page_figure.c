@@ -2,6 +2,7 @@
 #include "report/page_figure.h"
 
 #include "report/chart.h"
+#include "report/chart_script.h"
 #include "report/facts.h"
 #include "report/html.h"
 
@@ -74,12 +75,24 @@ static void put_table(FILE *to, const struct figure *figure) {
     page_table_end(to);
 }
 
+/* The table says the same, so a chart that fails is no failure of the page. Returns -1 only without memory. */
 static int put_chart(FILE *to, const struct figure *figure, size_t number, struct error *err) {
     char prefix[64], *svg = NULL;
+    struct error why;
     snprintf(prefix, sizeof prefix, "r%zu%s", number, figure->id);
-    if (chart_svg(&svg, figure, prefix, err) != 0) return -1;
-    fputs(svg, to);
-    free(svg);
+    if (!chart_possible(figure)) {
+        fputs("<p class=\"note\">There is no chart: this run knows none of its numbers.</p>\n", to);
+    } else if (chart_svg(&svg, figure, prefix, &why) == 0) {
+        fputs(svg, to);
+        free(svg);
+    } else if (why.kind == ERROR_PROGRAM) {
+        *err = why;
+        return -1;
+    } else {
+        fputs("<p class=\"note\">The chart is missing: ", to);
+        html_text(to, why.text);
+        fputs("</p>\n", to);
+    }
     return 0;
 }
 

@@ -96,8 +96,12 @@ static bool has_figures(const struct figure_set *set, const char *const *ids) {
     return false;
 }
 
-static int put_epochs(FILE *to, const struct figure_set *set, size_t number, bool drawn, struct error *err) {
-    static const char *const ids[] = {"speed", "ratios", "roofline", "samples", "working-set", NULL};
+static int put_epochs(FILE *to, const struct figure_set *set, size_t number, enum page_detail detail,
+                      struct error *err) {
+    static const char *const all[] = {"speed", "ratios", "roofline", "samples", "working-set", NULL};
+    static const char *const some[] = {"speed", "ratios", "working-set", NULL};
+    const char *const *ids = detail == PAGE_BRIEF ? some : all;
+    const bool drawn = detail == PAGE_DRAWN;
     if (!has_figures(set, ids)) return 0;
     section(to, number, "epochs", "Instruction sets on one core");
     if (put_figures(to, set, ids, number, drawn, err) != 0) return -1;
@@ -286,7 +290,7 @@ int page_run(FILE *to, const struct page_run *run, size_t number, enum page_deta
     if (figures_make(&set, run->file, err) != 0) return -1;
     page_verdict(to, run);
     put_machine(to, run, number);
-    int bad = put_epochs(to, &set, number, drawn, err);
+    int bad = put_epochs(to, &set, number, detail, err);
     if (!bad) bad = put_folds(to, run, &set, number, drawn, err);
     if (!bad) bad = put_notebook(to, run, &set, number, drawn, err);
     figures_free(&set);

@@ -13,7 +13,7 @@ void page_verdict(FILE *to, const struct page_run *run);
 /* "Correct: yes" and "Times: usable above 5 %" as coloured words. */
 void page_badges(FILE *to, const json_t *facts);
 
-/* How much of a run is shown: without the environment and the tables as text; all; all with charts. */
+/* How much of a run is shown: without roofline, samples, environment and the tables as text; all; all with charts. */
 enum page_detail { PAGE_BRIEF, PAGE_WHOLE, PAGE_DRAWN };
 
 /* The sections of the run with this number. Returns 0, or -1 with the reason. */
