@@ -59,7 +59,7 @@ static int draw_weights(struct rows_again *again, const struct model *model, str
     for (size_t k = 0; k < model->d; k++)
         largest = fmax(largest, fabs(model->coef[k]));
     for (size_t k = 0; k < model->d && largest > 0.0; k++) {
-        const uint8_t grey = (uint8_t)lround(255.0 * fabs(model->coef[k]) / largest);
+        const uint8_t grey = (uint8_t)lround(255.0 * sqrt(fabs(model->coef[k]) / largest));
         (model->coef[k] > 0.0 ? again->for_digit : again->against)[k] = grey;
     }
     return 0;

@@ -23,7 +23,8 @@ struct misread {
 
 struct rows_again {
     size_t height, width;
-    uint8_t *for_digit, *against; /* [d] the weights above and below 0 as grey values; the largest of both is 255 */
+    uint8_t *for_digit, *against; /* [d] roots of the weights above and below 0 as grey values: a few weights are much
+                                     larger than most. The largest of both is 255 */
     struct misread taken[MOST_MISREAD], missed[MOST_MISREAD]; /* the furthest from the threshold: false positives, false
                                                                  negatives */
     size_t taken_count, missed_count;

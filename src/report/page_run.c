@@ -123,7 +123,7 @@ static int put_folds(FILE *to, const struct page_run *run, const struct figure_s
             number);
     page_matrix(to, &matrix, "engine/backend", "%.1f");
     matrix_free(&matrix);
-    fputs("<p class=\"note\">The darker, the faster. Left out: times that are not usable.</p><ul class=\"note\">\n", to);
+    fputs("<p class=\"note\">The stronger the colour, the faster. Left out: times that are not usable.</p><ul class=\"note\">\n", to);
     json_array_foreach(json_object_get(run->file->facts, "placements"), i, one) {
         if (fact_true(one, "available")) continue;
         fputs("<li>", to);

@@ -164,8 +164,8 @@ static int put_group(FILE *to, const struct group *group, size_t number, struct 
     if (matrix_runs(&matrix, group->files, group->names, group->count, err) != 0) return -1;
     fprintf(to, "<section id=\"g%zu\"><h2>", number);
     html_format(to, "%.0f rows of %s: million rows per second", fact_number(work, "n"), fact_text(work, "data"));
-    fputs("</h2>\n<p class=\"note\">Runs that trained the same. In each line, the darker, the faster; left out: times that "
-          "are not usable. A placement's rows are those of all its workers.</p>\n",
+    fputs("</h2>\n<p class=\"note\">Runs that trained the same. In each line, the stronger the colour, the faster; left out: "
+          "times that are not usable. A placement's rows are those of all its workers.</p>\n",
           to);
     page_matrix(to, &matrix, "benchmark", "%.2f");
     matrix_free(&matrix);

@@ -92,13 +92,14 @@ void page_verdict(FILE *to, const struct page_run *run) {
     const json_t *facts = run->file->facts, *verdict = json_object_get(facts, "verdict");
     const json_t *times = json_object_get(verdict, "times");
     put_lead(to, facts);
+    if (!json_is_object(verdict)) return; /* of `bench` */
     fputs("<div class=\"verdict\"><p>", to);
     page_badges(to, facts);
     fputs("</p>\n<p>", to);
     if (fact_true(verdict, "correct"))
         html_format(to, "All %.0f checks held: every backend on the whole job, and every timed sample against it.",
                     fact_number(verdict, "checks"));
-    else if (json_is_object(verdict))
+    else
         html_format(to, "%zu of %.0f checks failed.", json_array_size(json_object_get(verdict, "failures")),
                     fact_number(verdict, "checks"));
     if (fact_true(json_object_get(facts, "job"), "synthetic"))
