@@ -56,8 +56,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case ARGP_KEY_END:
         if (options->count == 0) return bad_option("a result file is needed (sgdmark report --help)");
         if (options->count > 1 && !options->page && !options->png)
-            return bad_option("only one result file can be printed at a time; '%s' is a second one; -o PAGE.html takes many",
-                              options->paths[1]);
+            return bad_option(
+                "only one result file can be printed at a time; '%s' is a second one; -o PAGE.html takes many",
+                options->paths[1]);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -68,7 +69,8 @@ static const struct argp_option list[] = {
     {"notebook", KEY_NOTEBOOK, NULL, 0, "the notebook step by step, also if the run did not print it", 0},
     {"output", 'o', "PAGE", 0, "write one HTML page that stands alone; it carries the result files", 0},
     {"data", KEY_DATA, "DIR", 0,
-     "of a page of one run: the folder of its rows, for pictures of learned weights and misread digits (data/mnist)", 0},
+     "of a page of one run: the folder of its rows, for pictures of learned weights and misread digits (data/mnist)",
+     0},
     {"png", KEY_PNG, "FOLDER", 0, "write the charts as PNG files into this folder", 0},
     {0}};
 static const struct argp argp = {
@@ -93,7 +95,8 @@ static const struct argp argp = {
 
 static int print_one(const struct report_options *options, struct result_file *file, struct error *err) {
     const char *path = options->paths[0];
-    if (file->schema < 2) return fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", path);
+    if (file->schema < 2)
+        return fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", path);
     if (file->experiment_count == 0) return fail(err, "%s: holds no experiments of `sgdmark run`", path);
     if (json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
     return report_run(stdout, file->facts, options->notebook, err);
@@ -169,7 +172,8 @@ static int write_page(const struct report_options *options, const struct report_
         bad = write_file(options->page, &whole, 1, err);
     free(page);
     if (!bad && !charts_available())
-        fputs("sgdmark report: gnuplot is not installed, so the page has tables only (tools/install-deps --report)\n", stderr);
+        fputs("sgdmark report: gnuplot is not installed, so the page has tables only (tools/install-deps --report)\n",
+              stderr);
     return bad;
 }
 

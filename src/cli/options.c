@@ -63,8 +63,8 @@ static unsigned count_letter(const struct argp *argp, const char *letter, const 
 static int find_option(const struct argp_option **option, const struct argp *argp, const char *word,
                        const char *command, struct error *err) {
     const char *name = word + 2;
-    unsigned matches = word[1] == '-' ? count_options(argp, name, strcspn(name, "="), option)
-                                      : count_letter(argp, word + 1, option);
+    unsigned matches =
+        word[1] == '-' ? count_options(argp, name, strcspn(name, "="), option) : count_letter(argp, word + 1, option);
     if (matches == 0) return fail(err, "there is no option '%s' (%s --help lists them)", word, command);
     if (matches > 1) return fail(err, "option '%s' is ambiguous (%s --help lists them)", word, command);
     return 0;

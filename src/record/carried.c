@@ -93,8 +93,8 @@ static int unpack(char **bytes, size_t *size, const char *base64, size_t length,
     z_stream stream = {0};
     int bad = packed ? 0 : fail_program(err, "%s: out of memory", path);
     base64_decode_init(&decoder);
-    if (!bad && (!base64_decode_update(&decoder, &packed_size, packed, length, base64) ||
-                 !base64_decode_final(&decoder)))
+    if (!bad &&
+        (!base64_decode_update(&decoder, &packed_size, packed, length, base64) || !base64_decode_final(&decoder)))
         bad = fail(err, "%s: the result that it carries is damaged: no base64", path);
     if (!bad && inflateInit2(&stream, MAX_WBITS + GZIP) != Z_OK) bad = fail_program(err, "%s: out of memory", path);
     if (!bad) {
@@ -112,7 +112,8 @@ int carried_get(char **bytes, size_t *size, const char *page, size_t length, siz
     const size_t count = carried_count(page, length);
     size_t base64_length = 0;
     *bytes = NULL;
-    if (count == 0) return fail(err, "%s: is a page without a result in it; `sgdmark report -o` writes pages with one", path);
+    if (count == 0)
+        return fail(err, "%s: is a page without a result in it; `sgdmark report -o` writes pages with one", path);
     if (number == 0 && count > 1)
         return fail(err, "%s: carries %zu results; name one, from %s#1 to %s#%zu", path, count, path, path, count);
     if (number > count) return fail(err, "%s: the page carries %zu results, from #1", path, count);

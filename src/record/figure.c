@@ -47,9 +47,9 @@ void figure_free(struct figure *figure) {
 }
 
 int figures_make(struct figure_set *set, const struct result_file *file, struct error *err) {
-    static void (*const makers[])(struct figure *, const json_t *) = {
-        figure_speeds,  figure_ratios,    figure_roofline, figure_samples,
-        figure_scaling, figure_trade_off, figure_shuffles};
+    static void (*const makers[])(struct figure *, const json_t *) = {figure_speeds,  figure_ratios,  figure_roofline,
+                                                                      figure_samples, figure_scaling, figure_trade_off,
+                                                                      figure_shuffles};
     const size_t most = sizeof makers / sizeof *makers + 1;
     *set = (struct figure_set){.figures = calloc(most, sizeof *set->figures)};
     if (!set->figures) return fail_program(err, "%s: out of memory", file->path);

@@ -70,19 +70,20 @@ void figures_free(struct figure_set *set);
 
 /* Used by figures_make: each fills in a figure, and leaves it without rows where the file has no numbers for it.
  * `facts` is the member "sgdmark". */
-void figure_speeds(struct figure *figure, const json_t *facts);    /* rows/s of each engine and backend */
-void figure_ratios(struct figure *figure, const json_t *facts);    /* the best backend against the others */
-void figure_roofline(struct figure *figure, const json_t *facts);  /* epochs and kernels below their roofs */
-void figure_samples(struct figure *figure, const json_t *facts);   /* times of the best epoch by round */
-void figure_scaling(struct figure *figure, const json_t *facts);   /* folds/s by workers */
-void figure_trade_off(struct figure *figure, const json_t *facts); /* precision and recall */
-void figure_shuffles(struct figure *figure, const json_t *facts);  /* scores of other shuffles */
+void figure_speeds(struct figure *figure, const json_t *facts);           /* rows/s of each engine and backend */
+void figure_ratios(struct figure *figure, const json_t *facts);           /* the best backend against the others */
+void figure_roofline(struct figure *figure, const json_t *facts);         /* epochs and kernels below their roofs */
+void figure_samples(struct figure *figure, const json_t *facts);          /* times of the best epoch by round */
+void figure_scaling(struct figure *figure, const json_t *facts);          /* folds/s by workers */
+void figure_trade_off(struct figure *figure, const json_t *facts);        /* precision and recall */
+void figure_shuffles(struct figure *figure, const json_t *facts);         /* scores of other shuffles */
 void figure_steps(struct figure *figure, const struct result_file *file); /* ns per row by working set */
 
 /* Titles of the figure of precision against recall over all thresholds, which has no rows yet. */
 void figure_curve(struct figure *figure);
 
-/* A fact as a number, or NAN; as a text, or "". The experiment, or the member of a list, whose `key` is `text`; or NULL.
+/* A fact as a number, or NAN; as a text, or "". The experiment, or the member of a list, whose `key` is `text`; or
+ * NULL.
  */
 double figure_number(const json_t *object, const char *key);
 const char *figure_text(const json_t *object, const char *key);

@@ -74,7 +74,8 @@ void figure_ratios(struct figure *figure, const json_t *facts) {
                               .logarithmic = true,
                               .band = above};
     snprintf(figure->note, sizeof figure->note,
-             "%.60s against the others, paired by round; all intervals hold together at 99 %%.%s", figure_text(best, "job"),
+             "%.60s against the others, paired by round; all intervals hold together at 99 %%.%s",
+             figure_text(best, "job"),
              isfinite(above) ? " Grey band: smaller differences were not told apart in this run." : "");
     json_array_foreach(json_object_get(experiment, "pairs"), i, pair) {
         if (strcmp(figure_text(pair, "family"), "best") != 0) continue;
@@ -93,7 +94,8 @@ void figure_ratios(struct figure *figure, const json_t *facts) {
 static void add_slope(struct figure *figure, const json_t *one) {
     static const char prefix[] = "roof/read/";
     const char *name = figure_text(one, "name");
-    struct figure_row *row = figure_row(figure, strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name);
+    struct figure_row *row =
+        figure_row(figure, strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name);
     if (!row) return;
     row->mark = FIGURE_ROOF;
     row->value[2] = figure_number(json_object_get(one, "rates"), "gb_per_second");
@@ -125,10 +127,12 @@ void figure_roofline(struct figure *figure, const json_t *facts) {
                               .x_axis = "multiply-adds per byte read",
                               .y_axis = "1e9 multiply-adds per second",
                               .logarithmic = true};
-    snprintf(figure->note, sizeof figure->note,
-             "Lines: reading rows from each level of memory. Discs: epochs. Triangles: the dot product of a row alone, in "
-             "the L1 cache. Blue: engine f32; orange: int; green: f64. A multiply-add is one of the row's pixels; those of the empty border are counted, and not "
-             "read.");
+    snprintf(
+        figure->note, sizeof figure->note,
+        "Lines: reading rows from each level of memory. Discs: epochs. Triangles: the dot product of a row alone, in "
+        "the L1 cache. Blue: engine f32; orange: int; green: f64. A multiply-add is one of the row's pixels; those of "
+        "the empty border are counted, and not "
+        "read.");
     json_array_foreach(cases, i, one) {
         const bool read = is_kind(one, "read roof") && strcmp(figure_text(one, "name"), "roof/read/epoch-order") == 0;
         if (read || is_kind(one, "cache roof")) add_slope(figure, one);
@@ -136,7 +140,8 @@ void figure_roofline(struct figure *figure, const json_t *facts) {
     json_array_foreach(cases, i, one) {
         if (!is_epoch(one)) continue;
         add_point(figure, one, pixels, figure_number(json_object_get(one, "rates"), "ns_per_row"), FIGURE_PLAIN);
-        add_point(figure, one, pixels, figure_number(json_object_get(one, "roof"), "compute_ns_per_row"), FIGURE_KERNEL);
+        add_point(figure, one, pixels, figure_number(json_object_get(one, "roof"), "compute_ns_per_row"),
+                  FIGURE_KERNEL);
     }
     for (i = 0; i < figure->count; i++)
         snprintf(figure->rows[i].remark, FIGURE_NAME, "%s",
@@ -222,6 +227,7 @@ void figure_samples(struct figure *figure, const json_t *facts) {
     if (times && count > MOST_POINTS)
         add_bands(figure, times, count, median);
     else if (times)
-        add_samples(figure, sample, json_object_get(json_object_get(experiment, "clock"), "ghz_per_round"), times, median);
+        add_samples(figure, sample, json_object_get(json_object_get(experiment, "clock"), "ghz_per_round"), times,
+                    median);
     free(times);
 }

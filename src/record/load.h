@@ -57,9 +57,9 @@ struct result_file {
 enum { RESULT_BYTES = 64 << 20 };
 
 /* Reads a result file; "-" is standard input. A page that `sgdmark report -o` wrote stands for the result that it
- * carries, "page.html#2" for the second one of several. A pipe is read to its end, and a byte-order mark before the JSON is left
- * out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
- * JSON (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
+ * carries, "page.html#2" for the second one of several. A pipe is read to its end, and a byte-order mark before the
+ * JSON is left out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not JSON
+ * (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
  * impossible number, a timing without a passing parity receipt, or anything that contradicts what it was derived from
  * (record/derive.h). result_unload releases it. */
 int result_load(struct result_file *file, const char *path, struct error *err);

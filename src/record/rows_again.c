@@ -86,7 +86,8 @@ static int draw_rows(struct misread *list, size_t count, const struct dataset *d
     return 0;
 }
 
-static int find_misread(struct rows_again *again, const struct job *job, const struct cv_result *cv, struct error *err) {
+static int find_misread(struct rows_again *again, const struct job *job, const struct cv_result *cv,
+                        struct error *err) {
     for (size_t k = 0; k < cv->n; k++) {
         if (cv->predicted[k] == cv->truth[k] || !isfinite(cv->decision[k])) continue;
         const struct misread one = {.row = job->view.index[k],

@@ -55,7 +55,8 @@ static void set_lines(FILE *to, const struct figure *figure) {
         put_text(to, figure->rows[i].name);
         fprintf(to, " %zu", figure->count - i);
     }
-    fprintf(to, ")\nset yrange [0.4:%zu.6]\nunset grid\nset grid xtics linetype 1 linewidth 0.5 linecolor rgb '#999999'\n",
+    fprintf(to,
+            ")\nset yrange [0.4:%zu.6]\nunset grid\nset grid xtics linetype 1 linewidth 0.5 linecolor rgb '#999999'\n",
             figure->count);
 }
 
@@ -111,9 +112,10 @@ static void draw_ratios(FILE *to, const struct figure *figure) {
 static void draw_spread(FILE *to, const struct figure *figure) {
     set_lines(to, figure);
     put_rows(to, figure, 4);
-    fputs("plot $rows using 3:1:2:4:6 with xerrorbars pointtype 7 pointsize 0.6 linewidth 2 linecolor rgb variable, \\\n"
-          "  $rows using 5:1 with points pointtype 12 pointsize 1.1 linewidth 1.5 linecolor rgb 'black'\n",
-          to);
+    fputs(
+        "plot $rows using 3:1:2:4:6 with xerrorbars pointtype 7 pointsize 0.6 linewidth 2 linecolor rgb variable, \\\n"
+        "  $rows using 5:1 with points pointtype 12 pointsize 1.1 linewidth 1.5 linecolor rgb 'black'\n",
+        to);
 }
 
 static void put_marked(FILE *to, const struct figure *figure, const char *block, enum figure_mark mark) {
@@ -143,7 +145,8 @@ static void draw_roofline(FILE *to, const struct figure *figure) {
     for (size_t i = 0; i < figure->count; i++) {
         const struct figure_row *row = &figure->rows[i];
         if (row->mark != FIGURE_ROOF || !isfinite(row->value[2])) continue;
-        fprintf(to, "%.9g * x with lines linewidth %s linecolor rgb 'black', ", row->value[2], label++ == 1 ? "2" : "1");
+        fprintf(to, "%.9g * x with lines linewidth %s linecolor rgb 'black', ", row->value[2],
+                label++ == 1 ? "2" : "1");
         fprintf(to, "'+' using (3.9):(%.9g):(", row->value[2] * 3.9);
         put_text(to, row->name);
         fputs(") every ::::0 with labels right offset 0,-0.7 font ',11', ", to);
@@ -160,8 +163,7 @@ static void draw_samples(FILE *to, const struct figure *figure) {
     for (size_t i = 0; i < figure->count; i++)
         clock |= isfinite(figure->rows[i].value[2]);
     fputs("set key outside top horizontal\n", to);
-    if (clock)
-        fputs("set y2tics\nset y2label 'GHz'\nset border 11\nset y2range [0:*]\nset ytics nomirror\n", to);
+    if (clock) fputs("set y2tics\nset y2label 'GHz'\nset border 11\nset y2range [0:*]\nset ytics nomirror\n", to);
     fputs("plot ", to);
     const char *between = "";
     if (clock) {
@@ -170,13 +172,14 @@ static void draw_samples(FILE *to, const struct figure *figure) {
         between = ", ";
     }
     if (count_marked(figure, FIGURE_PLAIN) > 0) {
-        fprintf(to, "%s$quiet using 1:2 with points pointtype 7 pointsize 0.45 linecolor rgb '%s' title 'quiet'", between,
-                colours[0]);
+        fprintf(to, "%s$quiet using 1:2 with points pointtype 7 pointsize 0.45 linecolor rgb '%s' title 'quiet'",
+                between, colours[0]);
         between = ", ";
     }
     if (count_marked(figure, FIGURE_DISTURBED) > 0)
-        fprintf(to, "%s$noisy using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.5 linecolor rgb '%s' "
-                    "title 'disturbed'",
+        fprintf(to,
+                "%s$noisy using 1:2 with points pointtype 2 pointsize 0.7 linewidth 1.5 linecolor rgb '%s' "
+                "title 'disturbed'",
                 between, colours[1]);
     fputc('\n', to);
 }
@@ -201,7 +204,8 @@ static unsigned series_count(const struct figure *figure) {
 /* What names the series: the remark where the table has one, or else the row's name. */
 static const char *series_name(const struct figure *figure, unsigned series) {
     for (size_t i = 0; i < figure->count; i++)
-        if (figure->rows[i].series == series) return figure->remark_title ? figure->rows[i].remark : figure->rows[i].name;
+        if (figure->rows[i].series == series)
+            return figure->remark_title ? figure->rows[i].remark : figure->rows[i].name;
     return "";
 }
 
@@ -263,9 +267,9 @@ static void draw_curve(FILE *to, const struct figure *figure) {
 }
 
 bool chart_possible(const struct figure *figure) {
-    static const size_t needed[] = {[FIGURE_BARS] = 3,    [FIGURE_RATIOS] = 3,  [FIGURE_ROOFLINE] = 2,
-                                    [FIGURE_SAMPLES] = 2, [FIGURE_BANDS] = 6,   [FIGURE_SCALING] = 2,
-                                    [FIGURE_STEPS] = 2,   [FIGURE_CURVE] = 2,   [FIGURE_SPREAD] = 4};
+    static const size_t needed[] = {
+        [FIGURE_BARS] = 3,    [FIGURE_RATIOS] = 3, [FIGURE_ROOFLINE] = 2, [FIGURE_SAMPLES] = 2, [FIGURE_BANDS] = 6,
+        [FIGURE_SCALING] = 2, [FIGURE_STEPS] = 2,  [FIGURE_CURVE] = 2,    [FIGURE_SPREAD] = 4};
     for (size_t i = 0; i < figure->count; i++)
         if (finite_values(&figure->rows[i], needed[figure->kind])) return true;
     return false;
@@ -273,9 +277,9 @@ bool chart_possible(const struct figure *figure) {
 
 void chart_script(FILE *to, const struct figure *figure) {
     static void (*const draw[])(FILE *, const struct figure *) = {
-        [FIGURE_BARS] = draw_bars,         [FIGURE_RATIOS] = draw_ratios,   [FIGURE_ROOFLINE] = draw_roofline,
-        [FIGURE_SAMPLES] = draw_samples,   [FIGURE_BANDS] = draw_bands,     [FIGURE_SCALING] = draw_scaling,
-        [FIGURE_STEPS] = draw_steps,       [FIGURE_CURVE] = draw_curve,     [FIGURE_SPREAD] = draw_spread};
+        [FIGURE_BARS] = draw_bars,       [FIGURE_RATIOS] = draw_ratios, [FIGURE_ROOFLINE] = draw_roofline,
+        [FIGURE_SAMPLES] = draw_samples, [FIGURE_BANDS] = draw_bands,   [FIGURE_SCALING] = draw_scaling,
+        [FIGURE_STEPS] = draw_steps,     [FIGURE_CURVE] = draw_curve,   [FIGURE_SPREAD] = draw_spread};
     set_axes(to, figure);
     draw[figure->kind](to, figure);
 }

@@ -15,8 +15,8 @@ unsigned chart_height(const struct figure *figure);
 /* Is anything known that can be drawn? gnuplot fails without. */
 bool chart_possible(const struct figure *figure);
 
-/* Prints all but the choice of the output. Names from outside stand in it as quoted texts that hold nothing that gnuplot
- * interprets. */
+/* Prints all but the choice of the output. Names from outside stand in it as quoted texts that hold nothing that
+ * gnuplot interprets. */
 void chart_script(FILE *to, const struct figure *figure);
 
 #endif

@@ -25,11 +25,12 @@ static void put_title(FILE *to, const struct page_run *runs, size_t count) {
 }
 
 static void put_head(FILE *to, const struct page_run *runs, size_t count) {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src "
-          "data:\"/>\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>",
-          to);
+    fputs(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src "
+        "data:\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>",
+        to);
     put_title(to, runs, count);
     fputs("</title>\n<style>\n", to);
     fputs(page_style, to);
@@ -53,7 +54,8 @@ static void put_navigation(FILE *to, const struct page_run *run) {
 
 /* The result files, each as a link that saves it. `compare` reads them from the page. */
 static void put_carried(FILE *to, const struct page_run *runs, size_t count) {
-    fputs("<section id=\"files\"><h2>The result files</h2>\n<p class=\"soft\">They ride along in this page: <code>sgdmark "
+    fputs("<section id=\"files\"><h2>The result files</h2>\n<p class=\"soft\">They ride along in this page: "
+          "<code>sgdmark "
           "compare</code> and <code>sgdmark report</code> read it as it is.</p>\n<ul class=\"save\">\n",
           to);
     for (size_t i = 0; i < count; i++) {
@@ -85,10 +87,11 @@ int page_write(FILE *to, const struct page_run *runs, size_t count, struct error
     const enum page_detail detail = count > MOST_WHOLE ? PAGE_BRIEF : can_draw ? PAGE_DRAWN : PAGE_WHOLE;
     put_head(to, runs, count);
     if (detail == PAGE_BRIEF)
-        fprintf(to,
-                "<p class=\"note\">Charts, samples and environment of each run are left out on pages of more than %d runs; "
-                "the result files below hold them.</p>\n",
-                MOST_WHOLE);
+        fprintf(
+            to,
+            "<p class=\"note\">Charts, samples and environment of each run are left out on pages of more than %d runs; "
+            "the result files below hold them.</p>\n",
+            MOST_WHOLE);
     else if (!can_draw)
         fputs("<p class=\"note\">gnuplot was not installed where this page was made, so its charts are missing; every "
               "table is here.</p>\n",

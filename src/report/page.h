@@ -11,9 +11,9 @@
 
 /* One result on the page. */
 struct page_run {
-    struct result_file *file; /* all its strings are printable (json_make_printable) */
-    const char *carried;      /* carried_text of the file */
-    char name[64];            /* of the run in tables of several: "2 node1" */
+    struct result_file *file;       /* all its strings are printable (json_make_printable) */
+    const char *carried;            /* carried_text of the file */
+    char name[64];                  /* of the run in tables of several: "2 node1" */
     const struct rows_again *again; /* what its rows show; NULL: they are not at hand */
 };
 

@@ -11,8 +11,9 @@ static void put_picture(FILE *to, const struct rows_again *again, const uint8_t 
 }
 
 static void put_weights(FILE *to, const struct rows_again *again) {
-    fputs("<figure><figcaption><h3>What was learned: the weight of each pixel</h3></figcaption><div class=\"digits\">\n",
-          to);
+    fputs(
+        "<figure><figcaption><h3>What was learned: the weight of each pixel</h3></figcaption><div class=\"digits\">\n",
+        to);
     fputs("<figure>", to);
     put_picture(to, again, again->for_digit, "weights that speak for the digit");
     fputs("ink here speaks for the digit</figure><figure>", to);
@@ -36,7 +37,8 @@ static void put_misread(FILE *to, const struct rows_again *again, const struct m
 }
 
 int page_digits(FILE *to, const struct rows_again *again, size_t number, bool drawn, struct error *err) {
-    fputs("<p class=\"soft\">From the rows themselves, which were at hand when this page was made: trained again, with the "
+    fputs("<p class=\"soft\">From the rows themselves, which were at hand when this page was made: trained again, with "
+          "the "
           "fingerprint of the receipts.</p>\n<div class=\"charts\">\n",
           to);
     put_weights(to, again);

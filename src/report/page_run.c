@@ -32,7 +32,8 @@ static void put_job(FILE *to, const json_t *facts) {
     snprintf(text, sizeof text, "%.0f rows of %.0f pixels of %.200s (%.20s), order %.20s", fact_number(work, "n"),
              fact_number(work, "d"), fact_text(work, "data"), fact_text(work, "split"), fact_text(work, "order"));
     page_pair(to, "rows", text);
-    snprintf(text, sizeof text, "is it a %.0f? %.30s loss, %.0f epochs, %.0f folds, alpha %g, seed %.0f, as scikit-learn %.10s",
+    snprintf(text, sizeof text,
+             "is it a %.0f? %.30s loss, %.0f epochs, %.0f folds, alpha %g, seed %.0f, as scikit-learn %.10s",
              fact_number(hyper, "digit"), fact_text(hyper, "loss"), fact_number(hyper, "epochs"),
              fact_number(hyper, "folds"), fact_number(hyper, "alpha"), fact_number(hyper, "seed"),
              fact_text(hyper, "compat"));
@@ -50,8 +51,9 @@ static void put_machine(FILE *to, const struct page_run *run, size_t number) {
     section(to, number, "machine", "Machine and job");
     page_table(to, titles);
     page_pair(to, "CPU", fact_text(json_object_get(facts, "cpu"), "brand"));
-    snprintf(text, sizeof text, "packages %.0f, memory nodes %.0f, cores %.0f, PUs %.0f", fact_number(topology, "packages"),
-             fact_number(topology, "memory_nodes"), fact_number(topology, "cores"), fact_number(topology, "pus"));
+    snprintf(text, sizeof text, "packages %.0f, memory nodes %.0f, cores %.0f, PUs %.0f",
+             fact_number(topology, "packages"), fact_number(topology, "memory_nodes"), fact_number(topology, "cores"),
+             fact_number(topology, "pus"));
     page_pair(to, "topology", text);
     page_pair(to, "", fact_text(topology, "synthetic"));
     if (fact_known(machine, "not_allowed")) page_pair(to, "PUs not allowed", fact_text(machine, "not_allowed"));
@@ -118,12 +120,15 @@ static int put_folds(FILE *to, const struct page_run *run, const struct figure_s
     if (!has_figures(set, ids)) return 0;
     if (matrix_placements(&matrix, run->file->facts, err) != 0) return -1;
     section(to, number, "folds", "Cores and placements");
-    fprintf(to, "<div class=\"charts\"><figure id=\"r%zu-placements\"><figcaption><h3>Folds per second of each backend on "
-                "each placement</h3></figcaption>\n",
+    fprintf(to,
+            "<div class=\"charts\"><figure id=\"r%zu-placements\"><figcaption><h3>Folds per second of each backend on "
+            "each placement</h3></figcaption>\n",
             number);
     page_matrix(to, &matrix, "engine/backend", "%.1f");
     matrix_free(&matrix);
-    fputs("<p class=\"note\">The stronger the colour, the faster. Left out: times that are not usable.</p><ul class=\"note\">\n", to);
+    fputs("<p class=\"note\">The stronger the colour, the faster. Left out: times that are not usable.</p><ul "
+          "class=\"note\">\n",
+          to);
     json_array_foreach(json_object_get(run->file->facts, "placements"), i, one) {
         if (fact_true(one, "available")) continue;
         fputs("<li>", to);
@@ -167,8 +172,9 @@ static void put_own_digit(FILE *to, const json_t *notebook) {
     fputs("<figure><figcaption><h3>The notebook's digit</h3></figcaption>\n", to);
     page_image(to, &picture, "the digit that the notebook draws", "large");
     fputs("<p class=\"note\">", to);
-    html_format(to, "Row %.0f, labelled %.0f; decision %.0f: %s.", fact_number(digit, "row"), fact_number(digit, "label"),
-                fact_number(digit, "decision"), fact_true(digit, "positive") ? "it is the digit" : "it is not the digit");
+    html_format(to, "Row %.0f, labelled %.0f; decision %.0f: %s.", fact_number(digit, "row"),
+                fact_number(digit, "label"), fact_number(digit, "decision"),
+                fact_true(digit, "positive") ? "it is the digit" : "it is not the digit");
     fputs("</p></figure>\n", to);
 }
 
@@ -195,7 +201,10 @@ static void put_receipt(FILE *to, const json_t *one, bool first) {
     fputs("<tr><td class=\"k\">", to);
     html_format(to, "%s/%s", fact_text(one, "engine"), fact_text(one, "backend"));
     fputs(passed ? "</td><td>" : "</td><td class=\"bad-cell\">", to);
-    html_format(to, "%s%s%s", first ? "reference" : passed ? fact_text(one, "reached") : "FAILED",
+    html_format(to, "%s%s%s",
+                first    ? "reference"
+                : passed ? fact_text(one, "reached")
+                         : "FAILED",
                 first || !passed ? "" : " as ", first || !passed ? "" : fact_text(one, "reference"));
     fputs("</td><td class=\"k\"><code>", to);
     html_text(to, fact_text(one, "fingerprint"));
@@ -215,16 +224,16 @@ static void put_receipt(FILE *to, const json_t *one, bool first) {
 }
 
 static void put_receipts(FILE *to, const json_t *facts, size_t number) {
-    static const char *const titles[] = {"engine/backend", "verdict", "fingerprint", "fold accuracies", "what was checked",
-                                         NULL};
+    static const char *const titles[] = {"engine/backend",  "verdict",          "fingerprint",
+                                         "fold accuracies", "what was checked", NULL};
     const json_t *receipts = json_object_get(facts, "receipts");
     size_t i;
     json_t *one;
     section(to, number, "receipts", "Is the work right? Parity receipts");
     page_table(to, titles);
     json_array_foreach(json_object_get(receipts, "parity"), i, one) put_receipt(to, one, i == 0);
-    json_array_foreach(json_object_get(receipts, "no_engine"), i, one) page_pair(to, fact_text(one, "engine"),
-                                                                                 fact_text(one, "reason"));
+    json_array_foreach(json_object_get(receipts, "no_engine"), i, one)
+        page_pair(to, fact_text(one, "engine"), fact_text(one, "reason"));
     page_table_end(to);
     fputs("</section>\n", to);
 }
@@ -246,9 +255,10 @@ static void put_facts(FILE *to, const json_t *object, const char *path) {
             continue;
         }
         char *shown = json_is_null(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-        snprintf(text, sizeof text, "%.*s%s", LONGEST_FACT, json_is_string(value) ? json_string_value(value)
-                                                           : shown                ? shown
-                                                                                  : "not known",
+        snprintf(text, sizeof text, "%.*s%s", LONGEST_FACT,
+                 json_is_string(value) ? json_string_value(value)
+                 : shown               ? shown
+                                       : "not known",
                  shown && strlen(shown) > LONGEST_FACT ? "..." : "");
         if (json_is_null(value) && fact_known(object, reason))
             snprintf(text, sizeof text, "not known: %.*s", LONGEST_FACT - 20, fact_text(object, reason));
@@ -271,8 +281,7 @@ static void put_environment(FILE *to, const json_t *facts, size_t number) {
 
 static int put_text(FILE *to, const struct page_run *run, size_t number, struct error *err) {
     struct html_capture capture;
-    if (run->file->schema < 2 || run->file->experiment_count == 0 ||
-        !find_experiment(run->file->facts, "epochs"))
+    if (run->file->schema < 2 || run->file->experiment_count == 0 || !find_experiment(run->file->facts, "epochs"))
         return 0;
     section(to, number, "text", "All tables as text");
     fputs("<details><summary>What <code>sgdmark report</code> prints of this file in a terminal</summary>\n", to);

@@ -46,7 +46,8 @@ static void put_lead(FILE *to, const struct page_run *runs, size_t count) {
     bool all = true;
     for (size_t i = 0; i < count; i++)
         all &= is_correct(&runs[i]);
-    fputs(all ? "<p class=\"lead\">All of them computed what they should." : "<p class=\"lead\">Without a verdict that all was right: ",
+    fputs(all ? "<p class=\"lead\">All of them computed what they should."
+              : "<p class=\"lead\">Without a verdict that all was right: ",
           to);
     for (size_t i = 0; i < count; i++) {
         if (is_correct(&runs[i])) continue;
@@ -164,7 +165,8 @@ static int put_group(FILE *to, const struct group *group, size_t number, struct 
     if (matrix_runs(&matrix, group->files, group->names, group->count, err) != 0) return -1;
     fprintf(to, "<section id=\"g%zu\"><h2>", number);
     html_format(to, "%.0f rows of %s: million rows per second", fact_number(work, "n"), fact_text(work, "data"));
-    fputs("</h2>\n<p class=\"note\">Runs that trained the same. In each line, the stronger the colour, the faster; left out: "
+    fputs("</h2>\n<p class=\"note\">Runs that trained the same. In each line, the stronger the colour, the faster; "
+          "left out: "
           "times that are not usable. A placement's rows are those of all its workers.</p>\n",
           to);
     page_matrix(to, &matrix, "benchmark", "%.2f");

@@ -2,8 +2,10 @@
 #include "report/page_style.h"
 
 const char page_style[] =
-    ":root{color-scheme:light dark;--back:#fff;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--box:#f6f8fa;--link:#0a58b5}\n"
-    "@media (prefers-color-scheme:dark){:root{--back:#14171b;--text:#e6e9ec;--soft:#a3adb8;--line:#3a424b;--box:#1d2126;"
+    ":root{color-scheme:light "
+    "dark;--back:#fff;--text:#1b1f24;--soft:#57606a;--line:#d0d7de;--box:#f6f8fa;--link:#0a58b5}\n"
+    "@media "
+    "(prefers-color-scheme:dark){:root{--back:#14171b;--text:#e6e9ec;--soft:#a3adb8;--line:#3a424b;--box:#1d2126;"
     "--link:#7db4f5}}\n"
     "@media print{:root{--back:#fff;--text:#000;--soft:#444;--line:#bbb;--box:#fff;--link:#000}"
     "figure,section,tr{break-inside:avoid}nav,.save{display:none}"
@@ -30,7 +32,8 @@ const char page_style[] =
     "pre{overflow-x:auto;font-size:.8rem;line-height:1.35;background:var(--box);padding:.6rem;border:1px solid "
     "var(--line);border-radius:.3rem}\n"
     "summary{cursor:pointer;color:var(--link);margin:.4rem 0}\n"
-    ".digits img{width:6rem;height:6rem}.digits{display:flex;flex-wrap:wrap;gap:.8rem}.digits figure{margin:0;width:6.5rem;font-size:.85rem}\n"
+    ".digits img{width:6rem;height:6rem}.digits{display:flex;flex-wrap:wrap;gap:.8rem}.digits "
+    "figure{margin:0;width:6.5rem;font-size:.85rem}\n"
     "img{image-rendering:pixelated;width:6rem;height:6rem;border:1px solid var(--line);background:#fff}\n"
     "img.large{width:11rem;height:11rem}\n"
     ".h0{background:rgba(47,127,200,.04)}.h1{background:rgba(47,127,200,.10)}.h2{background:rgba(47,127,200,.16)}"

@@ -37,14 +37,15 @@ static void put_lead(FILE *to, const json_t *facts) {
     json_t *one;
     if (!best) return;
     json_array_foreach(json_object_get(folds, "cases"), i, one) {
-        const bool same = strcmp(fact_text(one, "job"), fact_text(best, "job")) == 0 &&
-                          strcmp(fact_text(one, "kind"), "folds") == 0;
+        const bool same =
+            strcmp(fact_text(one, "job"), fact_text(best, "job")) == 0 && strcmp(fact_text(one, "kind"), "folds") == 0;
         if (same && strcmp(fact_text(one, "placement"), "all-cores") == 0 && !fact_known(one, "control_of")) many = one;
     }
     fputs("<p class=\"lead\"><strong>", to);
     html_text(to, fact_text(best, "job"));
     fputs("</strong>", to);
-    html_format(to, " trains fastest here: %.1f ns a row on one core", fact_number(json_object_get(best, "rates"), "ns_per_row"));
+    html_format(to, " trains fastest here: %.1f ns a row on one core",
+                fact_number(json_object_get(best, "rates"), "ns_per_row"));
     put_pair(to, epochs, "scalar", "plain C (f32/scalar)");
     put_pair(to, epochs, "f64", "scikit-learn's arithmetic (f64/scalar)");
     if (many)
@@ -107,7 +108,8 @@ void page_verdict(FILE *to, const struct page_run *run) {
     fputs("</p>\n", to);
     if (fact_known(times, "reason")) {
         fputs("<p>", to);
-        html_format(to, "%s. %s", fact_text(times, "reason"), fact_known(times, "advice") ? fact_text(times, "advice") : "");
+        html_format(to, "%s. %s", fact_text(times, "reason"),
+                    fact_known(times, "advice") ? fact_text(times, "advice") : "");
         fputs("</p>\n", to);
     }
     put_failures(to, verdict);

@@ -88,7 +88,8 @@ int picture_write_png(const struct picture *picture, const char *path, struct er
     uint8_t *file = NULL;
     size_t size = 0;
     struct error why;
-    if (picture_png(&file, &size, picture, PNG_SCALE, &why) != 0) return fail_as(err, why.kind, "%s: %s", path, why.text);
+    if (picture_png(&file, &size, picture, PNG_SCALE, &why) != 0)
+        return fail_as(err, why.kind, "%s: %s", path, why.text);
     const struct span whole = {file, size};
     const int bad = write_file(path, &whole, 1, err);
     free(file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What charts show: the numbers of figures and heat maps made from results by hand, the scripts that draw them, and what
- * a page carries. */
+/* What charts show: the numbers of figures and heat maps made from results by hand, the scripts that draw them, and
+ * what a page carries. */
 #include "record/carried.h"
 #include "record/figure.h"
 #include "record/matrix.h"
@@ -26,11 +26,11 @@ static json_t *facts_of(size_t rounds) {
         json_array_append_new(seconds, json_real(1e-3 * (double)place));
         json_array_append_new(disturbed, i == 3 ? json_string("steal") : json_null());
     }
-    json_t *epochs = json_pack("{s:s, s:s, s:f, s:{s:f}, s:[{s:s, s:s, s:s, s:s, s:f, s:f, s:{s:f, s:f, s:f}, s:{s:f}}]}",
-                               "name", "epochs", "best", "epoch/f32/avx2", "pixels", 784.0, "usable", "above", 0.05,
-                               "cases", "name", "epoch/f32/avx2", "kind", "epoch", "job", "f32/avx2", "engine", "f32",
-                               "work", 60000.0, "row_bytes", 576.0, "summary", "median", 2e-3, "q1", 1e-3, "q3", 3e-3,
-                               "rates", "ns_per_row", 33.3);
+    json_t *epochs =
+        json_pack("{s:s, s:s, s:f, s:{s:f}, s:[{s:s, s:s, s:s, s:s, s:f, s:f, s:{s:f, s:f, s:f}, s:{s:f}}]}", "name",
+                  "epochs", "best", "epoch/f32/avx2", "pixels", 784.0, "usable", "above", 0.05, "cases", "name",
+                  "epoch/f32/avx2", "kind", "epoch", "job", "f32/avx2", "engine", "f32", "work", 60000.0, "row_bytes",
+                  576.0, "summary", "median", 2e-3, "q1", 1e-3, "q3", 3e-3, "rates", "ns_per_row", 33.3);
     return json_pack("{s:[o], s:[{s:s, s:o, s:o, s:{s:f}}]}", "experiments", epochs, "samples", "name",
                      "epoch/f32/avx2", "seconds", seconds, "disturbed", disturbed, "summary", "median",
                      1e-3 * 0.5 * (double)(rounds + 1));
