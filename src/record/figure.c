@@ -53,7 +53,7 @@ int figures_make(struct figure_set *set, const struct result_file *file, struct 
     const size_t most = sizeof makers / sizeof *makers + 1;
     *set = (struct figure_set){.figures = calloc(most, sizeof *set->figures)};
     if (!set->figures) return fail_program(err, "%s: out of memory", file->path);
-    bool failed = false;
+    bool lost = false;
     for (size_t i = 0; i < most; i++) {
         struct figure *figure = &set->figures[set->count];
         *figure = (struct figure){.band = (double)NAN};
@@ -61,13 +61,13 @@ int figures_make(struct figure_set *set, const struct result_file *file, struct 
             makers[i](figure, file->facts);
         else
             figure_steps(figure, file);
-        failed |= figure->failed;
+        lost |= figure->failed;
         if (figure->count > 0)
             set->count++;
         else
             figure_free(figure);
     }
-    if (!failed) return 0;
+    if (!lost) return 0;
     figures_free(set);
     return fail_program(err, "%s: out of memory", file->path);
 }

@@ -76,7 +76,11 @@ int read_result(const char *path, char **bytes, size_t *length, struct error *er
     if (number && !page) return fail_program(err, "%s: out of memory", path);
     int bad = read_bytes(page ? page : path, bytes, length, err);
     free(page);
-    if (bad || !*bytes || !is_page(*bytes, *length)) return bad;
+    if (bad || !*bytes) return bad;
+    if (!is_page(*bytes, *length))
+        return number ? fail(err, "%s: cannot be read: only a page that `sgdmark report -o` wrote has a #%zu", path,
+                             number)
+                      : 0;
     char *carried = NULL;
     bad = carried_get(&carried, length, *bytes, *length, number, path, err);
     free(*bytes);
