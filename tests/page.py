@@ -299,6 +299,8 @@ other_job = {f"{i} node{i}" for i in range(2, 21) if i % 5 == 0}
 check("twenty runs: those that trained something else are a group of their own",
       by_id(twenty, "g3") is None and set(table_of(groups[1])[0][1:]) == other_job and
       not set(table_of(groups[0])[0]) & other_job, [table_of(g)[0] for g in groups])
+fastest = [row[0] for row in table_of(by_id(twenty, "r2-fastest"))[1:]] if by_id(twenty, "r2-fastest") else []
+check("twenty runs: the chart of the fastest is of the group alone", set(fastest) <= other_job and (fastest or "not usable" in text_of(by_id(twenty, "overview"))), fastest)
 check("twenty runs: no comparison names runs of both groups",
       not any(f"node{i}" in text_of(groups[0]) for i in (5, 10, 15, 20)))
 finish()

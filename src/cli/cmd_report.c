@@ -81,7 +81,7 @@ static const struct argp argp = {
     "Examples:\n"
     "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
     "  sgdmark run --quick --json a.json && sgdmark report a.json -o a.html\n"
-    "  sgdmark report results/*.json -o machines.html     the page can be compared again\n"
+    "  sgdmark report results/*.json -o machines.html   which compare reads, too\n"
     "  sgdmark compare machines.html\n"
     "  ssh node2 cat run.json | sgdmark report -          from standard input\n"
     "  sgdmark report --notebook a.json\n"

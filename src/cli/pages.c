@@ -21,7 +21,9 @@ static const char *keep_name(const char *page, size_t number) {
 
 error_t take_results(const char *path, error_t (*take)(void *context, const char *path), void *context) {
     size_t count = 1;
-    if (results_in(path, &count, NULL) != 0 || count <= 1) return take(context, path);
+    struct error err;
+    if (results_in(path, &count, &err) != 0 && err.kind == ERROR_PROGRAM) return ENOMEM;
+    if (count <= 1) return take(context, path);
     for (size_t i = 1; i <= count; i++) {
         const char *name = keep_name(path, i);
         const error_t bad = name ? take(context, name) : ENOMEM;

@@ -25,6 +25,16 @@ static unsigned series_of(const char *engine) {
     return strcmp(engine, "f64") == 0 ? 2 : strcmp(engine, "int") == 0 ? 1 : 0;
 }
 
+/* The time of one epoch as a row of speeds. */
+static void set_speed(struct figure_row *row, const json_t *one) {
+    const json_t *summary = json_object_get(one, "summary");
+    const double rows = 1e-6 * figure_number(one, "work");
+    row->value[0] = rows / figure_number(summary, "median");
+    row->value[1] = rows / figure_number(summary, "q3");
+    row->value[2] = rows / figure_number(summary, "q1");
+    row->value[3] = figure_number(json_object_get(one, "rates"), "ns_per_row");
+}
+
 void figure_speeds(struct figure *figure, const json_t *facts) {
     size_t i;
     json_t *one;
@@ -40,20 +50,47 @@ void figure_speeds(struct figure *figure, const json_t *facts) {
              "Bar: median of all samples; whisker: their quartiles, q1 to q3. Blue: engine f32; orange: "
              "int; green: f64.");
     json_array_foreach(json_object_get(epochs_of(facts), "cases"), i, one) {
-        const json_t *summary = json_object_get(one, "summary"), *roof = json_object_get(one, "roof");
-        const double rows = 1e-6 * figure_number(one, "work");
+        const json_t *roof = json_object_get(one, "roof");
         struct figure_row *row = is_epoch(one) ? figure_row(figure, figure_text(one, "job")) : NULL;
         if (!row) continue;
         row->series = series_of(figure_text(one, "engine"));
-        row->value[0] = rows / figure_number(summary, "median");
-        row->value[1] = rows / figure_number(summary, "q3");
-        row->value[2] = rows / figure_number(summary, "q1");
-        row->value[3] = figure_number(json_object_get(one, "rates"), "ns_per_row");
+        set_speed(row, one);
         if (json_is_string(json_object_get(one, "unusable")))
             snprintf(row->remark, sizeof row->remark, "NOT USABLE");
         else if (json_is_object(roof))
             snprintf(row->remark, sizeof row->remark, "%.0f %% %s", figure_number(roof, "percent"),
                      figure_text(roof, "binds"));
+    }
+}
+
+void figure_runs(struct figure *figure, const struct result_file *const *files, const char *const *names,
+                 size_t count) {
+    *figure = (struct figure){.kind = FIGURE_BARS,
+                              .id = "fastest",
+                              .title = "The fastest epoch of each run: rows per second",
+                              .row_title = "run",
+                              .remark_title = "engine/backend, and its share of its own roof",
+                              .columns = {"Mrows/s", "q1", "q3", "ns/row"},
+                              .formats = {"%.2f", "%.2f", "%.2f", "%.1f"},
+                              .x_axis = "million rows per second",
+                              .band = (double)NAN};
+    snprintf(
+        figure->note, sizeof figure->note,
+        "Bar: median of all samples of that run; whisker: their quartiles, q1 to q3. Blue: engine f32; orange: int; "
+        "green: f64. Ratios with their intervals are below.");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *experiment = epochs_of(files[i]->facts);
+        const json_t *best = figure_find(json_object_get(experiment, "cases"), "name", figure_text(experiment, "best"));
+        const json_t *roof = json_object_get(best, "roof");
+        const bool usable = best && !json_is_string(json_object_get(best, "unusable"));
+        struct figure_row *row = usable ? figure_row(figure, names[i]) : NULL;
+        if (!row) continue;
+        row->series = series_of(figure_text(best, "engine"));
+        set_speed(row, best);
+        snprintf(row->remark, sizeof row->remark, "%.30s", figure_text(best, "job"));
+        if (json_is_object(roof))
+            snprintf(row->remark, sizeof row->remark, "%.30s, %.0f %% %.10s", figure_text(best, "job"),
+                     figure_number(roof, "percent"), figure_text(roof, "binds"));
     }
 }
 

@@ -76,7 +76,7 @@ static int put_each(FILE *to, const struct page_run *runs, size_t count, enum pa
         fputs("</strong>: ", to);
         html_text(to, fact_text(json_object_get(runs[i].file->facts, "cpu"), "brand"));
         fputs("</summary>\n", to);
-        if (page_run(to, &runs[i], i + 1, detail, err) != 0) return -1;
+        if (page_sections(to, &runs[i], i + 1, detail, err) != 0) return -1;
         fputs("</details></section>\n", to);
     }
     return 0;
@@ -97,7 +97,7 @@ int page_write(FILE *to, const struct page_run *runs, size_t count, struct error
               "table is here.</p>\n",
               to);
     if (count == 1) put_navigation(to, &runs[0]);
-    int bad = count == 1 ? page_run(to, &runs[0], 1, detail, err) : page_runs(to, runs, count, err);
+    int bad = count == 1 ? page_sections(to, &runs[0], 1, detail, err) : page_runs(to, runs, count, err);
     if (!bad && count > 1) {
         fputs("<h2>Each run</h2>\n", to);
         bad = put_each(to, runs, count, detail, err);

@@ -292,7 +292,7 @@ static int put_text(FILE *to, const struct page_run *run, size_t number, struct 
     return bad;
 }
 
-int page_run(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err) {
+int page_sections(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err) {
     const bool drawn = detail == PAGE_DRAWN;
     struct figure_set set;
     const json_t *facts = run->file->facts;

@@ -17,6 +17,6 @@ void page_badges(FILE *to, const json_t *facts);
 enum page_detail { PAGE_BRIEF, PAGE_WHOLE, PAGE_DRAWN };
 
 /* The sections of the run with this number. Returns 0, or -1 with the reason. */
-int page_run(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err);
+int page_sections(FILE *to, const struct page_run *run, size_t number, enum page_detail detail, struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "record/compare.h"
 #include "record/difference.h"
+#include "report/chart.h"
 #include "report/compare_report.h"
 #include "report/facts.h"
 #include "report/html.h"
@@ -159,6 +160,16 @@ static int put_comparison(FILE *to, const struct group *group, struct error *err
     return bad;
 }
 
+static int put_fastest(FILE *to, const struct group *group, size_t number, struct error *err) {
+    struct figure figure;
+    if (group->count < 2) return 0;
+    figure_runs(&figure, group->files, group->names, group->count);
+    int bad = figure.failed ? fail_program(err, "out of memory for a page") : 0;
+    if (!bad && figure.count > 0) bad = page_figure(to, &figure, number, charts_available(), err);
+    figure_free(&figure);
+    return bad;
+}
+
 static int put_group(FILE *to, const struct group *group, size_t number, struct error *err) {
     const json_t *work = json_object_get(group->files[0]->facts, "workload");
     struct matrix matrix;
@@ -171,7 +182,8 @@ static int put_group(FILE *to, const struct group *group, size_t number, struct 
           to);
     page_matrix(to, &matrix, "benchmark", "%.2f");
     matrix_free(&matrix);
-    const int bad = put_comparison(to, group, err);
+    int bad = put_fastest(to, group, number, err);
+    if (!bad) bad = put_comparison(to, group, err);
     fputs("</section>\n", to);
     return bad;
 }
