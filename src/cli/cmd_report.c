@@ -24,7 +24,7 @@ enum { KEY_NOTEBOOK = 0x200, KEY_PNG, KEY_DATA, MOST_RUNS = 64 };
 struct report_options {
     const char *paths[MOST_RUNS];
     size_t count;
-    const char *page, *png, *data;
+    const char *page, *png, *data; /* data: NULL is data/mnist, if it is there */
     bool notebook;
 };
 
@@ -206,8 +206,11 @@ static int write_all(const struct report_options *options, struct error *err) {
     for (size_t i = 0; i < options->count && !bad; i++)
         bad = add_run(all, options->paths[i], err);
     if (!bad && options->page && all->count == 1) {
-        bad = rows_again_make(&all->again, all->files[0].facts, options->data, err);
+        bad = rows_again_make(&all->again, all->files[0].facts, options->data ? options->data : "data/mnist", err);
         all->runs[0].again = all->again;
+        if (!bad && options->data && !all->again)
+            fprintf(stderr, "sgdmark report: --data: %s does not hold the images of this run, so none are shown\n",
+                    options->data);
     }
     if (!bad && options->page) bad = write_page(options, all, err);
     if (!bad && options->png) bad = write_charts(options->png, all, err);
@@ -216,7 +219,7 @@ static int write_all(const struct report_options *options, struct error *err) {
 }
 
 int command_report(int argc, char **argv, struct error *err) {
-    struct report_options options = {.data = "data/mnist"};
+    struct report_options options = {0};
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
     const int bad = options.page || options.png ? write_all(&options, err) : print_run(&options, err);

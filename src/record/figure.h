@@ -79,8 +79,8 @@ void figure_trade_off(struct figure *figure, const json_t *facts);        /* pre
 void figure_shuffles(struct figure *figure, const json_t *facts);         /* scores of other shuffles */
 void figure_steps(struct figure *figure, const struct result_file *file); /* ns per row by working set */
 
-/* The fastest epoch of each of several runs, which trained the same; names[count] are theirs. Times that a run calls not
- * usable are left out. */
+/* The fastest epoch of each of several runs, which trained the same; names[count] are theirs. Times that a run calls
+ * not usable are left out. */
 void figure_runs(struct figure *figure, const struct result_file *const *files, const char *const *names, size_t count);
 
 /* Titles of the figure of precision against recall over all thresholds, which has no rows yet. */
