@@ -68,7 +68,7 @@ LINK     := -rdynamic
 # themselves do without, as there may be no compiler yet.
 KERNELS  :=
 OUTER    := run test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
-            fuzz fuzz-targets compile_commands.json lint uninstall clean help deps test-deps data
+            fuzz fuzz-targets compile_commands.json lint uninstall clean help deps test-deps data results-table
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/registry.mk
 endif
@@ -85,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data
+.PHONY: all run test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data results-table
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -94,10 +94,16 @@ all: $(PROGRAM)
 # Set-up, build, go: the two commands of the README.
 run: deps data
 	$(Q)$(MAKE) --no-print-directory all
+	$(Q)touch $(BUILD)/started
 	$(Q)$(PROGRAM) run $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
+	$(Q)tools/name-report $(PROGRAM) $(BUILD)/started
 
 test: test-deps data
 	$(Q)$(MAKE) --no-print-directory check
+
+# The README's tables, made anew from the recorded results.
+results-table:
+	$(Q)tools/results-table --write README.md results/recorded-*.json
 
 # The same without installing or fetching anything.
 check: all tests
@@ -316,6 +322,8 @@ help:
 	    'make test-builds programs with known faults, and a backend under two names (tools/test-builds)' \
 	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
+	    'make results-table' \
+	    '                 write the tables of the README anew from results/recorded-*.json' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/pages.h"
 #include "record/backends.h"
 #include "record/comparison.h"
 #include "record/history.h"
@@ -46,8 +47,13 @@ static error_t take_path(const char **list, size_t *count, const struct compare_
     return 0;
 }
 
-static error_t take_base(struct compare_options *options, const char *value) {
-    if (!is_backend(value)) return take_path(options->bases, &options->base_count, options, value);
+static error_t take_base(void *context, const char *path) {
+    struct compare_options *options = context;
+    return take_path(options->bases, &options->base_count, options, path);
+}
+
+static error_t take_bases(struct compare_options *options, const char *value) {
+    if (!is_backend(value)) return take_results(value, take_base, options);
     if (options->backend) return bad_option("--base names two backends, '%s' and '%s'", options->backend, value);
     options->backend = value;
     return 0;
@@ -62,6 +68,11 @@ static error_t check_backend(const struct compare_options *options) {
     if (options->format == FORMAT_CSV) return bad_option("--format csv lists ratios of runs; use json");
     if (options->count == 1) return 0;
     return bad_option("--base %s compares the backends inside one result file: give one", options->backend);
+}
+
+static error_t take_subject(void *context, const char *path) {
+    struct compare_options *options = context;
+    return take_path(options->paths, &options->count, options, path);
 }
 
 static error_t check_count(const struct compare_options *options) {
@@ -94,7 +105,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->format = FORMAT_MARKDOWN;
         return 0;
     case KEY_BASE:
-        return take_base(options, value);
+        return take_bases(options, value);
     case KEY_HISTORY:
         options->history = value;
         return 0;
@@ -105,7 +116,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->details = true;
         return 0;
     case ARGP_KEY_ARG:
-        return take_path(options->paths, &options->count, options, value);
+        return take_results(value, take_subject, options);
     case ARGP_KEY_SUCCESS:
         return check_count(options);
     default:
@@ -143,7 +154,9 @@ static const struct argp argp = {
     "The "
     "unit is the process, of which a run has several: with fewer than three on a side there is a speed and no verdict. "
     "Of three files or more, those of different work (data, row order, hyper-parameters) are groups that share no "
-    "ratio, repeats of one build on one machine are pooled, and a file that cannot be used is left out (status 2).\v"
+    "ratio, repeats of one build on one machine are pooled, and a file that cannot be used is left out (status 2). A "
+    "page that `sgdmark report "
+    "-o` wrote stands for the runs that it carries.\v"
     "Examples:\n"
     "  sgdmark compare before.json after.json\n"
     "  sgdmark compare results/*.json\n"

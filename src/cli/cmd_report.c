@@ -1,61 +1,227 @@
 /* SPDX-License-Identifier: MIT */
-/* sgdmark report FILE: prints a run again from its result file. */
+/* sgdmark report FILE...: prints a run again from its result file, or makes a page of one or many. */
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/pages.h"
+#include "record/carried.h"
+#include "record/figure.h"
 #include "record/load.h"
+#include "report/chart.h"
+#include "report/chart_script.h"
+#include "report/page.h"
 #include "report/run_report.h"
 
-enum { KEY_NOTEBOOK = 0x200 };
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { KEY_NOTEBOOK = 0x200, KEY_PNG, KEY_DATA, MOST_RUNS = 64 };
 
 struct report_options {
-    const char *path;
+    const char *paths[MOST_RUNS];
+    size_t count;
+    const char *page, *png, *data; /* data: NULL is data/mnist, if it is there */
     bool notebook;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state) {
-    struct report_options *options = state->input;
-    if (key == KEY_NOTEBOOK) {
-        options->notebook = true;
-        return 0;
-    }
-    if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
-    if (options->path) return bad_option("only one result file can be printed at a time; '%s' is a second one", value);
-    options->path = value;
+static error_t take_path(void *context, const char *path) {
+    struct report_options *options = context;
+    const char *name = strrchr(path, '/');
+    if (strcmp(name ? name + 1 : path, "schema.json") == 0) return 0; /* it lies beside them */
+    if (options->count == MOST_RUNS) return bad_option("a page holds at most %d results", MOST_RUNS);
+    options->paths[options->count++] = path;
     return 0;
 }
 
+static error_t parse(int key, char *value, struct argp_state *state) {
+    struct report_options *options = state->input;
+    switch (key) {
+    case KEY_NOTEBOOK:
+        options->notebook = true;
+        return 0;
+    case 'o':
+        return take_output(&options->page, "output", value);
+    case KEY_PNG:
+        options->png = value;
+        return 0;
+    case KEY_DATA:
+        options->data = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        return take_results(value, take_path, options);
+    case ARGP_KEY_END:
+        if (options->count == 0) return bad_option("a result file is needed (sgdmark report --help)");
+        if (options->count > 1 && !options->page && !options->png)
+            return bad_option(
+                "only one result file can be printed at a time; '%s' is a second one; -o PAGE.html takes many",
+                options->paths[1]);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static const struct argp_option list[] = {
-    {"notebook", KEY_NOTEBOOK, NULL, 0, "the notebook step by step, also if the run did not print it", 0}, {0}};
-static const struct argp argp = {list,
-                                 parse,
-                                 "FILE",
-                                 "Print the result of a run again, from its file alone.\v"
-                                 "Examples:\n"
-                                 "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
-                                 "  sgdmark run --quick --json a.json && sgdmark report a.json\n"
-                                 "  ssh node2 cat run.json | sgdmark report -      from standard input\n"
-                                 "  sgdmark report --notebook a.json\n",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+    {"notebook", KEY_NOTEBOOK, NULL, 0, "the notebook step by step, also if the run did not print it", 0},
+    {"output", 'o', "PAGE", 0, "write one HTML page that stands alone; it carries the result files", 0},
+    {"data", KEY_DATA, "DIR", 0,
+     "of a page of one run: the folder of its rows, for pictures of learned weights and misread digits (data/mnist)",
+     0},
+    {"png", KEY_PNG, "FOLDER", 0, "write the charts as PNG files into this folder", 0},
+    {0}};
+static const struct argp argp = {
+    list,
+    parse,
+    "FILE...",
+    "Print the result of a run again, from its file alone; or make one page of many results.\v"
+    "Examples:\n"
+    "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
+    "  sgdmark run --quick --json a.json && sgdmark report a.json -o a.html\n"
+    "  sgdmark report results/*.json -o machines.html   which compare reads, too\n"
+    "  sgdmark compare machines.html\n"
+    "  ssh node2 cat run.json | sgdmark report -          from standard input\n"
+    "  sgdmark report --notebook a.json\n"
+    "\n"
+    "Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\n",
+    NULL,
+    NULL,
+    NULL};
+
+/* ---- In the terminal. */
+
+static int print_one(const struct report_options *options, struct result_file *file, struct error *err) {
+    const char *path = options->paths[0];
+    if (file->schema < 2)
+        return fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", path);
+    if (file->experiment_count == 0) return fail(err, "%s: holds no experiments of `sgdmark run`", path);
+    if (json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
+    return report_run(stdout, file->facts, options->notebook, err);
+}
+
+static int print_run(const struct report_options *options, struct error *err) {
+    struct result_file file;
+    if (result_load(&file, options->paths[0], err) != 0) return -1;
+    const int bad = print_one(options, &file, err);
+    result_unload(&file);
+    return bad;
+}
+
+/* ---- As a page. */
+
+struct report_runs {
+    struct page_run runs[MOST_RUNS];
+    struct result_file files[MOST_RUNS];
+    char *carried[MOST_RUNS];
+    struct rows_again *again; /* of the run that is alone on its page */
+    size_t count;
+};
+
+static void runs_free(struct report_runs *all) {
+    for (size_t i = 0; i < all->count; i++) {
+        result_unload(&all->files[i]);
+        free(all->carried[i]);
+    }
+    rows_again_free(all->again);
+    free(all);
+}
+
+/* Drops the line ends of JSON and the blanks behind them; none stands inside a string. Returns the new length. */
+static size_t close_lines(char *text) {
+    size_t length = 0;
+    for (const char *at = text; *at;) {
+        if (*at == '\n')
+            at += 1 + strspn(at + 1, " ");
+        else
+            text[length++] = *at++;
+    }
+    text[length] = 0;
+    return length;
+}
+
+/* Adds one result, as it stands in its file, and ready for the page. */
+static int add_run(struct report_runs *all, const char *path, struct error *err) {
+    struct result_file *file = &all->files[all->count];
+    if (result_load(file, path, err) != 0) return -1;
+    struct page_run *run = &all->runs[all->count];
+    char *text = json_text(file->root);
+    char *carried = text ? carried_text(text, close_lines(text)) : NULL;
+    free(text);
+    all->carried[all->count++] = carried;
+    if (!carried || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
+    *run = (struct page_run){.file = file, .carried = carried};
+    const char *host = json_string_value(json_object_get(json_object_get(file->root, "context"), "host_name"));
+    snprintf(run->name, sizeof run->name, "%zu %.40s", all->count, host ? host : "");
+    return 0;
+}
+
+static int write_page(const struct report_options *options, const struct report_runs *all, struct error *err) {
+    char *page = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&page, &size);
+    if (!to) return fail_program(err, "out of memory for a page");
+    int bad = page_write(to, all->runs, all->count, err);
+    if (fclose(to) != 0 && !bad) bad = fail_program(err, "out of memory for a page");
+    const struct span whole = {page, size};
+    if (!bad && strcmp(options->page, "-") == 0)
+        bad = fwrite(page, 1, size, stdout) == size ? 0 : fail(err, "standard output: cannot be written");
+    else if (!bad)
+        bad = write_file(options->page, &whole, 1, err);
+    free(page);
+    if (!bad && !charts_available())
+        fputs("sgdmark report: gnuplot is not installed, so the page has tables only (tools/install-deps --report)\n",
+              stderr);
+    return bad;
+}
+
+static int write_chart(const char *folder, const struct figure *figure, size_t number, struct error *err) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/run-%zu-%s.png", folder, number, figure->id) >= (int)sizeof path)
+        return fail(err, "--png: the path of %s is too long", folder);
+    return chart_write_png(figure, path, err);
+}
+
+static int write_charts(const char *folder, const struct report_runs *all, struct error *err) {
+    if (!charts_available()) return fail(err, "--png: gnuplot draws the charts, and is not installed here");
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return fail(err, "--png: the folder '%s' cannot be made: %s", folder, strerror(errno));
+    for (size_t i = 0; i < all->count; i++) {
+        struct figure_set set;
+        if (figures_make(&set, all->runs[i].file, err) != 0) return -1;
+        int bad = 0;
+        for (size_t f = 0; f < set.count && !bad; f++)
+            if (chart_possible(&set.figures[f])) bad = write_chart(folder, &set.figures[f], i + 1, err);
+        figures_free(&set);
+        if (bad) return -1;
+    }
+    return 0;
+}
+
+static int write_all(const struct report_options *options, struct error *err) {
+    struct report_runs *all = calloc(1, sizeof *all);
+    int bad = all ? 0 : fail_program(err, "out of memory for a page");
+    for (size_t i = 0; i < options->count && !bad; i++)
+        bad = add_run(all, options->paths[i], err);
+    if (!bad && options->page && all->count == 1) {
+        bad = rows_again_make(&all->again, all->files[0].facts, options->data ? options->data : "data/mnist", err);
+        all->runs[0].again = all->again;
+        if (!bad && options->data && !all->again)
+            fprintf(stderr, "sgdmark report: --data: %s does not hold the images of this run, so none are shown\n",
+                    options->data);
+    }
+    if (!bad && options->page) bad = write_page(options, all, err);
+    if (!bad && options->png) bad = write_charts(options->png, all, err);
+    if (all) runs_free(all);
+    return bad;
+}
 
 int command_report(int argc, char **argv, struct error *err) {
     struct report_options options = {0};
-    struct result_file file;
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
-    if (!options.path) return fail(err, "a result file is needed (%s --help)", argv[0]);
-    if (result_load(&file, options.path, err) != 0) return -1;
-    int bad = 0;
-    if (file.schema < 2)
-        bad = fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", options.path);
-    else if (file.experiment_count == 0)
-        bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
-    else if (json_make_printable(file.root) != 0)
-        bad = fail_program(err, "%s: out of memory", options.path);
-    else
-        bad = report_run(stdout, file.facts, options.notebook, err);
-    result_unload(&file);
+    const int bad = options.page || options.png ? write_all(&options, err) : print_run(&options, err);
     return bad ? -1 : EXIT_DONE;
 }

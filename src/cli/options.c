@@ -49,11 +49,22 @@ static unsigned count_options(const struct argp *argp, const char *name, size_t 
     return matches;
 }
 
+/* The option of the parser with this one letter, as -o; its value is the next word. */
+static unsigned count_letter(const struct argp *argp, const char *letter, const struct argp_option **found) {
+    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
+        if (!o->name || o->key != *letter || letter[1]) continue;
+        *found = o;
+        return 1;
+    }
+    return 0;
+}
+
 /* Finds the option that a word means. Returns 0, or -1 with the reason. */
 static int find_option(const struct argp_option **option, const struct argp *argp, const char *word,
                        const char *command, struct error *err) {
     const char *name = word + 2;
-    unsigned matches = word[1] == '-' ? count_options(argp, name, strcspn(name, "="), option) : 0;
+    unsigned matches =
+        word[1] == '-' ? count_options(argp, name, strcspn(name, "="), option) : count_letter(argp, word + 1, option);
     if (matches == 0) return fail(err, "there is no option '%s' (%s --help lists them)", word, command);
     if (matches > 1) return fail(err, "option '%s' is ambiguous (%s --help lists them)", word, command);
     return 0;

@@ -7,14 +7,10 @@
 #include "record/derive.h"
 #include "record/result_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     MAX_NESTING = 64,
@@ -410,58 +406,10 @@ int result_parse_alone(struct result_file *file, const char *path, const char *b
     return parse(file, path, bytes, length, true, err);
 }
 
-static int too_large(const char *path, struct error *err) {
-    return fail(err, "%s: a result file has at most %d bytes, and this one has more", path, RESULT_BYTES);
-}
-
-/* Reads a file or a pipe to its end into *bytes, which has this much room and grows as it must; the caller frees it. */
-static int read_to_end(int fd, const char *path, size_t room, char **bytes, size_t *length, struct error *err) {
-    for (;;) {
-        if (*length == room) {
-            if (room > RESULT_BYTES) return too_large(path, err);
-            room = room > RESULT_BYTES / 2 ? (size_t)RESULT_BYTES + 1 : 2 * room;
-            char *more = realloc(*bytes, room);
-            if (!more) return fail_program(err, "%s: out of memory", path);
-            *bytes = more;
-        }
-        ssize_t got = read(fd, *bytes + *length, room - *length);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail(err, "%s: cannot be read: %s", path, strerror(errno));
-        if (got == 0) return 0;
-        *length += (size_t)got;
-    }
-}
-
-/* Opens a file, or standard input for "-", and says how much room to begin with. Returns the descriptor, or -1 with the
- * reason. A device has no end, and is refused. */
-static int open_result(const char *path, size_t *room, struct error *err) {
-    const bool input = strcmp(path, "-") == 0;
-    struct stat info;
-    if ((input ? fstat(STDIN_FILENO, &info) : stat(path, &info)) != 0)
-        return fail(err, "%s: cannot be read: %s", path, strerror(errno));
-    if (!input && !S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
-        return fail(err, "%s: is not a regular file or a pipe", path);
-    if (S_ISREG(info.st_mode) && info.st_size > RESULT_BYTES) return too_large(path, err);
-    *room = S_ISREG(info.st_mode) ? (size_t)info.st_size + 1 : 1 << 16;
-    int fd = input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? fail(err, "%s: cannot be read: %s", path, strerror(errno)) : fd;
-}
-
-/* Reads all that there is; the caller frees *bytes. */
-static int read_bytes(const char *path, char **bytes, size_t *length, struct error *err) {
-    size_t room = 0;
-    int fd = open_result(path, &room, err);
-    if (fd < 0) return -1;
-    *bytes = malloc(room);
-    int bad = *bytes ? read_to_end(fd, path, room, bytes, length, err) : fail_program(err, "%s: out of memory", path);
-    close(fd);
-    return bad;
-}
-
 int result_load(struct result_file *file, const char *path, struct error *err) {
     char *bytes = NULL;
     size_t length = 0;
-    int bad = read_bytes(path, &bytes, &length, err);
+    int bad = read_result(path, &bytes, &length, err);
     if (!bad && bytes) bad = result_parse(file, path, bytes, length, err);
     free(bytes);
     return bad;
@@ -471,7 +419,7 @@ int result_start(char start[RESULT_START], const char *path, struct error *err) 
     struct result_file file = {.path = path};
     char *bytes = NULL;
     size_t length = 0;
-    int bad = read_bytes(path, &bytes, &length, err);
+    int bad = read_result(path, &bytes, &length, err);
     if (!bad) bad = decode(&file.root, path, bytes, length, err);
     file.facts = json_object_get(file.root, "sgdmark");
     if (!bad) bad = check_origin(&file, err);

@@ -58,9 +58,10 @@ struct result_file {
 /* The longest result file that is read. */
 enum { RESULT_BYTES = 64 << 20 };
 
-/* Reads a result file; "-" is standard input. A pipe is read to its end, and a byte-order mark before the JSON is left
- * out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not
- * JSON (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
+/* Reads a result file; "-" is standard input. A page that `sgdmark report -o` wrote stands for the result that it
+ * carries, "page.html#2" for the second one of several. A pipe is read to its end, and a byte-order mark before the
+ * JSON is left out. Returns 0, or -1 with one line that names the file and the fault: unreadable, over 64 MiB, not JSON
+ * (this includes truncated files), no "sgdmark" object, a newer schema, a hash that does not fit, a wrong type, an
  * impossible number, a timing without a passing parity receipt, or anything that contradicts what it was derived from
  * (record/derive.h). result_unload releases it. */
 int result_load(struct result_file *file, const char *path, struct error *err);
@@ -69,6 +70,10 @@ int result_load(struct result_file *file, const char *path, struct error *err);
  * or -1 with one line. */
 enum { RESULT_START = 33 };
 int result_start(char start[RESULT_START], const char *path, struct error *err);
+
+/* How many results a path stands for: those that a page carries (its name ends in .html), which are "page.html#1" and
+ * so on; 1 for any other path. Returns 0, or -1 with the reason: the page cannot be read. */
+int results_in(const char *path, size_t *count, struct error *err);
 
 /* result_load for the content bytes[length] of a file. `path` names it in messages. */
 int result_parse(struct result_file *file, const char *path, const char *bytes, size_t length, struct error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by load.c, load_gates.c and findings.c. */
+/* Shared by load.c, load_bytes.c, load_gates.c and findings.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H
 
@@ -17,6 +17,9 @@ enum {
     MAX_CASES = 1000,    /* of one experiment */
     MAX_SAMPLES = 100000 /* of one timing */
 };
+
+/* The text that result_load parses; the caller frees *bytes, also on failure. Returns 0, or -1 with the reason. */
+int read_result(const char *path, char **bytes, size_t *length, struct error *err);
 
 /* Checks the experiments of a file (the comparisons of a file of schema 1) and sets file->experiment_count. Returns 0,
  * or -1 with one line. */

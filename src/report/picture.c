@@ -54,34 +54,44 @@ void picture_print_indented(FILE *out, const struct picture *picture, int indent
 }
 
 /* The pixels, enlarged and inverted; NULL when memory runs out. */
-static uint8_t *enlarge(const struct picture *picture) {
-    size_t width = PNG_SCALE * picture->width;
-    uint8_t *large = malloc(PNG_SCALE * picture->height * width);
+static uint8_t *enlarge(const struct picture *picture, size_t scale) {
+    size_t width = scale * picture->width;
+    uint8_t *large = malloc(scale * picture->height * width);
     if (!large) return NULL;
-    for (size_t y = 0; y < PNG_SCALE * picture->height; y++)
+    for (size_t y = 0; y < scale * picture->height; y++)
         for (size_t x = 0; x < width; x++)
-            large[y * width + x] = (uint8_t)(255 - pixel(picture, y / PNG_SCALE, x / PNG_SCALE));
+            large[y * width + x] = (uint8_t)(255 - pixel(picture, y / scale, x / scale));
     return large;
 }
 
-int picture_write_png(const struct picture *picture, const char *path, struct error *err) {
+int picture_png(uint8_t **bytes, size_t *size, const struct picture *picture, size_t scale, struct error *err) {
     png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = (png_uint_32)(PNG_SCALE * picture->width),
-                       .height = (png_uint_32)(PNG_SCALE * picture->height),
+                       .width = (png_uint_32)(scale * picture->width),
+                       .height = (png_uint_32)(scale * picture->height),
                        .format = PNG_FORMAT_GRAY};
     png_alloc_size_t length = PNG_IMAGE_PNG_SIZE_MAX(image);
-    uint8_t *large = enlarge(picture);
+    uint8_t *large = enlarge(picture, scale);
     uint8_t *file = malloc(length);
-    int bad;
-    if (!large || !file) {
-        bad = fail_program(err, "%s: out of memory", path);
-    } else if (!png_image_write_to_memory(&image, file, &length, 0, large, 0, NULL)) {
-        bad = fail(err, "%s: cannot be made: %s", path, image.message);
-    } else {
-        struct span whole = {file, length};
-        bad = write_file(path, &whole, 1, err);
-    }
+    int bad = 0;
+    if (!large || !file)
+        bad = fail_program(err, "out of memory");
+    else if (!png_image_write_to_memory(&image, file, &length, 0, large, 0, NULL))
+        bad = fail(err, "cannot be made: %s", image.message);
     free(large);
+    if (bad) free(file);
+    *bytes = bad ? NULL : file;
+    *size = length;
+    return bad;
+}
+
+int picture_write_png(const struct picture *picture, const char *path, struct error *err) {
+    uint8_t *file = NULL;
+    size_t size = 0;
+    struct error why;
+    if (picture_png(&file, &size, picture, PNG_SCALE, &why) != 0)
+        return fail_as(err, why.kind, "%s: %s", path, why.text);
+    const struct span whole = {file, size};
+    const int bad = write_file(path, &whole, 1, err);
     free(file);
     return bad;
 }

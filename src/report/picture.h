@@ -23,6 +23,10 @@ void picture_print(FILE *out, const struct picture *picture);
 /* The same, each line after this many blanks. */
 void picture_print_indented(FILE *out, const struct picture *picture, int indent);
 
+/* The picture, black on white and `scale` times as large, as a PNG in *bytes, which the caller frees. Returns 0, or -1
+ * with the reason. */
+int picture_png(uint8_t **bytes, size_t *size, const struct picture *picture, size_t scale, struct error *err);
+
 /* Writes the picture, black on white and eight times as large, as a PNG file. Returns 0, or -1 with the reason. */
 int picture_write_png(const struct picture *picture, const char *path, struct error *err);
 

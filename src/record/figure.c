@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "record/figure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+double figure_number(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+const char *figure_text(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+const json_t *figure_find(const json_t *list, const char *key, const char *text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one) {
+        if (strcmp(figure_text(one, key), text) == 0) return one;
+    }
+    return NULL;
+}
+
+struct figure_row *figure_row(struct figure *figure, const char *name) {
+    if (figure->count == figure->room) {
+        const size_t room = figure->room ? 2 * figure->room : 16;
+        struct figure_row *rows = realloc(figure->rows, room * sizeof *rows);
+        figure->failed |= !rows;
+        if (!rows) return NULL;
+        figure->rows = rows;
+        figure->room = room;
+    }
+    struct figure_row *row = &figure->rows[figure->count++];
+    *row = (struct figure_row){.mark = FIGURE_PLAIN};
+    snprintf(row->name, sizeof row->name, "%s", name);
+    for (size_t i = 0; i < FIGURE_VALUES; i++)
+        row->value[i] = (double)NAN;
+    return row;
+}
+
+void figure_free(struct figure *figure) {
+    free(figure->rows);
+    *figure = (struct figure){0};
+}
+
+int figures_make(struct figure_set *set, const struct result_file *file, struct error *err) {
+    static void (*const makers[])(struct figure *, const json_t *) = {figure_speeds,  figure_ratios,  figure_roofline,
+                                                                      figure_samples, figure_scaling, figure_trade_off,
+                                                                      figure_shuffles};
+    const size_t most = sizeof makers / sizeof *makers + 1;
+    *set = (struct figure_set){.figures = calloc(most, sizeof *set->figures)};
+    if (!set->figures) return fail_program(err, "%s: out of memory", file->path);
+    bool lost = false;
+    for (size_t i = 0; i < most; i++) {
+        struct figure *figure = &set->figures[set->count];
+        *figure = (struct figure){.band = (double)NAN};
+        if (i < most - 1)
+            makers[i](figure, file->facts);
+        else
+            figure_steps(figure, file);
+        lost |= figure->failed;
+        if (figure->count > 0)
+            set->count++;
+        else
+            figure_free(figure);
+    }
+    if (!lost) return 0;
+    figures_free(set);
+    return fail_program(err, "%s: out of memory", file->path);
+}
+
+void figures_free(struct figure_set *set) {
+    for (size_t i = 0; i < set->count; i++)
+        figure_free(&set->figures[i]);
+    free(set->figures);
+    *set = (struct figure_set){0};
+}
