@@ -269,8 +269,8 @@ compile_commands.json: FORCE
 	$(Q)$(MAKE) --no-print-directory -Bn V=1 all tests | tools/compile-commands > $@
 
 # Style and static checks.
-C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
-SHELL_TOOLS := $(shell grep -lE '^\#!/bin/(ba)?sh' tools/*)
+C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tools/packaging/*.c tests/unit/*.[ch] tests/fuzz/*.[ch])
+SHELL_TOOLS := $(shell grep -lE -d skip '^\#!/bin/(ba)?sh' tools/*)
 lint:
 	$(say) SHELL 'shellcheck'
 	$(Q)shellcheck -x -P tests .ci/run tests/run $(wildcard tests/*.sh tests/cli/*.sh) $(SHELL_TOOLS)
