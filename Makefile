@@ -67,7 +67,7 @@ LINK     := -rdynamic
 # only). The C preprocessor reads them off kernels/registry.def: KERNELS and FLAGS_<kernel>. Targets that compile nothing
 # themselves do without, as there may be no compiler yet.
 KERNELS  :=
-OUTER    := run test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
+OUTER    := run profile test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
             fuzz fuzz-targets compile_commands.json lint dist uninstall clean help deps test-deps data
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/registry.mk
@@ -85,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint dist archive deb install uninstall clean showconfig help deps test-deps data
+.PHONY: all run profile test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint dist archive deb install uninstall clean showconfig help deps test-deps data
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -107,6 +107,14 @@ check: all tests
 test-long: test-deps data
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run --long $(BUILD)
+
+# One case under perf: make profile ISA=avx512 (ARGS=... adds options of tools/profile).
+ISA ?= auto
+profile: data
+	$(Q)tools/install-deps --profile
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/profile --program $(PROGRAM) --isa $(ISA) \
+	    $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
 
 # Programs with known faults, and a backend under two names (tools/test-builds says which).
 test-builds: all
@@ -344,7 +352,8 @@ help:
 	    'make test-builds programs with known faults, and a backend under two names (tools/test-builds)' \
 	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
-	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make profile     one case under perf: ISA=avx512, ARGS=... of tools/profile' \
+    'make install     PREFIX=/usr/local DESTDIR=' \
     'make dist        archives for x86-64 and arm64 that run where nothing is installed' \
     'make deb         a package of Debian' \
 	    'make check-asan, check-ubsan, check-tsan' \
