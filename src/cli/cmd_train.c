@@ -11,6 +11,7 @@
 #include "learn/model_file.h"
 #include "learn/prefetch_choice.h"
 #include "machine/perf_control.h"
+#include "report/energy_report.h"
 #include "report/job_report.h"
 #include "report/train_report.h"
 
@@ -161,10 +162,14 @@ static int train_one(json_t *results, const struct job *job, const struct train_
     struct hyper hyper = options->job.spec.hyper;
     char reason[PREFETCH_REASON];
     prefetch_choose(&hyper, &job->row_list, backend, reason);
+    struct energy before, after;
+    energy_read(&before, ENERGY_FOLDER);
     perf_control_enter(NULL);
     const int unfit = fit_from(&model, options->start, &job->row_list, &hyper, backend, err);
     perf_control_leave();
+    energy_read(&after, ENERGY_FOLDER);
     if (unfit) return -1;
+    const struct energy_report energy = energy_report_of(&before, &after, "epoch", model.epochs);
     struct train_report report = {
         .engine = engine_names[hyper.engine], .backend = engine_backend_name(hyper.engine, backend), .model = &model};
     int bad = predict_all(&report, job, backend, err);
@@ -174,9 +179,11 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         if (!to_stdout(options->json)) {
             print_train(stdout, &report);
             print_prefetch(stdout, &hyper.prefetch, reason);
+            print_energy(stdout, &energy);
         }
         json_t *result = result_json(job, &report);
         json_prefetch(result, &hyper.prefetch, reason);
+        energy_json(result, &energy);
         json_self_check(result, checked);
         bad = append_result(results, result, err);
     }
