@@ -3,6 +3,7 @@
  * statically, so that it needs nothing of the machine: the path of a loader in a program is absolute, and a shell may
  * not be there. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,32 +13,31 @@
 /* Exit status where the program cannot be started, as in a shell. */
 enum { NO_PROGRAM = 127 };
 
-/* The archive's folder; NULL where it cannot be found. /proc may not be mounted, so it follows the name given. */
-static char *folder_of(char *file) {
-    char *slash = file ? strrchr(file, '/') : NULL;
-    if (slash) *slash = 0;
-    return slash ? file : NULL;
-}
+/* Paths of the archive, which end with the process. */
+static char self[PATH_MAX], loader[PATH_MAX + 64], program[PATH_MAX + 64], locale[PATH_MAX + 64];
 
-static char *in_folder(const char *folder, const char *name) {
-    char *path = NULL;
-    if (asprintf(&path, "%s/lib/%s", folder, name) < 0) exit(NO_PROGRAM);
-    return path;
+/* Finds them. /proc may not be mounted, so they follow the name that this program was started by. */
+static int find_paths(void) {
+    const char *name = (const char *)getauxval(AT_EXECFN);
+    const char *end = name && realpath(name, self) ? strrchr(self, '/') : NULL;
+    if (!end) return -1;
+    const int length = (int)(end - self);
+    snprintf(loader, sizeof loader, "%.*s/lib/%s", length, self, LOADER);
+    snprintf(program, sizeof program, "%.*s/lib/sgdmark", length, self);
+    snprintf(locale, sizeof locale, "%.*s/lib/locale", length, self);
+    return 0;
 }
 
 int main(int argc, char **argv) {
-    const char *name = (const char *)getauxval(AT_EXECFN);
-    char *self = name ? realpath(name, NULL) : NULL;
-    const char *folder = folder_of(self ? strdup(self) : NULL);
-    char **words = calloc((size_t)argc + 5, sizeof *words);
-    if (!folder || !words) {
+    char **words = calloc((size_t)argc + 4, sizeof *words);
+    if (!words || find_paths() != 0) {
         fprintf(stderr, "sgdmark: its own folder is not found: start it by its path\n");
+        free(words);
         return NO_PROGRAM;
     }
     /* The machine's locales, the cache of its libraries, and what it loads before them, belong to another C library. */
-    char *loader = in_folder(folder, LOADER), *program = in_folder(folder, "sgdmark");
     unsetenv("LD_PRELOAD");
-    setenv("LOCPATH", in_folder(folder, "locale"), 0);
+    setenv("LOCPATH", locale, 0);
     setenv("SGDMARK_START", self, 1);
     size_t count = 0;
     words[count++] = loader;
@@ -48,5 +48,6 @@ int main(int argc, char **argv) {
     execv(loader, words);
     fprintf(stderr, "sgdmark: cannot start %s: %s (the folder lib/ belongs beside %s)\n", loader, strerror(errno),
             self);
+    free(words);
     return NO_PROGRAM;
 }
