@@ -111,7 +111,7 @@ test-long: test-deps data
 # One case under perf: make profile ISA=avx512 (ARGS=... adds options of tools/profile).
 ISA ?= auto
 profile: data
-	$(Q)tools/install-deps --profile
+	$(Q)command -v perf > /dev/null || tools/install-deps --profile
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/profile --program $(PROGRAM) --isa $(ISA) \
 	    $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
@@ -353,9 +353,9 @@ help:
 	    'make             build $(PROGRAM)' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make profile     one case under perf: ISA=avx512, ARGS=... of tools/profile' \
-    'make install     PREFIX=/usr/local DESTDIR=' \
-    'make dist        archives for x86-64 and arm64 that run where nothing is installed' \
-    'make deb         a package of Debian' \
+	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make dist        archives for x86-64 and arm64 that run where nothing is installed' \
+	    'make deb         a package of Debian' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \
 	    'make check-mutants plant faults in the sources; the tests must catch each' \
