@@ -67,8 +67,8 @@ LINK     := -rdynamic
 # only). The C preprocessor reads them off kernels/registry.def: KERNELS and FLAGS_<kernel>. Targets that compile nothing
 # themselves do without, as there may be no compiler yet.
 KERNELS  :=
-OUTER    := run test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
-            fuzz fuzz-targets compile_commands.json lint uninstall clean help deps test-deps data results-table
+OUTER    := run profile test test-long prove bench-peers check-asan check-ubsan check-tsan check-mutants coverage coverage-of-arm \
+            fuzz fuzz-targets compile_commands.json lint dist uninstall clean help deps test-deps data results-table
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/registry.mk
 endif
@@ -85,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint install uninstall clean showconfig help deps test-deps data results-table
+.PHONY: all run profile test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint dist archive deb install uninstall clean showconfig help deps test-deps data results-table
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -113,6 +113,14 @@ check: all tests
 test-long: test-deps data
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)tests/run --long $(BUILD)
+
+# One case under perf: make profile ISA=avx512 (ARGS=... adds options of tools/profile).
+ISA ?= auto
+profile: data
+	$(Q)command -v perf > /dev/null || tools/install-deps --profile
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/profile --program $(PROGRAM) --isa $(ISA) \
+	    $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
 
 # Programs with known faults, and a backend under two names (tools/test-builds says which).
 test-builds: all
@@ -193,7 +201,12 @@ $(BUILD)/version.h: FORCE
 	    '$(VERSION)' '$(COMMIT)' '$(CC) $(filter-out -I% -isystem% -MMD -MP,$(ALL_CFLAGS))' > $@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 
-$(PROGRAM): $(BUILD)/src/cli/main.o $(LIBRARY)
+# What packages hold: without debugging information, whose paths would make each build folder's bytes others. Names stay for
+# perf in the archive, whose program finds its libraries beside itself.
+$(BUILD)/carried/sgdmark: LINK += -Wl,--strip-debug,--disable-new-dtags,-rpath,'$$ORIGIN'
+$(BUILD)/packaged/sgdmark: LINK += -Wl,--strip-all
+$(PROGRAM) $(BUILD)/carried/sgdmark $(BUILD)/packaged/sgdmark: $(BUILD)/src/cli/main.o $(LIBRARY)
+	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -270,8 +283,8 @@ compile_commands.json: FORCE
 	$(Q)$(MAKE) --no-print-directory -Bn V=1 all tests | tools/compile-commands > $@
 
 # Style and static checks.
-C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
-SHELL_TOOLS := $(shell grep -lE '^\#!/bin/(ba)?sh' tools/*)
+C_FILES := $(wildcard src/*/*.[ch] kernels/*.[ch] bench/*.cc bench/*.h bench/peers/*.[ch] tools/packaging/*.c tests/unit/*.[ch] tests/fuzz/*.[ch])
+SHELL_TOOLS := $(shell grep -lE -d skip '^\#!/bin/(ba)?sh' tools/*)
 lint:
 	$(say) SHELL 'shellcheck'
 	$(Q)shellcheck -x -P tests .ci/run tests/run $(wildcard tests/*.sh tests/cli/*.sh) $(SHELL_TOOLS)
@@ -291,6 +304,29 @@ $(BUILD)/completion: $(PROGRAM) tools/make-completion
 	$(say) BASH $@
 	$(Q)tools/make-completion $(PROGRAM) > $@
 
+# An archive for each architecture, to unpack and run where nothing is installed; tools/make-dist says what it holds.
+dist: deps
+	$(Q)$(MAKE) --no-print-directory archive
+ifneq ($(ARCH),aarch64)
+	$(Q)if command -v $(ARM)-gcc > /dev/null; then \
+	    $(MAKE) --no-print-directory CROSS=$(ARM)- MANUAL='$(MANUAL)' archive; \
+	else \
+	    echo 'make dist: no archive for arm64, as $(ARM)-gcc is not installed (tools/install-deps --cross)' >&2; \
+	fi
+endif
+
+archive: $(BUILD)/carried/sgdmark $(BUILD)/carried/start $(MANUAL)
+	$(Q)tools/make-dist $(BUILD) $(TARGET) $(MANUAL)
+
+LOADER = $(notdir $(shell $(CROSS)readelf -l $(BUILD)/carried/sgdmark | sed -n 's/.*program interpreter: \(.*\)\]$$/\1/p'))
+$(BUILD)/carried/start: tools/packaging/start.c $(BUILD)/carried/sgdmark $(BUILD)/signature
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -DLOADER='"$(LOADER)"' -static -Wl,--strip-debug -o $@ $<
+
+# A package of Debian, for this architecture.
+deb: $(BUILD)/packaged/sgdmark $(MANUAL)
+	$(Q)tools/make-deb $(BUILD) $(MANUAL)
+
 INSTALLED := $(DESTDIR)$(PREFIX)
 install: $(PROGRAM) $(MANUAL)
 	install -D -m 755 $(PROGRAM) $(INSTALLED)/bin/sgdmark
@@ -304,7 +340,7 @@ uninstall:
 	    $(INSTALLED)/share/bash-completion/completions/sgdmark
 
 clean:
-	rm -rf build build-*
+	rm -rf build build-* dist
 
 showconfig:
 	@printf '%-10s %s\n' version '$(VERSION) ($(COMMIT))' target '$(TARGET)' build '$(BUILD)' \
@@ -324,7 +360,10 @@ help:
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make results-table' \
 	    '                 write the tables of the README anew from results/recorded-*.json' \
+	    'make profile     one case under perf: ISA=avx512, ARGS=... of tools/profile' \
 	    'make install     PREFIX=/usr/local DESTDIR=' \
+	    'make dist        archives for x86-64 and arm64 that run where nothing is installed' \
+	    'make deb         a package of Debian' \
 	    'make check-asan, check-ubsan, check-tsan' \
 	    '                 the unit tests and the command line under a sanitizer' \
 	    'make check-mutants plant faults in the sources; the tests must catch each' \

@@ -6,6 +6,7 @@ extern "C" {
 #include "machine/binding.h"
 #include "machine/counters.h"
 #include "machine/disturbance.h"
+#include "machine/perf_control.h"
 }
 
 #include <cmath>
@@ -41,6 +42,7 @@ const Watch &watch() {
 
 Meter::Meter() {
     if (watch().watched) monitor_read(&watch().disturbances, &before);
+    perf_control_enter(nullptr);
     counters_start(&watch().hardware);
     begin = seconds_now();
 }
@@ -48,6 +50,7 @@ Meter::Meter() {
 double Meter::stop(benchmark::State &state, double rows, double width, double bytes) {
     double seconds = seconds_now() - begin;
     counters_stop(&watch().hardware);
+    perf_control_leave();
     counter_values values;
     counter_values_clear(&values);
     counters_read(&watch().hardware, &values);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char self[] = "/proc/self/exe";
 
@@ -16,6 +17,13 @@ const char *program_file(void) {
     if (!name || stat(name, &named) != 0) return self;
     if (stat(self, &executed) != 0) return name;
     return executed.st_dev == named.st_dev && executed.st_ino == named.st_ino ? self : name;
+}
+
+/* What to execute where /proc is not mounted. A program that came with its own loader runs under no other: what started
+ * both says where it is. */
+static const char *started_by(void) {
+    const char *start = getenv("SGDMARK_START");
+    return start && access(start, X_OK) == 0 ? start : program_file();
 }
 
 /* The words of /proc/self/cmdline, each with a NUL behind it. The caller frees them; NULL: they cannot be read, or
@@ -52,7 +60,7 @@ int program_command_make(struct program_command *command, char *const *words, si
     if (command->text)
         count = count_words(command->text, length);
     else
-        command->path = program_file();
+        command->path = started_by();
     command->words = calloc(count + 2, sizeof *command->words);
     if (!command->words) {
         program_command_free(command);

@@ -18,8 +18,9 @@ struct program_command {
 };
 
 /* The command that started this process, word by word as the system knows it: what a loader was told before the
- * program's name is among them. Where the system does not say (/proc is not mounted), the program's file and
- * words[count]. Returns 0, or -1 when memory runs out; program_command_free releases it. */
+ * program's name is among them. Where the system does not say (/proc is not mounted), the file that the variable
+ * SGDMARK_START names (tools/packaging/start.c sets it), else the program's own, and words[count]. Returns 0, or -1
+ * when memory runs out; program_command_free releases it. */
 int program_command_make(struct program_command *command, char *const *words, size_t count);
 void program_command_free(struct program_command *command);
 

@@ -11,6 +11,7 @@
 #include "cli/results.h"
 #include "machine/binding.h"
 #include "machine/environment.h"
+#include "machine/perf_control.h"
 #include "machine/placement.h"
 #include "measure/roof.h"
 #include "record/load.h"
@@ -28,20 +29,34 @@
 struct bench_options {
     struct job_options job;
     struct bench_flags flags;
+    const char *perf;
 };
 
-static error_t parse(int key, char *value __attribute__((unused)), struct argp_state *state) {
+static error_t parse(int key, char *value, struct argp_state *state) {
     struct bench_options *options = state->input;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = &options->job;
-    state->child_inputs[1] = &options->flags;
-    return 0;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->job;
+        state->child_inputs[1] = &options->flags;
+        return 0;
+    case KEY_PERF_CTL:
+        return take_perf_control(&options->perf, value);
+    case ARGP_KEY_END:
+        if (options->perf && options->flags.iterations == 0)
+            return bad_option("--perf-ctl: would count the search for a number of iterations, too: give one with "
+                              "--benchmark_min_time=100x");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
+
+static const struct argp_option options_list[] = {{NULL, 0, NULL, 0, "perf:", OPTIONS_OWN + 1}, OPTION_PERF_CTL, {0}};
 
 static const struct argp_child children[] = {
     {&job_argp, 0, NULL, 0}, {&bench_flags_argp, 0, "Google Benchmark:", OPTIONS_OWN}, {0}};
 static const struct argp argp = {
-    NULL,
+    options_list,
     parse,
     NULL,
     "Time kernels, epochs, folds and growing numbers of rows with Google Benchmark. Without --engine and --isa, every "
@@ -371,7 +386,9 @@ static int run_benchmarks(struct bench_work *work, struct error *err) {
     char *flags[BENCH_FLAGS], *text = NULL;
     size_t count;
     if (bench_flags_text(&options->flags, flags, &count, err) != 0) return -1;
-    int bad = bench_run(&job, flags, count, options->flags.list_tests, format, &text, err);
+    int bad = options->perf ? perf_control_open(options->perf, NULL, err) : 0;
+    if (!bad) bad = bench_run(&job, flags, count, options->flags.list_tests, format, &text, err);
+    if (!bad) bad = perf_control_close(err);
     bench_texts_free(flags, count);
     if (!bad && work->broken) {
         *err = work->fault;

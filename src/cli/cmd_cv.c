@@ -15,6 +15,7 @@
 #include "record/trade_off.h"
 #include "report/curve_report.h"
 #include "report/cv_report.h"
+#include "report/energy_report.h"
 #include "report/job_report.h"
 
 #include <float.h>
@@ -299,6 +300,7 @@ struct outcome {
     const struct prefetch *prefetch;
     const char *reason;               /* for the prefetch distances */
     const struct self_check *checked; /* NULL where no kernel works */
+    const struct energy_report *energy;
 };
 
 /* Prints and appends it; `last`: draws and writes curve and arrays, too. */
@@ -309,10 +311,12 @@ static int deliver(json_t *results, const struct cv_work *work, const struct out
     if (!to_stdout(options->json)) {
         print_cv(stdout, &report);
         if (report.fitted) print_prefetch(stdout, outcome->prefetch, outcome->reason);
+        print_energy(stdout, outcome->energy);
         if (last && options->curve) print_curve(stdout, &outcome->reading->curve);
     }
     json_t *to = cv_json(&work->job->ds, &report);
     if (report.fitted) json_prefetch(to, outcome->prefetch, outcome->reason);
+    energy_json(to, outcome->energy);
     if (outcome->checked) json_self_check(to, outcome->checked);
     if (append_result(results, to, err) != 0) return -1;
     return last ? write_outputs(options, outcome->result, &outcome->reading->curve, err) : 0;
@@ -327,10 +331,15 @@ static int validate_one(json_t *results, const struct cv_work *work, const struc
     struct reading reading;
     char reason[PREFETCH_REASON];
     if (options->estimator == ESTIMATOR_SGD) prefetch_choose(&hyper, &work->job->row_list, backend, reason);
+    struct energy before, after;
+    energy_read(&before, ENERGY_FOLDER);
     if (run_folds(&result, work, &hyper, backend, err) != 0) return -1;
+    energy_read(&after, ENERGY_FOLDER);
+    const struct energy_report energy =
+        energy_report_of(&before, &after, "fold", (double)options->folds * options->repeats);
     int bad = reading_make(&reading, work, &result, err);
     if (!bad) {
-        const struct outcome outcome = {backend, &result, &reading, &hyper.prefetch, reason, checked};
+        const struct outcome outcome = {backend, &result, &reading, &hyper.prefetch, reason, checked, &energy};
         bad = deliver(results, work, &outcome, last, err);
         reading_free(&reading);
     }

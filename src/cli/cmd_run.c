@@ -12,6 +12,7 @@
 #include "machine/binding.h"
 #include "machine/doctor.h"
 #include "machine/environment.h"
+#include "machine/perf_control.h"
 #include "measure/analysis.h"
 #include "measure/bound_group.h"
 #include "record/findings.h"
@@ -67,7 +68,7 @@ struct run_options {
     unsigned folds, repeats;
     const struct preset *preset;
     struct plan_options plan;
-    const char *json, *place;
+    const char *json, *place, *perf, *perf_case;
     bool require_usable;
     bool notebook; /* print all of its steps */
     bool process;  /* this is a process of a run (record/processes.h) */
@@ -87,6 +88,9 @@ static error_t check_options(struct run_options *options) {
     if (is_planned(&options->plan) && options->soak > 0.0)
         return bad_option("--soak times nothing, so there is nothing for --resolve and --time to plan");
     if (!options->preset) options->preset = is_planned(&options->plan) ? &planned : &standard;
+    if (!options->perf != !options->perf_case)
+        return bad_option("--perf-ctl and --perf-case belong together: which perf counts, and which case");
+    if (options->soak > 0.0 && options->perf) return bad_option("--soak times nothing that --perf-ctl could count");
     if (options->soak > 0.0 && options->json)
         return bad_option("--soak times nothing, so there is no result for --json");
     if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
@@ -124,6 +128,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_NOTEBOOK:
         options->notebook = true;
         return 0;
+    case KEY_PERF_CTL:
+        return take_perf_control(&options->perf, value);
+    case KEY_PERF_CASE:
+        options->perf_case = value;
+        return 0;
     case KEY_PROCESS:
         options->process = true;
         outputs_are_unused();
@@ -156,6 +165,8 @@ static const struct argp_option list[] = {
     {"place", KEY_PLACE, "NAME", 0, "time folds on this placement and on one core (every placement of `topo`)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
     {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on every core and compare every decision", 0},
+    OPTION_PERF_CTL,
+    {"perf-case", KEY_PERF_CASE, "CASE", 0, "the case that perf counts, as results name it: epoch/f32/avx2", 0},
     OPTIONS_OUTPUT,
     {"notebook", KEY_NOTEBOOK, NULL, 0, "print the notebook step by step, up to the trade-off that it announces", 0},
     {"json", KEY_JSON, "FILE", 0,
@@ -497,6 +508,21 @@ static int time_experiments(struct run *run, struct experiment *epochs, struct e
     return report_folds(run->out, result_facts(run->result), err);
 }
 
+/* Refuses a case for perf that is not timed, before anything is. */
+static int check_perf_case(const struct run *run, const struct experiment *epochs, const struct experiment *folds,
+                           struct error *err) {
+    const char *name = run->options->perf_case;
+    if (!name || experiment_find(epochs, name) != NO_CASE || (folds && experiment_find(folds, name) != NO_CASE))
+        return 0;
+    char names[1024] = "";
+    for (size_t c = 0; c < epochs->count; c++) {
+        const size_t used = strlen(names);
+        if (epochs->facts[c].kind == CASE_EPOCH)
+            snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", epochs->cases[c].name);
+    }
+    return fail(err, "--perf-case: '%.200s' is not timed here; epochs are: %s", name, names);
+}
+
 static int time_everything(struct run *run, struct error *err) {
     const struct timing_setup setup = setup_of(run);
     const struct placements *placements = NULL;
@@ -508,6 +534,7 @@ static int time_everything(struct run *run, struct error *err) {
         folds = folds_experiment(&setup, &placements, err);
         bad = folds ? 0 : -1;
     }
+    if (!bad) bad = check_perf_case(run, epochs, folds, err);
     if (!bad) bad = time_experiments(run, epochs, folds, placements, seed, err);
     experiment_free(folds);
     experiment_free(epochs);
@@ -541,6 +568,7 @@ static int do_work(struct run *run, const struct process_work *work, struct erro
         experiments[e] = e == 0 ? epochs_experiment(&setup, err) : folds_experiment(&setup, &placements, err);
         bad = experiments[e] ? run_share(experiments[e], run, work, e, err) : -1;
     }
+    if (!bad) bad = perf_control_close(err);
     if (!bad) bad = process_answer(experiments, err);
     for (size_t e = 0; e < EXPERIMENTS; e++)
         experiment_free(experiments[e]);
@@ -553,6 +581,7 @@ static int be_process(struct run *run, struct error *err) {
     if (process_work_read(&work, err) != 0) return -1;
     int bad = select_backends(run, err);
     if (!bad) bad = load(run, err);
+    if (!bad && run->options->perf) bad = perf_control_open(run->options->perf, run->options->perf_case, err);
     if (!bad) {
         job_pack(&run->job, &run->chosen);
         bad = bind_worker(run->topology, &run->core.slots[0], err);

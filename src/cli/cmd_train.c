@@ -10,6 +10,8 @@
 #include "data/npy.h"
 #include "learn/model_file.h"
 #include "learn/prefetch_choice.h"
+#include "machine/perf_control.h"
+#include "report/energy_report.h"
 #include "report/job_report.h"
 #include "report/train_report.h"
 
@@ -21,7 +23,7 @@ enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG, KEY_WARM_START };
 
 struct train_options {
     struct job_options job;
-    const char *json, *coef_out, *save, *png, *warm_start;
+    const char *json, *coef_out, *save, *png, *warm_start, *perf;
     const struct model *start; /* what warm_start names; NULL: weights of zero */
 };
 
@@ -39,12 +41,16 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output_file(&options->save, "save", value);
     case KEY_PNG:
         return take_output_file(&options->png, "png", value);
+    case KEY_PERF_CTL:
+        return take_perf_control(&options->perf, value);
     case KEY_WARM_START:
         options->warm_start = value;
         return 0;
     case ARGP_KEY_END:
         if (options->warm_start && options->job.spec.digit == DIGIT_ALL)
             return bad_option("--warm-start: goes on from the model of one digit, not of all");
+        if (options->perf && options->job.spec.digit == DIGIT_ALL)
+            return bad_option("--perf-ctl: counts the fit of one digit, not of all");
         if (options->png && options->job.spec.digit != DIGIT_ALL)
             return bad_option("--png: draws the confusion matrix of ten digits (--digit all)");
         return 0;
@@ -59,6 +65,7 @@ static const struct argp_option list[] = {
     {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d), of ten digits (10, d)", 0},
     {"save", KEY_SAVE, "MODEL.npz", 0, "write the model, for `sgdmark predict` and numpy.load", 0},
     {"warm-start", KEY_WARM_START, "MODEL.npz", 0, "begin with the weights of a saved model, as warm_start does", 0},
+    OPTION_PERF_CTL,
     {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
@@ -155,7 +162,14 @@ static int train_one(json_t *results, const struct job *job, const struct train_
     struct hyper hyper = options->job.spec.hyper;
     char reason[PREFETCH_REASON];
     prefetch_choose(&hyper, &job->row_list, backend, reason);
-    if (fit_from(&model, options->start, &job->row_list, &hyper, backend, err) != 0) return -1;
+    struct energy before, after;
+    energy_read(&before, ENERGY_FOLDER);
+    perf_control_enter(NULL);
+    const int unfit = fit_from(&model, options->start, &job->row_list, &hyper, backend, err);
+    perf_control_leave();
+    energy_read(&after, ENERGY_FOLDER);
+    if (unfit) return -1;
+    const struct energy_report energy = energy_report_of(&before, &after, "epoch", model.epochs);
     struct train_report report = {
         .engine = engine_names[hyper.engine], .backend = engine_backend_name(hyper.engine, backend), .model = &model};
     int bad = predict_all(&report, job, backend, err);
@@ -165,9 +179,11 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         if (!to_stdout(options->json)) {
             print_train(stdout, &report);
             print_prefetch(stdout, &hyper.prefetch, reason);
+            print_energy(stdout, &energy);
         }
         json_t *result = result_json(job, &report);
         json_prefetch(result, &hyper.prefetch, reason);
+        energy_json(result, &energy);
         json_self_check(result, checked);
         bad = append_result(results, result, err);
     }
@@ -223,12 +239,14 @@ int command_train(int argc, char **argv, struct error *err) {
     const struct class_outputs outputs = {
         .json = options.json, .png = options.png, .coef = options.coef_out, .save = options.save};
     int bad = choose_backends(&options.job, &chosen, err);
+    if (!bad && options.perf) bad = perf_control_open(options.perf, NULL, err);
     if (!bad) bad = job_open(&job, &options.job.spec, err);
     if (!bad) {
         bad = options.job.spec.digit == DIGIT_ALL ? train_classes(&job, &options.job, &chosen, &outputs, err)
                                                   : train_from(&job, &options, &chosen, err);
         job_close(&job);
     }
+    if (!bad) bad = perf_control_close(err);
     free(chosen.list);
     return bad ? -1 : EXIT_DONE;
 }

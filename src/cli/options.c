@@ -5,6 +5,7 @@
 #include "cli/outputs.h"
 #include "learn/classes.h"
 #include "learn/prefetch.h"
+#include "machine/perf_control.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,6 +172,13 @@ error_t take_output_file(const char **to, const char *option, const char *value)
         return bad_option("--%s: '-' is no file, and standard output holds the report (./- is a file of that name)",
                           option);
     return take_path(to, option, value);
+}
+
+error_t take_perf_control(const char **to, const char *value) {
+    struct error why;
+    if (perf_control_check(value, &why) != 0) return bad_option("%s", why.text);
+    *to = value;
+    return 0;
 }
 
 bool to_stdout(const char *json) {

@@ -38,6 +38,9 @@ error_t take_output(const char **to, const char *option, const char *value);
 /* The same for an option that does not take "-". */
 error_t take_output_file(const char **to, const char *option, const char *value);
 
+/* Which perf to tell what to count, checked as far as that goes without it (machine/perf_control.h). */
+error_t take_perf_control(const char **to, const char *value);
+
 /* Whether --json (NULL: not given) makes standard output the result's alone. */
 bool to_stdout(const char *json);
 
@@ -63,6 +66,14 @@ extern const struct argp job_argp;
 enum { OPTIONS_OWN = 5 };
 #define OPTIONS_OUTPUT                                                                                                 \
     { NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 1 }
+
+/* Options of perf, for argp tables, with keys above those of every command. */
+enum { KEY_PERF_CTL = 0x300, KEY_PERF_CASE };
+#define OPTION_PERF_CTL                                                                                                \
+    {                                                                                                                  \
+        "perf-ctl", KEY_PERF_CTL, "fd:C,A or fifo:C,A", 0,                                                             \
+            "perf --control with the same counts nothing but what is timed", 0                                         \
+    }
 
 /* The backends that --isa (or SGDMARK_ISA) names, in the order of the registry: the best one for "auto", every one that
  * runs here for "all", both as engine_backends has them for the job's engine; else those of a list of names, each once.

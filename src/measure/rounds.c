@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "machine/clock.h"
+#include "machine/perf_control.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,9 +49,11 @@ static int take_sample(struct timed_sample *taken, const struct timed_case *time
     struct snapshot before, after;
     if (timed->prepare) timed->prepare(timed->context);
     monitor_read(&watch->monitor, &before);
+    if (watch->watcher) perf_control_enter(timed->name);
     if (watch->opened[pass]) counters_start(&watch->counters[pass]);
     time_case(taken, timed, stack_offset);
     if (watch->opened[pass]) counters_stop(&watch->counters[pass]);
+    perf_control_leave();
     monitor_read(&watch->monitor, &after);
     const struct disturbance mine = disturbance_between(&before, &after);
     taken->seen.disturbance = mine;

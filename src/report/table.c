@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -73,14 +74,14 @@ static void print_lines(const char *text, FILE *to, const char *indent) {
 static char *whole_text(const struct table *table) {
     char *text = NULL;
     locale_t utf8 = utf8_locale();
-    if (!utf8) return NULL;
-    locale_t before = uselocale(utf8);
+    if (!utf8 && errno == ENOMEM) return NULL;
+    locale_t before = uselocale(utf8); /* where the machine has no such locale, the one of the thread stays */
     if (scols_print_table_to_string(table->scols, &text) != 0) {
         free(text);
         text = NULL;
     }
     uselocale(before);
-    freelocale(utf8);
+    if (utf8) freelocale(utf8);
     return text;
 }
 
