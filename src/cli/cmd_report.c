@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "record/load.h"
 #include "report/run_report.h"
+#include "report/soak_report.h"
 
 enum { KEY_NOTEBOOK = 0x200 };
 
@@ -30,7 +31,7 @@ static const struct argp_option list[] = {
 static const struct argp argp = {list,
                                  parse,
                                  "FILE",
-                                 "Print the result of a run again, from its file alone.\v"
+                                 "Print the result of a run or a soak again, from its file alone.\v"
                                  "Examples:\n"
                                  "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
                                  "  sgdmark run --quick --json a.json && sgdmark report a.json\n"
@@ -50,8 +51,11 @@ int command_report(int argc, char **argv, struct error *err) {
     int bad = 0;
     if (file.schema < 2)
         bad = fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", options.path);
+    else if (json_object_get(file.facts, "soak") && file.experiment_count == 0)
+        bad = json_make_printable(file.root) != 0 ? fail_program(err, "%s: out of memory", options.path)
+                                                  : report_soak(stdout, json_object_get(file.facts, "soak"), err);
     else if (file.experiment_count == 0)
-        bad = fail(err, "%s: holds no experiments of `sgdmark run`", options.path);
+        bad = fail(err, "%s: holds no experiments of `sgdmark run`, and no soak", options.path);
     else if (json_make_printable(file.root) != 0)
         bad = fail_program(err, "%s: out of memory", options.path);
     else
