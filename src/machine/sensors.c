@@ -25,7 +25,7 @@ static int hwmon_package(const char *folder, const char *name, int *others) {
     int package = -1;
     if (strcmp(name, "coretemp") == 0 && sysfs_read_in(label, sizeof label, folder, "temp1_label") == 0 &&
         strncmp(label, "Package id ", 11) == 0)
-        package = atoi(label + 11);
+        package = (int)strtol(label + 11, NULL, 10);
     else if (strcmp(name, "coretemp") == 0 || strcmp(name, "k10temp") == 0 || strcmp(name, "zenpower") == 0 ||
              strcmp(name, "cpu_thermal") == 0)
         package = (*others)++;

@@ -99,7 +99,7 @@ static int run_slice(struct soak_worker *worker, size_t unit, double *left, stru
     const struct orders *orders = &worker->soak->orders;
     const unsigned steps = worker->soak->units[unit].steps;
     const double begin = seconds_now();
-    double now = begin;
+    double now;
     do {
         for (unsigned i = 0; i < steps; i++)
             if (watched_step(worker, unit, err) != 0) return -1;
