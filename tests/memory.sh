@@ -101,7 +101,7 @@ without_memory 1 kernels --json "$out/k.json"
 without_memory 1 kernels --verify --isa scalar --kernel read_u8
 without_memory "${MEMORY_STEP:-4}" sweep "${rows[@]}" --epochs 1 --vary order-seed=0..2 --vary digit=1,5 --place core \
     --out "$out/sweep" --json "$out/s.json"
-without_memory "${MEMORY_STEP:-4}" run "${rows[@]}" --soak 0.001
+without_memory "${MEMORY_STEP:-4}" run "${rows[@]}" --soak 0.001 --isa scalar
 without_memory "${MEMORY_STEP:-4}" run "${rows[@]}" --quick --isa scalar --json "$out/r.json"
 without_memory "${MEMORY_STEP:-4}" bench "${rows[@]}" --isa scalar --benchmark_filter=scalar/d:16 --benchmark_min_time=0.001 \
     "--benchmark_out=$out/b.json"

@@ -99,7 +99,7 @@ check "bench: the scalar backend is timed" grep -q -E '^epoch/f32/scalar +[0-9.]
 "$scratch/rows" run --soak 0.002 "${rows[@]}" > "$scratch/soak.txt" 2> "$scratch/errors"
 equal "soak: exit status" $? 1
 check "soak: the first wrong decision is named" grep -q -E \
-    "^PU [0-9]+ +WRONG in .*first in epoch 1 at position [0-9]+, row [0-9]+: backend $backend decided" "$scratch/soak.txt"
+    "^WRONG PU [0-9]+ .*: fit of $backend, engine f32, epoch 1, row [0-9]+: " "$scratch/soak.txt"
 
 # Wrong kernels that these rows do not show
 "$scratch/odd" kernels --verify --isa "$backend" --kernel dot_u8f32 > "$scratch/verify.txt"

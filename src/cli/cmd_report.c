@@ -12,6 +12,7 @@
 #include "report/chart_script.h"
 #include "report/page.h"
 #include "report/run_report.h"
+#include "report/soak_report.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -77,7 +78,7 @@ static const struct argp argp = {
     list,
     parse,
     "FILE...",
-    "Print the result of a run again, from its file alone; or make one page of many results.\v"
+    "Print the result of a run or a soak again, from its file alone; or make one page of many results.\v"
     "Examples:\n"
     "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
     "  sgdmark run --quick --json a.json && sgdmark report a.json -o a.html\n"
@@ -97,8 +98,11 @@ static int print_one(const struct report_options *options, struct result_file *f
     const char *path = options->paths[0];
     if (file->schema < 2)
         return fail(err, "%s: has schema 1, which lacks part of the report; `compare` can read it", path);
-    if (file->experiment_count == 0) return fail(err, "%s: holds no experiments of `sgdmark run`", path);
+    const json_t *soak = json_object_get(file->facts, "soak");
+    if (!soak && file->experiment_count == 0)
+        return fail(err, "%s: holds no experiments of `sgdmark run`, and no soak", path);
     if (json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
+    if (soak && file->experiment_count == 0) return report_soak(stdout, soak, err);
     return report_run(stdout, file->facts, options->notebook, err);
 }
 

@@ -20,11 +20,13 @@
 #include "record/processes.h"
 #include "record/receipts.h"
 #include "record/run_facts.h"
+#include "record/soak_json.h"
 #include "report/facts.h"
 #include "report/run_report.h"
 #include "report/soak_report.h"
 #include "verify/published.h"
 #include "verify/self_check.h"
+#include "verify/soak.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -92,9 +94,7 @@ static error_t check_options(struct run_options *options) {
         return bad_option("--perf-ctl and --perf-case belong together: which perf counts, and which case");
     if (options->soak > 0.0 && options->perf) return bad_option("--soak times nothing that --perf-ctl could count");
     if (options->soak > 0.0 && options->json)
-        return bad_option("--soak times nothing, so there is no result for --json");
-    if (options->soak > 0.0 && options->job.engine_given && options->job.spec.hyper.engine != ENGINE_F32)
-        return bad_option("--soak repeats fits of engine f32: it takes no other --engine");
+        return bad_option("--soak times nothing, so there is no result for --json (sgdmark soak --json)");
     return 0;
 }
 
@@ -164,7 +164,8 @@ static const struct argp_option list[] = {
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "time folds on this placement and on one core (every placement of `topo`)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
-    {"soak", KEY_SOAK, "MINUTES", 0, "time nothing: repeat the fit on every core and compare every decision", 0},
+    {"soak", KEY_SOAK, "MINUTES", 0,
+     "time nothing: repeat kernels and fits on every core and compare every result (`sgdmark soak` does more)", 0},
     OPTION_PERF_CTL,
     {"perf-case", KEY_PERF_CASE, "CASE", 0, "the case that perf counts, as results name it: epoch/f32/avx2", 0},
     OPTIONS_OUTPUT,
@@ -647,73 +648,66 @@ static int time_and_record(struct run *run, struct error *err) {
     return write_result(run, err);
 }
 
-/* Repeats the fit by every backend that promises bits, on one core after the other, until the time is up. Each core
- * runs at least once. */
-static int soak_cores(struct soak *soak, const struct run *run, const struct placement *cores, struct soak_core *core,
-                      struct error *err) {
-    const double seconds = run->options->soak * 60.0;
-    struct progress progress;
-    progress_begin(&progress, "soaking");
-    double begin = seconds_now();
-    do {
-        for (size_t c = 0; c < cores->count; c++)
-            for (size_t i = 0; i < run->jobs.count; i++) {
-                const struct verified_job *one = &run->jobs.list[i];
-                if (one->engine != ENGINE_F32 || one->backend->parity != PARITY_BITS) continue;
-                if (soak_fit(soak, run->topology, &cores->slots[c], one->backend, &core[c], err) != 0) return -1;
-                progress_step(&progress, (size_t)(1e3 * (seconds_now() - begin)), (size_t)(1e3 * seconds));
-            }
-    } while (seconds_now() - begin < seconds);
-    progress_end(&progress);
-    return 0;
-}
-
 /* Adds what the soak found to the checks of the run. */
-static int note_soak(struct run *run, const struct soak_core *core, struct error *err) {
-    struct check_failure failure = {.process = -1, .round = -1};
-    run->checks.made += core->fits;
-    if (core->wrong == 0) return 0;
-    snprintf(failure.case_name, sizeof failure.case_name, "f32/%s", core->first.backend->name);
-    snprintf(failure.what, sizeof failure.what, "%zu of %zu fits on PU %u decided wrongly", core->wrong, core->fits,
-             core->pu_os);
+static int note_soak(struct run *run, const struct soak_outcome *outcome, struct error *err) {
+    run->checks.made += outcome->core_count * outcome->unit_count;
+    if (soak_passed(outcome)) return 0;
+    run->checks_held = false;
+    struct check_failure failure = {.case_name = "soak", .process = -1, .round = -1};
+    if (outcome->wrong > 0)
+        snprintf(failure.what, sizeof failure.what, "%llu results were wrong, see WRONG above",
+                 (unsigned long long)outcome->wrong);
+    else
+        snprintf(failure.what, sizeof failure.what, "%s", outcome->reference);
     snprintf(failure.command, sizeof failure.command, "sgdmark run --soak %g", run->options->soak);
     return check_list_add(&run->checks, &failure, err);
 }
 
-static int soak_all(struct run *run, struct soak *soak, const struct placement *cores, struct error *err) {
-    struct soak_core *core = calloc(cores->count, sizeof *core);
-    if (!core) return fail_program(err, "out of memory");
-    const uint64_t known = published.fingerprint[ENGINE_F32];
-    const bool right = !run->published || soak_fingerprint(soak) == known;
-    print_soak_head(run->out, run->options->soak, soak_fingerprint(soak), right, known);
-    run->checks_held = run->checks_held && right;
-    int bad = soak_cores(soak, run, cores, core, err);
-    for (size_t c = 0; c < cores->count && !bad; c++) {
-        print_soak_core(run->out, &run->job, &core[c]);
-        run->checks_held = run->checks_held && core[c].wrong == 0;
-        bad = note_soak(run, &core[c], err);
-    }
-    free(core);
-    if (bad) return -1;
+/* Notes that the fits differ from those that are published, which no other check does if all are wrong alike. */
+static void compare_published(const struct run *run, struct soak_outcome *outcome) {
+    for (int engine = 0; run->published && engine < ENGINES; engine++)
+        if (outcome->fingerprint[engine] && outcome->fingerprint[engine] != published.fingerprint[engine])
+            snprintf(outcome->reference, sizeof outcome->reference, "%s/scalar has another fingerprint than published",
+                     engine_names[engine]);
+}
+
+static int conclude_soak(struct run *run, struct soak_outcome *outcome, struct error *err) {
+    compare_published(run, outcome);
+    if (note_soak(run, outcome, err) != 0 || result_section(run->result, "soak", soak_json(outcome), err) != 0)
+        return -1;
+    if (report_soak(run->out, json_object_get(result_facts(run->result), "soak"), err) != 0) return -1;
     json_t *verdict = verdict_json(&run->checks, run->checks_held, NULL);
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return 0;
 }
 
-/* Times nothing: repeats the fit on every core in turn and compares every decision with the reference. */
+/* Times nothing: repeats the job's fits and every kernel on every core, and compares every result. */
 static int soak_machine(struct run *run, struct error *err) {
     struct placement cores;
-    const char *no_binding = topology_no_binding(run->topology);
-    if (no_binding[0]) return fail(err, "--soak: cannot try one core after the other: %s", no_binding);
-    struct soak *soak = soak_new(&run->job.row_list, &run->options->job.spec.hyper, err);
-    if (!soak) return -1;
-    int bad = placement_resolve(&cores, run->topology, "all-cores", err);
-    if (!bad) {
-        bad = soak_all(run, soak, &cores, err);
-        placement_free(&cores);
-    }
-    soak_free(soak);
+    struct soak_outcome outcome;
+    struct progress progress;
+    struct error why;
+    const struct progress_sink sink = {progress_step, &progress};
+    const struct job_options *options = &run->options->job;
+    const struct soak_request request = {.topology = run->topology,
+                                         .cores = &cores,
+                                         .rows = &run->job.row_list,
+                                         .row_names = run->job.view.index,
+                                         .hyper = &options->spec.hyper,
+                                         .backends = &run->chosen,
+                                         .only = options->engine_given ? &options->spec.hyper.engine : NULL,
+                                         .kernel = -1,
+                                         .seconds = run->options->soak * 60.0,
+                                         .progress = &sink};
+    if (placement_resolve(&cores, run->topology, "all-cores", err) != 0) return -1;
+    progress_begin(&progress, "soaking");
+    int bad = soak_run(&outcome, &request, &why);
+    progress_end(&progress);
+    placement_free(&cores);
+    if (bad) return fail_as(err, why.kind, "--soak: %.1000s", why.text);
+    bad = conclude_soak(run, &outcome, err);
+    soak_outcome_free(&outcome);
     return bad;
 }
 

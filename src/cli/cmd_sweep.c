@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/results.h"
+#include "cli/stopping.h"
 #include "learn/prefetch_choice.h"
 #include "measure/bound_group.h"
 #include "measure/node_rows.h"
@@ -17,7 +18,6 @@
 #include "verify/self_check.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,28 +117,6 @@ static const struct argp argp = {
     children,
     NULL,
     NULL};
-
-/* The signal that interrupts the sweep; 0: none yet. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number) {
-    interrupted = number;
-}
-
-static bool is_interrupted(void) {
-    return interrupted != 0;
-}
-
-/* From now on the first of these signals lets the points under way finish; the next one ends the process at once. */
-static void catch_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction before;
-        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-    }
-}
 
 /* ---- Which share */
 
@@ -358,9 +336,9 @@ static int compute(struct sweep_job *job, struct error *err) {
     job->rows = node_rows_new(job->topology, &job->placement, &job->ds, err);
     if (!job->rows || note_process(job, err) != 0) return -1;
     job->plan.rows = node_rows_list(job->rows);
-    catch_signals();
+    stopping_begin();
     progress_begin(&progress, "sweeping");
-    const struct sweep_sink sink = sweep_work_sink(job->work, is_interrupted, &step);
+    const struct sweep_sink sink = sweep_work_sink(job->work, stopping, &step);
     int bad = sweep_run(&job->plan, &workers, &sink, err);
     progress_end(&progress);
     return bad;
@@ -389,7 +367,7 @@ static int conclude_share(const struct sweep_job *job, struct error *err) {
 
 static int sweep(struct sweep_job *job, struct error *err) {
     if (load(job, err) != 0 || open_folder(job, err) != 0 || compute(job, err) != 0) return -1;
-    if (is_interrupted()) {
+    if (stopping()) {
         say_kept(job);
         return EXIT_DONE;
     }
@@ -421,6 +399,6 @@ int command_sweep(int argc, char **argv, struct error *err) {
         status = EXIT_DONE; /* --help */
     }
     grid_free(&options.grid);
-    if (is_interrupted()) raise(interrupted);
+    stopping_end();
     return status;
 }

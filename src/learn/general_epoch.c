@@ -140,8 +140,9 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, doubl
         if (trace) trace[i] = 0.0;
         if (held_out && held_out[i]) continue;
         const struct visit row = visit_row(t, &rows, i, engine, &distance, distance.l2 > 0);
-        const struct margin margin = margin_of(t, &state, engine, t->hyper.loss, &row, row_dot(t, engine, &row));
-        if (trace) trace[i] = margin.decision;
+        const double dot = row_dot(t, engine, &row);
+        const struct margin margin = margin_of(t, &state, engine, t->hyper.loss, &row, dot);
+        if (trace) trace[i] = engine == ENGINE_INT ? dot : margin.decision;
         train_row(t, &state, engine, &row, margin.violated, margin.decision);
     }
     loop_end(t, &state);

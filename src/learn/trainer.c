@@ -216,8 +216,9 @@ static ALWAYS_INLINE void run_epoch(struct trainer *t, enum engine engine, enum 
             next_block += distance.block;
         }
         const struct visit row = visit_row(t, &rows, i, engine, &distance, l2);
-        const struct margin margin = margin_of(t, &state, engine, loss, &row, row_dot(t, engine, &row));
-        if (trace) trace[i] = margin.decision;
+        const double dot = row_dot(t, engine, &row);
+        const struct margin margin = margin_of(t, &state, engine, loss, &row, dot);
+        if (trace) trace[i] = engine == ENGINE_INT ? dot : margin.decision;
         plain_step(t, &state, engine, loss, &row, margin, optimal_rate(t, state.time));
     }
     loop_end(t, &state);
@@ -263,9 +264,25 @@ void trainer_epoch(struct trainer *t) {
     }
 }
 
+/* Apart from the loops that are timed. */
+static __attribute__((noinline)) void traced_epoch(struct trainer *t, double *trace) {
+    const bool l2 = t->hyper.prefetch.l2 > 0;
+    switch (t->hyper.engine) {
+    case ENGINE_F32:
+        run_epoch(t, ENGINE_F32, t->hyper.loss, l2, trace);
+        break;
+    case ENGINE_F64:
+        run_epoch(t, ENGINE_F64, t->hyper.loss, l2, trace);
+        break;
+    case ENGINE_INT:
+        run_epoch(t, ENGINE_INT, t->hyper.loss, l2, trace);
+        break;
+    }
+}
+
 void trainer_epoch_traced(struct trainer *t, double *decision) {
     if (t->plain)
-        run_epoch(t, ENGINE_F32, t->hyper.loss, t->hyper.prefetch.l2 > 0, decision);
+        traced_epoch(t, decision);
     else
         general_epoch(t, decision);
 }

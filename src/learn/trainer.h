@@ -42,8 +42,8 @@ int trainer_resume(struct trainer *trainer, const struct model *model, struct er
 bool trainer_more(const struct trainer *trainer);
 /* Runs the next epoch: every row once, in this epoch's order. */
 void trainer_epoch(struct trainer *trainer);
-/* The same for engine f32, and decision[i] gets the decision value of the row visited at position i, [n]; 0 for a row
- * that is held out. */
+/* The same, and decision[i] gets the decision value of the row visited at position i, [n]; with engine int the exact
+ * sum of its integer weights and pixels; 0 for a row that is held out. */
 void trainer_epoch_traced(struct trainer *trainer, double *decision);
 /* In place of trainer_epoch: only reads the rows of the next epoch, in its order. No epoch can be faster. Returns the
  * exclusive or of what read_u8 gives. */

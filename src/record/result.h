@@ -34,7 +34,7 @@ int result_context(struct result *result, const char *key, const char *value, st
  * ownership of the value, also on failure. If it is NULL, the error is "out of memory". */
 int result_environment(struct result *result, json_t *environment, struct error *err);
 
-/* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict, findings. Takes
+/* Adds a section: `key` is one of clock, machine, job, notebook, placements, processes, verdict, findings, soak. Takes
  * ownership of the value, also on failure. If it is NULL, the error is "out of memory". */
 int result_section(struct result *result, const char *key, json_t *value, struct error *err);
 

@@ -37,7 +37,7 @@ extern const char *const weights_words[WEIGHTS_KINDS];
 enum weights_type { WEIGHTS_F32, WEIGHTS_I16, WEIGHTS_F64, WEIGHTS_PLANES, WEIGHTS_U8, WEIGHTS_TYPES };
 extern const size_t weight_size[WEIGHTS_TYPES];
 
-enum row_form { ROW_CROPPED, ROW_PACKED, ROW_ABSENT };
+enum input_form { ROW_CROPPED, ROW_PACKED, ROW_ABSENT };
 
 /* The longest row that a data set can have, the same in whole blocks, and what it takes packed if no group is left out.
  */
@@ -63,7 +63,7 @@ struct inputs {
     enum pixels pixels;
     enum weights weights;
     enum weights_type type;
-    enum row_form form;
+    enum input_form form;
     size_t n;  /* of decisions: rows, at most MOST_ROWS; of many: models, at most MODELS_MOST */
     bool many; /* models share the row */
     /* Given with PIXELS_GIVEN, otherwise drawn. */

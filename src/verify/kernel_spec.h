@@ -43,7 +43,7 @@ struct kernel_spec {
     plain_call_fn *plain;
     void (*expect)(struct expected *expected, const struct inputs *inputs);
     enum weights_type type;
-    enum row_form row;
+    enum input_form row;
     enum result result;
 };
 
