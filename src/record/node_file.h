@@ -17,8 +17,8 @@ enum {
     NODE_BYTES = 20000,  /* of a file */
     NODE_NAME = 65,      /* of a node or a run, with the NUL */
     NODE_TEXT = 192,     /* other texts */
-    NODE_CORES = 320,    /* of a larger node the slowest are kept */
-    NODE_FAULTS = 16,    /* kept of a node; struct fleet_node counts all */
+    NODE_CORES = 256,    /* of a larger node the slowest are kept */
+    NODE_FAULTS = 8,    /* kept of a node; struct fleet_node counts all */
     NODE_PARTS = 1 << 20 /* PUs, cores and packages have smaller numbers */
 };
 

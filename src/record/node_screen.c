@@ -62,7 +62,7 @@ static const struct {
                 {"os", "container"},
                 {"cgroup", "quota_cpus"}};
 
-enum { MOST_VALUE = 160 };
+enum { MOST_VALUE = 100 };
 
 /* A value as text of at most MOST_VALUE bytes; of a longer one its hash. */
 static json_t *short_text(const json_t *value) {
