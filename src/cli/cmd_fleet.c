@@ -25,14 +25,14 @@ static const char usage[] =
     "\n"
     "Examples:\n"
     "  sgdmark fleet script slurm > job && sbatch -N 100 job\n"
-    "  srun -N100 --ntasks-per-node=1 --cpu-bind=none sgdmark fleet run --out DIR\n"
-    "  sgdmark fleet gather DIR                    who is slow, wrong, missing\n"
-    "  sgdmark fleet run --help                    options of an action\n";
+    "  srun -N100 --ntasks-per-node=1 sgdmark fleet run --out DIR\n"
+    "  sgdmark fleet gather DIR      who is slow, wrong, missing\n"
+    "  sgdmark fleet run --help      options of an action\n";
 
 int command_fleet(int argc, char **argv, struct error *err) {
     char name[64];
     if (argc < 2) return fail(err, "an action is missing: run, gather or script (sgdmark fleet --help)");
-    if (strcmp(argv[1], "--help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         fputs(usage, stdout);
         return EXIT_DONE;
     }
