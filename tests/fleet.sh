@@ -27,7 +27,7 @@ check "a node is screened" "${screen[@]}" --out "$scratch/alone" --node n1
 file=$scratch/alone/node-n1.json
 equal "its file says that it is done, and holds no more than 20 kB" \
     "$(jq -c .sgdmark.status "$file") $(($(stat -c %s "$file") <= 20000))" '"done" 1'
-equal "every metric is known in both rounds" "$(jq '[.sgdmark.metrics[][] | select(. == null)] | length' "$file")" 0
+equal "every metric but the clock, which some processors do not tell, is known in both rounds" "$(jq '[.sgdmark.metrics | del(.cycle_fs) | .[][] | select(. == null)] | length' "$file")" 0
 equal "one core for each that may be used" "$(jq '.sgdmark.cores.pu | length' "$file")" \
     "$("$program" topo --json - | jq '[.placements[] | select(.name == "all-cores")][0].slots | length')"
 equal "fits of all cores have the fingerprint of train" \
@@ -79,7 +79,7 @@ if command -v mpirun > /dev/null; then
     (cd "$scratch" && timeout 300 bash <("$program" fleet script mpi --data "$rows" --out "$scratch/mpi job's")) > "$scratch/said" 2>&1
     equal "the script for mpirun screens this machine" "$(sed -n 's/^FLEET *//p' "$scratch/said")" "1 nodes counted of 1: all are well"
 else
-    skip "mpirun" "it is not installed (tools/install-deps --launchers)"
+    skip "mpirun" "it is not installed (tools/install-deps --test)"
 fi
 
 if command -v parallel > /dev/null; then
@@ -89,14 +89,14 @@ if command -v parallel > /dev/null; then
     timeout 300 bash <("$program" fleet script parallel --data "$rows" --out "$scratch/parallel job's" --nodes "$scratch/nodes") > "$scratch/said" 2>&1
     equal "the script for parallel screens this machine" "$(sed -n 's/^FLEET *//p' "$scratch/said")" "1 nodes counted of 1: all are well"
 else
-    skip "parallel" "it is not installed (tools/install-deps --launchers)"
+    skip "parallel" "it is not installed (tools/install-deps --test)"
 fi
 
 # pdsh and clush want ssh: a program of that name shows what they would run.
 mkdir "$scratch/bin"
 printf '#!/bin/bash\nbash -c "${!#}"\n' > "$scratch/bin/pdsh"
 chmod +x "$scratch/bin/pdsh"
-echo "$(hostname -s)" > "$scratch/nodes"
+hostname -s > "$scratch/nodes"
 PATH=$scratch/bin:$PATH timeout 300 bash <("$program" fleet script pdsh --data "$rows" --out "$scratch/pdsh job's" --nodes "$scratch/nodes") > "$scratch/said" 2>&1
 equal "the script for pdsh gives it a command that works" "$(sed -n 's/^FLEET *//p' "$scratch/said")" "1 nodes counted of 1: all are well"
 

@@ -12,22 +12,20 @@ static const struct {
     int (*run)(int argc, char **argv, struct error *err);
 } actions[] = {{"run", fleet_run}, {"gather", fleet_gather}, {"script", fleet_print_script}};
 
-static const char usage[] =
-    "Usage: sgdmark fleet run|gather|script [options]\n"
-    "Screen the nodes of a fleet: which are slow, which compute wrongly, which are missing?\n"
-    "\n"
-    "  run       screens this machine in under a minute and writes one file; a launcher (srun, mpirun, parallel, "
-    "pdsh,\n"
-    "            clush) starts it once on each node\n"
-    "  gather    judges the files of a folder: the verdict first; exit status 1 where a node is slow, wrong, dead or\n"
-    "            missing\n"
-    "  script    prints a job script for slurm, mpi, parallel or pdsh\n"
-    "\n"
-    "Examples:\n"
-    "  sgdmark fleet script slurm > job && sbatch -N 100 job\n"
-    "  srun -N100 --ntasks-per-node=1 sgdmark fleet run --out DIR\n"
-    "  sgdmark fleet gather DIR      who is slow, wrong, missing\n"
-    "  sgdmark fleet run --help      options of an action\n";
+static const char usage[] = "Usage: sgdmark fleet run|gather|script [options]\n"
+                            "Screen the nodes of a fleet: which are slow, which compute wrongly?\n"
+                            "\n"
+                            "  run       screen this machine in under a minute and write one file;\n"
+                            "            a launcher starts it once on each node\n"
+                            "  gather    judge the files of a folder: the verdict first; exit status 1\n"
+                            "            where a node is slow, wrong, dead or missing\n"
+                            "  script    print a job script for slurm, mpi, parallel or pdsh\n"
+                            "\n"
+                            "Examples:\n"
+                            "  sgdmark fleet script slurm > job && sbatch -N 100 job\n"
+                            "  srun -N100 --ntasks-per-node=1 sgdmark fleet run --out DIR\n"
+                            "  sgdmark fleet gather DIR      who is slow, wrong, missing\n"
+                            "  sgdmark fleet run --help      options of an action\n";
 
 int command_fleet(int argc, char **argv, struct error *err) {
     char name[64];

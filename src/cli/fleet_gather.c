@@ -10,6 +10,7 @@
 #include "report/fleet_script.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,14 +164,11 @@ static const struct argp script_argp = {script_list,
 
 /* The path from the root, also of what does not exist yet. */
 static void make_absolute(char to[PATH_MAX], const char *path) {
-    char here[PATH_MAX], resolved[PATH_MAX];
-    if (realpath(path, resolved))
-        snprintf(to, PATH_MAX, "%s", resolved);
-    else if (path[0] == '/' || !getcwd(here, sizeof here) ||
-             snprintf(resolved, sizeof resolved, "%.2000s/%.2000s", here, path) >= PATH_MAX)
-        snprintf(to, PATH_MAX, "%s", path);
-    else
-        snprintf(to, PATH_MAX, "%s", resolved);
+    char here[PATH_MAX] = "";
+    if (realpath(path, to)) return;
+    const bool relative = path[0] != '/' && getcwd(here, sizeof here) && strlen(here) + strlen(path) + 2 < PATH_MAX;
+    if (relative) strcat(here, "/");
+    snprintf(to, PATH_MAX, "%.2000s%.2000s", relative ? here : "", path);
 }
 
 int fleet_print_script(int argc, char **argv, struct error *err) {

@@ -162,20 +162,23 @@ static int time_folds(struct screen_folds *folds, struct bench *bench, struct er
 /* ---- The screening */
 
 /* A wrong result is noted; anything else ends the screening. */
-static int note_wrong(struct screen *screen, int bad, struct error *err) {
+static int note_wrong(struct screen *screen, char *to, size_t size, int bad, struct error *err) {
     screen->checks++;
     if (!bad) return 0;
     if (err->kind != ERROR_CHECK) return -1;
-    if (!screen->wrong[0]) snprintf(screen->wrong, sizeof screen->wrong, "%.191s", err->text);
+    if (!to[0]) snprintf(to, size, "%.150s", err->text);
     return 0;
 }
 
 static int time_round(struct screen *screen, struct bench *bench, unsigned round, struct error *err) {
     for (size_t c = 0; c < screen->cores; c++) {
-        if (note_wrong(screen, time_core(bench, &screen->core[c], round, err), err) != 0) return -1;
+        struct screen_core *core = &screen->core[c];
+        const int bad = time_core(bench, core, round, err);
+        if (note_wrong(screen, core->wrong, sizeof core->wrong, bad, err) != 0) return -1;
         progress_tell(bench->request->progress, round * screen->cores + c + 1, SCREEN_ROUNDS * screen->cores);
     }
-    return note_wrong(screen, time_folds(&screen->folds[round], bench, err), err);
+    const int bad = time_folds(&screen->folds[round], bench, err);
+    return note_wrong(screen, screen->wrong, sizeof screen->wrong, bad, err);
 }
 
 /* Backend after backend on every core, the best one first, until the time is up: each core runs at least that one. */

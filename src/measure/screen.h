@@ -18,6 +18,7 @@ struct screen_core {
     double memory[SCREEN_ROUNDS];  /* a byte read from memory */
     double cycle[SCREEN_ROUNDS];   /* a cycle of the clock */
     struct soak_core soak;
+    char wrong[160]; /* a roof's wrong result on this core, or "" */
 };
 
 /* Seconds of cross-validation; 0: not known. */

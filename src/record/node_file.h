@@ -18,7 +18,7 @@ enum {
     NODE_NAME = 65,      /* of a node or a run, with the NUL */
     NODE_TEXT = 192,     /* other texts */
     NODE_CORES = 256,    /* of a larger node the slowest are kept */
-    NODE_FAULTS = 8,    /* kept of a node; struct fleet_node counts all */
+    NODE_FAULTS = 8,     /* kept of a node; struct fleet_node counts all */
     NODE_PARTS = 1 << 20 /* PUs, cores and packages have smaller numbers */
 };
 

@@ -15,10 +15,10 @@
 #include <string.h>
 
 void node_job(char text[17], const struct job *job, const struct job_spec *spec, unsigned folds) {
-    json_t *all = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o}", "version", SGDMARK_VERSION, "pixels",
-                            job->ds.pixels_sha256, "labels", job->ds.labels_sha256, "hyper",
-                            hyper_json(spec, folds), "n", (json_int_t)job->row_list.n, "digit",
-                            (json_int_t)spec->digit, "order", json_hex(view_hash(&job->view)));
+    json_t *all =
+        json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o}", "version", SGDMARK_VERSION, "pixels", job->ds.pixels_sha256,
+                  "labels", job->ds.labels_sha256, "hyper", hyper_json(spec, folds), "n", (json_int_t)job->row_list.n,
+                  "digit", (json_int_t)spec->digit, "order", json_hex(view_hash(&job->view)));
     char *line = all ? json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     hex_text(text, line ? fnv1a(FNV_START, line, strlen(line)) : 0);
     free(line);
@@ -153,9 +153,10 @@ void node_take_checks(struct fleet_node *node, const struct check_list *checks, 
     }
 }
 
-static void take_soak(struct fleet_node *node, const struct screen_core *core) {
+static void take_faults(struct fleet_node *node, const struct screen_core *core) {
     const struct soak_core *soak = &core->soak;
     char what[NODE_TEXT], got[REAL_TEXT], right[REAL_TEXT];
+    if (core->wrong[0]) add_fault(node, &core->slot, core->wrong);
     if (soak->wrong == 0) return;
     format_real(got, soak->first.got);
     format_real(right, soak->first.right);
@@ -224,7 +225,7 @@ int node_take_screen(struct fleet_node *node, const struct screen *screen, struc
         take_round(node, screen, r, value);
     for (size_t c = 0; c < screen->cores; c++) {
         node->cores[c] = core_of(&screen->core[c]);
-        take_soak(node, &screen->core[c]);
+        take_faults(node, &screen->core[c]);
     }
     if (screen->cores > NODE_CORES) qsort(node->cores, screen->cores, sizeof *node->cores, slowest_first);
     node->kept = screen->cores > NODE_CORES ? NODE_CORES : screen->cores;

@@ -6,6 +6,7 @@
 #include "machine/launcher.h"
 #include "record/fleet.h"
 #include "record/fleet_names.h"
+#include "record/node_screen.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -291,6 +292,33 @@ static void a_launcher_that_starts_each_alone(void **unused) {
     unsetenv("SLURM_NTASKS");
 }
 
+/* What a soak and a roof found on a core stands in the node's file, with that core. */
+static void wrong_cores_are_named(void **unused) {
+    struct screen_core core[2] = {{.slot = {.pu_os = 4, .core = 2, .package = 1}},
+                                  {.slot = {.pu_os = 6, .core = 3, .package = 1}, .wrong = "a roof is wrong"}};
+    struct screen screen = {.core = core, .cores = 2, .checks = 9, .wrong = "folds differ"};
+    struct fleet_node node = {0};
+    struct error err;
+    (void)unused;
+    core[0].soak =
+        (struct soak_core){.fits = 5, .wrong = 2, .first = {.backend = backend_scalar(), .got = 1.5, .right = 2.5}};
+    core[0].epoch[0] = core[0].epoch[1] = 9e-9;
+    core[1].epoch[0] = core[1].epoch[1] = 10e-9;
+    assert_int_equal(node_take_screen(&node, &screen, &err), 0);
+    assert_int_equal(node.wrong, 3);
+    assert_int_equal(node.faults, 3);
+    assert_int_equal(node.fault[0].pu, 4);
+    assert_int_equal(node.fault[0].core, 2);
+    assert_int_equal(node.fault[0].package, 1);
+    assert_non_null(
+        strstr(node.fault[0].what, "scalar is wrong in 2 of 5 fits, first in epoch 1: it decided 1.5, correct is 2.5"));
+    assert_int_equal(node.fault[1].pu, 6);
+    assert_int_equal(node.fault[2].pu, -1);
+    assert_int_equal(node.metric[NODE_EPOCH][0], 9500);
+    assert_int_equal(node.metric[NODE_SLOWEST][1], 10000);
+    node_free(&node);
+}
+
 /* The largest file of a node: all cores and all texts at their longest. */
 static void a_file_has_at_most_20_kb(void **unused) {
     struct error err;
@@ -339,6 +367,7 @@ int main(void) {
         cmocka_unit_test(history_names_what_became_slower),
         cmocka_unit_test(lists_of_names),
         cmocka_unit_test(a_launcher_that_starts_each_alone),
+        cmocka_unit_test(wrong_cores_are_named),
         cmocka_unit_test(a_file_has_at_most_20_kb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
