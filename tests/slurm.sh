@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by tests that want srun: a Slurm of two nodes on this host, with sockets, keys and ports of its own.
+# Sourced by tests that want srun: a Slurm of three nodes on this host, with sockets, keys and ports of its own.
 # slurm_begin FOLDER returns 1 and sets slurm_why where it cannot be had; slurm_end stops what was started.
 
 slurm_pids=()
@@ -25,7 +25,7 @@ slurm_begin() {
     done
     [ "$(id -u)" -eq 0 ] || slurm_why="slurmd wants to be root"
     [ -z "$slurm_why" ] || return 1
-    mkdir -p "$folder"/{state,n1,n2}
+    mkdir -p "$folder"/{state,n1,n2,n3}
     chmod 700 "$folder"
     host=$(hostname -s)
     (umask 077 && head -c 1024 /dev/urandom > "$folder/key")
@@ -51,15 +51,16 @@ SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.%n.log
 NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=1 State=UNKNOWN
 NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=1 State=UNKNOWN
-PartitionName=all Nodes=n1,n2 Default=YES State=UP
+NodeName=n3 NodeHostname=$host NodeAddr=127.0.0.1 Port=$((port + 3)) CPUs=1 State=UNKNOWN
+PartitionName=all Nodes=n1,n2,n3 Default=YES State=UP
 END
     export SLURM_CONF=$folder/slurm.conf PATH=$PATH:/usr/sbin
     slurm_daemon munged --foreground --force --socket="$folder/socket" --key-file="$folder/key" \
         --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/seed"
     slurm_daemon slurmctld -D
-    for node in n1 n2; do slurm_daemon slurmd -D -N $node; done
+    for node in n1 n2 n3; do slurm_daemon slurmd -D -N $node; done
     for _ in {1..100}; do
-        [ "$(sinfo -h -t idle -o %D 2> /dev/null)" != 2 ] || return 0
+        [ "$(sinfo -h -t idle -o %D 2> /dev/null)" != 3 ] || return 0
         sleep 0.2
     done
     slurm_why="its nodes are not idle after 20 s: $(tail -n 1 "$folder/slurmctld.log" 2> /dev/null)"

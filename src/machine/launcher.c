@@ -55,3 +55,37 @@ int launcher_find(struct launcher *launcher, struct error *err) {
     }
     return 0;
 }
+
+/* The tasks, or at least the nodes, of Slurm's job; 1: it does not say, or there is no Slurm. */
+static int slurm_tasks(unsigned *tasks, const char **name, struct error *err) {
+    static const char *const names[] = {"SLURM_NTASKS", "SLURM_JOB_NUM_NODES", "SLURM_NNODES"};
+    *tasks = 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        unsigned number = 0;
+        const char *text = getenv(names[i]);
+        if (!text) continue;
+        if (read_variable(&number, names[i], text, 1, err) != 0) return -1;
+        if (number <= *tasks) continue;
+        *tasks = number;
+        *name = names[i];
+    }
+    return 0;
+}
+
+int launcher_check_alone(const struct launcher *launcher, struct error *err) {
+    unsigned tasks = 1;
+    const char *name = "";
+    if (launcher->size > 1 || (launcher->name && strcmp(launcher->name, "srun") == 0)) return 0;
+    if (slurm_tasks(&tasks, &name, err) != 0) return -1;
+    if (tasks == 1) return 0;
+    if (launcher->size == 1)
+        return fail(err,
+                    "%s started this process alone, size 1, though %s is %u: each of them would take itself for the "
+                    "whole job (start them with srun --ntasks-per-node=1, or with an mpirun that knows Slurm)",
+                    launcher->name, name, tasks);
+    if (launcher->name || !is_batch_script()) return 0;
+    return fail(err,
+                "this is the batch script itself, one process, though %s is %u (put srun --ntasks-per-node=1 before "
+                "the command)",
+                name, tasks);
+}

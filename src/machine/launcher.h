@@ -16,4 +16,9 @@ struct launcher {
  * SLURM_PROCID too, is not one of several. Returns 0, or -1 when what is there is no rank and size. */
 int launcher_find(struct launcher *launcher, struct error *err);
 
+/* Is this process one of several that each believe to be alone, or the only one of a job of many? So it is where a
+ * launcher says 1 process and Slurm's job has more tasks, as an mpirun that does not know Slurm does, and where the
+ * script of sbatch itself does the work of a job of many nodes. Returns 0, or -1 with how to mend it. */
+int launcher_check_alone(const struct launcher *launcher, struct error *err);
+
 #endif
