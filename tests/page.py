@@ -154,6 +154,10 @@ check("one run: the verdict comes first", -1 < words.find("checks held") < words
 check("one run: synthetic rows are called that", "synthetic, not MNIST" in words)
 
 facts = one["sgdmark"]
+above = [e["usable"]["above"] for e in facts["experiments"] if e["usable"]["above"] is not None]
+check("one run: it says from which difference up there are verdicts, or why there are none",
+      "gets a verdict from here up" in words if above and facts["verdict"]["times"]["state"] != "not usable"
+      else (facts["verdict"]["times"]["reason"] or "") in words)
 epochs = next(e for e in facts["experiments"] if e["name"] == "epochs")
 timed = [c for c in epochs["cases"] if c["kind"] == "epoch" and not c["control_of"]]
 check("one run: the table of speeds has the file's numbers",

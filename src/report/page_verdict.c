@@ -54,6 +54,20 @@ static void put_lead(FILE *to, const json_t *facts) {
     fputs(".</p>\n", to);
 }
 
+/* From which difference up the experiments give verdicts. */
+static void put_above(FILE *to, const json_t *facts) {
+    static const char *const names[] = {"epochs", "folds"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const double above = fact_number(json_object_get(find_experiment(facts, names[i]), "usable"), "above");
+        if (!isfinite(above)) continue;
+        fputs(any ? ", " : "<p>In nine runs of ten a difference gets a verdict from here up: ", to);
+        html_format(to, "%s %.1f %%", names[i], 100.0 * above);
+        any = true;
+    }
+    if (any) fputs(". Brackets are intervals, which hold together at 99 %.</p>\n", to);
+}
+
 /* The checks that failed, with the command that repeats each. */
 static void put_failures(FILE *to, const json_t *verdict) {
     size_t i;
@@ -112,6 +126,7 @@ void page_verdict(FILE *to, const struct page_run *run) {
                     fact_known(times, "advice") ? fact_text(times, "advice") : "");
         fputs("</p>\n", to);
     }
+    if (!fact_known(times, "reason")) put_above(to, facts);
     put_failures(to, verdict);
     put_findings(to, json_object_get(facts, "findings"));
     fputs("</div>\n", to);
