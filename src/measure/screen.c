@@ -181,26 +181,15 @@ static int time_round(struct screen *screen, struct bench *bench, unsigned round
     return note_wrong(screen, screen->wrong, sizeof screen->wrong, bad, err);
 }
 
-/* Backend after backend on every core, the best one first, until the time is up: each core runs at least that one. */
-static int soak(struct screen *screen, const struct bench *bench, struct error *err) {
-    const struct screen_request *request = bench->request;
-    const double begin = seconds_now();
-    struct soak *soak = soak_new(&request->job->row_list, request->hyper, err);
-    int bad = soak ? 0 : -1;
-    bool first = true;
-    while (!bad && (first || seconds_now() - begin < request->soak_seconds)) {
-        for (size_t i = request->jobs->count; i-- > 0 && !bad;) { /* the registry's last backend is the best */
-            const struct verified_job *one = &request->jobs->list[i];
-            if (one->engine != ENGINE_F32 || one->backend->parity != PARITY_BITS || !one->passed) continue;
-            for (size_t c = 0; c < screen->cores && !bad; c++) {
-                if (!first && seconds_now() - begin >= request->soak_seconds) break;
-                bad =
-                    soak_fit(soak, request->topology, &screen->core[c].slot, one->backend, &screen->core[c].soak, err);
-            }
-            first = false;
-        }
-    }
-    soak_free(soak);
+/* Every kernel and engine on every core. */
+static int soak(struct screen *screen, const struct screen_request *request, struct error *err) {
+    struct placement all;
+    if (placement_resolve(&all, request->topology, "all-cores", err) != 0) return -1;
+    const struct soak_request wanted = {
+        .topology = request->topology, .cores = &all, .kernel = -1, .seconds = request->soak_seconds};
+    const int bad = soak_run(&screen->soak, &wanted, err);
+    if (!bad) screen->checks += screen->soak.calls + screen->soak.fits;
+    placement_free(&all);
     return bad;
 }
 
@@ -209,10 +198,8 @@ static int take_cores(struct screen *screen, const struct topology *topology, st
     if (placement_resolve(&all, topology, "all-cores", err) != 0) return -1;
     screen->core = calloc(all.count, sizeof *screen->core);
     screen->cores = screen->core ? all.count : 0;
-    for (size_t c = 0; c < screen->cores; c++) {
+    for (size_t c = 0; c < screen->cores; c++)
         screen->core[c].slot = all.slots[c];
-        screen->core[c].soak.pu_os = all.slots[c].pu_os;
-    }
     placement_free(&all);
     return screen->core ? 0 : fail_program(err, "out of memory for the cores");
 }
@@ -226,10 +213,9 @@ int screen_run(struct screen *screen, const struct screen_request *request, stru
     if (!bad) bad = bind_worker(request->topology, &screen->core[0].slot, err);
     if (!bad) bad = open_bench(&bench, request, err);
     if (!bad) bad = time_round(screen, &bench, 0, err);
-    if (!bad) bad = soak(screen, &bench, err);
+    if (!bad) bad = soak(screen, request, err);
+    if (!bad) bad = bind_worker(request->topology, &screen->core[0].slot, err); /* a soak sets it free */
     if (!bad) bad = time_round(screen, &bench, 1, err);
-    for (size_t c = 0; c < screen->cores; c++)
-        screen->checks += screen->core[c].soak.fits;
     screen->away = bench.wall > 0.0 ? fmax(0.0, 1.0 - bench.cpu / bench.wall) : 0.0;
     close_bench(&bench);
     if (affinity_restore(request->topology, before, bad ? NULL : err) != 0 && !bad) bad = -1;
@@ -239,5 +225,6 @@ int screen_run(struct screen *screen, const struct screen_request *request, stru
 
 void screen_free(struct screen *screen) {
     free(screen->core);
+    soak_outcome_free(&screen->soak);
     *screen = (struct screen){0};
 }

@@ -17,8 +17,7 @@ struct screen_core {
     double compute[SCREEN_ROUNDS]; /* a feature of a dot product in L1 */
     double memory[SCREEN_ROUNDS];  /* a byte read from memory */
     double cycle[SCREEN_ROUNDS];   /* a cycle of the clock */
-    struct soak_core soak;
-    char wrong[160]; /* a roof's wrong result on this core, or "" */
+    char wrong[160];               /* a roof's wrong result on this core, or "" */
 };
 
 /* Seconds of cross-validation; 0: not known. */
@@ -31,7 +30,8 @@ struct screen {
     struct screen_core *core; /* [cores] one for each core that may be used */
     size_t cores;
     struct screen_folds folds[SCREEN_ROUNDS];
-    double away;     /* share of the timed part in which the timing thread had no CPU */
+    double away; /* share of the timed part in which the timing thread had no CPU */
+    struct soak_outcome soak;
     size_t checks;   /* made here */
     char wrong[192]; /* a check of the folds that failed, or "" */
 };
@@ -42,12 +42,12 @@ struct screen_request {
     unsigned folds;
     const struct verified_jobs *jobs;
     const struct topology *topology;
-    double soak_seconds; /* each core runs at least one fit */
+    double soak_seconds; /* each core meets every kernel and engine once all the same */
     const struct progress_sink *progress;
 };
 
 /* Times round 0, soaks, and times round 1. Returns 0, or -1 with the reason why it cannot be done; wrong results are no
- * error but stand in `wrong` and in the cores' soaks. screen_free releases it. */
+ * error but stand in `wrong` and in `soak`. screen_free releases it. */
 int screen_run(struct screen *screen, const struct screen_request *request, struct error *err);
 void screen_free(struct screen *screen);
 

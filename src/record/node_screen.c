@@ -9,6 +9,7 @@
 #include "measure/stats.h"
 #include "version.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,16 +154,28 @@ void node_take_checks(struct fleet_node *node, const struct check_list *checks, 
     }
 }
 
-static void take_faults(struct fleet_node *node, const struct screen_core *core) {
-    const struct soak_core *soak = &core->soak;
-    char what[NODE_TEXT], got[REAL_TEXT], right[REAL_TEXT];
-    if (core->wrong[0]) add_fault(node, &core->slot, core->wrong);
-    if (soak->wrong == 0) return;
-    format_real(got, soak->first.got);
-    format_real(right, soak->first.right);
-    snprintf(what, sizeof what, "%s is wrong in %zu of %zu fits, first in epoch %u: it decided %s, correct is %s",
-             soak->first.backend->name, soak->wrong, soak->fits, soak->first.epoch + 1, got, right);
-    add_fault(node, &core->slot, what);
+static const struct slot *slot_of(const struct screen *screen, unsigned pu) {
+    for (size_t c = 0; c < screen->cores; c++)
+        if (screen->core[c].slot.pu_os == pu) return &screen->core[c].slot;
+    return NULL;
+}
+
+/* The first wrong result of each kernel on each core. */
+static void take_soak(struct fleet_node *node, const struct screen *screen) {
+    const struct soak_outcome *soak = &screen->soak;
+    for (size_t i = 0; i < soak->fault_count; i++) {
+        const struct soak_fault *fault = &soak->faults[i];
+        const struct soak_unit *unit = &soak->units[fault->unit];
+        const struct soak_count *ran = &soak->ran[fault->core * soak->unit_count + fault->unit];
+        char what[NODE_TEXT], got[REAL_TEXT], right[REAL_TEXT];
+        format_real(got, soak_value(fault, fault->got));
+        format_real(right, soak_value(fault, fault->right));
+        snprintf(what, sizeof what, "%s of %s is wrong, %" PRIu64 " times in %" PRIu64 ": %s, correct is %s (%s)",
+                 soak_unit_name(unit), unit->backend->name, ran->wrong, ran->calls, got, right,
+                 soak_cause_names[fault->cause]);
+        add_fault(node, slot_of(screen, soak->cores[fault->core].pu_os), what);
+    }
+    if (soak->reference[0]) add_fault(node, NULL, soak->reference);
 }
 
 /* ---- Times */
@@ -223,9 +236,10 @@ int node_take_screen(struct fleet_node *node, const struct screen *screen, struc
     }
     for (size_t r = 0; r < NODE_ROUNDS; r++)
         take_round(node, screen, r, value);
+    take_soak(node, screen);
     for (size_t c = 0; c < screen->cores; c++) {
         node->cores[c] = core_of(&screen->core[c]);
-        take_faults(node, &screen->core[c]);
+        if (screen->core[c].wrong[0]) add_fault(node, &screen->core[c].slot, screen->core[c].wrong);
     }
     if (screen->cores > NODE_CORES) qsort(node->cores, screen->cores, sizeof *node->cores, slowest_first);
     node->kept = screen->cores > NODE_CORES ? NODE_CORES : screen->cores;

@@ -296,12 +296,24 @@ static void a_launcher_that_starts_each_alone(void **unused) {
 static void wrong_cores_are_named(void **unused) {
     struct screen_core core[2] = {{.slot = {.pu_os = 4, .core = 2, .package = 1}},
                                   {.slot = {.pu_os = 6, .core = 3, .package = 1}, .wrong = "a roof is wrong"}};
-    struct screen screen = {.core = core, .cores = 2, .checks = 9, .wrong = "folds differ"};
+    struct soak_core soaked = {.pu_os = 4};
+    struct soak_unit unit = {.kernel = -1, .backend = backend_scalar(), .known = true};
+    struct soak_count ran = {.calls = 5, .wrong = 2};
+    struct soak_fault found = {.bytes = 8, .real = true, .got = 0x3ff8000000000000, .right = 0x4004000000000000};
+    struct screen screen = {.core = core,
+                            .cores = 2,
+                            .checks = 9,
+                            .wrong = "folds differ",
+                            .soak = {.cores = &soaked,
+                                     .core_count = 1,
+                                     .units = &unit,
+                                     .unit_count = 1,
+                                     .ran = &ran,
+                                     .faults = &found,
+                                     .fault_count = 1}};
     struct fleet_node node = {0};
     struct error err;
     (void)unused;
-    core[0].soak =
-        (struct soak_core){.fits = 5, .wrong = 2, .first = {.backend = backend_scalar(), .got = 1.5, .right = 2.5}};
     core[0].epoch[0] = core[0].epoch[1] = 9e-9;
     core[1].epoch[0] = core[1].epoch[1] = 10e-9;
     assert_int_equal(node_take_screen(&node, &screen, &err), 0);
@@ -310,8 +322,7 @@ static void wrong_cores_are_named(void **unused) {
     assert_int_equal(node.fault[0].pu, 4);
     assert_int_equal(node.fault[0].core, 2);
     assert_int_equal(node.fault[0].package, 1);
-    assert_non_null(
-        strstr(node.fault[0].what, "scalar is wrong in 2 of 5 fits, first in epoch 1: it decided 1.5, correct is 2.5"));
+    assert_non_null(strstr(node.fault[0].what, "fit of scalar is wrong, 2 times in 5: 1.5, correct is 2.5 (core)"));
     assert_int_equal(node.fault[1].pu, 6);
     assert_int_equal(node.fault[2].pu, -1);
     assert_int_equal(node.metric[NODE_EPOCH][0], 9500);
