@@ -71,11 +71,15 @@ static int widen_to_processes(struct comparison *c, const struct paired_times *t
     return 0;
 }
 
-/* See pair_analysis.resolution. */
+/* See pair_analysis.resolution; `narrow` is the interval that stands for chance. */
+static double resolution_with(const struct comparison *times, const struct comparison *narrow) {
+    return (1 + resolution(times)) * (1 + resolution(narrow)) * (1 + LAYOUT_FLOOR) - 1;
+}
+
 static int fill_resolution(struct pair_analysis *pair, const struct paired_times *times, struct error *err) {
     struct comparison narrow;
     if (compare_paired(&narrow, times->subject, times->base, times->n, chance, 1, err) != 0) return -1;
-    pair->resolution = (1 + resolution(&pair->times)) * (1 + resolution(&narrow)) * (1 + LAYOUT_FLOOR) - 1;
+    pair->resolution = resolution_with(&pair->times, &narrow);
     return 0;
 }
 
@@ -121,7 +125,7 @@ static int compare_planned(struct pair_analysis *pair, const struct experiment *
     if (process_ratios(&ratios, times, err) != 0) return -1;
     pair->times = compare_by_process(&ratios, times->n, experiment_confidence, analysis_comparisons(experiment));
     const struct comparison narrow = compare_by_process(&ratios, times->n, chance, 1);
-    pair->resolution = (1 + resolution(&pair->times)) * (1 + resolution(&narrow)) * (1 + LAYOUT_FLOOR) - 1;
+    pair->resolution = resolution_with(&pair->times, &narrow);
     return process_spread(&pair->spread, &ratios, times, err);
 }
 
