@@ -689,14 +689,14 @@ static int soak_machine(struct run *run, struct error *err) {
     struct progress progress;
     struct error why;
     const struct progress_sink sink = {progress_step, &progress};
-    const struct job_options *options = &run->options->job;
+    const struct job_options *job = &run->options->job;
     const struct soak_request request = {.topology = run->topology,
                                          .cores = &cores,
                                          .rows = &run->job.row_list,
                                          .row_names = run->job.view.index,
-                                         .hyper = &options->spec.hyper,
+                                         .hyper = &job->spec.hyper,
                                          .backends = &run->chosen,
-                                         .only = options->engine_given ? &options->spec.hyper.engine : NULL,
+                                         .only = job->engine_given ? &job->spec.hyper.engine : NULL,
                                          .kernel = -1,
                                          .seconds = run->options->soak * 60.0,
                                          .progress = &sink};

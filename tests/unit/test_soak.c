@@ -145,6 +145,7 @@ static void fits_are_compared_decision_by_decision(void **state) {
         uint64_t bits, right;
         double *at = &answer->decision[fits.rows.n + 17];
         memcpy(&right, at, sizeof right);
+        assert_true(right != 0); /* it is traced */
         bits = right ^ 2;
         memcpy(at, &bits, sizeof bits);
         assert_int_equal(soak_fit_run(&fits, engine, backend_best(), answer, trace, &outcome, &err), 0);
