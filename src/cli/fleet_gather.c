@@ -164,11 +164,10 @@ static const struct argp script_argp = {script_list,
 
 /* The path from the root, also of what does not exist yet. */
 static void make_absolute(char to[PATH_MAX], const char *path) {
-    char here[PATH_MAX] = "";
+    char here[PATH_MAX];
     if (realpath(path, to)) return;
-    const bool relative = path[0] != '/' && getcwd(here, sizeof here) && strlen(here) + strlen(path) + 2 < PATH_MAX;
-    if (relative) strcat(here, "/");
-    snprintf(to, PATH_MAX, "%.2000s%.2000s", relative ? here : "", path);
+    const bool relative = path[0] != '/' && getcwd(here, sizeof here);
+    snprintf(to, PATH_MAX, "%.2000s%s%.2000s", relative ? here : "", relative ? "/" : "", path);
 }
 
 int fleet_print_script(int argc, char **argv, struct error *err) {

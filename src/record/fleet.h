@@ -7,7 +7,7 @@
 #include "record/node_file.h"
 
 /* A node is slow if a time of it lies beyond the median of its group by more than both of these, in both rounds. Normal
- * noise passes 6 MAD (4 standard deviations) once in 30,000 times; the second bound and the second round make that
+ * noise passes 6 MAD (4 standard deviations) once in 40,000 times; the second bound and the second round make that
  * rarer still, and keep differences that nobody would act on out. */
 #define FLEET_MADS  6.0
 #define FLEET_SHARE 0.03
