@@ -302,8 +302,12 @@ static int load(struct sweep_job *job, struct error *err) {
     dataset_hash(&job->ds);
     const struct backend *backend = job->chosen.list[0];
     if (job->spec.hyper.engine == ENGINE_INT && backend->dot_packed) packed_make(&job->ds.packed, &job->ds);
-    job->plan = (struct sweep_plan){
-        .ds = &job->ds, .spec = &job->spec, .folds = options->folds, .grid = &options->grid, .backend = backend};
+    job->plan = (struct sweep_plan){.ds = &job->ds,
+                                    .spec = &job->spec,
+                                    .folds = options->folds,
+                                    .grid = &options->grid,
+                                    .backend = backend,
+                                    .group = MODELS_MOST};
     return sweep_possible(&job->plan, err) != 0 || check_kernels(job, err) != 0 ? -1 : 0;
 }
 
