@@ -118,7 +118,7 @@ void time_folds(benchmark::State &state, const bench_job &job, const bench_subje
             bad = fold_worker_run(worker.get(), fold, &result, &err);
             const double tested = static_cast<double>(shared.plan.tested[fold]);
             visits += (static_cast<double>(job.row_list->n) - tested) * result.epochs + tested;
-            fold_worker_decisions(worker.get(), decision.data());
+            fold_worker_decisions(worker.get(), 0, decision.data());
             benchmark::DoNotOptimize(result);
         }
     }

@@ -127,7 +127,7 @@ for compat in "0.19", "1.2":
 
 # Workers.
 alone, shared = (run("cv", "--digit", "all", *place) for place in ([], ["--place", "all-pus"]))
-different = ("seconds", "place", "workers", "fold_fits", "self_check")
+different = ("seconds", "place", "workers", "fold_fits", "self_check", "group_reason")
 check("workers change nothing", {key: value for key, value in alone.items() if key not in different} ==
       {key: value for key, value in shared.items() if key not in different}, (alone, shared))
 

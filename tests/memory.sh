@@ -93,18 +93,15 @@ without_memory 1 topo --topology tests/fuzz/corpus/topology/hybrid-p-e.xml --jso
 for format in text json; do
     without_memory 1 compare --format $format --base tests/golden/result.json tests/golden/result-schema-1.json
 done
-<<<<<<< ours
 without_memory 1 report tests/golden/result.json --data none -o "$out/p.html"
 "$sgdmark" report tests/golden/result.json tests/golden/result-schema-1.json -o "$scratch/p.html" 2> "$scratch/noise"
 without_memory 1 report "$scratch/p.html" -o "$out/p.html"
-=======
 cp tests/golden/result.json "$scratch/one.json"
 sed 's/"n": 60000/"n": 7/; s/"run_id": *"[0-9a-f]/"run_id": "f/' tests/golden/result.json > "$scratch/other.json"
 for format in text json markdown; do
     without_memory 1 compare --format $format "$scratch/one.json" tests/golden/result-schema-1.json "$scratch/other.json"
 done
 without_memory 1 compare --history "$scratch" tests/golden/result-schema-1.json
->>>>>>> theirs
 without_memory 1 doctor --json "$out/f.json"
 without_memory 1 kernels --json "$out/k.json"
 without_memory 1 kernels --verify --isa scalar --kernel read_u8

@@ -34,7 +34,9 @@ peers "$scratch/plain"
 equal "the table is made" $? 0
 counts "jobs" '^(FIT|CROSS-VALIDATION|PREDICTION)' 3
 counts "timed lines of engine int for each job" '^sgdmark int, [^ ]+ +[0-9.]+ +[0-9.]+ to ' $((3 * vectors))
-counts "a library that is missing is named" '^(LIBLINEAR|OpenBLAS) +not timed: it is not installed' 4
+counts "ten digits and a sweep" '^(TEN DIGITS|SWEEP)' 2
+counts "timed lines of fits that share their rows" '^sgdmark (f32|int) on [^ ]+ +[0-9.]+ +[0-9.]+ to ' 4
+counts "a library that is missing is named" '^(LIBLINEAR|OpenBLAS) +not timed: it is not installed' 5
 counts "a compiler that is missing is named" '^clang +not timed: ' $((3 + $(grep -c '^DOT' "$scratch/table")))
 
 # A program whose backends train an epoch too many, while its reference does not.

@@ -6,8 +6,9 @@ import time
 
 import numpy as np
 import sklearn
+from sklearn.base import clone
 from sklearn.linear_model import SGDClassifier
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 from rounds import ProgramFailed, backends_here, cv_case, interleave, pin, ratio, train_case
 
@@ -19,8 +20,10 @@ class Sklearn:
 
     def __init__(self, rows, limit):
         self.x, labels = rows.take("train", "notebook", 42, limit)
-        self.y = labels == 5
+        self.labels, self.y = labels, labels == 5
         self.clf = SGDClassifier(loss="hinge", penalty="l2", alpha=1e-4, max_iter=5, tol=None, random_state=42)
+
+        self.ten = clone(self.clf)
 
     def fit(self):
         self.clf.fit(self.x, self.y)
@@ -30,6 +33,14 @@ class Sklearn:
 
     def cross_val_score(self):
         return cross_val_score(self.clf, self.x, self.y, cv=StratifiedKFold(3))
+
+    def fit_ten(self):
+        self.ten.fit(self.x, self.labels)
+
+    def search(self, alphas):
+        grid = GridSearchCV(self.clf, {"alpha": alphas}, cv=StratifiedKFold(3), refit=False)
+        grid.fit(self.x, self.y)
+        return grid.cv_results_["mean_test_score"]
 
     def cases(self):
         def timed(*jobs):

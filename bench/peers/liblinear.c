@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* LIBLINEAR on the same objective: L2-regularised hinge loss by dual coordinate descent, until its own tolerance is
- * met. Pixels are divided by 255, without which it goes through its thousand passes and does not get there. */
+ * met. Of ten digits it trains each against the others. Pixels are divided by 255, without which it goes through its
+ * thousand passes and does not get there. */
 #include "base/clock.h"
 #include "peers/peer.h"
 
@@ -34,7 +35,7 @@ void peer_run(const struct peer_job *job, struct peer_result *result) {
     struct feature_node **row = peer_allocate(job->n, sizeof *row), *nodes = nodes_of(job, row);
     double *y = peer_allocate(job->n, sizeof *y);
     for (size_t i = 0; i < job->n; i++)
-        y[i] = job->positive[i] ? 1.0 : -1.0;
+        y[i] = job->classes > 2 ? job->positive[i] : job->positive[i] ? 1.0 : -1.0;
     struct problem problem = {.l = (int)job->n, .n = (int)job->d + 1, .y = y, .x = row, .bias = 1.0};
     /* alpha/2 |w|^2 + the mean of the losses, times n C: C = 1 / (alpha n). 0.1 is the program's own default. */
     struct parameter parameter = {
@@ -47,7 +48,7 @@ void peer_run(const struct peer_job *job, struct peer_result *result) {
     struct model *model = train(&problem, &parameter);
     double fitted = seconds_now();
     for (size_t i = 0; i < job->n; i++)
-        result->predicted[i] = predict(model, row[i]) > 0.0;
+        result->predicted[i] = job->classes > 2 ? (uint8_t)predict(model, row[i]) : predict(model, row[i]) > 0.0;
     result->fit_seconds = fitted - begin;
     result->predict_seconds = seconds_now() - fitted;
     free_and_destroy_model(&model);

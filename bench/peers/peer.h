@@ -11,7 +11,8 @@
 struct peer_job {
     size_t n, d;
     const uint8_t *pixels;       /* [n][d] */
-    const uint8_t *positive;     /* [n] 0 or 1 */
+    const uint8_t *positive;     /* [n] 0 or 1; the digit where classes is 10: then each class against the others */
+    int classes;                 /* 2 or 10 */
     const uint32_t *permutation; /* [n] what the shuffle of every epoch applies to the order of the one before */
     double alpha;
     unsigned epochs;

@@ -28,6 +28,7 @@ struct class_work {
     const struct backend *backend;
     struct hyper hyper; /* with the prefetch distances for the backend */
     char reason[PREFETCH_REASON];
+    struct group_choice group;
     const struct self_check *checked;
     bool last;
 };
@@ -46,6 +47,7 @@ int write_digits(const char *path, const int64_t *digit, size_t n, struct error 
 static int append(json_t *results, json_t *result, const struct class_work *work, struct error *err) {
     if (result) {
         json_prefetch(result, &work->hyper.prefetch, work->reason);
+        json_group(result, &work->group);
         json_self_check(result, work->checked);
     }
     return append_result(results, result, err);
@@ -59,7 +61,7 @@ static bool prints(const struct class_work *work) {
 
 /* Predictions of the rows that were trained on. */
 struct predicted {
-    double *decision, *column;
+    double *decision;
     int64_t *digit;
     uint8_t *truth;
     struct class_scores scores;
@@ -68,7 +70,6 @@ struct predicted {
 
 static void predicted_free(struct predicted *p) {
     free(p->decision);
-    free(p->column);
     free(p->digit);
     free(p->truth);
 }
@@ -79,16 +80,14 @@ static int predict_rows(struct predicted *p, const struct class_work *work, cons
     const struct row_list *rows = &work->job->row_list;
     const size_t n = rows->n;
     *p = (struct predicted){.decision = malloc(n * CLASSES * sizeof *p->decision),
-                            .column = malloc(n * sizeof *p->column),
                             .digit = malloc(n * sizeof *p->digit),
                             .truth = malloc(n * sizeof *p->truth)};
-    if (!p->decision || !p->column || !p->digit || !p->truth) return fail_program(err, "out of memory for %zu rows", n);
+    if (!p->decision || !p->digit || !p->truth) return fail_program(err, "out of memory for %zu rows", n);
     /* The kernel gives memory at the first touch, which must not be timed. */
     memset(p->decision, 0xff, n * CLASSES * sizeof *p->decision);
-    memset(p->column, 0xff, n * sizeof *p->column);
     memset(p->digit, 0xff, n * sizeof *p->digit);
     const double begin = seconds_now();
-    classes_decisions(p->decision, p->column, models, rows, work->backend);
+    classes_decisions(p->decision, models, rows, work->backend);
     classes_digits(p->digit, p->decision, n);
     p->seconds = seconds_now() - begin;
     for (size_t i = 0; i < n; i++)
@@ -168,8 +167,9 @@ static int train_with(json_t *results, const struct class_work *work, struct err
     struct model models[CLASSES];
     struct predicted predicted;
     struct summary sum;
+    const struct classes_means by = {.backend = work->backend, .group = work->group.models};
     const double begin = seconds_now();
-    if (classes_fit(models, &job->row_list, &work->hyper, work->backend, NULL, err) != 0) return -1;
+    if (classes_fit(models, &job->row_list, &work->hyper, &by, err) != 0) return -1;
     const double seconds = seconds_now() - begin;
     int bad = predict_rows(&predicted, work, models, err);
     if (!bad) {
@@ -177,6 +177,7 @@ static int train_with(json_t *results, const struct class_work *work, struct err
         if (prints(work)) {
             print_classes(stdout, &sum.report);
             print_prefetch(stdout, &work->hyper.prefetch, work->reason);
+            print_group(stdout, &work->group);
         }
         bad = append(results, classes_json(&job->ds, job->view.n, &sum.report), work, err);
         if (!bad && work->last) bad = write_models(work, models, sum.report.epochs, &predicted.scores, err);
@@ -196,7 +197,7 @@ static int cross_validate_now(struct classes_cv *result, const struct class_work
     struct progress progress;
     const struct progress_sink sink = {progress_step, &progress};
     progress_begin(&progress, "cross-validating");
-    const struct classes_means by = {work->backend, placed ? &workers : NULL, &sink};
+    const struct classes_means by = {work->backend, placed ? &workers : NULL, work->group.models, &sink};
     int bad = classes_cross_validate(result, &work->job->row_list, folds->folds, &work->hyper, &by, err);
     progress_end(&progress);
     return bad;
@@ -227,6 +228,7 @@ static int cross_validate_with(json_t *results, const struct class_work *work, s
     if (prints(work)) {
         print_classes_cv(stdout, &report);
         print_prefetch(stdout, &work->hyper.prefetch, work->reason);
+        print_group(stdout, &work->group);
     }
     int bad = append(results, classes_cv_json(&work->job->ds, &report), work, err);
     if (!bad && work->last) bad = write_arrays(work, &result, err);
@@ -236,6 +238,16 @@ static int cross_validate_with(json_t *results, const struct class_work *work, s
 
 /* ---- Both */
 
+static int choose_group(struct class_work *work, struct error *err) {
+    const struct row_list *rows = &work->job->row_list;
+    const struct group_question question = {.asked = work->options->group,
+                                            .most = classes_share_order(&work->hyper, rows) ? CLASSES : 1,
+                                            .rows = rows,
+                                            .hyper = &work->hyper,
+                                            .backend = work->backend};
+    return group_choose(&work->group, &question, err);
+}
+
 /* The i-th backend, behind its self-check. */
 static int work_with(json_t *results, struct class_work *work, struct gate *gate, size_t i, struct error *err) {
     work->backend = work->chosen->list[i];
@@ -244,7 +256,7 @@ static int work_with(json_t *results, struct class_work *work, struct gate *gate
     work->checked = &gate->check;
     work->hyper = work->options->spec.hyper;
     prefetch_choose(&work->hyper, &work->job->row_list, work->backend, work->reason);
-    return (work->folds ? cross_validate_with : train_with)(results, work, err);
+    return choose_group(work, err) == 0 ? (work->folds ? cross_validate_with : train_with)(results, work, err) : -1;
 }
 
 static int work_with_all(struct class_work *work, struct error *err) {

@@ -35,7 +35,8 @@ enum {
     KEY_AT_RECALL,
     KEY_PLACE,
     KEY_REPEATS,
-    KEY_PNG
+    KEY_PNG,
+    KEY_GROUP
 };
 
 struct cv_options {
@@ -64,6 +65,8 @@ static error_t check_never(const struct cv_options *options) {
 /* What is of one digit only: curves need one decision value for each row. */
 static error_t check_digits(const struct cv_options *options) {
     const struct wanted *wanted = &options->wanted;
+    if (options->job.spec.digit != DIGIT_ALL && options->job.group > 0)
+        return bad_option("--group: the folds of one digit are trained one by one (--digit all)");
     if (options->job.spec.digit != DIGIT_ALL)
         return options->png ? bad_option("--png: draws the confusion matrix of ten digits (--digit all)") : 0;
     if (options->estimator == ESTIMATOR_NEVER)
@@ -113,6 +116,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         bad = take_integer(&repeats, "repeats", value, 1, 1000000);
         options->repeats = (unsigned)repeats;
         return bad;
+    case KEY_GROUP:
+        return take_group(&options->job.group, value);
     case KEY_PNG:
         return take_output_file(&options->png, "png", value);
     case ARGP_KEY_END:
@@ -129,6 +134,7 @@ static const struct argp_option list[] = {
     {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd; never: predicts False for every row (sgd)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (core)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "run the folds N times, so that more workers than folds have work (1)", 0},
+    OPTION_GROUP(KEY_GROUP),
     {NULL, 0, NULL, 0,
      "Precision against recall (a row is positive where its decision is at least the threshold):", OPTIONS_OWN + 1},
     {"threshold", KEY_THRESHOLD, "T", 0, "the scores at this threshold", 0},

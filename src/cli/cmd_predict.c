@@ -94,14 +94,13 @@ struct work {
     struct job job;
     size_t n, classes; /* rows; columns of the decision values: 1 or 10 */
     /* [n * classes], [n] of a single model, [n] of ten. */
-    double *decision, *column; /* column: room for one model's values, where there are several */
+    double *decision;
     uint8_t *predicted;
     int64_t *digit;
 };
 
 static void release(struct work *work) {
     free(work->decision);
-    free(work->column);
     free(work->predicted);
     free(work->digit);
     job_close(&work->job);
@@ -146,13 +145,11 @@ static int load_rows(struct work *work, struct error *err) {
 static int make_room(struct work *work, struct error *err) {
     const size_t n = work->n = work->job.view.n, classes = work->classes = work->saved.count;
     work->decision = malloc(n * classes * sizeof *work->decision);
-    if (classes > 1) {
-        work->column = malloc(n * sizeof *work->column);
+    if (classes > 1)
         work->digit = malloc(n * sizeof *work->digit);
-    } else {
+    else
         work->predicted = malloc(n * sizeof *work->predicted);
-    }
-    if (!work->decision || (classes > 1 ? !work->column || !work->digit : !work->predicted))
+    if (!work->decision || (classes > 1 ? !work->digit : !work->predicted))
         return fail_program(err, "out of memory for %zu rows", n);
     /* The kernel gives memory at the first touch, which must not be timed. */
     memset(work->decision, 0xff, n * classes * sizeof *work->decision);
@@ -161,7 +158,7 @@ static int make_room(struct work *work, struct error *err) {
 }
 
 static void predict_digits(struct work *work, const struct backend *backend) {
-    classes_decisions(work->decision, work->column, work->saved.models, &work->job.row_list, backend);
+    classes_decisions(work->decision, work->saved.models, &work->job.row_list, backend);
     classes_digits(work->digit, work->decision, work->n);
 }
 

@@ -9,11 +9,13 @@
 #include "cli/results.h"
 #include "cli/stopping.h"
 #include "learn/prefetch_choice.h"
+#include "learn/sweep_groups.h"
 #include "measure/bound_group.h"
 #include "measure/node_rows.h"
 #include "record/sweep_files.h"
 #include "record/sweep_npz.h"
 #include "record/sweep_times.h"
+#include "report/job_report.h"
 #include "report/sweep_report.h"
 #include "verify/self_check.h"
 
@@ -23,7 +25,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_VARY, KEY_PLACE, KEY_OUT, KEY_SHARE, KEY_GATHER };
+enum { KEY_JSON = 0x200, KEY_FOLDS, KEY_VARY, KEY_PLACE, KEY_OUT, KEY_SHARE, KEY_GATHER, KEY_GROUP };
 
 struct sweep_options {
     struct job_options job;
@@ -39,8 +41,9 @@ static error_t take_vary(struct grid *grid, const char *value) {
 }
 
 static error_t check_options(const struct sweep_options *options) {
-    if (options->gather && (options->varies || options->out || options->share || options->place))
-        return bad_option("--gather joins what was computed: it takes no --vary, --place, --out or --share");
+    if (options->gather &&
+        (options->varies || options->out || options->share || options->place || options->job.group > 0))
+        return bad_option("--gather joins what was computed: it takes no --vary, --place, --group, --out or --share");
     if (options->gather) return 0;
     if (!options->varies)
         return bad_option(
@@ -68,6 +71,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PLACE:
         options->place = value;
         return 0;
+    case KEY_GROUP:
+        return take_group(&options->job.group, value);
     case KEY_OUT:
         options->out = value;
         return *value ? 0 : bad_option("--out: the name of a folder is empty");
@@ -92,6 +97,7 @@ static const struct argp_option list[] = {
      0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (all-cores)", 0},
+    OPTION_GROUP(KEY_GROUP),
     {"share", KEY_SHARE, "K/N", 0,
      "compute every Nth point from the Kth on; /N takes K from the launcher (what srun or mpirun says, else 1/1)", 0},
     {"gather", KEY_GATHER, "DIR", 0, "join the shares in this folder; name points that are missing or doubled", 0},
@@ -228,6 +234,7 @@ struct sweep_job {
     struct dataset ds;
     struct job_spec spec;
     struct sweep_plan plan;
+    struct group_choice group; /* .models is 0 where nothing was left to compute */
     struct node_rows *rows;
     struct sweep_head head;
     char folder[SWEEP_PATH];
@@ -253,19 +260,42 @@ static int choose_backend(struct sweep_job *job, struct error *err) {
     return 0;
 }
 
+/* The rows of the data set; the caller frees them. NULL: no memory. */
+static struct row_ref *list_rows(const struct sweep_job *job, struct error *err) {
+    const size_t n = job->ds.n;
+    struct row_ref *at = malloc(n * sizeof *at);
+    if (!at) fail_program(err, "out of memory for %zu rows", n);
+    for (uint32_t row = 0; at && row < n; row++)
+        row_refs_fill(&at[row], &job->ds, &row, 1, job->spec.digit);
+    return at;
+}
+
 /* Checks the kernels on rows of the job, and chooses prefetch distances. */
 static int check_kernels(struct sweep_job *job, struct error *err) {
-    const size_t n = job->ds.n;
     const struct backend *backend = job->plan.backend;
     struct self_check done;
-    struct row_ref *at = malloc(n * sizeof *at);
-    if (!at) return fail_program(err, "out of memory for %zu rows", n);
-    for (uint32_t row = 0; row < n; row++)
-        row_refs_fill(&at[row], &job->ds, &row, 1, job->spec.digit);
-    const struct row_list rows = {&job->ds, at, n};
+    struct row_ref *at = list_rows(job, err);
+    if (!at) return -1;
+    const struct row_list rows = {&job->ds, at, job->ds.n};
     prefetch_choose(&job->spec.hyper, &rows, backend, NULL);
     int bad = self_check(backend, job->spec.hyper.engine, &rows, &done, err);
     free(at);
+    return bad;
+}
+
+/* How many of the points to do are computed in one pass over the rows? */
+static int choose_group(struct sweep_job *job, struct error *err) {
+    const size_t most = sweep_most_together(&job->plan, err);
+    struct row_ref *at = most > 0 ? list_rows(job, err) : NULL;
+    if (!at) return -1;
+    const struct row_list rows = {&job->ds, at, job->ds.n};
+    struct job_spec spec = *job->plan.spec;
+    unsigned folds = job->plan.folds;
+    grid_apply(job->plan.grid, job->plan.todo[0], &spec, &folds);
+    const struct group_question question = {job->options->job.group, most, &rows, &spec.hyper, job->plan.backend};
+    int bad = group_choose(&job->group, &question, err);
+    free(at);
+    job->plan.group = job->group.models;
     return bad;
 }
 
@@ -319,7 +349,8 @@ static int note_process(const struct sweep_job *job, struct error *err) {
                                           .placement = &job->placement,
                                           .launcher = &job->launcher,
                                           .share = &job->share,
-                                          .points = job->plan.count};
+                                          .points = job->plan.count,
+                                          .group = &job->group};
     return sweep_work_began(job->work, sweep_times_json(&process), err);
 }
 
@@ -333,6 +364,7 @@ static int compute(struct sweep_job *job, struct error *err) {
     if (!job->work) return -1;
     job->plan.todo = sweep_work_todo(job->work, &job->plan.count);
     if (job->plan.count == 0) return 0;
+    if (choose_group(job, err) != 0) return -1;
     job->rows = node_rows_new(job->topology, &job->placement, &job->ds, err);
     if (!job->rows || note_process(job, err) != 0) return -1;
     job->plan.rows = node_rows_list(job->rows);
@@ -360,6 +392,7 @@ static int conclude_share(const struct sweep_job *job, struct error *err) {
         return EXIT_DONE;
     }
     if (point_set_new(&set, &job->head, err) != 0) return -1;
+    if (job->group.models > 0 && !to_stdout(job->options->json)) print_group(stdout, &job->group);
     if (point_set_add(&set, path, err) == 0) status = conclude(&set, job->folder, job->options->json, err);
     point_set_free(&set);
     return status;

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG, KEY_WARM_START };
+enum { KEY_JSON = 0x200, KEY_COEF_OUT, KEY_SAVE, KEY_PNG, KEY_WARM_START, KEY_GROUP };
 
 struct train_options {
     struct job_options job;
@@ -46,11 +46,15 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_WARM_START:
         options->warm_start = value;
         return 0;
+    case KEY_GROUP:
+        return take_group(&options->job.group, value);
     case ARGP_KEY_END:
         if (options->warm_start && options->job.spec.digit == DIGIT_ALL)
             return bad_option("--warm-start: goes on from the model of one digit, not of all");
         if (options->perf && options->job.spec.digit == DIGIT_ALL)
             return bad_option("--perf-ctl: counts the fit of one digit, not of all");
+        if (options->job.group > 0 && options->job.spec.digit != DIGIT_ALL)
+            return bad_option("--group: one digit is one fit, which shares its rows with no other (--digit all)");
         if (options->png && options->job.spec.digit != DIGIT_ALL)
             return bad_option("--png: draws the confusion matrix of ten digits (--digit all)");
         return 0;
@@ -60,6 +64,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 }
 
 static const struct argp_option list[] = {
+    {NULL, 0, NULL, 0, "Ten digits (--digit all):", OPTIONS_OWN},
+    OPTION_GROUP(KEY_GROUP),
     OPTIONS_OUTPUT,
     {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
     {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d), of ten digits (10, d)", 0},

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "cli/outputs.h"
+#include "kernels.h"
 #include "learn/classes.h"
 #include "learn/prefetch.h"
 #include "machine/perf_control.h"
@@ -146,6 +147,14 @@ error_t take_choice(int *to, const char *option, const char *value, const char *
 static error_t take_hyper(double *to, enum hyper_id id, const char *value) {
     struct error err;
     return hyper_read(to, id, value, &err) == 0 ? 0 : bad_value(hyper_table[id].option, &err);
+}
+
+error_t take_group(unsigned *to, const char *value) {
+    uint64_t models = 0;
+    if (strcmp(value, "auto") == 0) return 0;
+    const error_t bad = take_integer(&models, "group", value, 1, MODELS_MOST);
+    *to = (unsigned)models;
+    return bad;
 }
 
 error_t take_folds(unsigned *to, const char *value) {

@@ -32,6 +32,8 @@ error_t take_percent(double *to, const char *option, const char *value);
 error_t take_choice(int *to, const char *option, const char *value, const char *const choices[]);
 /* The number of folds, within the bounds of hyper_table. */
 error_t take_folds(unsigned *to, const char *value);
+/* --group: fits that share each read of a row, 0 for "auto". */
+error_t take_group(unsigned *to, const char *value);
 /* A file to write, or "-" for standard output, which *to also is for its other names, such as /dev/stdout. The name is
  * not empty; take_arguments checks the file (cli/outputs.h) after all options. */
 error_t take_output(const char **to, const char *option, const char *value);
@@ -50,6 +52,7 @@ struct job_options {
     struct job_spec spec;
     bool takes_all;         /* set by a command that takes --digit all, before its options are read */
     bool engine_given;      /* --engine was there; otherwise spec.hyper.engine is the default */
+    unsigned group;         /* --group, of commands that have it; 0: auto */
     const char *isa;        /* "auto", "all", or names with commas between them */
     const char *isa_source; /* "--isa" or "SGDMARK_ISA" */
 };
@@ -61,6 +64,10 @@ void isa_defaults(struct job_options *job);
  * themselves. A parser that has job_argp as its only child sets state->child_inputs[0] to the struct. */
 extern const struct argp rows_argp;
 extern const struct argp job_argp;
+
+/* The line of --group; KEY is the command's. */
+#define OPTION_GROUP(KEY)                                                                                              \
+    { "group", KEY, "N", 0, "how many fits share each read of a row, 1 to 12 (auto: all that can)", 0 }
 
 /* The group under which argp lists a command's own options, after those of the job, and its title. */
 enum { OPTIONS_OWN = 5 };

@@ -16,6 +16,11 @@ void json_prefetch(json_t *to, const struct prefetch *prefetch, const char *reas
     json_put(to, "prefetch_reason", json_string(reason));
 }
 
+void json_group(json_t *to, const struct group_choice *choice) {
+    json_put(to, "group", json_integer(choice->models));
+    json_put(to, "group_reason", json_string(choice->reason));
+}
+
 void json_self_check(json_t *to, const struct self_check *check) {
     json_put(to, "self_check",
              json_pack("{s:I, s:o}", "calls", (json_int_t)check->calls, "seconds", json_number(check->seconds)));

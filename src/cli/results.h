@@ -4,6 +4,7 @@
 #define SGDMARK_CLI_RESULTS_H
 
 #include "base/json.h"
+#include "learn/group_choice.h"
 #include "learn/prefetch.h"
 #include "verify/self_check.h"
 
@@ -20,6 +21,9 @@ int output_new_work(const char *path, const json_t *value, char where[PATH_MAX],
 
 /* Adds "prefetch" and "prefetch_reason", why it was chosen (prefetch_choose). */
 void json_prefetch(json_t *to, const struct prefetch *prefetch, const char *reason);
+
+/* Adds "group" and "group_reason": how many fits share each read of a row, and why (group_choose). */
+void json_group(json_t *to, const struct group_choice *choice);
 
 /* Adds "self_check": the calls compared and the time. */
 void json_self_check(json_t *to, const struct self_check *check);

@@ -50,11 +50,25 @@ struct fitting {
     atomic_uint next;  /* digit that nobody has taken yet */
 };
 
-/* Can all ten fits share the order of their rows? Under compat 1.2 each has another. */
-static bool share_order(const struct fitting *fitting) {
+static bool share_order(const struct hyper own[CLASSES]) {
     for (unsigned c = 1; c < CLASSES; c++)
-        if (!hyper_share_order(&fitting->hyper[0], &fitting->hyper[c])) return false;
+        if (!hyper_share_order(&own[0], &own[c])) return false;
     return true;
+}
+
+bool classes_share_order(const struct hyper *hyper, const struct row_list *rows) {
+    struct hyper own[CLASSES];
+    size_t count[CLASSES];
+    classes_count(count, rows);
+    classes_hyper(own, hyper, count);
+    return share_order(own);
+}
+
+/* How many fits go together: as equal parts as the workers and `most` allow. */
+static unsigned part_size(unsigned takers, unsigned most) {
+    unsigned parts = most > 1 ? (CLASSES + most - 1) / most : CLASSES;
+    if (parts < takers) parts = takers;
+    return (CLASSES + parts - 1) / parts;
 }
 
 /* The rows with a digit's labels. `at` is room for them. */
@@ -156,8 +170,9 @@ static int check_averages(const struct fitting *fitting, struct error *err) {
 }
 
 int classes_fit(struct model models[CLASSES], const struct row_list *rows, const struct hyper *hyper,
-                const struct backend *backend, const struct worker_group *workers, struct error *err) {
-    struct fitting fitting = {.models = models, .rows = rows, .backend = backend};
+                const struct classes_means *by, struct error *err) {
+    const struct worker_group *workers = by->workers;
+    struct fitting fitting = {.models = models, .rows = rows, .backend = by->backend};
     const struct group_task task = {fit_digits, &fitting};
     size_t count[CLASSES];
     if (engine_possible(hyper, rows->n, err) != 0 || classes_check(hyper, err) != 0) return -1;
@@ -166,7 +181,7 @@ int classes_fit(struct model models[CLASSES], const struct row_list *rows, const
     classes_count(count, rows);
     classes_hyper(fitting.hyper, hyper, count);
     const unsigned takers = workers && workers->count < CLASSES ? (unsigned)workers->count : workers ? CLASSES : 1;
-    fitting.together = share_order(&fitting) ? (CLASSES + takers - 1) / takers : 1;
+    fitting.together = share_order(fitting.hyper) ? part_size(takers, by->group) : 1;
     int bad = workers ? workers->run(workers->group, &task, err) : fit_digits(&fitting, 0, err);
     if (!bad) bad = check_averages(&fitting, err);
     if (bad) classes_free(models);
@@ -187,12 +202,22 @@ uint64_t classes_fingerprint(const struct model models[CLASSES]) {
     return hash;
 }
 
-void classes_decisions(double *decision, double *column, const struct model models[CLASSES],
-                       const struct row_list *rows, const struct backend *backend) {
+void classes_decisions(double *decision, const struct model models[CLASSES], const struct row_list *rows,
+                       const struct backend *backend) {
+    enum { PART = 512 }; /* rows whose decisions stay in the cache until they are laid out */
+    double part[CLASSES][PART], *columns[CLASSES];
+    const struct model *list[CLASSES];
     for (unsigned c = 0; c < CLASSES; c++) {
-        decision_function(column, &models[c], rows, backend);
-        for (size_t i = 0; i < rows->n; i++)
-            decision[i * CLASSES + c] = column[i];
+        list[c] = &models[c];
+        columns[c] = part[c];
+    }
+    for (size_t first = 0; first < rows->n; first += PART) {
+        const size_t left = rows->n - first, n = left < PART ? left : PART;
+        const struct row_list some = {rows->ds, rows->at + first, n};
+        decision_functions(columns, list, CLASSES, &some, backend);
+        for (size_t i = 0; i < n; i++)
+            for (unsigned c = 0; c < CLASSES; c++)
+                decision[(first + i) * CLASSES + c] = part[c][i];
     }
 }
 

@@ -3,10 +3,12 @@
 #ifndef SGDMARK_LEARN_CLASSES_H
 #define SGDMARK_LEARN_CLASSES_H
 
+#include "base/progress.h"
 #include "learn/model.h"
 #include "learn/row_list.h"
 #include "learn/worker_group.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,22 +24,33 @@ int classes_check(const struct hyper *hyper, struct error *err);
  * n / (10 count[c]) of the digit's rows; the others weigh 1. */
 void classes_hyper(struct hyper of[CLASSES], const struct hyper *hyper, const size_t count[CLASSES]);
 
+/* Can the ten fits share the order of their rows? Under compat 1.2 each has another. */
+bool classes_share_order(const struct hyper *hyper, const struct row_list *rows);
+
+/* What the fits are run with. */
+struct classes_means {
+    const struct backend *backend;
+    const struct worker_group *workers;   /* NULL: the calling thread */
+    unsigned group;                       /* most fits that share each read of a row; 0 and 1: one by one */
+    const struct progress_sink *progress; /* of cross-validation; NULL: nobody is told */
+};
+
 /* Trains models[c], digit c against the others, for each c; which rows are positive is read off the labels of the data
- * set, which must hold all ten digits. Fits that share the order of their rows read each row once
- * (learn/group.h), in as many groups as there are workers; of others the workers take one after the other. NULL: the
+ * set, which must hold all ten digits. Where they share the order of their rows, up to `group` fits read each row once
+ * (learn/group.h), in no fewer groups than there are workers; else the workers take one fit after the other. NULL: the
  * calling thread trains all.
  * A model has the bits of a single fit with classes_hyper's hyper-parameters. classes_free releases the models. Returns
  * 0, or -1 with the reason; then there is nothing to free. */
 int classes_fit(struct model models[CLASSES], const struct row_list *rows, const struct hyper *hyper,
-                const struct backend *backend, const struct worker_group *workers, struct error *err);
+                const struct classes_means *by, struct error *err);
 void classes_free(struct model models[CLASSES]);
 
 /* FNV-1a 64 of coef_, (10, d), and intercept_, (10,): the fingerprint of the whole classifier. */
 uint64_t classes_fingerprint(const struct model models[CLASSES]);
 
-/* The decision values decision[n][CLASSES] of every row. `column` is room for [n]. */
-void classes_decisions(double *decision, double *column, const struct model models[CLASSES],
-                       const struct row_list *rows, const struct backend *backend);
+/* The decision values decision[n][CLASSES] of every row, each read once for all ten where decision_functions does. */
+void classes_decisions(double *decision, const struct model models[CLASSES], const struct row_list *rows,
+                       const struct backend *backend);
 
 /* The digit with the largest decision value; the first of several. */
 void classes_digits(int64_t *digit, const double *decision, size_t n);

@@ -12,12 +12,11 @@
 struct folding {
     const struct row_list *rows;
     const struct hyper *hyper;
-    const struct backend *backend;
-    const struct worker_group *workers;
+    const struct classes_means *by;
     uint16_t *fold_of;            /* [n] the fold that tests row k */
     struct row_ref *train, *test; /* [n] the two parts, and */
     uint32_t *place;              /* [n] the index among all rows of each row of the test part */
-    double *decision, *column;    /* [n][CLASSES], [n] of the test part */
+    double *decision;             /* [n][CLASSES] of the test part */
     size_t trained, tested;
 };
 
@@ -27,7 +26,6 @@ static void folding_free(struct folding *f) {
     free(f->test);
     free(f->place);
     free(f->decision);
-    free(f->column);
 }
 
 static int folding_make(struct folding *f, const struct classes_cv *result, struct error *err) {
@@ -37,8 +35,7 @@ static int folding_make(struct folding *f, const struct classes_cv *result, stru
     f->test = malloc(n * sizeof *f->test);
     f->place = malloc(n * sizeof *f->place);
     f->decision = malloc(n * CLASSES * sizeof *f->decision);
-    f->column = malloc(n * sizeof *f->column);
-    if (!f->fold_of || !f->train || !f->test || !f->place || !f->decision || !f->column)
+    if (!f->fold_of || !f->train || !f->test || !f->place || !f->decision)
         return fail_program(err, "out of memory for %zu rows", n);
     return stratified_folds(f->fold_of, result->truth, n, CLASSES, result->folds, f->hyper->compat, err);
 }
@@ -59,7 +56,7 @@ static void split_rows(struct folding *f, unsigned fold) {
 static void predict_fold(struct classes_cv *result, struct folding *f, unsigned fold, const struct model *models) {
     const struct row_list test = {f->rows->ds, f->test, f->tested};
     size_t right = 0;
-    classes_decisions(f->decision, f->column, models, &test, f->backend);
+    classes_decisions(f->decision, models, &test, f->by->backend);
     for (size_t i = 0; i < f->tested; i++) {
         const size_t to = f->place[i];
         for (unsigned c = 0; c < CLASSES; c++)
@@ -76,7 +73,7 @@ static int run_fold(struct classes_cv *result, struct folding *f, unsigned fold,
     struct classes_fold *to = &result->fold[fold];
     split_rows(f, fold);
     const struct row_list train = {f->rows->ds, f->train, f->trained};
-    if (classes_fit(models, &train, f->hyper, f->backend, f->workers, err) != 0) return -1;
+    if (classes_fit(models, &train, f->hyper, f->by, err) != 0) return -1;
     predict_fold(result, f, fold, models);
     for (unsigned c = 0; c < CLASSES; c++)
         to->fit[c] = class_fit_of(&models[c]);
@@ -147,7 +144,7 @@ void classes_cv_free(struct classes_cv *result) {
 int classes_cross_validate(struct classes_cv *result, const struct row_list *rows, unsigned folds,
                            const struct hyper *hyper, const struct classes_means *by, struct error *err) {
     const double begin = seconds_now();
-    struct folding f = {.rows = rows, .hyper = hyper, .backend = by->backend, .workers = by->workers};
+    struct folding f = {.rows = rows, .hyper = hyper, .by = by};
     if (classes_cv_check(rows, folds, err) != 0 || result_new(result, rows, folds, hyper, err) != 0) return -1;
     int bad = folding_make(&f, result, err);
     for (unsigned fold = 0; fold < folds && !bad; fold++) {

@@ -32,13 +32,6 @@ struct classes_cv {
  * trained. 0, or -1 with the reason. */
 int classes_cv_check(const struct row_list *rows, unsigned folds, struct error *err);
 
-/* What the folds are run with. */
-struct classes_means {
-    const struct backend *backend;
-    const struct worker_group *workers;   /* as for classes_fit */
-    const struct progress_sink *progress; /* NULL: nobody is told */
-};
-
 /* Stratified folds over the ten digits, one after the other; the workers share the ten fits of a fold. Refuses what
  * classes_cv_check does. Returns 0, or -1 with the reason; classes_cv_free releases the result. */
 int classes_cross_validate(struct classes_cv *result, const struct row_list *rows, unsigned folds,

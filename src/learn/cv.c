@@ -13,12 +13,17 @@
 struct fold_worker {
     const struct cv_plan *plan;
     const struct backend *backend;
-    struct trainer *trainer;
-    struct model model;
-    struct row_ref *train, *test; /* [n] the two parts */
-    uint32_t *place;              /* [n] the index in the view of each row of the test part */
-    double *decision;             /* [n] of the test part */
+    size_t models;
+    struct group *group;
+    struct model model[MODELS_MOST];
+    int failed[MODELS_MOST];       /* -1: the fit of the fold run last failed, */
+    struct error why[MODELS_MOST]; /* for this reason */
+    struct row_ref *train, *test;  /* [n] the two parts */
+    uint32_t *place;               /* [n] the index in the view of each row of the test part */
+    double *decision[MODELS_MOST]; /* [n] of the test part; one allocation */
     size_t trained, tested;
+    unsigned fold;  /* run last */
+    double seconds; /* for each model, of that run */
 };
 
 static void mark_positives(uint8_t *truth, const struct row_list *row_list) {
@@ -135,7 +140,23 @@ void cv_plan_free(struct cv_plan *plan) {
     *plan = (struct cv_plan){0};
 }
 
-struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err) {
+/* Room for the group's models and their decision values. */
+static int allocate_models(struct fold_worker *worker, const struct hyper *hyper, size_t trained, size_t tested,
+                           struct error *err) {
+    const size_t d = worker->plan->row_list.ds->d, models = worker->models;
+    worker->decision[0] = malloc(models * tested * sizeof *worker->decision[0]);
+    if (!worker->decision[0]) return fail_program(err, "out of memory for %zu rows", tested);
+    for (size_t m = 1; m < models; m++)
+        worker->decision[m] = worker->decision[0] + m * tested;
+    worker->group = group_new(models, trained, d, hyper, worker->backend, err);
+    int bad = worker->group ? 0 : -1;
+    for (size_t m = 0; m < models && !bad; m++)
+        bad = model_new(&worker->model[m], d, &hyper[m], err);
+    return bad;
+}
+
+struct fold_worker *fold_worker_new_group(const struct cv_plan *plan, const struct hyper *hyper, size_t models,
+                                          const struct backend *backend, struct error *err) {
     size_t n = plan->row_list.n, most_tested = 0, least_tested = n;
     for (unsigned f = 0; f < plan->folds; f++) {
         most_tested = plan->tested[f] > most_tested ? plan->tested[f] : most_tested;
@@ -148,30 +169,31 @@ struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct bac
     }
     worker->plan = plan;
     worker->backend = backend;
+    worker->models = models;
     /* One more than is kept: split_rows writes first, then decides. */
     worker->train = malloc((n - least_tested + 1) * sizeof *worker->train);
     worker->test = malloc((most_tested + 1) * sizeof *worker->test);
     worker->place = malloc((most_tested + 1) * sizeof *worker->place);
-    worker->decision = malloc(most_tested * sizeof *worker->decision);
-    worker->trainer = trainer_new(n - least_tested, plan->row_list.ds->d, &plan->hyper, backend, err);
-    int bad = model_new(&worker->model, plan->row_list.ds->d, &plan->hyper, err);
-    if (!worker->train || !worker->test || !worker->place || !worker->decision)
-        bad = fail_program(err, "out of memory for %zu rows", n);
-    if (bad || !worker->trainer) {
-        fold_worker_free(worker);
-        return NULL;
-    }
-    return worker;
+    int bad = worker->train && worker->test && worker->place ? 0 : fail_program(err, "out of memory for %zu rows", n);
+    if (!bad) bad = allocate_models(worker, hyper, n - least_tested, most_tested, err);
+    if (!bad) return worker;
+    fold_worker_free(worker);
+    return NULL;
+}
+
+struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err) {
+    return fold_worker_new_group(plan, &plan->hyper, 1, backend, err);
 }
 
 void fold_worker_free(struct fold_worker *worker) {
     if (!worker) return;
-    trainer_free(worker->trainer);
-    model_free(&worker->model);
+    group_free(worker->group);
+    for (size_t m = 0; m < worker->models; m++)
+        model_free(&worker->model[m]);
     free(worker->train);
     free(worker->test);
     free(worker->place);
-    free(worker->decision);
+    free(worker->decision[0]);
     free(worker);
 }
 
@@ -189,41 +211,72 @@ static void split_rows(struct fold_worker *worker, unsigned f) {
     }
 }
 
+/* Predicts the test part with the models whose fits succeeded. */
+static void predict_fold(struct fold_worker *worker) {
+    const struct row_list test = {worker->plan->row_list.ds, worker->test, worker->tested};
+    const struct model *models[MODELS_MOST];
+    double *decision[MODELS_MOST];
+    size_t count = 0;
+    for (size_t m = 0; m < worker->models; m++) {
+        if (worker->failed[m]) continue;
+        models[count] = &worker->model[m];
+        decision[count++] = worker->decision[m];
+    }
+    if (count > 0) decision_functions(decision, models, count, &test, worker->backend);
+}
+
+void fold_worker_run_group(struct fold_worker *worker, unsigned f) {
+    const double begin = seconds_now();
+    const struct cv_plan *plan = worker->plan;
+    struct row_list train[MODELS_MOST];
+    worker->fold = f;
+    split_rows(worker, f);
+    if (f == plan->one_class) return;
+    for (size_t m = 0; m < worker->models; m++)
+        train[m] = (struct row_list){plan->row_list.ds, worker->train, worker->trained};
+    group_start(worker->group, train, permutation_of(plan, worker->trained));
+    while (group_more(worker->group))
+        group_epoch(worker->group);
+    for (size_t m = 0; m < worker->models; m++)
+        worker->failed[m] = trainer_model(group_fit(worker->group, m), &worker->model[m], &worker->why[m]);
+    predict_fold(worker);
+    worker->seconds = (seconds_now() - begin) / (double)worker->models;
+}
+
 /* What cross_val_score has of a fit that failed: no score. */
-static int leave_untrained(const struct fold_worker *worker, struct fold_result *fold) {
+static int leave_untrained(const struct fold_worker *worker, size_t m, struct fold_result *fold) {
     for (size_t i = 0; i < worker->tested; i++)
-        worker->decision[i] = (double)NAN;
+        worker->decision[m][i] = (double)NAN;
     *fold = (struct fold_result){.accuracy = (double)NAN, .intercept = (double)NAN};
     return 0;
 }
 
-int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err) {
-    double begin = seconds_now();
-    const struct cv_plan *plan = worker->plan;
-    struct model *model = &worker->model;
-    split_rows(worker, f);
-    if (f == plan->one_class) return leave_untrained(worker, fold);
-    const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
-    const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
-    trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
-    while (trainer_more(worker->trainer))
-        trainer_epoch(worker->trainer);
-    if (trainer_model(worker->trainer, model, err) != 0) return -1;
-    decision_function(worker->decision, model, &test, worker->backend);
-
+int fold_worker_result(const struct fold_worker *worker, size_t m, struct fold_result *fold, struct error *err) {
+    const struct model *model = &worker->model[m];
+    const double *decision = worker->decision[m];
+    if (worker->fold == worker->plan->one_class) return leave_untrained(worker, m, fold);
+    if (worker->failed[m]) {
+        if (err) *err = worker->why[m];
+        return -1;
+    }
     size_t right = 0;
     for (size_t i = 0; i < worker->tested; i++)
-        right += (worker->decision[i] > 0.0) == worker->test[i].positive;
+        right += (decision[i] > 0.0) == worker->test[i].positive;
     *fold = (struct fold_result){.accuracy = (double)right / (double)worker->tested,
                                  .intercept = model->intercept,
                                  .epochs = model->epochs,
                                  .fingerprint = model->fingerprint,
                                  .update_hash = model->update_hash,
-                                 .update_hash_by_epoch = model->update_hash_by_epoch};
+                                 .update_hash_by_epoch = model->update_hash_by_epoch,
+                                 .seconds = worker->seconds};
     for (unsigned epoch = 0; epoch < model->epochs; epoch++)
         fold->updates += model->updates[epoch];
-    fold->seconds = seconds_now() - begin;
     return 0;
+}
+
+int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err) {
+    fold_worker_run_group(worker, f);
+    return fold_worker_result(worker, 0, fold, err);
 }
 
 uint64_t fold_worker_read(struct fold_worker *worker, unsigned f) {
@@ -231,16 +284,17 @@ uint64_t fold_worker_read(struct fold_worker *worker, unsigned f) {
     split_rows(worker, f);
     const struct row_list train = {plan->row_list.ds, worker->train, worker->trained};
     const struct row_list test = {plan->row_list.ds, worker->test, worker->tested};
-    trainer_start(worker->trainer, &train, permutation_of(plan, train.n));
+    struct trainer *trainer = group_fit(worker->group, 0);
+    trainer_start(trainer, &train, permutation_of(plan, train.n));
     uint64_t sum = 0;
     for (unsigned epoch = 0; epoch < plan->epochs[f]; epoch++)
-        sum ^= trainer_read(worker->trainer);
+        sum ^= trainer_read(trainer);
     return sum ^ row_list_read(&test, plan->hyper.engine, worker->backend);
 }
 
-void fold_worker_decisions(const struct fold_worker *worker, double *decision) {
+void fold_worker_decisions(const struct fold_worker *worker, size_t m, double *decision) {
     for (size_t i = 0; i < worker->tested; i++)
-        decision[worker->place[i]] = worker->decision[i];
+        decision[worker->place[i]] = worker->decision[m][i];
 }
 
 int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err) {
@@ -278,16 +332,49 @@ void cv_free(struct cv_result *result) {
     *result = (struct cv_result){0};
 }
 
-static int run_folds(struct cv_result *result, const struct cv_plan *plan, const struct backend *backend,
-                     const struct progress_sink *progress, struct error *err) {
-    struct fold_worker *worker = fold_worker_new(plan, backend, err);
-    int bad = worker ? 0 : -1;
-    for (unsigned f = 0; f < plan->folds && !bad; f++) {
-        bad = fold_worker_run(worker, f, &result->fold[f], err);
-        if (!bad) fold_worker_decisions(worker, result->decision);
+/* Takes what became of each model in the fold run last. A fit that failed gives its model no result. */
+static void take_fold(struct cv_result *results, struct error *why, const struct fold_worker *worker, unsigned f) {
+    for (size_t m = 0; m < worker->models; m++) {
+        if (why[m].text[0]) continue;
+        if (fold_worker_result(worker, m, &results[m].fold[f], &why[m]) == 0)
+            fold_worker_decisions(worker, m, results[m].decision);
+    }
+}
+
+static bool all_failed(const struct error *why, size_t models) {
+    size_t failed = 0;
+    for (size_t m = 0; m < models; m++)
+        failed += why[m].text[0] != 0;
+    return failed == models;
+}
+
+/* Runs the folds of all models, until every one has failed. */
+static int run_folds(struct cv_result *results, struct error *why, const struct cv_plan *plan,
+                     const struct cv_fits *fits, const struct progress_sink *progress, struct error *err) {
+    struct fold_worker *worker = fold_worker_new_group(plan, fits->hyper, fits->models, fits->backend, err);
+    if (!worker) return -1;
+    for (unsigned f = 0; f < plan->folds && !all_failed(why, fits->models); f++) {
+        fold_worker_run_group(worker, f);
+        take_fold(results, why, worker, f);
         progress_tell(progress, f + 1, plan->folds);
     }
     fold_worker_free(worker);
+    return 0;
+}
+
+/* Allocates the results and fills them; after a failure there is nothing to free. */
+static int fill_results(struct cv_result *results, struct error *why, const struct cv_plan *plan,
+                        const struct cv_fits *fits, const struct progress_sink *progress, struct error *err) {
+    int bad = 0;
+    for (size_t m = 0; m < fits->models; m++) {
+        why[m].text[0] = 0;
+        results[m] = (struct cv_result){0};
+    }
+    for (size_t m = 0; m < fits->models && !bad; m++)
+        bad = cv_result_new(&results[m], plan, err);
+    if (!bad) bad = run_folds(results, why, plan, fits, progress, err);
+    for (size_t m = 0; m < fits->models; m++)
+        if (bad || why[m].text[0]) cv_free(&results[m]);
     return bad;
 }
 
@@ -301,24 +388,35 @@ static void run_never(struct cv_result *result, const struct cv_plan *plan) {
     }
 }
 
-static int finish(struct cv_result *result, double begin) {
-    result->seconds = seconds_now() - begin;
-    cv_result_score(result);
+static int cross_validate_fits(struct cv_result *results, struct error *why, const struct row_list *row_list,
+                               unsigned folds, const struct cv_fits *fits, const struct progress_sink *progress,
+                               struct error *err) {
+    const double begin = seconds_now();
+    struct cv_plan plan;
+    if (cv_plan_make(&plan, row_list, folds, ESTIMATOR_SGD, &fits->hyper[0], err) != 0) return -1;
+    int bad = fill_results(results, why, &plan, fits, progress, err);
+    cv_plan_free(&plan);
+    if (bad) return -1;
+    const double seconds = seconds_now() - begin;
+    for (size_t m = 0; m < fits->models; m++) {
+        if (why[m].text[0]) continue;
+        results[m].seconds = seconds / (double)fits->models;
+        cv_result_score(&results[m]);
+    }
     return 0;
+}
+
+int cross_validate_group(struct cv_result *results, struct error *why, const struct row_list *row_list, unsigned folds,
+                         const struct cv_fits *fits, struct error *err) {
+    return cross_validate_fits(results, why, row_list, folds, fits, NULL, err);
 }
 
 int cross_validate(struct cv_result *result, const struct row_list *row_list, unsigned folds, const struct hyper *hyper,
                    const struct backend *backend, const struct progress_sink *progress, struct error *err) {
-    double begin = seconds_now();
-    struct cv_plan plan;
-    if (cv_plan_make(&plan, row_list, folds, ESTIMATOR_SGD, hyper, err) != 0) return -1;
-    int bad = cv_result_new(result, &plan, err);
-    if (!bad) {
-        bad = run_folds(result, &plan, backend, progress, err);
-        if (bad) cv_free(result);
-    }
-    cv_plan_free(&plan);
-    return bad ? -1 : finish(result, begin);
+    const struct cv_fits fit = {hyper, 1, backend};
+    struct error why;
+    if (cross_validate_fits(result, &why, row_list, folds, &fit, progress, err) != 0) return -1;
+    return why.text[0] ? fail_as(err, why.kind, "%s", why.text) : 0;
 }
 
 int cross_validate_never(struct cv_result *result, const struct row_list *row_list, unsigned folds, struct error *err) {
@@ -329,5 +427,8 @@ int cross_validate_never(struct cv_result *result, const struct row_list *row_li
     int bad = cv_result_new(result, &plan, err);
     if (!bad) run_never(result, &plan);
     cv_plan_free(&plan);
-    return bad ? -1 : finish(result, begin);
+    if (bad) return -1;
+    result->seconds = seconds_now() - begin;
+    cv_result_score(result);
+    return 0;
 }

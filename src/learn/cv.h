@@ -5,6 +5,7 @@
 
 #include "base/progress.h"
 #include "learn/fit.h"
+#include "learn/group.h"
 #include "learn/metrics.h"
 
 #include <limits.h>
@@ -75,17 +76,23 @@ bool folds_warning(char text[FOLDS_WARNING], const struct row_list *row_list, un
 /* Can every fold be trained, as a comparison of their results needs? Returns 0, or -1 with the reason. */
 int cv_every_fold_trains(const struct row_list *row_list, struct error *err);
 
-/* The working memory of one thread that runs folds. */
+/* The working memory of one thread that runs folds. Of the plan's one fit, or of several that share the order of their
+ * rows (learn/group.h), hyper[models]; the plan has those of the first. */
 struct fold_worker;
 struct fold_worker *fold_worker_new(const struct cv_plan *plan, const struct backend *backend, struct error *err);
+struct fold_worker *fold_worker_new_group(const struct cv_plan *plan, const struct hyper *hyper, size_t models,
+                                          const struct backend *backend, struct error *err);
 void fold_worker_free(struct fold_worker *worker);
 /* Trains on every row outside fold f and predicts those in it. Allocates nothing and makes no system call. */
 int fold_worker_run(struct fold_worker *worker, unsigned f, struct fold_result *fold, struct error *err);
+/* The same of a group. fold_worker_result tells of each model: 0, or -1 with the reason, where its fit failed. */
+void fold_worker_run_group(struct fold_worker *worker, unsigned f);
+int fold_worker_result(const struct fold_worker *worker, size_t m, struct fold_result *fold, struct error *err);
 /* Reads the rows that fold_worker_run reads, in the same order, and computes nothing: the read roof of this fold.
  * Returns the exclusive or of what read_u8 gives. */
 uint64_t fold_worker_read(struct fold_worker *worker, unsigned f);
-/* Copies the decision values of the fold run last to their rows in decision[n]. */
-void fold_worker_decisions(const struct fold_worker *worker, double *decision);
+/* Copies the decision values of model m in the fold run last to their rows in decision[n]. */
+void fold_worker_decisions(const struct fold_worker *worker, size_t m, double *decision);
 
 /* Allocates the result of a plan and fills in `truth`. cv_free releases it. */
 int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct error *err);
@@ -93,10 +100,24 @@ int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct e
 void cv_result_score(struct cv_result *result);
 void cv_free(struct cv_result *result);
 
+/* Fits of a group, and the backend that runs them. */
+struct cv_fits {
+    const struct hyper *hyper; /* [models] */
+    size_t models;             /* at most MODELS_MOST */
+    const struct backend *backend;
+};
+
 /* All folds one after the other, on the calling thread; `progress` is told after each and may be NULL. Returns 0, or -1
  * with the reason; cv_free releases the result. */
 int cross_validate(struct cv_result *result, const struct row_list *row_list, unsigned folds, const struct hyper *hyper,
                    const struct backend *backend, const struct progress_sink *progress, struct error *err);
+
+/* The same for each of models fits that share the order of their rows, hyper[models], in one pass over the rows:
+ * results[m] has the bits of cross_validate with hyper[m]. Where a fit failed, why[m].text says so and results[m] is
+ * empty; elsewhere that text is "". Returns 0, or -1 with a reason that holds for all; then there is nothing to free.
+ */
+int cross_validate_group(struct cv_result *results, struct error *why, const struct row_list *row_list, unsigned folds,
+                         const struct cv_fits *fits, struct error *err);
 
 /* The same for the never estimator, which has no parameters. */
 int cross_validate_never(struct cv_result *result, const struct row_list *row_list, unsigned folds, struct error *err);

@@ -69,6 +69,7 @@ static void compare_with_best(struct trainer *t, double value, double least, boo
 }
 
 void epoch_end(struct trainer *t) {
+    if (t->diverged) return; /* in a group, where others go on */
     if (!is_finite(t)) {
         t->diverged = t->epoch;
         return;

@@ -23,7 +23,8 @@ struct group *group_new(size_t models, size_t most, size_t d, const struct hyper
     struct group *group = models <= MODELS_MOST ? calloc(1, sizeof *group) : NULL;
     int bad = group ? 0 : fail_program(err, "out of memory for %zu fits", models);
     for (size_t m = 0; m < models && !bad; m++) {
-        group->fit[m] = trainer_new(most, d, &hyper[m], backend, err);
+        group->fit[m] = m == 0 ? trainer_new(most, d, &hyper[m], backend, err)
+                               : trainer_new_beside(group->fit[0], &hyper[m], backend, err);
         if (!group->fit[m]) bad = -1;
         group->models++;
     }
@@ -44,17 +45,19 @@ struct group *group_new(size_t models, size_t most, size_t d, const struct hyper
 
 void group_free(struct group *group) {
     if (!group) return;
-    for (size_t m = 0; m < group->models; m++)
-        trainer_free(group->fit[m]);
+    for (size_t m = group->models; m > 0; m--)
+        trainer_free(group->fit[m - 1]);
     free(group->label[0]);
     free(group);
 }
 
 void group_start(struct group *group, const struct row_list *row_lists, const uint32_t *permutation) {
     const size_t n = row_lists[0].n;
+    for (size_t m = 0; m < group->models; m++)
+        trainer_start(group->fit[m], &row_lists[m], permutation);
+    if (group->models == 1) return; /* trainer_epoch reads the label off the row */
     memset(group->label[1], 0, n * sizeof *group->label[1]);
     for (size_t m = 0; m < group->models; m++) {
-        trainer_start(group->fit[m], &row_lists[m], permutation);
         for (size_t i = 0; i < n; i++)
             group->label[1][i] |= (uint16_t)(row_lists[m].at[i].positive << m);
     }
@@ -192,6 +195,12 @@ void group_epoch(struct group *group) {
     case LOSSES:
         break;
     }
+}
+
+bool group_more(const struct group *group) {
+    for (size_t m = 0; m < group->models; m++)
+        if (trainer_more(group->fit[m])) return true;
+    return false;
 }
 
 struct trainer *group_fit(const struct group *group, size_t m) {

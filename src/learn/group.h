@@ -26,8 +26,11 @@ struct group *group_new(size_t models, size_t most, size_t d, const struct hyper
 void group_free(struct group *group);
 
 /* Starts the fits: row_lists[models] name the same rows in the same order, with the labels of each fit. `permutation`
- * as for trainer_start. */
+ * as for trainer_start. A group of one is that fit alone, whatever its hyper-parameters. */
 void group_start(struct group *group, const struct row_list *row_lists, const uint32_t *permutation);
+
+/* Has some fit a next epoch? One that diverged stays in the group until the others end; its model tells. */
+bool group_more(const struct group *group);
 
 /* Runs the next epoch of all fits. */
 void group_epoch(struct group *group);

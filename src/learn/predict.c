@@ -78,13 +78,11 @@ static __attribute__((noinline)) void predict_packed(const struct prediction *pr
     }
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through p.decision */
-void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
-                       const struct backend *backend) {
+static struct prediction predict_rows(const struct model *model, const struct row_list *row_list,
+                                      const struct backend *backend) {
     const struct dataset *ds = row_list->ds;
     const bool packed = model->integer.packed && reads_packed(ds, ENGINE_INT, backend);
-    struct prediction p = {.decision = decision,
-                           .model = model,
+    struct prediction p = {.model = model,
                            .rows = row_list,
                            .backend = backend,
                            .form = packed ? FORM_PACKED : FORM_CROPPED,
@@ -92,12 +90,106 @@ void decision_function(double *decision, const struct model *model, const struct
     p.view = row_view_of(ds, p.form);
     for (size_t i = 0; i < row_list->n && i < p.distance; i++)
         prefetch_l1(row_at(&p, i), p.view.prefetch);
+    return p;
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through p.decision */
+void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
+                       const struct backend *backend) {
+    struct prediction p = predict_rows(model, row_list, backend);
+    p.decision = decision;
     if (model->w)
         predict_f32(&p);
-    else if (packed)
+    else if (p.form == FORM_PACKED)
         predict_packed(&p);
     else if (model->integer.low && !model->integer.packed)
         predict_int(&p);
     else
         predict_f64(&p);
+}
+
+/* ---- Several models */
+
+/* Do one row's dot products of all these models come from one kernel? Not engine f64's, nor those of integers so large
+ * that they need a second sum, nor where the backend does not promise the bits of each model alone. */
+static bool read_rows_once(const struct model *const *models, size_t count, const struct backend *backend) {
+    if (models[0]->w && backend->parity != PARITY_BITS) return false;
+    for (size_t m = 0; m < count; m++) {
+        const struct model *model = models[m];
+        const bool integers = model->integer.low && !model->integer.wide;
+        if (!model->w && !integers) return false;
+        if ((model->w == NULL) != (models[0]->w == NULL) || model->integer.packed != models[0]->integer.packed)
+            return false;
+    }
+    return count > 1;
+}
+
+static void predict_many_f32(const struct prediction *p, double *const *decision, const struct model *const *models,
+                             size_t count) {
+    const struct row_ref *at = p->rows->at;
+    const float *w[MODELS_MOST];
+    for (size_t m = 0; m < count; m++)
+        w[m] = models[m]->w;
+    for (size_t i = 0; i < p->rows->n; i++) {
+        const struct shared_row row = {row_at(p, i), at[i].start, p->view.width, prefetched_row(p, i), NULL};
+        double dot[MODELS_MOST];
+        p->backend->dot_many_u8f32(dot, w, count, &row);
+        for (size_t m = 0; m < count; m++)
+            decision[m][i] = dot[m] * models[m]->wscale + models[m]->intercept;
+    }
+}
+
+static void predict_many_int(const struct prediction *p, double *const *decision, const struct model *const *models,
+                             size_t count) {
+    const struct row_ref *at = p->rows->at;
+    const int16_t *w[MODELS_MOST];
+    for (size_t m = 0; m < count; m++)
+        w[m] = models[m]->integer.low;
+    for (size_t i = 0; i < p->rows->n; i++) {
+        const struct shared_row row = {row_at(p, i), at[i].start, p->view.width, prefetched_row(p, i), NULL};
+        double dot[MODELS_MOST];
+        p->backend->dot_many_u8i16(dot, w, count, &row);
+        for (size_t m = 0; m < count; m++)
+            decision[m][i] = decision_int(models[m], (int64_t)dot[m], p->rows->ds, &at[i]);
+    }
+}
+
+static void predict_many_packed(const struct prediction *p, double *const *decision, const struct model *const *models,
+                                size_t count) {
+    const struct dataset *ds = p->rows->ds;
+    const struct packed_row *packed = ds->packed.rows;
+    const struct row_ref *at = p->rows->at;
+    const size_t n = p->rows->n, width = ds->packed.blocks * BLOCK_PIXELS, lines = p->view.prefetch / CACHE_LINE;
+    const int8_t *w[MODELS_MOST];
+    for (size_t m = 0; m < count; m++)
+        w[m] = (const int8_t *)models[m]->integer.low;
+    for (size_t i = 0; i < n; i++) {
+        const struct packed_row now = packed[at[i].row];
+        const struct packed_row later = packed[at[i + p->distance < n ? i + p->distance : n - 1].row];
+        const struct shared_row row = {row_view_row(&p->view, now.line), now.start, width,
+                                       row_view_row(&p->view, later.line), NULL};
+        double dot[MODELS_MOST];
+        p->backend->dot_many_packed(dot, w, count, &row, lines);
+        for (size_t m = 0; m < count; m++)
+            decision[m][i] = decision_int(models[m], (int64_t)dot[m], ds, &at[i]);
+    }
+}
+
+void decision_functions(double *const *decision, const struct model *const *models, size_t count,
+                        const struct row_list *row_list, const struct backend *backend) {
+    if (!read_rows_once(models, count, backend)) {
+        for (size_t m = 0; m < count; m++)
+            decision_function(decision[m], models[m], row_list, backend);
+        return;
+    }
+    const struct prediction p = predict_rows(models[0], row_list, backend);
+    if (models[0]->w)
+        predict_many_f32(&p, decision, models, count);
+    else if (p.form == FORM_PACKED)
+        predict_many_packed(&p, decision, models, count);
+    else if (!models[0]->integer.packed)
+        predict_many_int(&p, decision, models, count);
+    else
+        for (size_t m = 0; m < count; m++)
+            decision_function(decision[m], models[m], row_list, backend);
 }

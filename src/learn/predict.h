@@ -11,4 +11,9 @@
 void decision_function(double *decision, const struct model *model, const struct row_list *row_list,
                        const struct backend *backend);
 
+/* The same for several models, at most MODELS_MOST, trained with one engine: decision[m] gets those of models[m], with
+ * the bits of decision_function. Each row is read once for all, where that changes no bit. */
+void decision_functions(double *const *decision, const struct model *const *models, size_t count,
+                        const struct row_list *row_list, const struct backend *backend);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "data/random.h"
+#include "learn/sweep_groups.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -72,9 +73,10 @@ struct sweep {
     size_t n;                  /* rows of a point */
     uint32_t *rows;            /* [ds->n] where the rows are, in the order before its permutation */
     pthread_mutex_t sink_lock; /* for what follows, and for calls of the sink */
-    size_t next;               /* of plan->todo */
-    bool stopped;              /* nobody takes another point */
-    bool failed;               /* nor hands one over */
+    struct sweep_groups groups;
+    size_t next;  /* group that nobody has taken yet */
+    bool stopped; /* nobody takes another one */
+    bool failed;  /* nor hands one over */
 };
 
 /* The working memory of one worker. */
@@ -119,35 +121,65 @@ static void arrange(struct sweep_worker *worker, const struct job_spec *spec) {
     row_refs_fill(worker->at, ds, row, sweep->n, spec->digit);
 }
 
-/* Computes one point. Returns 0, also where there is a reason instead of numbers, or -1 when memory runs out. */
-static int compute(struct sweep_worker *worker, struct cv_result *cv, struct point_result *result, struct error *err) {
+/* Points that are computed together, and what becomes of them. */
+struct together {
+    size_t count;
+    const size_t *point; /* [count] */
+    struct cv_result cv[MODELS_MOST];
+    struct point_result result[MODELS_MOST];
+};
+
+static void give_reason(struct point_result *result, const char *text) {
+    snprintf(result->reason, sizeof result->reason, "%.*s", POINT_REASON - 1, text);
+}
+
+/* Computes the points. Returns 0, also where there are reasons instead of numbers, or -1 when memory runs out. */
+static int compute(struct sweep_worker *worker, struct together *points, struct error *err) {
     const struct sweep_plan *plan = worker->sweep->plan;
-    struct job_spec spec = *plan->spec;
+    struct hyper hyper[MODELS_MOST];
+    struct error why[MODELS_MOST];
+    struct job_spec spec;
     unsigned folds = plan->folds;
-    grid_apply(plan->grid, result->point, &spec, &folds);
+    for (size_t m = points->count; m-- > 0;) { /* the first point comes last: it has what they all have */
+        spec = *plan->spec;
+        folds = plan->folds;
+        grid_apply(plan->grid, points->point[m], &spec, &folds);
+        hyper[m] = spec.hyper;
+        points->result[m] = (struct point_result){.point = points->point[m]};
+    }
     arrange(worker, &spec);
     const struct row_list rows = {worker->ds, worker->at, worker->sweep->n};
-    result->folds = folds;
-    if (cross_validate(cv, &rows, folds, &spec.hyper, plan->backend, NULL, err) != 0) {
-        if (err->kind == ERROR_PROGRAM) return -1;
-        snprintf(result->reason, sizeof result->reason, "%.*s", POINT_REASON - 1, err->text);
-        return 0;
+    const struct cv_fits fits = {hyper, points->count, plan->backend};
+    const int bad = cross_validate_group(points->cv, why, &rows, folds, &fits, err);
+    if (bad && err->kind == ERROR_PROGRAM) return -1;
+    for (size_t m = 0; m < points->count; m++) {
+        struct point_result *result = &points->result[m];
+        result->folds = folds;
+        if (bad || why[m].text[0]) {
+            give_reason(result, bad ? err->text : why[m].text);
+            continue;
+        }
+        result->fold = points->cv[m].fold;
+        result->confusion = points->cv[m].confusion;
+        result->roc_auc = points->cv[m].roc_auc;
     }
-    result->fold = cv->fold;
-    result->confusion = cv->confusion;
-    result->roc_auc = cv->roc_auc;
     return 0;
 }
 
-/* The next point to compute; SIZE_MAX: none. */
-static size_t take_point(struct sweep *sweep) {
+/* The next points to compute; none: false. */
+static bool take_points(struct sweep *sweep, struct together *points) {
     const struct sweep_sink *sink = sweep->sink;
-    size_t point = SIZE_MAX;
+    bool taken = false;
     pthread_mutex_lock(&sweep->sink_lock);
     if (!sweep->stopped && sink->enough) sweep->stopped = sink->enough(sink->context);
-    if (!sweep->stopped && sweep->next < sweep->plan->count) point = sweep->plan->todo[sweep->next++];
+    if (!sweep->stopped && sweep->next < sweep->groups.count) {
+        const struct sweep_group *group = &sweep->groups.group[sweep->next++];
+        points->count = group->count;
+        points->point = sweep->groups.point + group->first;
+        taken = true;
+    }
     pthread_mutex_unlock(&sweep->sink_lock);
-    return point;
+    return taken;
 }
 
 /* Hands an outcome to the sink. After a failure nobody takes another point. */
@@ -162,16 +194,18 @@ static int hand_over(struct sweep *sweep, const struct point_result *result, con
 
 static int run_points(struct sweep_worker *worker, struct error *err) {
     struct sweep *sweep = worker->sweep;
+    struct together points;
     int bad = 0;
-    while (!bad) {
-        struct cv_result cv = {0};
-        struct point_result result = {.point = take_point(sweep)};
-        if (result.point == SIZE_MAX) return 0;
+    while (!bad && take_points(sweep, &points)) {
         const double begin = seconds_now();
-        bad = compute(worker, &cv, &result, err);
-        const struct point_run run = {worker->index, seconds_now() - begin};
-        bad = hand_over(sweep, &result, &run, bad, err);
-        cv_free(&cv);
+        for (size_t m = 0; m < points.count; m++)
+            points.cv[m] = (struct cv_result){0};
+        bad = compute(worker, &points, err);
+        const struct point_run run = {worker->index, (seconds_now() - begin) / (double)points.count};
+        for (size_t m = 0; m < points.count; m++) {
+            bad = hand_over(sweep, &points.result[m], &run, bad, err);
+            cv_free(&points.cv[m]);
+        }
     }
     return bad;
 }
@@ -216,7 +250,9 @@ int sweep_run(const struct sweep_plan *plan, const struct worker_group *workers,
     if (!sweep.rows) return fail_program(err, "out of memory for the order of %zu rows", plan->ds->n);
     fill_rows(sweep.rows, plan->ds, rows->order);
     const struct group_task task = {work, &sweep};
-    int bad = workers->run(workers->group, &task, err);
+    int bad = sweep_groups_make(&sweep.groups, plan, workers->count, err);
+    if (!bad) bad = workers->run(workers->group, &task, err);
+    sweep_groups_free(&sweep.groups);
     free(sweep.rows);
     pthread_mutex_destroy(&sweep.sink_lock);
     return bad;

@@ -35,7 +35,7 @@ uint64_t point_fingerprint(const struct point_result *result);
 /* By which worker a point was computed, and in what time. */
 struct point_run {
     size_t worker;
-    double seconds;
+    double seconds; /* of a group, for each of its points */
 };
 
 /* Where the outcomes go. Calls do not overlap. */
@@ -43,7 +43,7 @@ struct sweep_sink {
     /* Takes one outcome, in no certain order; what it points to is gone afterwards. Returns 0, or -1 with the reason,
      * which ends the sweep. */
     int (*take)(void *context, const struct point_result *result, const struct point_run *run, struct error *err);
-    /* Asked before each point: true ends the sweep. NULL: never. */
+    /* Asked before each point or group of points: true ends the sweep. NULL: never. */
     bool (*enough)(void *context);
     void *context;
 };
@@ -58,6 +58,8 @@ struct sweep_plan {
     const size_t *todo; /* [count] the points to compute, in this order */
     size_t count;
     const struct dataset *const *rows; /* [workers] where each reads its rows, copies of ds; NULL: all read ds */
+    size_t
+        group; /* most points that are computed in one pass over the rows, at most MODELS_MOST; 0 and 1: one by one */
 };
 
 /* Can every point be computed, as far as its parameters and the number of rows say? 0, or -1 with the reason, which

@@ -66,14 +66,15 @@ static bool allocate(struct trainer *t, struct error *err) {
     else
         t->w64 = weights_alloc(packed_features(t->d) * sizeof *t->w64);
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
-    t->order[0] = pages_new(orders_size(t->most));
+    t->order[0] = t->beside ? t->beside->order[0] : pages_new(orders_size(t->most));
     t->pixels = aligned_alloc(CACHE_LINE, packed_features(t->d));
     return (hyper->engine != ENGINE_INT || integer_new(&t->integer, t->d, err) == 0) && allocate_general(t) &&
            (t->w32 || t->w64) && t->updates && t->pixels && t->order[0];
 }
 
-struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
-                            struct error *err) {
+/* `beside` is NULL where the fit has an order of its own. */
+static struct trainer *make_trainer(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
+                                    const struct trainer *beside, struct error *err) {
     if (engine_possible(hyper, most, err) != 0) return NULL;
     struct trainer *t = calloc(1, sizeof *t);
     if (!t) {
@@ -83,6 +84,7 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
     t->hyper = *hyper;
     if (hyper->prefetch.l1 == 0) t->hyper.prefetch = PREFETCH_DEFAULT;
     t->backend = backend;
+    t->beside = beside;
     t->most = most;
     t->d = d;
     t->t0 = loss_optimal_t0(hyper->loss, hyper->alpha, hyper->epsilon);
@@ -92,10 +94,20 @@ struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, co
         fail_program(err, "out of memory for a fit on %zu rows", most);
         return NULL;
     }
-    pages_take(t->order[0], orders_size(most));
+    if (!beside) pages_take(t->order[0], orders_size(most));
     t->order[1] = t->order[0] + most;
     t->own = t->order[1] + most;
     return t;
+}
+
+struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
+                            struct error *err) {
+    return make_trainer(most, d, hyper, backend, NULL, err);
+}
+
+struct trainer *trainer_new_beside(const struct trainer *first, const struct hyper *hyper,
+                                   const struct backend *backend, struct error *err) {
+    return make_trainer(first->most, first->d, hyper, backend, first, err);
 }
 
 void trainer_free(struct trainer *t) {
@@ -109,7 +121,7 @@ void trainer_free(struct trainer *t) {
     free(t->aw);
     free(t->held_out[0]);
     free(t->validation);
-    pages_free(t->order[0], orders_size(t->most));
+    if (!t->beside) pages_free(t->order[0], orders_size(t->most));
     free(t);
 }
 
@@ -182,7 +194,10 @@ void trainer_start(struct trainer *t, const struct row_list *row_list, const uin
     t->blocks = packed ? ds->packed.blocks : 0;
     t->width = packed ? ds->packed.blocks * BLOCK_PIXELS : ds->width;
     t->view = row_view_of(ds, packed ? FORM_PACKED : FORM_CROPPED);
-    encode_rows(t, packed);
+    if (t->beside)
+        t->layout = t->beside->layout;
+    else
+        encode_rows(t, packed);
     if (t->w32) memset(t->w32, 0, t->d * sizeof *t->w32);
     if (t->w64) memset(t->w64, 0, packed_features(t->d) * sizeof *t->w64);
     if (t->integer.low) integer_clear(&t->integer, packed);

@@ -55,6 +55,7 @@ struct trainer {
     uint32_t *order[2]; /* [most] row codes each: epoch e fills order[e % 2] from the other, which first holds the rows
                            as they are given. One allocation with */
     uint32_t *own;      /* room for a permutation of [most] */
+    const struct trainer *beside; /* whose order this fit follows, in a group; NULL: its own */
     /* The rest is for hyper-parameters that are not plain. Arrays that the fit does not need are NULL. */
     struct general_state general;
     double weight[2];     /* of the rows of each class */
@@ -68,6 +69,11 @@ struct trainer {
     bool refused;         /* the rows cannot be trained on: `refusal` says why */
     struct error refusal;
 };
+
+/* As trainer_new, for a fit that visits the rows of `first` in its order (learn/group.h): it has no order of its own,
+ * and `first` must outlive it. */
+struct trainer *trainer_new_beside(const struct trainer *first, const struct hyper *hyper,
+                                   const struct backend *backend, struct error *err);
 
 /* The epoch of hyper-parameters that are not plain. `trace` as in trainer_epoch_traced, or NULL. */
 void general_epoch(struct trainer *t, double *trace);

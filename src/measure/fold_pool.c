@@ -53,7 +53,7 @@ static int take_items(void *context, size_t worker, struct error *err) {
         else if (fold_worker_run(mine, (unsigned)(item % folds), &pool->items[item], err) != 0)
             bad = -1;
         else if (item < folds)
-            fold_worker_decisions(mine, pool->decision);
+            fold_worker_decisions(mine, 0, pool->decision);
     }
 }
 

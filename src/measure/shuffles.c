@@ -45,8 +45,8 @@ static int run_seeds(struct shuffles *shuffles, const struct shuffles_request *r
     spec.rows.order = ORDER_NOTEBOOK;
     const double begin = seconds_now();
     struct making making = {shuffles, begin + request->seconds};
-    const struct sweep_plan plan = {request->ds,      &spec, request->folds, seeds,
-                                    request->backend, todo,  MOST_SHUFFLES,  NULL};
+    const struct sweep_plan plan = {request->ds, &spec,         request->folds, seeds, request->backend,
+                                    todo,        MOST_SHUFFLES, NULL,           1};
     const struct sweep_sink sink = {keep, is_late, &making};
     int bad = sweep_run(&plan, request->workers, &sink, err);
     shuffles->seconds = seconds_now() - begin;

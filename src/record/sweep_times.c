@@ -27,9 +27,10 @@ json_t *sweep_times_json(const struct sweep_process *process) {
     if (gmtime_r(&now, &parts)) strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &parts);
     placement_pus(process->placement, pus);
     const struct launcher *launcher = process->launcher;
-    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s?, s:I, s:I, s:I}", "started", started, "host",
+    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:s}", "started", started, "host",
                      json_escaped(host), "arguments", arguments_json(process), "data", json_escaped(process->data),
                      "version", SGDMARK_VERSION, "isa", engine_backend_name(process->engine, process->backend), "pus",
                      pus, "launcher", launcher->name, "share", (json_int_t)process->share->number, "of",
-                     (json_int_t)process->share->of, "points", (json_int_t)process->points);
+                     (json_int_t)process->share->of, "points", (json_int_t)process->points, "group",
+                     (json_int_t)process->group->models, "group_reason", process->group->reason);
 }

@@ -4,6 +4,7 @@
 #ifndef SGDMARK_RECORD_SWEEP_TIMES_H
 #define SGDMARK_RECORD_SWEEP_TIMES_H
 
+#include "learn/group_choice.h"
 #include "machine/launcher.h"
 #include "machine/placement.h"
 #include "record/sweep_head.h"
@@ -19,6 +20,7 @@ struct sweep_process {
     const struct launcher *launcher;
     const struct share *share;
     size_t points; /* to compute */
+    const struct group_choice *group;
 };
 
 /* The line as an object. NULL when memory runs out. */

@@ -173,7 +173,7 @@ static int print_matrices(FILE *out, const struct compare_report *report, struct
     return 0;
 }
 
-int print_group(FILE *out, const struct group_comparison *group, bool details, struct error *err) {
+int print_one_group(FILE *out, const struct group_comparison *group, bool details, struct error *err) {
     const struct compare_report *report = &group->report;
     const bool two = report->pool_count == 2;
     const bool whole = details || report->pool_count - 1 <= WIDEST; /* of every benchmark */
@@ -198,13 +198,13 @@ int print_group(FILE *out, const struct group_comparison *group, bool details, s
 
 int print_comparison(FILE *out, const struct comparison_of_files *all, bool details, struct error *err) {
     print_line(out, all->answer);
-    if (all->count == 1) return print_group(out, &all->list[0], details, err);
+    if (all->count == 1) return print_one_group(out, &all->list[0], details, err);
     for (size_t i = 0; i < all->count; i++) {
         const struct group_comparison *group = &all->list[i];
         fprintf(out, "\nGroup %zu: ", i + 1);
         print_line(out, group->answer);
         if (group->differs) print_line(out, group->differs);
-        if (group->compared && print_group(out, group, details, err) != 0) return -1;
+        if (group->compared && print_one_group(out, group, details, err) != 0) return -1;
     }
     return 0;
 }

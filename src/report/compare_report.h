@@ -15,7 +15,7 @@
 int print_comparison(FILE *out, const struct comparison_of_files *all, bool details, struct error *err);
 
 /* The same for one group, without its answer. */
-int print_group(FILE *out, const struct group_comparison *group, bool details, struct error *err);
+int print_one_group(FILE *out, const struct group_comparison *group, bool details, struct error *err);
 
 /* The answer to --threshold as one line: "PASS: ...". */
 void print_answer(FILE *out, const char *answer, const char *why);

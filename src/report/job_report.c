@@ -98,3 +98,7 @@ void print_prefetch(FILE *out, const struct prefetch *prefetch, const char *reas
     prefetch_text(text, prefetch);
     fprintf(out, "prefetch     %s, %s\n", text, reason);
 }
+
+void print_group(FILE *out, const struct group_choice *choice) {
+    fprintf(out, "group        %u, %s\n", choice->models, choice->reason);
+}

@@ -3,6 +3,7 @@
 #ifndef SGDMARK_REPORT_JOB_REPORT_H
 #define SGDMARK_REPORT_JOB_REPORT_H
 
+#include "learn/group_choice.h"
 #include "learn/job.h"
 
 #include <jansson.h>
@@ -29,5 +30,8 @@ int print_job(FILE *out, const struct job *job, const struct job_spec *spec, str
 
 /* The prefetch distances, and why they were chosen (prefetch_choose). */
 void print_prefetch(FILE *out, const struct prefetch *prefetch, const char *reason);
+
+/* How many fits share each read of a row, and why. */
+void print_group(FILE *out, const struct group_choice *choice);
 
 #endif

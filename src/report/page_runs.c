@@ -144,7 +144,7 @@ static int put_table(FILE *to, const struct group_comparison *comparison, struct
     put_differences(to, &comparison->report);
     fputs("<details><summary>What <code>sgdmark compare</code> says: speeds, intervals, verdicts</summary>\n", to);
     html_begin(&capture);
-    int bad = capture.stream ? print_group(capture.stream, comparison, false, err) : 0;
+    int bad = capture.stream ? print_one_group(capture.stream, comparison, false, err) : 0;
     bad |= html_end(&capture, to, err);
     fputs("</details>\n", to);
     return bad;

@@ -114,6 +114,11 @@ static void seeds_and_weights(void **state) {
 
 /* ---- Fits that are refused */
 
+#define ALONE                                                                                                          \
+    (struct classes_means) {                                                                                           \
+        .backend = backend_scalar(), .group = 10                                                                       \
+    }
+
 static int open_job(struct job *job, size_t n, size_t limit, struct error *err) {
     char data[48];
     struct job_spec spec;
@@ -125,6 +130,33 @@ static int open_job(struct job *job, size_t n, size_t limit, struct error *err) 
     return job_open(job, &spec, err);
 }
 
+/* However the ten fits are grouped, every model and every decision value is that of the fit alone. */
+static void any_group_has_the_same_fits(void **state) {
+    (void)state;
+    struct job job;
+    static double wanted[CLASSES * 200], found[CLASSES * 200];
+    assert_int_equal(open_job(&job, 200, 0, NULL), 0);
+    for (unsigned engine = 0; engine < ENGINES; engine++) {
+        const struct hyper hyper = hyper_defaults((enum engine)engine);
+        uint64_t fingerprint = 0;
+        for (unsigned group = 1; group <= MODELS_MOST; group++) {
+            const struct classes_means by = {.backend = backend_best(), .group = group};
+            struct model models[CLASSES];
+            assert_int_equal(classes_fit(models, &job.row_list, &hyper, &by, NULL), 0);
+            if (group == 1) fingerprint = classes_fingerprint(models);
+            assert_int_equal(classes_fingerprint(models), fingerprint);
+            classes_decisions(found, models, &job.row_list, backend_best());
+            for (unsigned c = 0; c < CLASSES; c++) {
+                decision_function(wanted, &models[c], &job.row_list, backend_best());
+                for (size_t i = 0; i < job.row_list.n; i++)
+                    assert_memory_equal(&found[i * CLASSES + c], &wanted[i], sizeof *wanted);
+            }
+            classes_free(models);
+        }
+    }
+    job_close(&job);
+}
+
 static void refusals(void **state) {
     (void)state;
     struct job job, none;
@@ -133,7 +165,7 @@ static void refusals(void **state) {
     struct hyper hyper = hyper_defaults(ENGINE_F64);
     hyper.class_weight_true = 2.0;
     assert_int_equal(open_job(&job, 200, 0, NULL), 0);
-    assert_int_equal(classes_fit(models, &job.row_list, &hyper, backend_scalar(), NULL, &err), -1);
+    assert_int_equal(classes_fit(models, &job.row_list, &hyper, &ALONE, &err), -1);
     assert_non_null(strstr(err.text, "--class-weight: with --digit all"));
 
     /* What one of the ten fits says is said of its digit. */
@@ -141,7 +173,7 @@ static void refusals(void **state) {
     hyper.learning_rate = RATE_INVSCALING;
     hyper.eta0 = 1.0;
     hyper.power_t = -HYPER_MOST;
-    assert_int_equal(classes_fit(models, &job.row_list, &hyper, backend_scalar(), NULL, &err), -1);
+    assert_int_equal(classes_fit(models, &job.row_list, &hyper, &ALONE, &err), -1);
     assert_non_null(strstr(err.text, "digit 0: the fit diverged"));
     assert_int_equal(err.kind, ERROR_CHECK);
 
@@ -150,7 +182,7 @@ static void refusals(void **state) {
     hyper.compat = COMPAT_1_2;
     hyper.epochs = 300;
     hyper.tol = 1e-3;
-    assert_int_equal(classes_fit(models, &job.row_list, &hyper, backend_scalar(), NULL, &err), 0);
+    assert_int_equal(classes_fit(models, &job.row_list, &hyper, &ALONE, &err), 0);
     unsigned least = 300, most = 0;
     for (unsigned c = 0; c < CLASSES; c++) {
         if (models[c].epochs < least) least = models[c].epochs;
@@ -159,7 +191,7 @@ static void refusals(void **state) {
     classes_free(models);
     assert_true(least < most);
     hyper.average = 200 * (uint64_t)least + 1;
-    assert_int_equal(classes_fit(models, &job.row_list, &hyper, backend_scalar(), NULL, &err), -1);
+    assert_int_equal(classes_fit(models, &job.row_list, &hyper, &ALONE, &err), -1);
     assert_non_null(strstr(err.text, "had not begun to average"));
     job_close(&job);
 
@@ -189,18 +221,12 @@ static void digits_with_few_rows(void **state) {
     assert_false(classes_warning(text, &job.row_list, 2));
     assert_true(classes_warning(text, &job.row_list, 3));
     assert_string_equal(text, "only 2 of the rows are a 3: fewer than the 3 folds, of which some test none of them");
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper,
-                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
-                     0);
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper, &ALONE, &err), 0);
     classes_cv_free(&result);
     keep_rows(&job, 3, 1);
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper,
-                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
-                     -1);
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 3, &hyper, &ALONE, &err), -1);
     assert_non_null(strstr(err.text, "only 1 of the rows is a 3"));
-    assert_int_equal(classes_cross_validate(&result, &job.row_list, 11, &hyper,
-                                            &(const struct classes_means){backend_scalar(), NULL, NULL}, &err),
-                     -1);
+    assert_int_equal(classes_cross_validate(&result, &job.row_list, 11, &hyper, &ALONE, &err), -1);
     job_close(&job);
 }
 
@@ -247,6 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_are_scikit_learns),
         cmocka_unit_test(seeds_and_weights),
+        cmocka_unit_test(any_group_has_the_same_fits),
         cmocka_unit_test(refusals),
         cmocka_unit_test(digits_with_few_rows),
         cmocka_unit_test(first_of_the_largest),

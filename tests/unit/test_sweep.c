@@ -178,7 +178,7 @@ static const size_t every[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 
 static int sweep_all(struct outcomes *all, const struct grid *grid, const struct worker_group *group,
                      struct error *err) {
-    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), every, grid->points, NULL};
+    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), every, grid->points, NULL, 0};
     const struct sweep_sink sink = {take, has_enough, all};
     return sweep_run(&plan, group, &sink, err);
 }
@@ -214,11 +214,12 @@ static void a_point_equals_the_job_alone(void **state) {
         vary(&grid, "order-seed=3,4294967295");
         vary(&grid, "digit=5,0");
         vary(&grid, "folds=2,5");
+        vary(&grid, "alpha=1e-4,3e-3");
         assert_int_equal(job_open(&arranged, &spec, &err), 0);
         ds = arranged.ds;
         assert_int_equal(sweep_all(&all, &grid, &in_turn, &err), 0);
-        assert_int_equal(all.count, 8);
-        for (size_t point = 0; point < 8; point++) {
+        assert_int_equal(all.count, 16);
+        for (size_t point = 0; point < 16; point++) {
             struct job_spec alone = spec;
             unsigned folds = 3;
             grid_apply(&grid, point, &alone, &folds);
@@ -262,7 +263,7 @@ static void workers_do_not_matter(void **state) {
     copy.pixels = malloc(ds.n * ds.stride);
     memcpy(copy.pixels, ds.pixels, ds.n * ds.stride);
     const struct dataset *const rows[5] = {&ds, &copy, &ds, &copy, &copy};
-    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, rows};
+    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, rows, 0};
     const struct sweep_sink sink = {take, has_enough, &many};
     assert_int_equal(sweep_run(&plan, &group, &sink, &err), 0);
     free(copy.pixels);
@@ -302,7 +303,7 @@ static void what_is_under_way_is_kept(void **state) {
     const struct placement two = {.name = "test", .available = true, .slots = slots, .count = 2};
     struct bound_group bound = {topology, &two};
     const struct worker_group group = bound_group(&bound);
-    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, NULL};
+    const struct sweep_plan plan = {&ds, &spec, 3, &grid, backend_scalar(), every, grid.points, NULL, 0};
     const struct sweep_sink sink = {take, has_enough_at_second_call, &all};
     calls = 0;
     assert_int_equal(sweep_run(&plan, &group, &sink, &err), 0);
@@ -422,7 +423,7 @@ static void begin_sweep(struct grid *grid, struct sweep_head *head, const char *
     grid_init(grid);
     vary(grid, axis);
     if (other) vary(grid, other);
-    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL};
+    const struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL, 0};
     json_t *json = sweep_head_json(&plan);
     assert_int_equal(sweep_head_store(folder, json, &err), 0);
     assert_int_equal(sweep_head_store(folder, json, &err), 0);
@@ -451,7 +452,7 @@ static void compute_share(const struct sweep_head *head, const struct grid *grid
     const struct share share = {number, of};
     struct sweep_work *work = sweep_work_open(folder, &share, head, &err);
     if (!work) fail_msg("%s", err.text);
-    struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL};
+    struct sweep_plan plan = {&ds, &spec, 3, grid, backend_scalar(), NULL, 0, NULL, 0};
     plan.todo = sweep_work_todo(work, &plan.count);
     most_now = most;
     kept_now = 0;
@@ -616,7 +617,7 @@ static void a_folder_holds_one_sweep(void **state) {
     begin_sweep(&grid, &head, "order-seed=0..4", NULL);
     grid_init(&other);
     vary(&other, "order-seed=0..5");
-    const struct sweep_plan plan = {&ds, &spec, 3, &other, backend_scalar(), NULL, 0, NULL};
+    const struct sweep_plan plan = {&ds, &spec, 3, &other, backend_scalar(), NULL, 0, NULL, 0};
     json_t *json = sweep_head_json(&plan);
     assert_int_equal(sweep_head_store(folder, json, &err), -1);
     assert_non_null(strstr(err.text, "is of another sweep: \"points\" differs"));
