@@ -107,7 +107,7 @@ static const struct argp argp = {
     "Examples:\n"
     "  sgdmark compare before.json after.json\n"
     "  sgdmark compare --base old1.json --base old2.json new1.json new2.json\n"
-    "                    two runs of either build: more processes, narrower intervals\n"
+    "                    two runs of either build: narrower intervals\n"
     "  sgdmark compare --threshold 5% before.json after.json\n"
     "                    for a test of every change: is anything over 5 % slower?\n"
     "  sgdmark compare --format csv a.json b.json c.json > ratios.csv\n"

@@ -50,7 +50,7 @@ static const struct argp_option list[] = {
     OPTIONS_OUTPUT,
     {"json", KEY_JSON, "FILE", 0, "write the description as JSON; with - nothing else goes to stdout", 0},
     {0}};
-static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
+static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", OPTIONS_ROWS}, {0}};
 static const struct argp argp = {list,
                                  parse,
                                  NULL,
@@ -61,7 +61,7 @@ static const struct argp argp = {list,
                                  "  sgdmark describe --order sorted --show 34911\n"
                                  "                                              X[34911] of \"MNIST original\"\n"
                                  "  sgdmark describe --show 7 --png seven.png\n"
-                                 "  sgdmark describe --data datasets            the MNIST/raw or the like below it\n",
+                                 "  sgdmark describe --data datasets            MNIST/raw or the like in it\n",
                                  children,
                                  NULL,
                                  NULL};

@@ -152,7 +152,7 @@ static const struct argp argp = {list,
                                  "  sgdmark run --quick --notebook              with every step of the notebook\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
-                                 "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
+                                 "  sgdmark run --isa avx2 --json avx2.json     one, beside the scalar backends\n",
                                  children,
                                  NULL,
                                  NULL};
