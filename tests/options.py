@@ -18,7 +18,7 @@ scratch = tempfile.mkdtemp()
 places = {"T": os.path.join(scratch, "out"), "M": os.path.join(scratch, "model.npz"),
           "M10": os.path.join(scratch, "ten.npz"), "MLOG": os.path.join(scratch, "log.npz"),
           "R": os.path.abspath("tests/golden/result.json"), "A": os.path.join(scratch, "a.json"),
-          "B": os.path.join(scratch, "b.json")}
+          "MNIST": os.path.abspath("data/mnist"), "B": os.path.join(scratch, "b.json")}
 environment = {key: value for key, value in os.environ.items() if not key.startswith("SGDMARK_")}
 
 
@@ -62,6 +62,9 @@ def options_of(command):
 
 
 def try_happy(command, option, use, needs):
+    if "$MNIST" in use and not os.path.exists(places["MNIST"]):
+        tap.skip(f"{command} {use}", "no data/mnist (tools/fetch-mnist)")
+        return
     done = gathered() if option == "--gather" else invoke([command, *together(needs, use)])
     tap.check(f"{command} {use}", done.returncode in (0, 4), f"exit status {done.returncode}: {done.stderr}")
 

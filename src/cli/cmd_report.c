@@ -3,8 +3,10 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "record/load.h"
 #include "report/run_report.h"
+#include "report/screen.h"
 
 enum { KEY_NOTEBOOK = 0x200 };
 
@@ -40,6 +42,13 @@ static const struct argp argp = {list,
                                  NULL,
                                  NULL};
 
+/* The first screen of the run, then every table. */
+static int print_all(const json_t *facts, bool walk, struct error *err) {
+    if (report_screen(stdout, facts, terminal_columns(SCREEN_COLUMNS), err) != 0) return -1;
+    putchar('\n');
+    return report_run(stdout, facts, walk, err);
+}
+
 int command_report(int argc, char **argv, struct error *err) {
     struct report_options options = {0};
     struct result_file file;
@@ -55,7 +64,7 @@ int command_report(int argc, char **argv, struct error *err) {
     else if (json_make_printable(file.root) != 0)
         bad = fail_program(err, "%s: out of memory", options.path);
     else
-        bad = report_run(stdout, file.facts, options.notebook, err);
+        bad = print_all(file.facts, options.notebook, err);
     result_unload(&file);
     return bad ? -1 : EXIT_DONE;
 }

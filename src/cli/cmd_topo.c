@@ -83,8 +83,9 @@ static const struct argp argp = {list,
                                  "Draw the machine and list the placements that it allows. Nothing is timed.\v"
                                  "Examples:\n"
                                  "  sgdmark topo                            this machine and its placements\n"
-                                 "  sgdmark topo --place core:0-3           one worker on each of four cores\n"
-                                 "  sgdmark topo --place pu:0-30:2          every second PU up to 30\n"
+                                 "  sgdmark topo --place all-cores          one worker on each core\n"
+                                 "  sgdmark topo --topology 'core:16 pu:2' --place pu:0-30:2\n"
+                                 "                                          every second PU up to 30\n"
                                  "  sgdmark topo --topology 'package:2 [numa] l3:2 core:4 pu:2' --roof 12\n"
                                  "                                          plan for another machine\n",
                                  NULL,

@@ -3,6 +3,7 @@
 
 #include "base/near.h"
 #include "base/number.h"
+#include "cli/data_source.h"
 #include "cli/outputs.h"
 #include "learn/classes.h"
 #include "learn/prefetch.h"
@@ -75,6 +76,7 @@ static error_t parse_rows(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         row_spec_defaults(rows);
+        rows->data = default_data();
         return 0;
     case KEY_DATA:
         rows->data = value;
@@ -104,7 +106,7 @@ static const struct argp_option rows_list[] = {
     {"data", KEY_DATA, "SOURCE", 0,
      "folder with the four IDX files, plain or .gz, or one above it, such as that of MNIST/raw; of several sets in one "
      "folder, with what the names begin: EMNIST/raw/emnist-digits; or synthetic[:n=N,d=D,seed=S] for made-up rows "
-     "(data/mnist)",
+     "($SGDMARK_DATA, else data/mnist, else that of the installed program)",
      0},
     {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
     {"order", KEY_ORDER, "NAME", 0,
