@@ -91,8 +91,12 @@ COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(s
 
 all: $(PROGRAM)
 
-# Set-up, build, go: the two commands of the README.
-run: deps data
+# Set-up, build, go: the two commands of the README. What the package manager says goes to a log.
+run:
+	$(Q)mkdir -p $(BUILD)
+	$(Q)$(MAKE) --no-print-directory deps > $(BUILD)/packages.log 2>&1 || { cat $(BUILD)/packages.log; exit 1; }
+	$(Q)! grep -q 'installing' $(BUILD)/packages.log || echo 'packages were installed: $(BUILD)/packages.log'
+	$(Q)$(MAKE) --no-print-directory data
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)touch $(BUILD)/started
 	$(Q)$(PROGRAM) run $$(test -e data/mnist/train-images-idx3-ubyte || echo --data synthetic) $(ARGS)
@@ -330,13 +334,14 @@ deb: $(BUILD)/packaged/sgdmark $(MANUAL)
 INSTALLED := $(DESTDIR)$(PREFIX)
 install: $(PROGRAM) $(MANUAL)
 	install -D -m 755 $(PROGRAM) $(INSTALLED)/bin/sgdmark
+	install -D -m 755 tools/fetch-mnist $(INSTALLED)/share/sgdmark/fetch-mnist
 ifneq ($(MANUAL),)
 	install -D -m 644 $(BUILD)/sgdmark.1 $(INSTALLED)/share/man/man1/sgdmark.1
 	install -D -m 644 $(BUILD)/completion $(INSTALLED)/share/bash-completion/completions/sgdmark
 endif
 
 uninstall:
-	rm -f $(INSTALLED)/bin/sgdmark $(INSTALLED)/share/man/man1/sgdmark.1 \
+	rm -f $(INSTALLED)/bin/sgdmark $(INSTALLED)/share/sgdmark/fetch-mnist $(INSTALLED)/share/man/man1/sgdmark.1 \
 	    $(INSTALLED)/share/bash-completion/completions/sgdmark
 
 clean:

@@ -174,7 +174,8 @@ esac
 
 # A job of a few microseconds: its times have digits.
 "$sgdmark" run --quick --data synthetic:n=100,d=16 --isa "$(backends_here bits | tail -n 1)" --place core \
-    > "$scratch/tiny" 2> "$scratch/stderr"
+    --json "$scratch/tiny.json" > "$scratch/stdout" 2> "$scratch/stderr"
+"$sgdmark" report "$scratch/tiny.json" > "$scratch/tiny"
 equal "a tiny job's tables are in microseconds" "$(grep -c -E '^(engine/backend|placement) .* us(/fold)? ' "$scratch/tiny")" 2
 equal "in which no epoch takes 0.00" "$(grep -c -E '^(f32|f64|int)/[a-z0-9-]+ +0\.00 ' "$scratch/tiny")" 0
 

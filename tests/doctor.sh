@@ -23,7 +23,8 @@ else
     skip "it only reads" "strace is missing, tracing is not permitted, or the build does more than the program"
 fi
 
-"$sgdmark" run --quick --isa scalar --place core --data synthetic:n=300,d=64 --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/noise"
+"$sgdmark" run --quick --isa scalar --place core --data synthetic:n=300,d=64 --json "$scratch/run.json" > "$scratch/noise" 2>&1
+"$sgdmark" report "$scratch/run.json" > "$scratch/run.txt"
 equal "a run records its findings" "$(jq -r '.sgdmark.findings | type' "$scratch/run.json")" array
 equal "and prints the one or two worst that disturb" \
     "$(sed -n 's/^DISTURBS \([a-z-]*\): .*/\1/p' "$scratch/run.txt")" \

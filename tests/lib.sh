@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Sourced by every shell test: TAP lines, a scratch folder, fields of JSON output. Tests run in the repository's root.
 set -u
+unset SGDMARK_DATA
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 build=${BUILD:-build}

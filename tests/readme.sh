@@ -36,6 +36,9 @@ for recorded in results/recorded-*.json; do
     check "$recorded makes a table" grep -q 'ns/row' "$scratch/table"
     check "the README shows that table" /usr/bin/python3 -c \
         'import sys; sys.exit(open(sys.argv[1]).read() not in open("README.md").read())' "$scratch/table"
+    "$sgdmark" report "$recorded" | sed '/^machine  /,$d' | sed '$d; s/^/    /; s/ *$//' > "$scratch/screen"
+    check "the README shows its screen" /usr/bin/python3 -c \
+        'import sys; sys.exit(open(sys.argv[1]).read() not in open("README.md").read())' "$scratch/screen"
     "$sgdmark" compare "$recorded" "$recorded" > "$scratch/compared"
     check "compare takes it for a whole result, and against itself" grep -q 'both sides are the same run' "$scratch/compared"
 done

@@ -6,9 +6,9 @@
 needs jq
 unset SGDMARK_ISA
 
-# The report of a run: all that it printed but where the file went.
-printed() {
-    grep -v '^result written to ' "$1"
+# The first screen of a report: all before its tables.
+screen_of() {
+    sed '/^machine  /,$d' "$1" | sed '$d'
 }
 
 run_and_report() {
@@ -18,12 +18,17 @@ run_and_report() {
     equal "$name: exit status of run" "$?" 0
     "$sgdmark" report "$scratch/$name.json" > "$scratch/$name.again" 2> "$scratch/$name.err"
     equal "$name: exit status of report" "$?" 0
-    check "$name: report prints the text of the run again" diff <(printed "$scratch/$name.txt") "$scratch/$name.again"
+    screen_of "$scratch/$name.again" > "$scratch/screen"
+    check "$name: report prints the screen of the run again" diff <(head -n "$(wc -l < "$scratch/screen")" "$scratch/$name.txt") "$scratch/screen"
+    check "$name: of at most 40 lines with the next steps ($(wc -l < "$scratch/screen"))" test "$(wc -l < "$scratch/screen")" -le 37
+    equal "$name: and at most 78 columns" "$(awk 'length > 78 && !/^Saved /' "$scratch/screen")" ""
+    equal "$name: the last line says that rows were synthetic" "$(tail -n 1 "$scratch/$name.txt")" "SYNTHETIC rows, not MNIST."
+    check "$name: tables follow the screen" bash -c "sed '1,/^machine  /d' '$scratch/$name.again' | grep -q '^PARITY'"
 }
 
 run_and_report synthetic --data synthetic:n=600
 run_and_report one-backend --data synthetic:n=400,d=50 --isa scalar --place core --notebook
-equal "without --notebook a run prints one line of it" "$(grep -i notebook "$scratch/synthetic.txt" | grep -v '^data ')" \
+equal "without --notebook a run prints one line of it" "$(grep '^notebook ' "$scratch/synthetic.again")" \
     "notebook     accuracy $(jq -r '.sgdmark.notebook | (.fold_accuracy | join(" ")), .precision, .recall' "$scratch/synthetic.json" |
         paste -s | awk -F '\t' '{ printf "%s, precision %.4g, recall %.4g (step by step: --notebook)", $1, $2, $3 }')"
 check "with --notebook it prints all steps" grep -q '^10 Trade-off ' "$scratch/one-backend.txt"
@@ -59,7 +64,7 @@ equal "the rounds come from three processes" \
 equal "each case has the median of each process" \
     "$(own synthetic '[.experiments[].cases[].process_medians | length] | unique | join(" ")')" 3
 equal "the verdict has two parts" "$(own synthetic '.verdict | [.correct, (.times | has("state"))] | all')" true
-equal "the screen has them, too" "$(grep -c -E '^(CORRECT yes|TIMES (usable|not usable))' "$scratch/synthetic.txt")" 2
+equal "the screen has them, too" "$(grep -c -E '^(CORRECT +yes|TIMES +(usable|not usable))' "$scratch/synthetic.txt")" 2
 equal "every pair names cases of its own experiment" \
     "$(own synthetic '[.experiments[] | [.cases[].name] as $names | .pairs[] | (.subject, .base) | IN($names[])] | all')" true
 equal "folds have shares of roofs and contention" \
@@ -133,7 +138,7 @@ END
     else
         skip "a noisy twin: epochs keep their verdicts" "the machine itself was noisy during the epochs"
     fi
-    check "a noisy twin: the screen says so" grep -q '^verdicts are withheld: ' "$scratch/noisy.txt"
+    check "a noisy twin: the screen says so" grep -q '^verdicts are withheld: ' "$scratch/noisy.again"
     "$scratch/noisy" run --quick --data synthetic:n=600 --isa scalar --json "$scratch/again.json" > "$scratch/noise" 2>&1
     "$sgdmark" compare --format json "$scratch/noisy.json" "$scratch/again.json" > "$scratch/compared.json"
     equal "a noisy twin: compare gives the folds no verdict" "$(jq '[.benchmarks[] | select(.name | startswith("cv/"))] |

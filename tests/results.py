@@ -85,6 +85,9 @@ try:
                           "--data=synthetic:n=400,d=50", "--json=" + written], capture_output=True, text=True)
     check("a result is written", os.path.exists(written), run.stdout[-500:] + run.stderr)
     today = json.load(open(written))
+    pairs = [pair for one in today["sgdmark"]["experiments"] for pair in one["pairs"] if pair["ratio"]]
+    check("speedup is the ratio the other way round", pairs and all(abs(pair["speedup"] * pair["ratio"] - 1) < 1e-9 for pair in pairs)
+          and all(pair["speedup_low"] <= pair["speedup"] <= pair["speedup_high"] for pair in pairs if pair["low"]), pairs)
     recorded = json.load(open("results/recorded-epyc-avx512.json"))
     valid = {"a result written today": today, "a file without experiments": {**today, "sgdmark": {**today["sgdmark"], "experiments": []}},
              "a file with a finding": {**today, "sgdmark": {**today["sgdmark"], "findings": [FINDING]}}}

@@ -29,11 +29,13 @@ done
 
 long="$sgdmark cv --data synthetic:n=6000 --isa scalar --epochs 60"
 at_terminal "$long > $scratch/stdout" > "$scratch/bar"
-check "a bar with share and time left" grep -q -E '#+\.+ +[0-9]+ %, [0-9]+ s left' "$scratch/bar"
+check "a bar with share and time left" grep -q -E '#*\.+ +[0-9]+ %, about [0-9]+ s left' "$scratch/bar"
 check "which is wiped at the end" grep -q "$escape\[K\$" <(tr -d '\n' < "$scratch/bar")
 equal "none of it on stdout" "$(grep -c "$escape\|s left" "$scratch/stdout")" 0
 at_terminal "env NO_COLOR=1 $long > $scratch/stdout" > "$scratch/bar"
-equal "NO_COLOR: no bar" "$(cat "$scratch/bar")" ""
+check "NO_COLOR: the bar all the same, it has no colour" grep -q ' s left' "$scratch/bar"
+at_terminal "env TERM=dumb $long > $scratch/stdout" > "$scratch/bar"
+equal "TERM=dumb: no bar" "$(cat "$scratch/bar")" ""
 $long 2> "$scratch/errors" > "$scratch/stdout"
 equal "no bar into a file" "$(cat "$scratch/errors")" ""
 finish

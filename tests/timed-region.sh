@@ -52,6 +52,7 @@ equal "a planted call and a planted allocation are seen" "$(printf '%s\n' 'clock
 strace -f -o "$scratch/trace" -E LD_PRELOAD="$scratch/allocations.so" "$sgdmark" run --quick --data synthetic:n=600 \
     --place core --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
 equal "the traced run: exit status" $? 0
+"$sgdmark" report "$scratch/run.json" > "$scratch/run.txt"
 read -r samples calls outside open < <(regions < "$scratch/trace" 2> "$scratch/inside")
 rounds=$(sed -n -E 's/^(EPOCHS|PLACEMENTS) .* ([0-9]+) interleaved rounds.*/\2/p' "$scratch/run.txt" | paste -s -d ' ')
 check "every sample of $rounds rounds was traced ($samples samples)" test "$samples" -gt $((10 * ${rounds%% *})) -a "$open" = 0

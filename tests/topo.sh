@@ -17,6 +17,8 @@ if [ "$last_pu" -gt 0 ] && taskset -c "$last_pu" true 2> "$scratch/noise"; then
         "$(taskset -c "$last_pu" "$sgdmark" topo --place pu:0 2>&1 > /dev/null)" \
         "sgdmark topo: placement 'pu:0': pu:0 is not allowed here (cgroup or taskset): the allowed PUs are $last_pu"
     taskset -c "$last_pu" "$sgdmark" run "${job[@]}" --json "$scratch/one.json" > "$scratch/one"
+    check "run cautions that not all PUs may be used" grep -q '^Caution: .*not all PUs may be used' "$scratch/one"
+    "$sgdmark" report "$scratch/one.json" > "$scratch/one"
     check "run says that one PU is allowed" grep -q "^allowed  *PUs $last_pu, not 0" "$scratch/one"
     check "and times epochs there" grep -q "^EPOCHS of .* on PU $last_pu," "$scratch/one"
     equal "and folds by no more than one worker" \

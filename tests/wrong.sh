@@ -81,6 +81,10 @@ check "a build with dot products that are wrong on odd lengths" wrong "$scratch/
 # Models that differ
 "$scratch/rows" run --quick "${rows[@]}" --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
 equal "run: exit status" $? 1
+check "run: the first line says so" bash -c "head -n 1 '$scratch/run.txt' | grep -q '^NOT CORRECT: '"
+check "run: no answer" bash -c "! grep -q '^ANSWER' '$scratch/run.txt'"
+check "run: the screen says what failed" grep -q -E '^CORRECT  no      [1-9][0-9]* of [1-9][0-9]* checks failed' "$scratch/run.txt"
+"$sgdmark" report "$scratch/run.json" > "$scratch/run.txt"
 check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs L2 weights of f32/scalar, has " "$scratch/run.txt"
 check "run: and the verdict" grep -q '^CORRECT no: ' "$scratch/run.txt"
 equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$timed") $(

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/number.h"
 
+#include "base/near.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -45,7 +47,9 @@ int read_real_from(double *to, const char *text, double low, double high, struct
 }
 
 int read_choice(unsigned *to, const char *text, const char *const choices[], struct error *err) {
-    char list[256] = "";
+    char list[256] = "", hint[NEAR_TEXT];
+    struct near meant;
+    near_begin(&meant, text, strlen(text));
     for (unsigned i = 0; choices[i]; i++) {
         if (strcmp(text, choices[i]) == 0) {
             *to = i;
@@ -53,6 +57,7 @@ int read_choice(unsigned *to, const char *text, const char *const choices[], str
         }
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", choices[i]);
+        near_try(&meant, choices[i]);
     }
-    return fail(err, "'%s' is none of %s", text, list);
+    return fail(err, "'%s' is none of %s%s", text, list, near_text(hint, &meant, ""));
 }

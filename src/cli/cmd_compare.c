@@ -162,7 +162,7 @@ static const struct argp argp = {
     "  sgdmark compare results/*.json\n"
     "                    all runs that were recorded, by what makes them comparable\n"
     "  sgdmark compare --base old1.json --base old2.json new1.json new2.json\n"
-    "                    two runs of either build: more processes, narrower intervals\n"
+    "                    two runs of either build: narrower intervals\n"
     "  sgdmark compare --base f32/avx2 run.json\n"
     "                    all backends of one run against f32/avx2\n"
     "  sgdmark compare --threshold 5% --markdown before.json after.json\n"

@@ -2,6 +2,7 @@
 /* sgdmark describe: the data set. */
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/data_source.h"
 #include "cli/options.h"
 #include "cli/results.h"
 #include "report/describe_report.h"
@@ -10,11 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_JSON = 0x200, KEY_SHOW, KEY_PNG };
+enum { KEY_JSON = 0x200, KEY_SHOW, KEY_PNG, KEY_FETCH };
 
 struct describe_options {
     struct row_spec rows;
     const char *json, *png;
+    const char *fetch; /* the folder that MNIST is put into, and described; NULL: none */
     bool show;
     size_t row; /* to show, as a place in the order */
 };
@@ -36,7 +38,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return bad;
     case KEY_PNG:
         return take_output_file(&options->png, "png", value);
+    case KEY_FETCH:
+        options->fetch = value;
+        return *value && *value != '-' ? 0 : bad_option("--fetch: '%s' is no name of a folder (./-x is)", value);
     case ARGP_KEY_END:
+        if (options->fetch) options->rows.data = options->fetch;
         return options->png && !options->show ? bad_option("--png: --show ROW must say which row") : 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -48,9 +54,11 @@ static const struct argp_option list[] = {
     {"show", KEY_SHOW, "ROW", 0, "draw this row, counted from 0 in the order asked for", 0},
     {"png", KEY_PNG, "FILE", 0, "write that drawing as a PNG file, eight times as large", 0},
     OPTIONS_OUTPUT,
+    {"fetch", KEY_FETCH, "DIR", 0,
+     "put MNIST into this folder if it is not there yet, from the public mirrors, and describe it", 0},
     {"json", KEY_JSON, "FILE", 0, "write the description as JSON; with - nothing else goes to stdout", 0},
     {0}};
-static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
+static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", OPTIONS_ROWS}, {0}};
 static const struct argp argp = {list,
                                  parse,
                                  NULL,
@@ -61,7 +69,8 @@ static const struct argp argp = {list,
                                  "  sgdmark describe --order sorted --show 34911\n"
                                  "                                              X[34911] of \"MNIST original\"\n"
                                  "  sgdmark describe --show 7 --png seven.png\n"
-                                 "  sgdmark describe --data datasets            the MNIST/raw or the like below it\n",
+                                 "  sgdmark describe --fetch data/mnist         bring MNIST first\n"
+                                 "  sgdmark describe --data datasets            MNIST/raw or the like in it\n",
                                  children,
                                  NULL,
                                  NULL};
@@ -157,6 +166,7 @@ int command_describe(int argc, char **argv, struct error *err) {
     const struct row_spec *rows = &options.rows;
     struct dataset ds;
     struct view view = {0};
+    if (options.fetch && fetch_data(options.fetch, err) != 0) return -1;
     if (dataset_load(&ds, rows->data, rows->split, err) != 0) return -1;
     int bad = view_make(&view, &ds, rows->order, rows->order_seed, rows->limit, err);
     if (!bad) bad = describe(&ds, &view, &options, err);

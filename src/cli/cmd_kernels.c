@@ -3,6 +3,7 @@
 #include "kernels.h"
 
 #include "base/json.h"
+#include "base/near.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/results.h"
@@ -27,12 +28,15 @@ struct kernels_options {
 };
 
 static error_t check_kernel_name(const char *name) {
-    char names[256] = "";
+    char names[256] = "", hint[NEAR_TEXT];
+    struct near meant;
+    near_begin(&meant, name, strlen(name));
     for (size_t kernel = 0; kernel < KERNEL_COUNT; kernel++) {
         if (strcmp(name, kernel_names[kernel]) == 0) return 0;
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", kernel ? ", " : "", kernel_names[kernel]);
+        near_try(&meant, kernel_names[kernel]);
     }
-    return bad_option("--kernel: '%s' is none of %s", name, names);
+    return bad_option("--kernel: '%s' is none of %s%s", name, names, near_text(hint, &meant, ""));
 }
 
 static error_t parse(int key, char *value, struct argp_state *state) {

@@ -71,7 +71,7 @@ static const struct argp_option list[] = {
      "write the probabilities in row order: float64 (n, classes); of the losses log_loss and modified_huber", 0},
     {"png", KEY_PNG, "FILE", 0, "of ten digits: draw the confusion matrix as a heat map", 0},
     {0}};
-static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
+static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", OPTIONS_ROWS}, {0}};
 static const struct argp argp = {
     list,
     parse,

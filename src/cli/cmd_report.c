@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/pages.h"
+#include "cli/terminal.h"
 #include "record/carried.h"
 #include "record/figure.h"
 #include "record/load.h"
@@ -12,6 +13,7 @@
 #include "report/chart_script.h"
 #include "report/page.h"
 #include "report/run_report.h"
+#include "report/screen.h"
 #include "report/soak_report.h"
 
 #include <errno.h>
@@ -94,6 +96,13 @@ static const struct argp argp = {
 
 /* ---- In the terminal. */
 
+/* The first screen of the run, then every table. */
+static int print_all(const json_t *facts, bool walk, struct error *err) {
+    if (report_screen(stdout, facts, terminal_columns(SCREEN_COLUMNS), err) != 0) return -1;
+    putchar('\n');
+    return report_run(stdout, facts, walk, err);
+}
+
 static int print_one(const struct report_options *options, struct result_file *file, struct error *err) {
     const char *path = options->paths[0];
     if (file->schema < 2)
@@ -103,7 +112,7 @@ static int print_one(const struct report_options *options, struct result_file *f
         return fail(err, "%s: holds no experiments of `sgdmark run`, and no soak", path);
     if (json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
     if (soak && file->experiment_count == 0) return report_soak(stdout, soak, err);
-    return report_run(stdout, file->facts, options->notebook, err);
+    return print_all(file->facts, options->notebook, err);
 }
 
 static int print_run(const struct report_options *options, struct error *err) {

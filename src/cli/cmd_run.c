@@ -9,6 +9,7 @@
 #include "cli/planned.h"
 #include "cli/progress.h"
 #include "cli/results.h"
+#include "cli/terminal.h"
 #include "machine/binding.h"
 #include "machine/doctor.h"
 #include "machine/environment.h"
@@ -23,6 +24,7 @@
 #include "record/soak_json.h"
 #include "report/facts.h"
 #include "report/run_report.h"
+#include "report/screen.h"
 #include "report/soak_report.h"
 #include "verify/published.h"
 #include "verify/self_check.h"
@@ -35,6 +37,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MOST_LABEL = 200 };
 enum {
     KEY_JSON = 0x200,
     KEY_FOLDS,
@@ -47,6 +50,7 @@ enum {
     KEY_NOTEBOOK,
     KEY_RESOLVE,
     KEY_TIME,
+    KEY_LABEL,
     KEY_PROCESS
 };
 
@@ -71,6 +75,7 @@ struct run_options {
     const struct preset *preset;
     struct plan_options plan;
     const char *json, *place, *perf, *perf_case;
+    const char *label; /* NULL: none */
     bool require_usable;
     bool notebook; /* print all of its steps */
     bool process;  /* this is a process of a run (record/processes.h) */
@@ -133,6 +138,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_PERF_CASE:
         options->perf_case = value;
         return 0;
+    case KEY_LABEL:
+        options->label = value;
+        return *value && strlen(value) <= MOST_LABEL ? 0 : bad_option("--label: takes 1 to %d bytes", MOST_LABEL);
     case KEY_PROCESS:
         options->process = true;
         outputs_are_unused();
@@ -169,6 +177,7 @@ static const struct argp_option list[] = {
     OPTION_PERF_CTL,
     {"perf-case", KEY_PERF_CASE, "CASE", 0, "the case that perf counts, as results name it: epoch/f32/avx2", 0},
     OPTIONS_OUTPUT,
+    {"label", KEY_LABEL, "TEXT", 0, "a name for this result, kept in it (none)", 0},
     {"notebook", KEY_NOTEBOOK, NULL, 0, "print the notebook step by step, up to the trade-off that it announces", 0},
     {"json", KEY_JSON, "FILE", 0,
      "where the result goes, - for stdout and nothing else there (results/<host>-<UTC time>.json)", 0},
@@ -188,7 +197,7 @@ static const struct argp argp = {list,
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
                                  "  sgdmark run --resolve 1% --place core       as long as 1 % takes, if 5 minutes do\n"
-                                 "  sgdmark run --isa avx2 --json avx2.json     one backend, beside the scalar ones\n",
+                                 "  sgdmark run --isa avx2 --json avx2.json     one, beside the scalar backends\n",
                                  children,
                                  NULL,
                                  NULL};
@@ -269,6 +278,7 @@ static int record_head(struct run *run, struct error *err) {
         return -1;
     json_t *job = json_pack("{s:b, s:b, s:s, s:b}", "synthetic", run->job.ds.synthetic, "published", run->published,
                             "preset", options->preset->name, "notebook", options->notebook);
+    if (options->label) json_put(job, "label", json_escaped(options->label));
     if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
         result_section(run->result, "job", job, err) != 0)
         return -1;
@@ -297,7 +307,7 @@ static int check_job(struct run *run, struct verified_job *job, struct error *er
 static int verify_jobs(struct run *run, struct error *err) {
     const struct job_options *options = &run->options->job;
     struct progress progress;
-    progress_begin(&progress, "checking");
+    progress_begin(&progress, "[1/2] checking");
     const struct progress_sink sink = {progress_step, &progress};
     const struct job_request request = {.job = &run->job,
                                         .hyper = &options->spec.hyper,
@@ -499,14 +509,11 @@ static int time_experiments(struct run *run, struct experiment *epochs, struct e
     unsigned ran = 0;
     fflush(run->out);
     if (processes_run(&order, run->argc, run->argv, ends, &ran, err) != 0 ||
-        record_processes(run, ends, ran, err) != 0 || analyse_and_record(run, epochs, err) != 0 ||
-        report_epochs(run->out, result_facts(run->result), err) != 0)
+        record_processes(run, ends, ran, err) != 0 || analyse_and_record(run, epochs, err) != 0)
         return -1;
     if (!folds) return 0;
-    if (analyse_and_record(run, folds, err) != 0 ||
-        result_section(run->result, "placements", placements_json(placements->list, placements->count), err) != 0)
-        return -1;
-    return report_folds(run->out, result_facts(run->result), err);
+    if (analyse_and_record(run, folds, err) != 0) return -1;
+    return result_section(run->result, "placements", placements_json(placements->list, placements->count), err);
 }
 
 /* Refuses a case for perf that is not timed, before anything is. */
@@ -542,16 +549,19 @@ static int time_everything(struct run *run, struct error *err) {
     return bad;
 }
 
-/* Times this process's share of one experiment. */
+/* Times this process's share of one experiment. Its bar goes on from where the processes before it came to. */
 static int run_share(struct experiment *experiment, const struct run *run, const struct process_work *work,
                      size_t which, struct error *err) {
     struct progress progress;
     char what[64];
     process_work_resize(work, experiment);
-    snprintf(what, sizeof what, "timing %s, process %u", experiment->name, work->share.process + 1);
-    if (!is_planned(&run->options->plan)) /* else nobody knows yet how many there will be */
-        snprintf(what + strlen(what), sizeof what - strlen(what), " of %u", work->share.processes);
-    progress_begin(&progress, what);
+    snprintf(what, sizeof what, "[2/2] timing %s", experiment->name);
+    const double parts = (double)(work->share.processes * (work->wanted[0] + work->wanted[1]));
+    const double before = work->share.process * (work->wanted[0] + work->wanted[1]) + (which > 0 && work->wanted[0]);
+    if (is_planned(&run->options->plan)) /* nobody knows yet how many processes there will be */
+        progress_begin(&progress, what);
+    else
+        progress_begin_part(&progress, what, before / parts, 1.0 / parts);
     const struct progress_sink sink = {progress_step, &progress};
     int bad = experiment_run(experiment, &work->budget[which], &work->share, run->topology, &sink, err);
     progress_end(&progress);
@@ -600,7 +610,6 @@ static int record_verdict(struct run *run, struct error *err) {
     run->checks_held = run->checks_held && run->checks.count == 0;
     json_t *verdict = verdict_json(&run->checks, run->checks_held, usable_json(&run->usable));
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
-    report_verdict(run->out, result_facts(run->result));
     return 0;
 }
 
@@ -610,26 +619,33 @@ static int flush_report(const struct run *run, struct error *err) {
     return fail(err, "standard output: cannot be written: %s", strerror(errno));
 }
 
-/* Writes the result, and says where it is. A report that nobody could read does not cost the result. */
-static int write_result(const struct run *run, struct error *err) {
-    struct error why;
-    char name[512], where[PATH_MAX];
-    const bool arrived = flush_report(run, &why) == 0;
+/* Writes the result; where[] is the path that it got, "-" standard output. */
+static int write_result(const struct run *run, char where[PATH_MAX], struct error *err) {
+    char name[512];
     const json_t *file = result_finish(run->result, true, err);
     if (!file) return -1;
     if (run->options->json) {
-        snprintf(where, sizeof where, "%s", run->options->json);
-        if (output_work(where, file, err) != 0) return -1;
-    } else if (result_path(run->result, "results", name, sizeof name, err) != 0 ||
-               output_new_work(name, file, where, err) != 0) {
-        return -1;
+        snprintf(where, PATH_MAX, "%s", run->options->json);
+        return output_work(where, file, err);
     }
-    if (!arrived) return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
-    if (to_stdout(where)) return 0;
-    fputs("result written to ", run->out);
-    print_plain(run->out, where);
-    fputc('\n', run->out);
-    return 0;
+    return result_path(run->result, "results", name, sizeof name, err) != 0 ? -1
+                                                                            : output_new_work(name, file, where, err);
+}
+
+/* Prints the answer, and the walk through the notebook if it was asked for. The result is written: a reader who went
+ * away does not cost it. */
+static int print_result(const struct run *run, const char *where, struct error *err) {
+    const json_t *facts = result_facts(run->result);
+    struct error why;
+    if (report_screen(run->out, facts, terminal_columns(SCREEN_COLUMNS), err) != 0) return -1;
+    if (run->options->notebook) {
+        fputc('\n', run->out);
+        report_notebook(run->out, facts, true);
+        fputc('\n', run->out);
+    }
+    report_next(run->out, facts, to_stdout(where) ? NULL : where);
+    if (flush_report(run, &why) == 0) return 0;
+    return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
 }
 
 /* Records the machine's settings, and which of them disturb. */
@@ -645,7 +661,8 @@ static int time_and_record(struct run *run, struct error *err) {
     if (record_environment(run, err) != 0 || result_section(run->result, "clock", timer_json(), err) != 0 ||
         record_not_timed(run, err) != 0 || time_everything(run, err) != 0 || record_verdict(run, err) != 0)
         return -1;
-    return write_result(run, err);
+    char where[PATH_MAX];
+    return write_result(run, where, err) != 0 ? -1 : print_result(run, where, err);
 }
 
 /* Adds what the soak found to the checks of the run. */
@@ -711,6 +728,14 @@ static int soak_machine(struct run *run, struct error *err) {
     return bad;
 }
 
+/* What a soak prints before it begins. */
+static int print_checks(struct run *run, struct error *err) {
+    if (record_notebook(run, err) != 0) return -1;
+    report_head(run->out, result_facts(run->result));
+    report_notebook(run->out, result_facts(run->result), false);
+    return report_parity(run->out, result_facts(run->result), err) != 0 ? -1 : flush_report(run, err);
+}
+
 static int run_all(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
     if (select_backends(run, err) != 0) return -1;
@@ -718,15 +743,9 @@ static int run_all(struct run *run, struct error *err) {
     if (!run->result || load(run, err) != 0) return -1;
     if (options->soak <= 0.0 && processes_check(err) != 0) return -1;
     if (!options->json && options->soak <= 0.0 && make_results_folder(run, err) != 0) return -1;
-    if (record_head(run, err) != 0) return -1;
-    report_head(run->out, result_facts(run->result));
-    if (verify(run, err) != 0 || record_receipts(run, err) != 0 || try_shuffles(run, err) != 0 ||
-        record_notebook(run, err) != 0)
-        return -1;
-    report_notebook(run->out, result_facts(run->result), false);
-    if (report_parity(run->out, result_facts(run->result), err) != 0) return -1;
-    if (flush_report(run, err) != 0) return -1;
-    return options->soak > 0.0 ? soak_machine(run, err) : time_and_record(run, err);
+    if (record_head(run, err) != 0 || verify(run, err) != 0 || record_receipts(run, err) != 0) return -1;
+    if (options->soak > 0.0) return print_checks(run, err) != 0 ? -1 : soak_machine(run, err);
+    return try_shuffles(run, err) != 0 || record_notebook(run, err) != 0 ? -1 : time_and_record(run, err);
 }
 
 static void release(struct run *run) {

@@ -77,20 +77,20 @@ static const struct argp_option list[] = {
     {"export", KEY_EXPORT, "FILE", 0, "write the topology as XML, without host, process, cgroup and serial names", 0},
     {"json", KEY_JSON, "FILE", 0, "write all of it as JSON; with - nothing else goes to stdout", 0},
     {0}};
-static const struct argp argp = {
-    list,
-    parse,
-    NULL,
-    "Draw the machine and list the placements that it allows. Nothing is timed.\v"
-    "Examples:\n"
-    "  sgdmark topo                            this machine and its placements\n"
-    "  sgdmark topo --place core:0-3           one worker on each of four cores\n"
-    "  sgdmark topo --place pu:0-30:2          every second PU up to 30, as taskset counts\n"
-    "  sgdmark topo --topology 'package:2 [numa] l3:2 core:4 pu:2' --roof 12\n"
-    "                                          plan for another machine\n",
-    NULL,
-    NULL,
-    NULL};
+static const struct argp argp = {list,
+                                 parse,
+                                 NULL,
+                                 "Draw the machine and list the placements that it allows. Nothing is timed.\v"
+                                 "Examples:\n"
+                                 "  sgdmark topo                            this machine and its placements\n"
+                                 "  sgdmark topo --place all-cores          one worker on each core\n"
+                                 "  sgdmark topo --topology 'core:16 pu:2' --place pu:0-30:2\n"
+                                 "                                          every second PU up to 30\n"
+                                 "  sgdmark topo --topology 'package:2 [numa] l3:2 core:4 pu:2' --roof 12\n"
+                                 "                                          plan for another machine\n",
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
 static int terminal_columns(void) {
     struct winsize size;

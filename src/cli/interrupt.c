@@ -2,6 +2,7 @@
 #include "cli/interrupt.h"
 
 #include "base/file.h"
+#include "cli/terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +33,7 @@ void interrupt_begin(const char *name) {
     static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)}, before;
     process = getpid();
-    wipes = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+    wipes = terminal_rewrites(STDERR_FILENO);
     snprintf(line[0], sizeof line[0], "%s: interrupted, nothing written\n", name);
     snprintf(line[1], sizeof line[1], "%s: interrupted; what was written before is whole\n", name);
     sigfillset(&action.sa_mask);

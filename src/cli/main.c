@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark <command> [options]. */
 #include "base/file.h"
+#include "base/near.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/stack.h"
-#include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,8 @@ static void print_help(void) {
     puts("\nExamples:\n"
          "  sgdmark run --quick              the whole job in under 15 s\n"
          "  sgdmark run --data synthetic     the same without MNIST\n"
-         "  sgdmark train --help             options and examples of a command");
+         "  sgdmark help train               options and examples of a command\n\n"
+         "Every command takes -h, --help and --version.");
 }
 
 /* Opens /dev/null in the place of a closed standard stream, so that no data file gets its number. The mode is the wrong
@@ -73,9 +75,22 @@ static int report_error(const char *command, const struct error *err) {
 }
 
 static int report_unknown(const char *command) {
+    char hint[NEAR_TEXT];
     struct error err;
-    fail(&err, "there is no command '%.200s' (sgdmark --help lists them)", command);
+    struct near meant;
+    near_begin(&meant, command, strlen(command));
+    for (int i = 0; i < COMMANDS; i++)
+        near_try(&meant, commands[i].name);
+    near_try(&meant, "help");
+    fail(&err, "there is no command '%.200s'%s (sgdmark --help lists them)", command, near_text(hint, &meant, ""));
     return report_error("sgdmark", &err);
+}
+
+/* The number of the command, or -1. */
+static int find_command(const char *name) {
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) return i;
+    return -1;
 }
 
 /* Runs a command, and returns its exit status. */
@@ -96,25 +111,33 @@ struct arguments {
     char **argv;
 };
 
+/* `sgdmark help`, `sgdmark help COMMAND`. */
+static int help_on(int argc, char **argv) {
+    char asked[] = "--help";
+    char *words[] = {NULL, asked, NULL};
+    if (argc < 2 || asks_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+        print_help();
+        return check_output(EXIT_DONE);
+    }
+    const int command = find_command(argv[1]);
+    return command < 0 ? report_unknown(argv[1]) : run_command(command, 2, words);
+}
+
 /* Does what the arguments say, and returns the exit status. */
 static int run_arguments(void *context) {
     const int argc = ((const struct arguments *)context)->argc;
     char **argv = ((const struct arguments *)context)->argv;
-    if (argc < 2) {
-        fputs("sgdmark: a command is missing (sgdmark --help lists them)\n", stderr);
-        return EXIT_BAD_INPUT;
-    }
-    if (strcmp(argv[1], "--help") == 0) {
+    if (argc < 2 || asks_help(argv[1])) {
         print_help();
         return check_output(EXIT_DONE);
     }
+    if (strcmp(argv[1], "help") == 0) return help_on(argc - 1, argv + 1);
     if (strcmp(argv[1], "--version") == 0) {
-        printf("sgdmark %s (%s)\n", SGDMARK_VERSION, SGDMARK_COMMIT);
+        print_version();
         return check_output(EXIT_DONE);
     }
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) return run_command(i, argc - 1, argv + 1);
-    return report_unknown(argv[1]);
+    const int command = find_command(argv[1]);
+    return command < 0 ? report_unknown(argv[1]) : run_command(command, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv) {

@@ -1,120 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/options.h"
 
+#include "base/near.h"
 #include "base/number.h"
+#include "cli/data_source.h"
 #include "cli/outputs.h"
 #include "kernels.h"
 #include "learn/classes.h"
 #include "learn/prefetch.h"
 #include "machine/perf_control.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a parser of the take_arguments in progress noted first; argp hands no error through. */
-static struct error noted;
-
-static error_t note(const struct error *err) {
-    if (!noted.text[0]) noted = *err;
-    return EINVAL;
-}
-
-error_t bad_option(const char *format, ...) {
-    struct error err = {.kind = ERROR_INPUT};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err.text, sizeof err.text, format, args);
-    va_end(args);
-    return note(&err);
-}
-
-/* The options of the parser and its children that `name` may mean; an exact match counts alone. */
-static unsigned count_options(const struct argp *argp, const char *name, size_t length,
-                              const struct argp_option **found) {
-    unsigned matches = 0;
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
-        if (!o->name || strncmp(o->name, name, length) != 0) continue;
-        *found = o;
-        if (o->name[length] == 0) return 1;
-        matches++;
-    }
-    for (const struct argp_child *child = argp->children; child && child->argp; child++) {
-        const struct argp_option *below = NULL;
-        unsigned more = count_options(child->argp, name, length, &below);
-        if (!below) continue;
-        *found = below;
-        if (below->name[length] == 0) return 1;
-        matches += more;
-    }
-    return matches;
-}
-
-/* The option of the parser with this one letter, as -o; its value is the next word. */
-static unsigned count_letter(const struct argp *argp, const char *letter, const struct argp_option **found) {
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
-        if (!o->name || o->key != *letter || letter[1]) continue;
-        *found = o;
-        return 1;
-    }
-    return 0;
-}
-
-/* Finds the option that a word means. Returns 0, or -1 with the reason. */
-static int find_option(const struct argp_option **option, const struct argp *argp, const char *word,
-                       const char *command, struct error *err) {
-    const char *name = word + 2;
-    unsigned matches =
-        word[1] == '-' ? count_options(argp, name, strcspn(name, "="), option) : count_letter(argp, word + 1, option);
-    if (matches == 0) return fail(err, "there is no option '%s' (%s --help lists them)", word, command);
-    if (matches > 1) return fail(err, "option '%s' is ambiguous (%s --help lists them)", word, command);
-    return 0;
-}
-
-/* argp reports a mistake in two or three lines, which do not name the word. */
-static int check_words(const struct argp *argp, int argc, char **argv, struct error *err) {
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        if (strcmp(word, "--") == 0) return 0;
-        if (word[0] != '-' || word[1] == 0) continue;
-        const struct argp_option *option = NULL;
-        if (find_option(&option, argp, word, argv[0], err) != 0) return -1;
-        bool with_value = strchr(word, '=');
-        if (!option->arg && with_value) return fail(err, "--%s takes no value", option->name);
-        if (option->arg && !(option->flags & OPTION_ARG_OPTIONAL) && !with_value && ++i == argc)
-            return fail(err, "--%s needs a value: %s", option->name, option->arg);
-    }
-    return 0;
-}
-
-int take_arguments(const struct argp *argp, int argc, char **argv, void *input, struct error *err) {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") != 0) continue;
-        argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
-        return 1;
-    }
-    if (check_words(argp, argc, argv, err) != 0) return -1;
-    noted.text[0] = 0;
-    outputs_begin();
-    int next = argc;
-    error_t bad = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, input);
-    if (bad && noted.text[0]) {
-        *err = noted;
-        return -1;
-    }
-    if (bad == ENOMEM) return fail_program(err, "out of memory for the options");
-    if (next < argc)
-        return fail(err, "unexpected argument '%s' (%s --help lists what is accepted)", argv[next], argv[0]);
-    if (bad) return fail(err, "the arguments cannot be understood (%s --help lists what is accepted)", argv[0]);
-    return outputs_check(err);
-}
-
-error_t bad_value(const char *option, const struct error *why) {
-    struct error err = {.kind = why->kind};
-    snprintf(err.text, sizeof err.text, "--%s: %.900s", option, why->text);
-    return note(&err);
-}
 
 error_t take_integer(uint64_t *to, const char *option, const char *value, uint64_t low, uint64_t high) {
     struct error err;
@@ -205,6 +103,7 @@ static error_t parse_rows(int key, char *value, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         row_spec_defaults(rows);
+        rows->data = default_data();
         return 0;
     case KEY_DATA:
         rows->data = value;
@@ -234,7 +133,7 @@ static const struct argp_option rows_list[] = {
     {"data", KEY_DATA, "SOURCE", 0,
      "folder with the four IDX files, plain or .gz, or one above it, such as that of MNIST/raw; of several sets in one "
      "folder, with what the names begin: EMNIST/raw/emnist-digits; or synthetic[:n=N,d=D,seed=S] for made-up rows "
-     "(data/mnist)",
+     "($SGDMARK_DATA, else data/mnist, else that of the installed program)",
      0},
     {"split", KEY_SPLIT, "NAME", 0, "which rows: train, test, all (train)", 0},
     {"order", KEY_ORDER, "NAME", 0,
@@ -292,8 +191,8 @@ static error_t take_all_digits(struct job_options *job) {
 /* Do the hyper-parameters fit together, and with the digit? */
 static error_t check_job(const struct job_spec *spec) {
     struct error err;
-    if (hyper_check(&spec->hyper, &err) != 0) return note(&err);
-    return spec->digit == DIGIT_ALL && classes_check(&spec->hyper, &err) != 0 ? note(&err) : 0;
+    if (hyper_check(&spec->hyper, &err) != 0) return bad_use(&err);
+    return spec->digit == DIGIT_ALL && classes_check(&spec->hyper, &err) != 0 ? bad_use(&err) : 0;
 }
 
 static error_t take_hyper_option(struct job_spec *spec, enum hyper_id id, char *value) {
@@ -338,7 +237,7 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
 }
 
 static const struct argp_option job_list[] = {
-    {NULL, 0, NULL, 0, "Classifier:", 2},
+    {NULL, 0, NULL, 0, "Classifier:", OPTIONS_CLASSIFIER},
     {"digit", KEY_HYPER + HYPER_DIGIT, "K|all", 0,
      "the positive class, 0 to 9; all, of train and cv: each against the others (5)", 0},
 #define HYPER_NUMBER(type, member, option, kind, low, high, fallback, argument, help)                                  \
@@ -348,7 +247,7 @@ static const struct argp_option job_list[] = {
 #define HYPER_FLAG(member, option, fallback, help)                      HYPER_NAME(, member, option, , NULL, help)
 #define HYPER_OPTIONAL(type, member, option, low, high, argument, help) HYPER_NAME(, member, option, , argument, help)
 #include "learn/hyper.def"
-    {NULL, 0, NULL, 0, "Hot loop:", 3},
+    {NULL, 0, NULL, 0, "Hot loop:", OPTIONS_HOT_LOOP},
     {"engine", KEY_ENGINE, "NAME", 0, "number type of the weights: f32, f64, int (f32)", 0},
     {"isa", KEY_ISA, "NAME[,NAME...]", 0,
      "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
@@ -359,33 +258,48 @@ static const struct argp_option job_list[] = {
      0},
     {0}};
 
-static const struct argp_child job_children[] = {{&rows_argp, 0, "Rows:", 1}, {0}};
+static const struct argp_child job_children[] = {{&rows_argp, 0, "Rows:", OPTIONS_ROWS}, {0}};
 
 const struct argp job_argp = {.options = job_list, .parser = parse_job, .children = job_children};
 
-static void list_backends(char *text, size_t size) {
-    size_t used = 0;
-    for (size_t i = 0; i < backend_count && used < size; i++) {
+/* Appends the backends that run here, or the others, each of these with the reason. `first` goes before the first. */
+static void list_backends(char *text, size_t size, const char *first, bool here) {
+    for (size_t i = 0; i < backend_count; i++) {
         char reason[160];
+        const size_t used = strlen(text);
+        if ((backend_state(&backends[i]) == BACKEND_OK) != here) continue;
         backend_reason(&backends[i], reason, sizeof reason);
-        used += (size_t)snprintf(text + used, size - used, "%s%s (%s)", i ? ", " : "", backends[i].name, reason);
+        snprintf(text + used, size - used, here ? "%s%s" : "%s%s (%s)", first, backends[i].name, reason);
+        first = ", ";
     }
+}
+
+/* "auto, all, scalar, avx2; not here: avx512 (why)". */
+static void list_choices(char *text, size_t size) {
+    snprintf(text, size, "auto, all");
+    list_backends(text, size, ", ", true);
+    list_backends(text, size, "; not here: ", false);
 }
 
 /* Takes one name of --isa, of this length. */
 static int choose_named(const struct job_options *job, const char *name, size_t length, bool taken[],
                         struct error *err) {
-    char list[2048], one[64];
+    char list[2048], one[64], hint[NEAR_TEXT];
     snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : sizeof one - 1), name);
     const struct backend *backend = length < sizeof one ? backend_find(one) : NULL;
     if (backend && backend_state(backend) == BACKEND_OK) {
         taken[backend - backends] = true;
         return 0;
     }
-    list_backends(list, sizeof list);
-    if (!backend)
-        return fail(err, "%s: there is no backend '%s'; the choices are auto, all, %s", job->isa_source, one, list);
-    return fail(err, "%s: backend '%s' cannot run here; the choices are auto, all, %s", job->isa_source, one, list);
+    list_choices(list, sizeof list);
+    if (backend) return fail(err, "%s: backend '%s' cannot run here; the choices are %s", job->isa_source, one, list);
+    struct near meant;
+    near_begin(&meant, one, strlen(one));
+    for (size_t i = 0; i < backend_count; i++)
+        near_try(&meant, backends[i].name);
+    near_try(&meant, "auto");
+    return fail(err, "%s: there is no backend '%s'%s%s choices are %s", job->isa_source, one,
+                near_text(hint, &meant, ""), meant.best ? " The" : "; the", list);
 }
 
 /* The names between commas, in the order of the registry. */

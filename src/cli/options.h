@@ -4,23 +4,12 @@
 #define SGDMARK_CLI_OPTIONS_H
 
 #include "base/error.h"
+#include "cli/arguments.h"
 #include "learn/hyper_table.h"
 #include "learn/job.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/* For argp parsers: notes what is wrong with an option, for take_arguments to report. The first note counts. Always
- * returns EINVAL, so that a parser can `return bad_option(...)`. */
-error_t bad_option(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The same with an error of another function: the option's name, which is put before it, and its kind are kept. */
-error_t bad_value(const char *option, const struct error *why);
-
-/* Runs argp over the command's arguments. Returns 0 to go on, 1 when --help was asked for and printed (the command is
- * done then), or -1 with the reason: unknown option, missing or surplus argument, or what a parser noted. */
-int take_arguments(const struct argp *argp, int argc, char **argv, void *input, struct error *err);
 
 /* Option values, for argp parsers. Each returns 0, or what bad_option returns, with a message that names option, value
  * and what is accepted. */
@@ -65,12 +54,14 @@ void isa_defaults(struct job_options *job);
 extern const struct argp rows_argp;
 extern const struct argp job_argp;
 
+/* The groups in which argp lists options: those that only this command has come first, then its output, then what all
+ * commands share. A command has up to three groups of its own: OPTIONS_OWN, + 1, + 2. */
+enum { OPTIONS_OWN = 1, OPTIONS_ROWS = 5, OPTIONS_CLASSIFIER, OPTIONS_HOT_LOOP };
+
 /* The line of --group; KEY is the command's. */
 #define OPTION_GROUP(KEY)                                                                                              \
     { "group", KEY, "N", 0, "how many fits share each read of a row, 1 to 12 (auto: all that can)", 0 }
 
-/* The group under which argp lists a command's own options, after those of the job, and its title. */
-enum { OPTIONS_OWN = 5 };
 #define OPTIONS_OUTPUT                                                                                                 \
     { NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 1 }
 

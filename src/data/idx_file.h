@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <zlib.h>
 
-#define IDX_WAY_OUT "fetch MNIST with tools/fetch-mnist, or use --data synthetic"
+#define IDX_WAY_OUT "fetch MNIST with sgdmark describe --fetch data/mnist, or use --data synthetic"
 
 enum { IDX_DIMENSIONS = 3, IDX_INPUT = 1 << 16 };
 

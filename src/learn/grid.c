@@ -2,6 +2,7 @@
 #include "learn/grid.h"
 
 #include "base/json.h"
+#include "base/near.h"
 #include "base/number.h"
 
 #include <inttypes.h>
@@ -129,7 +130,9 @@ static bool names(unsigned parameter, const char *word, size_t length) {
 }
 
 static int find_parameter(unsigned *parameter, const char *text, size_t length, struct error *err) {
-    char list[800] = "", word[VALUE_TEXT];
+    char list[800] = "", word[VALUE_TEXT], hint[NEAR_TEXT];
+    struct near meant;
+    near_begin(&meant, text, length);
     for (unsigned p = 0; p < GRID_PARAMETERS; p++) {
         if (names(p, text, length)) {
             *parameter = p;
@@ -138,8 +141,10 @@ static int find_parameter(unsigned *parameter, const char *text, size_t length, 
         size_t used = strlen(list);
         parameter_word(word, p);
         snprintf(list + used, sizeof list - used, "%s%s", p ? ", " : "", word);
+        near_try_part(&meant, list + strlen(list) - strlen(word), strlen(word));
     }
-    return fail(err, "'%.*s' cannot vary: it is none of %s", length < 80 ? (int)length : 80, text, list);
+    return fail(err, "'%.*s' cannot vary: it is none of %s%s", length < 80 ? (int)length : 80, text, list,
+                near_text(hint, &meant, ""));
 }
 
 static void insert_axis(struct grid *grid, struct axis axis) {

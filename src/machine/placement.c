@@ -278,6 +278,11 @@ static int build_named(struct placement *placement, const struct topology *topol
     return 0;
 }
 
+void placement_try_names(struct near *meant) {
+    for (size_t i = 0; i < NAMED; i++)
+        near_try(meant, named[i].name);
+}
+
 int placement_resolve(struct placement *placement, const struct topology *topology, const char *text,
                       struct error *err) {
     *placement = (struct placement){0};

@@ -167,10 +167,14 @@ static int find_type(const struct expression *expression, struct part *part, con
         part->rest = part->list + strcspn(part->list, ".");
         return 0;
     }
+    char hint[NEAR_TEXT];
+    struct near meant;
+    near_begin(&meant, expression->text, strlen(expression->text));
+    placement_try_names(&meant);
     return fail(err,
-                "placement '%s': unknown; give a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, thread, "
+                "placement '%s': unknown%s%sive a name (sgdmark topo lists them) or TYPE:LIST with TYPE pu, thread, "
                 "core, l1, l2, l3, l4, die, numa or package",
-                expression->text);
+                expression->text, near_text(hint, &meant, ""), meant.best ? " G" : "; g");
 }
 
 /* Picks the objects of TYPE:LIST[.TYPE:LIST...] inside the set. */

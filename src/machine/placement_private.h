@@ -3,6 +3,7 @@
 #ifndef SGDMARK_MACHINE_PLACEMENT_PRIVATE_H
 #define SGDMARK_MACHINE_PLACEMENT_PRIVATE_H
 
+#include "base/near.h"
 #include "machine/placement.h"
 #include "machine/topology_private.h"
 
@@ -18,5 +19,8 @@ int add_pus(struct placement *placement, const struct topology *topology, hwloc_
 
 /* Resolves TYPE:LIST[.TYPE:LIST...], the text in placement->name. Returns 0, or -1 with the reason. */
 int resolve_expression(struct placement *placement, const struct topology *topology, struct error *err);
+
+/* Tries the names of placements as what was meant. */
+void placement_try_names(struct near *meant);
 
 #endif

@@ -222,6 +222,13 @@ static json_t *case_json(const struct analysis *a, size_t which) {
     return NULL;
 }
 
+/* The times the other way round, bigger is better: speedup = 1 / ratio, with the ends of the interval swapped. */
+static int put_speedup(json_t *value, const struct comparison *times) {
+    const struct member members[] = {
+        {"speedup", 1.0 / times->ratio}, {"speedup_low", 1.0 / times->high}, {"speedup_high", 1.0 / times->low}};
+    return put_members(value, members, sizeof members / sizeof *members, few_samples);
+}
+
 static json_t *pair_json(const struct analysis *a, const struct pair_analysis *pair) {
     const struct experiment *experiment = a->experiment;
     json_t *value = comparison_json(&pair->times);
@@ -240,6 +247,7 @@ static json_t *pair_json(const struct analysis *a, const struct pair_analysis *p
               json_put(value, "base", json_escaped(experiment->cases[pair->of.base].name)) |
               json_put(value, "kind", json_string(experiment->plan.made ? "by process" : "paired")) |
               put_members(value, speeds, sizeof speeds / sizeof *speeds, few_samples);
+    if (!bad) bad = put_speedup(value, &pair->times);
     if (!bad && pair->of.family == PAIR_CONTENTION)
         bad = put_members(value, contention, sizeof contention / sizeof *contention, few_samples);
     if (!bad && experiment->plan.made) bad = put_number(value, "resolves", pair->resolves, few_samples);

@@ -38,6 +38,11 @@ void print_plain(FILE *to, const char *text) {
     }
 }
 
+void print_count(FILE *to, double count, const char *what, const char *behind) {
+    char number[FACT_TEXT];
+    fprintf(to, "%s %s%s%s", format_fact(number, "%.0f", count), what, count == 1.0 ? "" : "s", behind);
+}
+
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) {
     if (isfinite(value))
         snprintf(text, FACT_TEXT, format, value);

@@ -24,6 +24,9 @@ void print_plain(FILE *to, const char *text);
 void print_numbers(FILE *to, const json_t *list);
 void print_confusion(FILE *to, const json_t *confusion);
 
+/* "1 package", "2 packages", and what follows. */
+void print_count(FILE *to, double count, const char *what, const char *behind);
+
 /* Formats a number by a printf format for one double; "-" if it is not finite. Returns `text`. */
 enum { FACT_TEXT = 48 };
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) __attribute__((format(printf, 2, 0)));

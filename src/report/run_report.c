@@ -17,8 +17,10 @@ static void print_machine(FILE *to, const json_t *facts) {
     const json_t *machine = json_object_get(facts, "machine");
     fputs("machine      ", to);
     print_plain(to, fact_text(machine, "cpu_model"));
-    fprintf(to, ": %.0f packages, %.0f cores, %.0f PUs\n", fact_number(machine, "packages"),
-            fact_number(machine, "cores"), fact_number(machine, "pus"));
+    fputs(": ", to);
+    print_count(to, fact_number(machine, "packages"), "package", ", ");
+    print_count(to, fact_number(machine, "cores"), "core", ", ");
+    print_count(to, fact_number(machine, "pus"), "PU", "\n");
     if (fact_known(machine, "not_allowed")) {
         fputs("allowed      PUs ", to);
         print_plain(to, fact_text(machine, "allowed"));
@@ -42,6 +44,13 @@ static void print_machine(FILE *to, const json_t *facts) {
     fprintf(to, "CPU quota    %.3g CPUs' worth of time (cgroup ", fact_number(machine, "cpu_quota"));
     print_plain(to, fact_text(machine, "cgroup"));
     fputs("): the kernel stops workers that exceed it\n", to);
+}
+
+/* What a parity level means: "same bits". */
+static const char *parity_plain(const char *level) {
+    if (strncmp(level, "L2", 2) == 0) return "same bits";
+    if (strncmp(level, "L1", 2) == 0) return "same decisions";
+    return strncmp(level, "L0", 2) == 0 ? "same metrics" : level;
 }
 
 static void print_job_facts(FILE *to, const json_t *facts) {
@@ -90,7 +99,8 @@ int report_parity(FILE *to, const json_t *facts, struct error *err) {
         if (i == 0)
             table_cell(table, 4, "reference");
         else if (fact_true(one, "passed"))
-            table_cell(table, 4, "pass: %s = %s", fact_text(one, "reached"), fact_text(one, "reference"));
+            table_cell(table, 4, "pass: %s as %s", parity_plain(fact_text(one, "reached")),
+                       fact_text(one, "reference"));
         else if (strncmp(fact_text(one, "detail"), "fit and ", strlen("fit and ")) == 0) /* schema 2 */
             table_cell(table, 4, "FAIL: needs %s of %s, has %s", fact_text(one, "needed"), fact_text(one, "reference"),
                        fact_text(one, "reached"));

@@ -15,6 +15,12 @@ def check(name, good, seen=""):
         print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
 
 
+def skip(name, why):
+    global count
+    count += 1
+    print(f"ok {count} - {name} # SKIP {why}")
+
+
 def finish():
     print(f"1..{count}")
     sys.exit(failed > 0)
