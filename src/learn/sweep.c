@@ -138,7 +138,7 @@ static int compute(struct sweep_worker *worker, struct together *points, struct 
     const struct sweep_plan *plan = worker->sweep->plan;
     struct hyper hyper[MODELS_MOST];
     struct error why[MODELS_MOST];
-    struct job_spec spec;
+    struct job_spec spec = *plan->spec;
     unsigned folds = plan->folds;
     for (size_t m = points->count; m-- > 0;) { /* the first point comes last: it has what they all have */
         spec = *plan->spec;
