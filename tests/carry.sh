@@ -116,7 +116,7 @@ else
     chroot "$root" "/$name/sgdmark" "${run[@]}" > "$scratch/out" 2> "$scratch/err"
     equal "the main job in an empty root: exit status" $? 0
     check "the first verdict within 60 s" test $((SECONDS - started)) -le 60
-    check "the verdict" grep -q '^CORRECT yes' "$scratch/out"
+    check "the verdict" grep -q '^CORRECT  yes' "$scratch/out"
     equal "all processes timed" "$(jq -c '[.sgdmark.experiments[].schedule.process | unique]' "$root/data/run.json")" "[[0,1,2],[0,1,2]]"
     run[-1]=$scratch/run.json
     "$sgdmark" "${run[@]}" > /dev/null 2>&1

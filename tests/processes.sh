@@ -97,7 +97,7 @@ while IFS='|' read -r how which others what; do
     check "process $which $how: it adds none" test "$(jq '.sgdmark.experiments[0].schedule.process | length' "$scratch/run.json")" -lt "$((whole * 2))"
     equal "process $which $how: not correct" "$(jq -c '.sgdmark.verdict.correct' "$scratch/run.json")" false
     equal "process $which $how: medians of the others" "$(jq -c '[.sgdmark.experiments[].cases[].process_medians | length] | unique' "$scratch/run.json")" "[2]"
-    check "process $which $how: the report says so" grep -q -F "process $which ${what%% (*}" "$scratch/out"
+    check "process $which $how: the report says so" grep -q -F "process $which ${what%% (*}" <(tr -s ' \n' ' ' < "$scratch/out")
 done << 'END'
 killed|2|[0,2]|was ended by signal 9 (Killed)
 exits|1|[1,2]|ended with status 5

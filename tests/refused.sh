@@ -35,6 +35,8 @@ measured() {
     local name=$1 other
     shift
     attempt "$@" "$program" "${job[@]}" --json "$scratch/r.json"
+    mv "$scratch/out" "$scratch/screen"
+    "$sgdmark" report "$scratch/r.json" > "$scratch/out" 2> "$scratch/noise"
     if [ ! -s "$scratch/r.json" ]; then
         not_ok "$name: is measured" "exit status $status" "$(tail -n 3 "$scratch/err")"
         return
@@ -79,6 +81,7 @@ several=$(nproc)
 first=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
 measured "no binding" "$deny" sched_setaffinity
 if [ "$several" -gt 1 ]; then
+    check "no binding: the screen warns" grep -q '^Caution: .*sched_setaffinity refused' "$scratch/screen"
     check "no binding: said first" grep -q '^refused  *the system refuses to bind threads to PUs (sched_setaffinity: ' "$scratch/out"
     equal "no binding: the result names no PU" "$(fact '[.experiments[].pu] | unique')" "[null]"
     equal "no binding: placements on certain PUs are left out, with the reason" "$(fact '[.placements[] |
@@ -169,6 +172,7 @@ for setting in HWLOC_SYNTHETIC="pack:2 core:4 pu:2" HWLOC_XMLFILE=tests/golden/t
 done
 program=$sgdmark
 measured "HWLOC_XMLFILE and HWLOC_THISSYSTEM of a user" env HWLOC_XMLFILE=tests/golden/topologies/hybrid-p-e.xml HWLOC_THISSYSTEM=1
+check "HWLOC_*: the screen warns" grep -q '^Caution: .*HWLOC_' "$scratch/screen"
 check "HWLOC_*: said first" grep -q '^environment  *HWLOC_.*: ignored$' "$scratch/out"
 check "HWLOC_*: recorded" grep -q 'HWLOC_.*HWLOC_.*: ignored' <(fact '.topology.hwloc_environment')
 finish

@@ -39,7 +39,8 @@ under_quota() {
 }
 if under_quota true; then
     under_quota "$sgdmark" run "${job[@]}" --json "$scratch/quota.json" > "$scratch/quota"
-    check "run says the quota" grep -q "^CPU quota  *1.5 CPUs' worth of time (cgroup /job/step)" "$scratch/quota"
+    check "run warns of the quota" grep -q '^Caution: .*a CPU quota of 1.5' "$scratch/quota"
+    check "its report says the quota" grep -q "^CPU quota  *1.5 CPUs' worth of time (cgroup /job/step)" <("$sgdmark" report "$scratch/quota.json")
     check "and records it" grep -q '"quota_cpus": 1.5' "$scratch/quota.json"
     COLUMNS=200 under_quota "$sgdmark" topo > "$scratch/quota"
     check "the quota of the group above is said" \

@@ -49,7 +49,7 @@ caught() {
         (.what | length) > 0 and (.command | test(\"sgdmark \")))][0] // empty" "$json")
     check "$kind: a failure names $fits where $place" test -n "$failure"
     check "$kind: printed: CORRECT no, and the case" grep -q "$(jq -r .case <<< "${failure:-"{}"}")" \
-        <(sed -n '/CORRECT *no/,$p' "$scratch/$kind.txt")
+        <("$sgdmark" report "$json" | sed -n '/CORRECT *no/,$p')
 }
 
 start later "${rows[@]}" --place core

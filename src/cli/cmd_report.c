@@ -12,7 +12,6 @@
 #include "report/chart.h"
 #include "report/chart_script.h"
 #include "report/page.h"
-#include "report/run_report.h"
 #include "report/screen.h"
 #include "report/soak_report.h"
 
@@ -96,13 +95,6 @@ static const struct argp argp = {
 
 /* ---- In the terminal. */
 
-/* The first screen of the run, then every table. */
-static int print_all(const json_t *facts, bool walk, struct error *err) {
-    if (report_screen(stdout, facts, terminal_columns(SCREEN_COLUMNS), err) != 0) return -1;
-    putchar('\n');
-    return report_run(stdout, facts, walk, err);
-}
-
 static int print_one(const struct report_options *options, struct result_file *file, struct error *err) {
     const char *path = options->paths[0];
     if (file->schema < 2)
@@ -112,7 +104,7 @@ static int print_one(const struct report_options *options, struct result_file *f
         return fail(err, "%s: holds no experiments of `sgdmark run`, and no soak", path);
     if (json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
     if (soak && file->experiment_count == 0) return report_soak(stdout, soak, err);
-    return print_all(file->facts, options->notebook, err);
+    return report_whole(stdout, file->facts, terminal_columns(SCREEN_COLUMNS), options->notebook, err);
 }
 
 static int print_run(const struct report_options *options, struct error *err) {

@@ -8,7 +8,7 @@
 #include "report/page_digits.h"
 #include "report/page_figure.h"
 #include "report/page_image.h"
-#include "report/run_report.h"
+#include "report/screen.h"
 
 #include <math.h>
 #include <string.h>
@@ -286,7 +286,7 @@ static int put_text(FILE *to, const struct page_run *run, size_t number, struct 
     section(to, number, "text", "All tables as text");
     fputs("<details><summary>What <code>sgdmark report</code> prints of this file in a terminal</summary>\n", to);
     html_begin(&capture);
-    int bad = capture.stream ? report_run(capture.stream, run->file->facts, false, err) : 0;
+    int bad = capture.stream ? report_whole(capture.stream, run->file->facts, SCREEN_COLUMNS, false, err) : 0;
     bad |= html_end(&capture, to, err);
     fputs("</details></section>\n", to);
     return bad;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "record/run_answer.h"
 #include "report/facts.h"
+#include "report/run_report.h"
 #include "report/screen_tables.h"
 #include "report/wrapped.h"
 
@@ -218,6 +219,42 @@ static void print_answer(FILE *to, const json_t *facts, const struct answer *ans
     print_paragraph(to, "", text, LABEL, columns);
 }
 
+/* "%s" after a comma, or after the first word of the line. */
+static void add_caution(char *text, const char *what) {
+    add(text, "%s%s", text[0] ? ", " : "Caution: ", what);
+}
+
+/* The calls that the system refuses: their names stand in parentheses, "... (mbind: Operation not permitted)". */
+static void add_refusals(char *text, const json_t *machine) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(machine, "refused"), i, one) {
+        const char *words = json_string_value(one);
+        const char *call = words ? strchr(words, '(') : NULL;
+        if (!call) continue;
+        add_caution(text, "");
+        add(text, "%.*s refused", (int)strcspn(call + 1, ":) "), call + 1);
+    }
+}
+
+/* What makes the numbers less certain. */
+static void print_cautions(FILE *to, const json_t *facts, const struct answer *answer, int columns) {
+    const json_t *machine = json_object_get(facts, "machine");
+    char text[SCREEN_TEXT] = "";
+    if (fact_known(json_object_get(facts, "cpu"), "hypervisor")) add_caution(text, "virtual machine");
+    if (!answer->counted) add_caution(text, "no hardware counters");
+    if (fact_known(machine, "cpu_quota")) {
+        add_caution(text, "a CPU quota of ");
+        add(text, "%.3g", fact_number(machine, "cpu_quota"));
+    }
+    if (fact_known(machine, "not_allowed")) add_caution(text, "not all PUs may be used");
+    add_refusals(text, machine);
+    if (fact_known(machine, "hwloc_environment")) add_caution(text, fact_text(machine, "hwloc_environment"));
+    if (!text[0]) return;
+    add(text, ".");
+    print_paragraph(to, "", text, 0, columns);
+}
+
 /* What the machine does not have, and what makes its numbers less certain. */
 static void print_limits(FILE *to, const json_t *facts, const struct answer *answer, int columns) {
     static const char *const words[][2] = {{"smt", "SMT"},
@@ -239,17 +276,7 @@ static void print_limits(FILE *to, const json_t *facts, const struct answer *ans
         add(text, ".");
         print_paragraph(to, "", text, 0, columns);
     }
-    text[0] = 0;
-    if (fact_known(json_object_get(facts, "cpu"), "hypervisor")) add(text, "virtual machine");
-    if (!answer->counted) add(text, "%sno hardware counters", text[0] ? ", " : "");
-    if (fact_known(json_object_get(facts, "machine"), "cpu_quota")) add(text, "%sa CPU quota", text[0] ? ", " : "");
-    if (fact_known(json_object_get(facts, "machine"), "not_allowed"))
-        add(text, "%snot all PUs may be used", text[0] ? ", " : "");
-    if (!text[0]) return;
-    memmove(text + strlen("Caution: "), text, strlen(text) + 1);
-    memcpy(text, "Caution: ", strlen("Caution: "));
-    add(text, ".");
-    print_paragraph(to, "", text, 0, columns);
+    print_cautions(to, facts, answer, columns);
 }
 
 static int print_screen(FILE *to, const json_t *facts, const struct answer *answer, int columns) {
@@ -277,6 +304,12 @@ int report_screen(FILE *to, const json_t *facts, int columns, struct error *err)
     int bad = print_screen(to, facts, &answer, columns);
     answer_free(&answer);
     return bad;
+}
+
+int report_whole(FILE *to, const json_t *facts, int columns, bool walk, struct error *err) {
+    if (report_screen(to, facts, columns, err) != 0) return -1;
+    fputc('\n', to);
+    return report_run(to, facts, walk, err);
 }
 
 void report_next(FILE *to, const json_t *facts, const char *where) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* SCREEN_COLUMNS where standard output is no terminal. A narrower screen loses columns of its tables, down to
@@ -15,6 +16,9 @@ enum { SCREEN_COLUMNS = 78, SCREEN_LEAST = 40 };
 
 /* Prints all up to the file and the next steps. Returns 0, or -1 when memory runs out. */
 int report_screen(FILE *to, const json_t *facts, int columns, struct error *err);
+
+/* The screen and then every table (report_run): what `sgdmark report` prints. */
+int report_whole(FILE *to, const json_t *facts, int columns, bool walk, struct error *err);
 
 /* The end: where the result is (NULL: on standard output), what to do next, and that rows were synthetic, if so. */
 void report_next(FILE *to, const json_t *facts, const char *where);

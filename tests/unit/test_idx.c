@@ -155,11 +155,11 @@ static void a_missing_folder_or_file_says_the_way_out(void **state) {
     struct dataset ds;
     struct error err;
     assert_int_equal(dataset_load(&ds, "/nonexistent/mnist", SPLIT_TEST, &err), -1);
-    assert_string_equal(err.text, "/nonexistent/mnist: No such file or directory; fetch MNIST with tools/fetch-mnist, "
-                                  "or use --data synthetic");
+    assert_string_equal(err.text, "/nonexistent/mnist: No such file or directory; fetch MNIST with sgdmark describe "
+                                  "--fetch data/mnist, or use --data synthetic");
     assert_int_equal(dataset_load(&ds, folder, SPLIT_TRAIN, &err), -1);
     assert_non_null(strstr(err.text, "has no file train-images-idx3-ubyte"));
-    assert_non_null(strstr(err.text, "tools/fetch-mnist"));
+    assert_non_null(strstr(err.text, "--fetch data/mnist"));
     assert_int_equal(dataset_load(&ds, path_of(IMAGES), SPLIT_TEST, &err), -1);
     assert_non_null(strstr(err.text, "is not a folder"));
 }
