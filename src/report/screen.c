@@ -317,7 +317,7 @@ void report_next(FILE *to, const json_t *facts, const char *where) {
     if (where) {
         fputs("Saved ", to);
         print_plain(to, where);
-        fputs("\nNext:  sgdmark report FILE | sgdmark compare A B | sgdmark doctor\n", to);
+        fputs("\nNext:  sgdmark report FILE -o page.html | sgdmark compare A B | sgdmark doctor\n", to);
     }
     if (fact_true(json_object_get(facts, "job"), "synthetic"))
         fputs(correct ? "SYNTHETIC rows, not MNIST.\n" : "SYNTHETIC rows, not MNIST. NOT CORRECT.\n", to);
