@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The README's table is made from the recorded result, and that file is a whole and valid one.
+# The tables of both READMEs are made from the recorded result, and that file is a whole and valid one.
 source "$(dirname "$0")/lib.sh"
 
 # The table of all machines; a README that lacks its place is refused and left as it is.
@@ -34,8 +34,8 @@ equal "a run that wrote no result here names none" \
 for recorded in results/recorded-*.json; do
     tools/readme-table "$recorded" > "$scratch/table"
     check "$recorded makes a table" grep -q 'ns/row' "$scratch/table"
-    check "the README shows that table" /usr/bin/python3 -c \
-        'import sys; sys.exit(open(sys.argv[1]).read() not in open("README.md").read())' "$scratch/table"
+    check "results/README.md shows that table" /usr/bin/python3 -c \
+        'import sys; sys.exit(open(sys.argv[1]).read() not in open("results/README.md").read())' "$scratch/table"
     "$sgdmark" report "$recorded" | sed '/^machine  /,$d' | sed '$d; s/^/    /; s/ *$//' > "$scratch/screen"
     check "the README shows its screen" /usr/bin/python3 -c \
         'import sys; sys.exit(open(sys.argv[1]).read() not in open("README.md").read())' "$scratch/screen"
