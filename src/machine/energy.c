@@ -56,6 +56,16 @@ void energy_read(struct energy *now, const char *folder) {
         snprintf(now->reason, sizeof now->reason, "this machine shows no energy counters of its packages (powercap)");
 }
 
+void energy_read_again(struct energy *now, const struct energy *earlier, const char *folder) {
+    *now = *earlier;
+    for (size_t k = 0; k < now->packages; k++)
+        if (read_count(&now->microjoules[k], folder, (size_t)now->zone[k], "energy_uj") != 0) {
+            snprintf(now->reason, sizeof now->reason, "the energy of package %zu cannot be read any more: %.60s", k,
+                     strerror(errno));
+            now->packages = 0; /* a part of them is not the whole */
+        }
+}
+
 double energy_between(const struct energy *before, const struct energy *after) {
     double joules = 0;
     if (before->packages == 0 || before->packages != after->packages) return (double)NAN;

@@ -22,6 +22,10 @@ struct energy {
 /* Reads all packages of the folder. Makes system calls: call it outside what is timed. */
 void energy_read(struct energy *now, const char *folder);
 
+/* Reads the packages of an earlier reading again, and looks for no others: without packages it makes no system call,
+ * else it reads one file of each, in some microseconds. */
+void energy_read_again(struct energy *now, const struct energy *earlier, const char *folder);
+
 /* Joules between two readings; NAN where one of them has no packages, or others. */
 double energy_between(const struct energy *before, const struct energy *after);
 

@@ -143,6 +143,13 @@ static bool has_migrated(const struct rounds *rounds, size_t which) {
     return false;
 }
 
+static void fill_energy(struct case_analysis *out, const struct experiment *experiment, size_t which) {
+    const struct case_facts *facts = &experiment->facts[which];
+    const double per_sample = facts->kind == CASE_FOLDS ? facts->folds : 1;
+    out->joules = experiment->rounds.joules[which];
+    out->joules_each = out->joules > 0 ? out->joules / ((double)experiment->rounds.rounds * per_sample) : (double)NAN;
+}
+
 static int fill_case(struct analysis *a, size_t which, struct error *err) {
     const struct rounds *rounds = &a->experiment->rounds;
     struct case_analysis *out = &a->cases[which];
@@ -155,6 +162,7 @@ static int fill_case(struct analysis *a, size_t which, struct error *err) {
     out->spoiled = rounds_spoiled(rounds, which);
     a->disturbed += out->disturbed;
     fill_rates(out, a->experiment, which, a->ghz);
+    fill_energy(out, a->experiment, which);
     out->migrated = has_migrated(rounds, which);
     return 0;
 }

@@ -41,7 +41,10 @@ struct case_analysis {
     double ns_per_row, cycles_per_pixel;
     double gb_per_second, bytes_per_cycle; /* of stored bytes */
     double seconds_per_fold, folds_per_second,
-        mrows_per_second;            /* folds only: per worker; of all workers; of all workers */
+        mrows_per_second; /* folds only: per worker; of all workers; of all workers */
+    /* Energy of the processor packages in all samples, and of it per epoch or per fold. NAN: not known; of the latter
+     * also where the counters did not move. */
+    double joules, joules_each;
     struct roof_share stored, whole; /* roofs of rows as stored; of rows with their empty border */
     bool migrated;                   /* a worker ran on another PU in some sample */
 };

@@ -5,6 +5,7 @@
 #include "machine/clock.h"
 #include "machine/perf_control.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,15 @@ struct watch {
     struct counters counters[2]; /* the two groups that take turns: PASS_MAIN, PASS_REST */
     int opened[2];               /* how many counters are open in each group */
     struct watcher *watcher;     /* NULL: in the discarded round */
+    struct energy energy;        /* a first reading, which tells the packages */
+    const char *energy_folder;
 };
 
 struct timed_sample {
     double seconds, cpu_seconds;
     struct observation seen;
+    double joules; /* NAN: not known */
+    char energy_reason[ENERGY_REASON];
 };
 
 enum { NO_ROUND = -1, MOST_REPEATS = 2 };
@@ -42,12 +47,24 @@ static void time_case(struct timed_sample *taken, const struct timed_case *timed
     (void)padding[0]; /* keeps the array alive during the sample */
 }
 
+/* Joules since the reading `before`, or the reason why they are not known. */
+static void take_energy(struct timed_sample *taken, const struct watch *watch, const struct energy *before) {
+    struct energy after;
+    energy_read_again(&after, &watch->energy, watch->energy_folder);
+    taken->joules = energy_between(before, &after);
+    const char *reason = before->reason[0] ? before->reason : after.reason;
+    if (!reason[0]) reason = "the counters ran beyond their range";
+    snprintf(taken->energy_reason, sizeof taken->energy_reason, "%s", isfinite(taken->joules) ? "" : reason);
+}
+
 /* One sample and its check: 0, or -1 with the reason. Every system call comes before or after the two readings of the
  * wall clock. */
 static int take_sample(struct timed_sample *taken, const struct timed_case *timed, const struct watch *watch,
                        unsigned pass, size_t stack_offset, struct error *err) {
     struct snapshot before, after;
+    struct energy energy;
     if (timed->prepare) timed->prepare(timed->context);
+    energy_read_again(&energy, &watch->energy, watch->energy_folder);
     monitor_read(&watch->monitor, &before);
     if (watch->watcher) perf_control_enter(timed->name);
     if (watch->opened[pass]) counters_start(&watch->counters[pass]);
@@ -55,6 +72,7 @@ static int take_sample(struct timed_sample *taken, const struct timed_case *time
     if (watch->opened[pass]) counters_stop(&watch->counters[pass]);
     perf_control_leave();
     monitor_read(&watch->monitor, &after);
+    take_energy(taken, watch, &energy);
     const struct disturbance mine = disturbance_between(&before, &after);
     taken->seen.disturbance = mine;
     counter_values_clear(&taken->seen.counted);
@@ -74,16 +92,19 @@ int rounds_allocate(struct rounds *result, size_t cases, size_t rounds, struct e
                               .cpu_seconds = calloc(samples, sizeof *result->cpu_seconds),
                               .observed = calloc(samples, sizeof *result->observed),
                               .ghz = calloc(rounds, sizeof *result->ghz),
+                              .joules = calloc(cases, sizeof *result->joules),
                               .failed = calloc(cases, sizeof *result->failed)};
-    if (result->process && result->seconds && result->cpu_seconds && result->observed && result->ghz && result->failed)
+    if (result->process && result->seconds && result->cpu_seconds && result->observed && result->ghz &&
+        result->joules && result->failed)
         return 0;
     rounds_free(result);
     return fail_program(err, "out of memory for %zu rounds of %zu cases", rounds, cases);
 }
 
-static int watch_open(struct watch *watch, int pu, struct error *err) {
-    *watch = (struct watch){.watcher = NULL};
-    if (monitor_open(&watch->monitor, pu, err) != 0) return -1;
+static int watch_open(struct watch *watch, const struct rounds_plan *plan, struct error *err) {
+    *watch = (struct watch){.energy_folder = plan->energy_folder ? plan->energy_folder : ENERGY_FOLDER};
+    if (monitor_open(&watch->monitor, plan->pu, err) != 0) return -1;
+    energy_read(&watch->energy, watch->energy_folder);
     for (int pass = 0; pass < 2; pass++)
         watch->opened[pass] = counters_open(&watch->counters[pass], (enum counter_pass)pass);
     return 0;
@@ -162,6 +183,9 @@ static int time_one(struct making *making, size_t which, size_t round, struct er
     result->seconds[at] = taken.seconds;
     result->cpu_seconds[at] = taken.cpu_seconds;
     result->observed[at] = taken.seen;
+    result->joules[which] += taken.joules;
+    if (!result->energy_reason[0])
+        snprintf(result->energy_reason, sizeof result->energy_reason, "%s", taken.energy_reason);
     if (timed->keep) timed->keep(timed->context);
     return 0;
 }
@@ -226,7 +250,7 @@ int rounds_run(struct rounds *result, const struct timed_case *cases, size_t cou
     size_t rounds;
     *result = (struct rounds){0};
     if (rounds_allocate(&early, count, 1, err) != 0) return -1;
-    int bad = watch_open(&making.watch, plan->pu, err);
+    int bad = watch_open(&making.watch, plan, err);
     if (!bad) {
         bad = warm_up(&making, &early, &rounds, err);
         if (!bad) bad = rounds_allocate(result, count, rounds, err);
@@ -247,6 +271,7 @@ void rounds_free(struct rounds *result) {
     free(result->observed);
     free(result->ghz);
     free(result->spoiled);
+    free(result->joules);
     free(result->failed);
     *result = (struct rounds){0};
 }
@@ -259,6 +284,7 @@ static void copy_rounds(struct rounds *to, const struct rounds *from, size_t off
         memcpy(to->seconds + target, from->seconds + source, n * sizeof *to->seconds);
         memcpy(to->cpu_seconds + target, from->cpu_seconds + source, n * sizeof *to->cpu_seconds);
         memcpy(to->observed + target, from->observed + source, n * sizeof *to->observed);
+        to->joules[c] += from->joules[c];
         to->failed[c] = to->failed[c] || from->failed[c];
     }
     memcpy(to->ghz + offset, from->ghz, n * sizeof *to->ghz);
@@ -279,6 +305,7 @@ static int add_rest(struct rounds *to, const struct rounds *from, size_t offset,
         grown[to->spoiled_count++].round += offset;
     }
     witness_add(&to->witness, &from->witness);
+    if (!to->energy_reason[0]) memcpy(to->energy_reason, from->energy_reason, sizeof to->energy_reason);
     to->timed += from->timed;
     to->total += from->total;
     return 0;

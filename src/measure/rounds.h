@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "machine/counters.h"
 #include "machine/disturbance.h"
+#include "machine/energy.h"
 #include "measure/schedule.h"
 #include "measure/witness.h"
 #include "verify/check_list.h"
@@ -55,6 +56,7 @@ struct rounds_plan {
     unsigned process;       /* number of this process in the run, from 0 */
     int pu;                 /* the PU that the calling thread is bound to; -1: none */
     const struct topology *topology;
+    const char *energy_folder; /* where the counters of energy are; NULL: ENERGY_FOLDER */
 };
 
 /* Raw samples of all cases, of one process or of several after one another. */
@@ -68,6 +70,10 @@ struct rounds {
     double *ghz;                    /* [rounds] the core's clock at the start of each round */
     struct spoiled_sample *spoiled; /* [spoiled_count] in addition to the samples above */
     size_t spoiled_count;
+    /* [cases] joules of the processor packages in all samples, without those that were timed again; NAN: not known.
+     * The counters move once in a millisecond, so only the sum over the rounds says something. */
+    double *joules;
+    char energy_reason[ENERGY_REASON];  /* why joules are not known; "": they are */
     bool *failed;                       /* [cases] its work was wrong: its samples mean nothing */
     struct check_list checks;           /* of the work of every sample */
     struct witness witness;             /* of all rounds */

@@ -156,8 +156,20 @@ static void add_to_whole(struct whole *whole, const struct analysis *analysis) {
     }
 }
 
-/* Files of version 0.1.0 lack what every pair has today. A file that has it of one pair must have it of all. */
-static void drop_newer(const json_t *recorded, json_t *derived) {
+/* Files of version 0.1.0 lack what every case and every pair has today. A file that has it of one must have it of all.
+ */
+static void drop_newer_of_cases(const json_t *recorded, json_t *derived) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(recorded, "cases"), i, one) {
+        if (json_object_get(one, "energy")) return;
+    }
+    json_array_foreach(json_object_get(derived, "cases"), i, one) {
+        json_object_del(one, "energy");
+    }
+}
+
+static void drop_newer_of_pairs(const json_t *recorded, json_t *derived) {
     const json_t *old = json_object_get(recorded, "pairs"), *pairs = json_object_get(derived, "pairs");
     static const char *const newer[] = {"speedup",        "speedup_low",        "speedup_high",
                                         "speedup_reason", "speedup_low_reason", "speedup_high_reason"};
@@ -181,7 +193,8 @@ int derive_experiment(const struct contents *contents, size_t at, struct whole *
         return fault(contents->reader, where, "", what);
     }
     json_t *derived = experiment_json(&analysis);
-    drop_newer(recorded, derived);
+    drop_newer_of_cases(recorded, derived);
+    drop_newer_of_pairs(recorded, derived);
     int bad = derived ? same_value(contents->reader, where, recorded, derived, by_samples)
                       : fault(contents->reader, where, "", "holds a number that is none");
     json_decref(derived);

@@ -101,6 +101,22 @@ static int check_process(const json_t *experiment, const char *where, const stru
     return 0;
 }
 
+static const struct rule energy_rules[] = {{"joules", 0, 1e18, REAL, true}};
+static const struct rule epoch_energy_rules[] = {{"joules_per_epoch", 0, 1e18, REAL, true}};
+static const struct rule fold_energy_rules[] = {{"joules_per_fold", 0, 1e18, REAL, true}};
+
+/* Files of version 0.1.0 lack it, and roofs have none. */
+static int check_energy(const json_t *one, const char *where, const struct reader *reader) {
+    const json_t *energy = json_object_get(one, "energy");
+    const bool folds = strcmp(json_string_value(json_object_get(one, "kind")), "folds") == 0;
+    char place[80];
+    if (!energy) return 0;
+    snprintf(place, sizeof place, "%s.energy", where);
+    if (!json_is_object(energy)) return fault(reader, place, "", "is not an object");
+    if (check_members(reader, energy, place, energy_rules, COUNT(energy_rules)) != 0) return -1;
+    return check_members(reader, energy, place, folds ? fold_energy_rules : epoch_energy_rules, 1);
+}
+
 static int check_text_or_null(const json_t *object, const char *where, const char *key, const struct reader *reader) {
     const json_t *value = json_object_get(object, key);
     if (!value || json_is_null(value) || json_is_string(value)) return 0;
@@ -125,7 +141,7 @@ static int check_usable(const json_t *experiment, const char *where, const struc
         snprintf(place, sizeof place, "%s.cases[%zu]", where, i);
         if (check_text_or_null(one, place, "control", reader) != 0 ||
             check_text_or_null(one, place, "unusable", reader) != 0 ||
-            check_text_or_null(one, place, "prefetch", reader) != 0)
+            check_text_or_null(one, place, "prefetch", reader) != 0 || check_energy(one, place, reader) != 0)
             return -1;
     }
     return 0;

@@ -107,6 +107,14 @@ static void fill_facts(const struct replay *replay, struct case_facts *facts, co
     facts->whole_roofs = roofs_from(replay, json_object_get(value, "whole_roof_cases"));
 }
 
+/* Files of version 0.1.0 lack it, or have null with the reason. */
+static void read_energy(const struct replay *replay, size_t which, const json_t *energy) {
+    struct rounds *rounds = &replay->made->rounds;
+    rounds->joules[which] = number_in(json_object_get(energy, "joules"), 0, MOST_WORK, (double)NAN);
+    const char *reason = json_string_value(json_object_get(energy, "joules_reason"));
+    if (reason) snprintf(rounds->energy_reason, sizeof rounds->energy_reason, "%s", reason);
+}
+
 /* Reads the facts of the cases in a list; `failed` if their work was wrong. */
 static int read_facts(struct replay *replay, const json_t *list, const char *key, bool failed) {
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -117,6 +125,7 @@ static int read_facts(struct replay *replay, const json_t *list, const char *key
         if (json_put(replay->known, json_string_value(name), json_true()) != 0) return no_memory(replay->reader);
         fill_facts(replay, &replay->made->facts[which], value);
         replay->made->rounds.failed[which] = failed;
+        read_energy(replay, (size_t)which, json_object_get(value, "energy"));
     }
     return 0;
 }

@@ -202,6 +202,20 @@ static json_t *unexplained_json(const struct analysis *a, size_t which) {
     return list;
 }
 
+/* Energy of an epoch's or of folds' samples. */
+static json_t *energy_of_case_json(const struct analysis *a, size_t which) {
+    const char *key = a->experiment->facts[which].kind == CASE_FOLDS ? "joules_per_fold" : "joules_per_epoch";
+    const struct case_analysis *one = &a->cases[which];
+    const char *reason = a->experiment->rounds.energy_reason;
+    if (isfinite(one->joules)) reason = "the counters did not move in these samples";
+    json_t *value = json_object();
+    if (value && put_number(value, "joules", one->joules, reason) == 0 &&
+        put_number(value, key, one->joules_each, reason) == 0)
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
 static json_t *case_json(const struct analysis *a, size_t which) {
     const struct case_facts *facts = &a->experiment->facts[which];
     const struct case_analysis *one = &a->cases[which];
@@ -215,6 +229,8 @@ static json_t *case_json(const struct analysis *a, size_t which) {
     json_decref(found);
     if (!bad) bad = json_put(value, "quiet", one->quiet.n > 0 ? summary_json(&one->quiet) : json_null());
     if (!bad && one->quiet.n == 0) bad = json_put(value, "quiet_reason", json_string("every sample was disturbed"));
+    if (!bad && (facts->kind == CASE_EPOCH || facts->kind == CASE_FOLDS))
+        bad = json_put(value, "energy", energy_of_case_json(a, which));
     if (!bad) bad = put_share(value, "roof", share_json(a, &one->stored, facts->roofs));
     if (!bad) bad = put_share(value, "whole_roof", share_json(a, &one->whole, facts->whole_roofs));
     if (!bad) return value;

@@ -166,12 +166,13 @@ json_t *rounds_json(const struct experiment *experiment) {
     }
     for (int c = 0; c < COUNTERS; c++)
         json_add(reasons, json_escaped(rounds->counter_reason[c]));
-    return json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o}", "rounds",
+    return json_pack("{s:I, s:I, s:i, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "rounds",
                      (json_int_t)rounds->rounds, "seed", (json_int_t)rounds->schedule.seed, "process",
                      (int)rounds->process[0], "cases", cases, "samples", samples, "ghz",
                      numbers(rounds->ghz, rounds->rounds), "timed", rounds->timed, "total", rounds->total, "spoiled",
                      spoiled_json(rounds), "checks", checks_json(&rounds->checks), "witness",
-                     witness_json(&rounds->witness), "counter_reasons", reasons);
+                     witness_json(&rounds->witness), "counter_reasons", reasons, "joules",
+                     numbers(rounds->joules, rounds->cases), "energy_reason", json_escaped(rounds->energy_reason));
 }
 
 /* The order of the cases follows from the seed. */
@@ -202,7 +203,10 @@ static int fill_rounds(struct rounds *rounds, const json_t *value, const struct 
     }
     rounds->timed = json_number_value(json_object_get(value, "timed"));
     rounds->total = json_number_value(json_object_get(value, "total"));
-    if (read_numbers(rounds->ghz, json_object_get(value, "ghz"), rounds->rounds, err) != 0 ||
+    const char *energy_reason = json_string_value(json_object_get(value, "energy_reason"));
+    snprintf(rounds->energy_reason, sizeof rounds->energy_reason, "%s", energy_reason ? energy_reason : "");
+    if (read_numbers(rounds->joules, json_object_get(value, "joules"), rounds->cases, err) != 0 ||
+        read_numbers(rounds->ghz, json_object_get(value, "ghz"), rounds->rounds, err) != 0 ||
         spoiled_from_json(rounds, json_object_get(value, "spoiled"), err) != 0 ||
         checks_from_json(&rounds->checks, json_object_get(value, "checks"), process, err) != 0 ||
         witness_from_json(&rounds->witness, json_object_get(value, "witness"), err) != 0)

@@ -43,7 +43,8 @@ static void put_time(struct table *table, size_t column, const json_t *summary, 
     table_cell(table, column, "%s", format_fact(text, "%.2f", fact_number(summary, key) * per_second));
 }
 
-static void put_epoch(struct table *table, const json_t *one, struct time_unit unit) {
+/* `energy`: the column before the last one is that of energy. */
+static void put_epoch(struct table *table, const json_t *one, struct time_unit unit, bool energy) {
     const json_t *roof = json_object_get(one, "roof");
     char text[FACT_TEXT];
     table_row(table);
@@ -62,20 +63,31 @@ static void put_epoch(struct table *table, const json_t *one, struct time_unit u
                    fact_text(roof, "binds"));
     else
         table_cell(table, 8, "-"); /* engine f64 has no compute roof */
-    if (fact_known(one, "unusable")) table_cell(table, 9, "NOT USABLE");
+    if (energy) table_cell(table, 9, "%s", format_fact(text, "%.3g", energy_of(one, "epoch")));
+    if (fact_known(one, "unusable")) table_cell(table, energy ? 10 : 9, "NOT USABLE");
 }
 
 static int print_table(FILE *to, const json_t *experiment, struct error *err) {
     const json_t *cases = json_object_get(experiment, "cases");
     const struct time_unit unit = unit_of(cases);
-    const struct table_column columns[] = {
-        {"engine/backend", false}, {unit.name, true}, {"quiet", true}, {"min", true},     {"MAD", true},
-        {"ns/row", true},          {"cy/px", true},   {"GB/s", true},  {"of roof", true}, {"", false}};
-    struct table *table = table_new(columns, COLUMNS(columns));
+    const bool energy = any_energy(cases, "epoch");
+    const struct table_column last = {"", false};
+    const struct table_column columns[] = {{"engine/backend", false},
+                                           {unit.name, true},
+                                           {"quiet", true},
+                                           {"min", true},
+                                           {"MAD", true},
+                                           {"ns/row", true},
+                                           {"cy/px", true},
+                                           {"GB/s", true},
+                                           {"of roof", true},
+                                           energy ? (struct table_column){"J/epoch", true} : last,
+                                           last};
+    struct table *table = table_new(columns, COLUMNS(columns) - !energy);
     size_t i;
     json_t *one;
     json_array_foreach(cases, i, one) {
-        if (is_epoch(one)) put_epoch(table, one, unit);
+        if (is_epoch(one)) put_epoch(table, one, unit, energy);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
     fprintf(to,
@@ -83,6 +95,7 @@ static int print_table(FILE *to, const json_t *experiment, struct error *err) {
             "of roof: share of the roof that binds, the slower one of: reading the rows in the epochs' order (read),\n"
             "computing on one row in the L1 cache (compute).\n",
             unit.name);
+    if (energy) fputs("J/epoch: of the whole processor packages, with idle cores and other programs.\n", to);
     return 0;
 }
 

@@ -102,3 +102,18 @@ void print_confusion(FILE *to, const json_t *c) {
     fprintf(to, "%lld %lld / %lld %lld", confusion_at(c, 0, 0), confusion_at(c, 0, 1), confusion_at(c, 1, 0),
             confusion_at(c, 1, 1));
 }
+
+double energy_of(const json_t *one, const char *unit) {
+    char key[32];
+    snprintf(key, sizeof key, "joules_per_%.10s", unit);
+    return fact_number(json_object_get(one, "energy"), key);
+}
+
+bool any_energy(const json_t *cases, const char *unit) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        if (isfinite(energy_of(one, unit))) return true;
+    }
+    return false;
+}

@@ -27,6 +27,12 @@ void print_confusion(FILE *to, const json_t *confusion);
 /* "1 package", "2 packages", and what follows. */
 void print_count(FILE *to, double count, const char *what, const char *behind);
 
+/* Does any of the cases know its energy per `unit` ("epoch", "fold")? */
+bool any_energy(const json_t *cases, const char *unit);
+
+/* Joules per `unit` of a case; NAN: not known. */
+double energy_of(const json_t *one, const char *unit);
+
 /* Formats a number by a printf format for one double; "-" if it is not finite. Returns `text`. */
 enum { FACT_TEXT = 48 };
 const char *format_fact(char text[FACT_TEXT], const char *format, double value) __attribute__((format(printf, 2, 0)));

@@ -47,7 +47,9 @@ static void put_contention(struct table *table, size_t first, const json_t *pair
     }
 }
 
-static void put_row(struct table *table, const json_t *experiment, const json_t *one, struct time_unit unit) {
+/* `energy`: the column before the last one is that of energy. */
+static void put_row(struct table *table, const json_t *experiment, const json_t *one, struct time_unit unit,
+                    bool energy) {
     const json_t *rates = json_object_get(one, "rates");
     char text[FACT_TEXT];
     table_row(table);
@@ -63,7 +65,8 @@ static void put_row(struct table *table, const json_t *experiment, const json_t 
     else
         table_cell(table, 6, "%s %%", format_fact(text, "%.0f", percent));
     put_contention(table, 7, find_pair(experiment, "contention", fact_text(one, "name")));
-    if (fact_true(one, "migrated")) table_cell(table, 10, "MIGRATED");
+    if (energy) table_cell(table, 10, "%s", format_fact(text, "%.3g", energy_of(one, "fold")));
+    if (fact_true(one, "migrated")) table_cell(table, energy ? 11 : 10, "MIGRATED");
 }
 
 static void print_placements(FILE *to, const json_t *placements) {
@@ -107,20 +110,31 @@ int report_folds(FILE *to, const json_t *facts, struct error *err) {
     const struct time_unit unit = unit_of(cases);
     char per_fold[16];
     snprintf(per_fold, sizeof per_fold, "%s/fold", unit.name);
-    const struct table_column columns[] = {
-        {"placement", false}, {"engine/backend", false}, {"workers", true}, {per_fold, true}, {"folds/s", true},
-        {"GB/s", true},       {"of roof", true},         {"x core", true},  {"eff.", true},   {"contention", false},
-        {"", false}};
+    const bool energy = any_energy(cases, "fold");
+    const struct table_column last = {"", false};
+    const struct table_column columns[] = {{"placement", false},
+                                           {"engine/backend", false},
+                                           {"workers", true},
+                                           {per_fold, true},
+                                           {"folds/s", true},
+                                           {"GB/s", true},
+                                           {"of roof", true},
+                                           {"x core", true},
+                                           {"eff.", true},
+                                           {"contention", false},
+                                           energy ? (struct table_column){"J/fold", true} : last,
+                                           last};
     fprintf(to, "\nPLACEMENTS of %.0f-fold cross-validation, %.0f interleaved rounds in %.0f processes\n",
             fact_number(json_object_get(json_object_get(facts, "workload"), "hyper"), "folds"),
             fact_number(experiment, "rounds"), count_processes(experiment));
-    struct table *table = table_new(columns, COLUMNS(columns));
+    struct table *table = table_new(columns, COLUMNS(columns) - !energy);
     size_t i;
     json_t *one;
     json_array_foreach(cases, i, one) {
-        if (is_folds(one)) put_row(table, experiment, one, unit);
+        if (is_folds(one)) put_row(table, experiment, one, unit, energy);
     }
     if (table_finish(table, to, "", err) != 0) return -1;
+    if (energy) fputs("J/fold: of the whole processor packages, with idle cores and other programs.\n", to);
     print_placements(to, json_object_get(facts, "placements"));
     print_end(to, experiment);
     return 0;

@@ -24,6 +24,7 @@ static int play(struct experiment *experiment, const char *name, const struct ca
         rounds->cpu_seconds[at] = rounds->seconds[at];
         rounds->timed += rounds->seconds[at];
     }
+    rounds->joules[which] = 100 * seconds * PLAYED_ROUNDS; /* 100 W */
     return which;
 }
 
@@ -41,6 +42,7 @@ static struct experiment *played_experiment(const char *name, size_t cases) {
     rounds->observed = calloc(samples, sizeof *rounds->observed);
     rounds->ghz = calloc(PLAYED_ROUNDS, sizeof *rounds->ghz);
     rounds->process = calloc(PLAYED_ROUNDS, sizeof *rounds->process);
+    rounds->joules = calloc(cases, sizeof *rounds->joules);
     rounds->failed = calloc(cases, sizeof *rounds->failed);
     rounds->total = 1000;
     for (size_t r = 0; r < PLAYED_ROUNDS; r++)

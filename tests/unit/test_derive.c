@@ -12,6 +12,7 @@
 #include "record/seal.h"
 #include "record/shuffles_json.h"
 #include "record/trade_off.h"
+#include "report/run_report.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -192,6 +193,8 @@ static void add_verdict(struct result *result, const struct usable *usable, bool
 /* What is unusual about the epochs: all samples of a case are spoiled, or its work was wrong. NO_CASE: of none. */
 struct unusual {
     int spoiled, failing;
+    const double *joules; /* [6] of the epochs' cases; NULL: as played */
+    const char *energy_reason;
 };
 
 static void spoil(struct experiment *experiment, int which) {
@@ -217,6 +220,10 @@ static json_t *unusual_file(struct unusual unusual) {
         disturb(experiments[e]);
         if (e == 0 && unusual.spoiled != NO_CASE) spoil(experiments[e], unusual.spoiled);
         if (e == 0 && failing != NO_CASE) experiments[e]->rounds.failed[failing] = true;
+        for (size_t c = 0; e == 0 && unusual.joules && c < 6; c++)
+            experiments[e]->rounds.joules[c] = unusual.joules[c];
+        if (e == 0 && unusual.energy_reason)
+            snprintf(experiments[e]->rounds.energy_reason, ENERGY_REASON, "%s", unusual.energy_reason);
         assert_int_equal(analyse(&analysis, experiments[e], NULL), 0);
         if (result_experiment(result, &analysis, &err) != 0) fail_msg("%s", err.text);
         usable = usable.reason[0] || usable.above > 0 ? usable_both(&usable, &analysis.usable) : analysis.usable;
@@ -232,7 +239,7 @@ static json_t *unusual_file(struct unusual unusual) {
 }
 
 static json_t *made_file(void) {
-    return unusual_file((struct unusual){NO_CASE, NO_CASE});
+    return unusual_file((struct unusual){NO_CASE, NO_CASE, NULL, NULL});
 }
 
 /* ---- Reading and editing. */
@@ -292,7 +299,7 @@ static void edit(json_t *root, const char *path, const char *value) {
 static void a_file_as_written_holds(void **state) {
     (void)state;
     for (int which = NO_CASE; which < 6; which++) {
-        const struct unusual unusual[] = {{which, NO_CASE}, {NO_CASE, which}};
+        const struct unusual unusual[] = {{which, NO_CASE, NULL, NULL}, {NO_CASE, which, NULL, NULL}};
         for (size_t i = 0; i < 2; i++) {
             json_t *root = unusual_file(unusual[i]);
             struct result_file file;
@@ -527,6 +534,8 @@ static const struct {
     {"sgdmark.verdict.checks", "-1", "verdict.checks"},
     {"sgdmark.verdict.text", "\"all is well\"", "verdict.text is \"all is well\""},
     {"sgdmark.verdict.times.state", "\"not usable\"", "verdict.times.state"},
+    {EPOCHS "cases.0.energy.joules", "*2", "cases[0].energy.joules_per_epoch"},
+    {EPOCHS "cases.0.energy.joules_per_epoch", "*2", "cases[0].energy.joules_per_epoch"},
     {"sgdmark.verdict.times.above", "*0.5", "verdict.times.above"},
 };
 
@@ -542,6 +551,98 @@ static void the_trade_off_counts_the_rows(void **state) {
     assert_int_equal(seal_result(root), 0);
     refuse("trade-off", root, "notebook.trade_off counts other rows than the confusion matrix");
     json_decref(root);
+}
+
+/* ---- Energy. */
+
+/* "energy" of a case of experiments[0]. */
+static const json_t *energy_of_case(const json_t *root, size_t which) {
+    const json_t *experiments = json_object_get(json_object_get(root, "sgdmark"), "experiments");
+    const json_t *cases = json_object_get(json_array_get(experiments, 0), "cases");
+    return json_object_get(json_array_get(cases, which), "energy");
+}
+
+static json_t *energy_file(const double joules[6], const char *reason) {
+    return unusual_file((struct unusual){NO_CASE, NO_CASE, joules, reason});
+}
+
+static void assert_held(const json_t *root) {
+    struct result_file file;
+    struct error err;
+    if (parse(&file, root, &err) != 0) fail_msg("%s", err.text);
+    result_unload(&file);
+}
+
+/* What the terminal shows of the epochs; the caller frees it. */
+static char *epochs_text(const json_t *root) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *to = open_memstream(&text, &length);
+    assert_non_null(to);
+    assert_int_equal(report_epochs(to, json_object_get(root, "sgdmark"), NULL), 0);
+    assert_int_equal(report_folds(to, json_object_get(root, "sgdmark"), NULL), 0);
+    fclose(to);
+    return text;
+}
+
+static void energy_is_recorded_beside_the_times(void **state) {
+    (void)state;
+    static const double joules[6] = {80, 0, NAN, 1, 1, 160}; /* of f64; f32: did not move; its twin; roofs; int */
+    json_t *root = energy_file(joules, "read by root only");
+    const json_t *f64 = energy_of_case(root, 0), *f32 = energy_of_case(root, 1), *twin = energy_of_case(root, 2);
+    assert_true(json_real_value(json_object_get(f64, "joules")) == 80);
+    assert_true(json_real_value(json_object_get(f64, "joules_per_epoch")) == 80.0 / PLAYED_ROUNDS);
+    assert_true(json_real_value(json_object_get(f32, "joules")) == 0 && json_is_number(json_object_get(f32, "joules")));
+    assert_true(json_is_null(json_object_get(f32, "joules_per_epoch")));
+    assert_non_null(strstr(json_string_value(json_object_get(f32, "joules_per_epoch_reason")), "did not move"));
+    assert_true(json_is_null(json_object_get(twin, "joules")));
+    assert_string_equal(json_string_value(json_object_get(twin, "joules_reason")), "read by root only");
+    assert_string_equal(json_string_value(json_object_get(twin, "joules_per_epoch_reason")), "read by root only");
+    assert_null(energy_of_case(root, 3)); /* a roof */
+    assert_held(root);
+    char *text = epochs_text(root);
+    assert_non_null(strstr(text, "J/epoch")); /* 1 J per epoch of f64, 2 J of int */
+    assert_non_null(strstr(text, "J/fold"));  /* played: 0.1 J in 3 folds */
+    assert_non_null(strstr(text, "0.0333"));
+    free(text);
+    json_decref(root);
+}
+
+static void unknown_energy_is_not_printed(void **state) {
+    (void)state;
+    static const double joules[6] = {NAN, NAN, NAN, NAN, NAN, NAN};
+    json_t *root = energy_file(joules, "no counters here");
+    assert_held(root);
+    char *text = epochs_text(root);
+    assert_null(strstr(text, "J/epoch"));
+    free(text);
+    json_decref(root);
+}
+
+/* A file of an earlier version has no energy; one that has it of some cases is damaged. */
+static void old_files_without_energy_are_read(void **state) {
+    (void)state;
+    json_t *root = made_file();
+    const json_t *experiments = json_object_get(json_object_get(root, "sgdmark"), "experiments");
+    for (size_t e = 0; e < 2; e++) {
+        json_t *one;
+        size_t i;
+        json_array_foreach(json_object_get(json_array_get(experiments, e), "cases"), i, one) {
+            json_object_del(one, "energy");
+        }
+    }
+    assert_int_equal(seal_result(root), 0);
+    assert_held(root);
+    char *text = epochs_text(root);
+    assert_null(strstr(text, "J/epoch"));
+    free(text);
+    json_decref(root);
+    root = made_file();
+    edit(root, EPOCHS "cases.0.energy", NULL);
+    assert_int_equal(seal_result(root), 0);
+    refuse("energy of some", root, "experiments[0].cases[0].energy");
+    json_decref(root);
+    assert_int_equal(wrongly_read, 0);
 }
 
 /* A file of an earlier version, without the notebook's own digit and the trade-off. */
@@ -614,6 +715,9 @@ int main(void) {
         cmocka_unit_test(one_edit_is_named),
         cmocka_unit_test(the_trade_off_counts_the_rows),
         cmocka_unit_test(old_notebooks_are_read),
+        cmocka_unit_test(energy_is_recorded_beside_the_times),
+        cmocka_unit_test(unknown_energy_is_not_printed),
+        cmocka_unit_test(old_files_without_energy_are_read),
         cmocka_unit_test(last_digits_may_differ),
         cmocka_unit_test(old_summaries_are_checked),
     };

@@ -69,6 +69,27 @@ static void packages_are_added_and_begin_again(void **state) {
     assert_true(energy_between(&before, &before) == 0.0);
 }
 
+/* The packages of the first reading are read again; no others are looked for. */
+static void the_same_packages_are_read_again(void **state) {
+    (void)state;
+    struct energy none, first, again;
+    energy_read(&none, folder);
+    write_server("4000000\n", "900\n");
+    energy_read_again(&again, &none, folder);
+    assert_int_equal(again.packages, 0);
+    assert_string_equal(again.reason, none.reason);
+    energy_read(&first, folder);
+    write_server("5000000\n", "902\n");
+    energy_read_again(&again, &first, folder);
+    assert_int_equal(again.packages, 2);
+    assert_true(fabs(energy_between(&first, &again) - 1.000002) < 1e-12);
+    write_zone("intel-rapl:1", "package-1\n", "x\n", "1000\n");
+    energy_read_again(&again, &first, folder);
+    assert_int_equal(again.packages, 0);
+    assert_non_null(strstr(again.reason, "package 1 cannot be read any more"));
+    assert_true(isnan(energy_between(&first, &again)));
+}
+
 static void what_cannot_be_read_is_no_number(void **state) {
     (void)state;
     struct energy none, some, spoiled;
@@ -113,6 +134,7 @@ static void without_permission_the_command_is_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(packages_are_added_and_begin_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_same_packages_are_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_no_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_permission_the_command_is_named, set_up, tear_down),
     };

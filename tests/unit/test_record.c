@@ -341,6 +341,11 @@ static void one_bad_value_of_schema_3_is_refused(void **state) {
         {"cases.0.control", "7", "cases[0].control"},
         {"cases.0.unusable", "true", "cases[0].unusable"},
         {"cases.0.prefetch", "[8, 16]", "cases[0].prefetch"},
+        {"cases.0.energy", "7", "cases[0].energy is not an object"},
+        {"cases.0.energy.joules", "-1", "cases[0].energy.joules"},
+        {"cases.0.energy.joules", "null", "cases[0].energy.joules"},
+        {"cases.0.energy.joules_per_fold", "\"1\"", "cases[0].energy.joules_per_fold"},
+        {"cases.0.energy.joules_per_fold", NULL, "cases[0].energy.joules_per_fold is missing"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct result_file file;

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { CASES = 3, ROUNDS = 6, PROCESS = 4, MOST_CALLS = 4096 };
 
@@ -357,6 +358,122 @@ static void a_repetition_is_checked(void **state) {
     rounds_free(&rounds);
 }
 
+/* ---- energy, from a folder of one package */
+
+static char powercap[64];
+static unsigned long microjoules;
+
+static void write_package(const char *name, const char *text) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/intel-rapl:0/%s", powercap, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void use_energy(unsigned long more) {
+    char text[32];
+    snprintf(text, sizeof text, "%lu\n", microjoules += more);
+    write_package("energy_uj", text);
+}
+
+static void make_powercap(void) {
+    char path[128];
+    snprintf(powercap, sizeof powercap, "/tmp/sgdmark-rounds.XXXXXX");
+    assert_non_null(mkdtemp(powercap));
+    snprintf(path, sizeof path, "%s/intel-rapl:0", powercap);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_package("name", "package-0\n");
+    write_package("max_energy_range_uj", "262143328850\n");
+    use_energy(1000000);
+}
+
+static void remove_powercap(void) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", powercap);
+    assert_int_equal(system(command), 0);
+}
+
+/* Case k needs k + 1 J in each sample, and 50 J before and after it. */
+static void prepare_for_50_joules(void *context) {
+    (void)context;
+    use_energy(50000000);
+}
+
+static void run_for_joules(void *context) {
+    const struct played *self = context;
+    use_energy(1000000 * (unsigned long)(self->number + 1));
+}
+
+static int check_for_50_joules(void *context, struct error *err) {
+    (void)context, (void)err;
+    use_energy(50000000);
+    return 0;
+}
+
+/* Case 1 ends with a counter that is none. */
+static void run_and_spoil(void *context) {
+    run_for_joules(context);
+    if (((const struct played *)context)->number == 1) write_package("energy_uj", "?\n");
+}
+
+static void time_energy(struct rounds *rounds, void (*run)(void *), unsigned spoiled) {
+    struct timed_case cases[CASES];
+    struct played played[CASES];
+    struct rounds_plan plan = plan_of(ROUNDS, 1000);
+    struct error err;
+    play(cases, played);
+    plan.energy_folder = powercap;
+    for (int c = 0; c < CASES; c++) {
+        cases[c].prepare = prepare_for_50_joules;
+        cases[c].run = run;
+        cases[c].check = check_for_50_joules;
+        played[c].spoiled = spoiled;
+    }
+    if (rounds_run(rounds, cases, CASES, &plan, NULL, &err) != 0) fail_msg("%s", err.text);
+}
+
+/* The discarded round does not count, nor what lies between samples, nor a sample that was timed again. */
+static void energy_is_that_of_the_samples(void **state) {
+    (void)state;
+    struct rounds rounds;
+    make_powercap();
+    for (unsigned spoiled = 0; spoiled < 2; spoiled++) {
+        time_energy(&rounds, run_for_joules, spoiled);
+        assert_int_equal(rounds.spoiled_count, spoiled * CASES * ROUNDS);
+        for (int c = 0; c < CASES; c++)
+            assert_near(rounds.joules[c], ROUNDS * (c + 1.0));
+        assert_string_equal(rounds.energy_reason, "");
+        rounds_free(&rounds);
+    }
+    remove_powercap();
+}
+
+static void energy_that_is_not_read_is_not_known(void **state) {
+    (void)state;
+    struct rounds rounds;
+    make_powercap();
+    time_energy(&rounds, run_and_spoil, 0);
+    assert_near(rounds.joules[0], ROUNDS);
+    assert_true(isnan(rounds.joules[1]));
+    assert_near(rounds.joules[2], 3 * ROUNDS);
+    assert_non_null(strstr(rounds.energy_reason, "cannot be read any more"));
+    rounds_free(&rounds);
+    remove_powercap(); /* and now there is none */
+    snprintf(powercap, sizeof powercap, "/nonexistent");
+    struct timed_case cases[CASES];
+    struct played played[CASES];
+    struct rounds_plan plan = plan_of(ROUNDS, 1000);
+    play(cases, played);
+    plan.energy_folder = powercap;
+    assert_int_equal(rounds_run(&rounds, cases, CASES, &plan, NULL, NULL), 0);
+    for (int c = 0; c < CASES; c++)
+        assert_true(isnan(rounds.joules[c]));
+    assert_non_null(strstr(rounds.energy_reason, "no energy counters"));
+    rounds_free(&rounds);
+}
+
 /* ---- rounds of several processes */
 
 /* Made-up rounds in which every number tells where it comes from. */
@@ -390,6 +507,9 @@ static void make_up(struct rounds *rounds, size_t count, unsigned process, doubl
                                        .near_pu = -1,
                                        .throttled = process,
                                        .moved = 1u << process};
+    for (size_t c = 0; c < CASES; c++)
+        rounds->joules[c] = c == 1 && process == 1 ? (double)NAN : 10.0 * process + (double)c;
+    if (process == 1) snprintf(rounds->energy_reason, sizeof rounds->energy_reason, "read by root only");
     rounds->timed = process;
     rounds->total = 2.0 * process;
     snprintf(rounds->counter_reason[0], sizeof rounds->counter_reason[0], "no PMU");
@@ -445,6 +565,8 @@ static void processes_are_appended(void **state) {
     assert_int_equal(all.witness.throttled, 3);
     assert_int_equal(all.witness.moved, 7);
     assert_string_equal(all.counter_reason[0], "no PMU");
+    assert_true(all.joules[0] == 30 && isnan(all.joules[1]) && all.joules[2] == 36);
+    assert_string_equal(all.energy_reason, "read by root only");
     rounds_free(&all);
 }
 
@@ -506,12 +628,20 @@ static void processes_share_the_rounds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_come_in_their_order),       cmocka_unit_test(only_run_is_needed),
-        cmocka_unit_test(a_failed_check_ends_its_case),    cmocka_unit_test(another_error_ends_the_rounds),
-        cmocka_unit_test(a_spoiled_sample_is_timed_again), cmocka_unit_test(a_sample_is_repeated_at_most_twice),
-        cmocka_unit_test(repetitions_are_bounded_in_time), cmocka_unit_test(not_every_disturbance_spoils),
-        cmocka_unit_test(a_repetition_is_checked),         cmocka_unit_test(processes_are_appended),
-        cmocka_unit_test(rounds_know_their_processes),     cmocka_unit_test(processes_share_the_rounds),
+        cmocka_unit_test(calls_come_in_their_order),
+        cmocka_unit_test(only_run_is_needed),
+        cmocka_unit_test(a_failed_check_ends_its_case),
+        cmocka_unit_test(another_error_ends_the_rounds),
+        cmocka_unit_test(a_spoiled_sample_is_timed_again),
+        cmocka_unit_test(a_sample_is_repeated_at_most_twice),
+        cmocka_unit_test(repetitions_are_bounded_in_time),
+        cmocka_unit_test(not_every_disturbance_spoils),
+        cmocka_unit_test(a_repetition_is_checked),
+        cmocka_unit_test(energy_is_that_of_the_samples),
+        cmocka_unit_test(energy_that_is_not_read_is_not_known),
+        cmocka_unit_test(processes_are_appended),
+        cmocka_unit_test(rounds_know_their_processes),
+        cmocka_unit_test(processes_share_the_rounds),
     };
     return cmocka_run_group_tests_name("rounds", tests, set_up, tear_down);
 }

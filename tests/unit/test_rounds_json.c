@@ -46,6 +46,9 @@ static struct experiment *timed_folds(void) {
                                        .throttled = -1,
                                        .moved = 9,
                                        .load_reason = "no /proc"};
+    rounds->joules[0] = 1.0 / 3;
+    rounds->joules[3] = NAN;
+    snprintf(rounds->energy_reason, sizeof rounds->energy_reason, "read by root only");
     rounds->timed = 1.0 / 3;
     rounds->total = 2.0 / 3;
     snprintf(rounds->counter_reason[1], sizeof rounds->counter_reason[1], "no such counter");
@@ -129,6 +132,9 @@ static void rounds_read_back_equal(void **state) {
     assert_true(got.timed == want->timed && got.total == want->total);
     for (int c = 0; c < COUNTERS; c++)
         assert_string_equal(got.counter_reason[c], want->counter_reason[c]);
+    for (size_t c = 0; c < CASES; c++)
+        assert_true(same_number(got.joules[c], want->joules[c]));
+    assert_string_equal(got.energy_reason, "read by root only");
     rounds_free(&got);
     experiment_free(folds);
 }
@@ -172,7 +178,7 @@ static json_t *samples_of(const json_t *value) {
 
 static void a_missing_part_is_refused(void **state) {
     (void)state;
-    static const char *const parts[] = {"rounds", "cases", "samples", "ghz", "spoiled", "checks", "witness"};
+    static const char *const parts[] = {"rounds", "cases", "samples", "ghz", "spoiled", "checks", "witness", "joules"};
     static const char *const columns[] = {"seconds", "cpu_seconds", "flags", "away", "counted"};
     struct experiment *folds = timed_folds();
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
