@@ -49,6 +49,10 @@ counted bench "${data[@]}" --isa scalar --engine f32 '--benchmark_filter=^epoch/
 equal "bench under perf: exit status" $status 0
 check "bench under perf: the loop is counted ($on_cpu ms) and nothing else" within 1 "$on_cpu" \
     "$(jq '.benchmarks[0] | .cpu_time * .iterations / 1e6 + 2' "$scratch/bench.json")"
+counted bench "${data[@]}" --isa scalar --engine f32 '--benchmark_filter=^epoch/f32/scalar$' --benchmark_min_time=2x --benchmark_repetitions=5
+equal "bench under perf, five repetitions: exit status" $status 0
+equal "bench under perf: counting begins with each loop and ends with it" \
+    "$(grep -c 'Events enabled' "$scratch/err") $(grep -c 'Events disabled' "$scratch/err")" "5 6" # perf begins without counting
 run=(run --quick --data 'synthetic:n=300,d=64' --isa scalar --place core --json "$scratch/run.json")
 counted "${run[@]}" --perf-case epoch/f32/scalar
 equal "run under perf: exit status" $status 0
