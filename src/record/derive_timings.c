@@ -4,6 +4,7 @@
 #include "record/derive_private.h"
 #include "record/load_private.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,16 +125,20 @@ static int same_rows(const struct contents *contents, const json_t *derived) {
     return 0;
 }
 
+/* What a derivation failed of: the program's fault, memory above all, is not the file's. Returns -1. */
+static int not_derived(const struct reader *reader, const char *where, const char *what, const struct error *why) {
+    char text[300];
+    if (why->kind == ERROR_PROGRAM) return fail_program(reader->err, "%s: %.900s", reader->path, why->text);
+    snprintf(text, sizeof text, "%s: %.250s", what, why->text);
+    return fault(reader, where, "", text);
+}
+
 static int check_samples(const struct contents *contents, const struct experiment *experiment, const char *where) {
     struct result *record = record_of(contents);
     struct error why = {.text = ""};
-    char what[300];
     if (!record) return -1;
     int bad = result_samples(record, experiment, &why);
-    if (bad) {
-        snprintf(what, sizeof what, "cannot be recorded: %.250s", why.text);
-        fault(contents->reader, where, "", what);
-    }
+    if (bad) not_derived(contents->reader, where, "cannot be recorded", &why);
     if (!bad) bad = same_list(contents, "samples", contents->samples, record->samples);
     if (!bad) bad = same_list(contents, "roofs", contents->roofs, json_object_get(record->facts, "roofs"));
     if (!bad) bad = same_rows(contents, record->benchmarks);
@@ -179,24 +184,31 @@ static void drop_newer_of_pairs(const json_t *recorded, json_t *derived) {
             json_object_del(json_array_get(pairs, i), newer[k]);
 }
 
+/* No JSON came of an analysis: JSON has no number for what memory does not explain. Returns -1. */
+static int not_made(const struct reader *reader, const char *where, int error) {
+    return error == ENOMEM ? no_memory(reader) : fault(reader, where, "", "holds a number that is none");
+}
+
 int derive_experiment(const struct contents *contents, size_t at, struct whole *whole) {
     const json_t *recorded = json_array_get(json_object_get(contents->file->facts, "experiments"), at);
     struct experiment *experiment = replay_experiment(contents, at);
     struct analysis analysis;
     struct error why = {.text = ""};
-    char where[MOST_WHERE], what[300];
+    char where[MOST_WHERE];
     if (!experiment) return -1;
     snprintf(where, sizeof where, "experiments[%zu]", at);
     if (analyse(&analysis, experiment, &why) != 0) {
         experiment_free(experiment);
-        snprintf(what, sizeof what, "cannot be analysed: %.250s", why.text);
-        return fault(contents->reader, where, "", what);
+        return not_derived(contents->reader, where, "cannot be analysed", &why);
     }
+    errno = 0;
     json_t *derived = experiment_json(&analysis);
-    drop_newer_of_cases(recorded, derived);
-    drop_newer_of_pairs(recorded, derived);
-    int bad = derived ? same_value(contents->reader, where, recorded, derived, by_samples)
-                      : fault(contents->reader, where, "", "holds a number that is none");
+    int bad = derived ? 0 : not_made(contents->reader, where, errno);
+    if (!bad) {
+        drop_newer_of_cases(recorded, derived);
+        drop_newer_of_pairs(recorded, derived);
+        bad = same_value(contents->reader, where, recorded, derived, by_samples);
+    }
     json_decref(derived);
     if (!bad) bad = check_samples(contents, experiment, where);
     if (!bad) add_to_whole(whole, &analysis);

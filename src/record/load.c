@@ -136,6 +136,7 @@ static int decode(json_t **root, const char *path, const char *bytes, size_t len
     json_error_t why;
     *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
     if (*root) return 0;
+    if (json_error_code(&why) == json_error_out_of_memory) return fail_program(err, "%s: out of memory", path);
     blank_controls(why.text);
     return fail(err, "%s: is not a whole JSON file: line %d: %s (was it cut off?)", path, why.line, why.text);
 }

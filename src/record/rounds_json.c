@@ -21,13 +21,16 @@ static json_t *numbers(const double *x, size_t n) {
     return list;
 }
 
-/* Reads n numbers; null is NAN. */
+/* A number; null is NAN. */
+static double number_of(const json_t *value) {
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* Reads n numbers. */
 static int read_numbers(double *x, const json_t *list, size_t n, struct error *err) {
     if (json_array_size(list) != n) return wrong(err, "a list of numbers has another length");
-    for (size_t i = 0; i < n; i++) {
-        const json_t *one = json_array_get(list, i);
-        x[i] = json_is_number(one) ? json_number_value(one) : (double)NAN;
-    }
+    for (size_t i = 0; i < n; i++)
+        x[i] = number_of(json_array_get(list, i));
     return 0;
 }
 
@@ -42,19 +45,13 @@ json_t *witness_json(const struct witness *witness) {
 }
 
 int witness_from_json(struct witness *witness, const json_t *value, struct error *err) {
-    double shares[4];
     if (!json_is_number(json_object_get(value, "seconds"))) return wrong(err, "the witness is missing");
-    json_t *list = json_pack("[O?, O?, O?, O?]", json_object_get(value, "seconds"), json_object_get(value, "away"),
-                             json_object_get(value, "others"), json_object_get(value, "others_near"));
     const char *reason = json_string_value(json_object_get(value, "others_reason"));
-    int bad = read_numbers(shares, list, 4, err);
-    json_decref(list);
-    if (bad) return -1;
     *witness = (struct witness){
-        .seconds = shares[0],
-        .away = shares[1],
-        .here = shares[2],
-        .near = shares[3],
+        .seconds = number_of(json_object_get(value, "seconds")),
+        .away = number_of(json_object_get(value, "away")),
+        .here = number_of(json_object_get(value, "others")),
+        .near = number_of(json_object_get(value, "others_near")),
         .here_pu = (int)json_integer_value(json_object_get(value, "others_pu")),
         .near_pu = (int)json_integer_value(json_object_get(value, "others_near_pu")),
         .throttled = json_integer_value(json_object_get(value, "throttled")),
