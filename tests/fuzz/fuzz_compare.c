@@ -158,7 +158,7 @@ static void check_printed(const struct group_comparison *group, unsigned form) {
     FILE *out = open_memstream(&text, &length);
     if (!out) abort();
     fputs(group->answer, out);
-    if (form == 0 && print_group(out, group, true, &err) != 0) abort();
+    if (form == 0 && print_one_group(out, group, true, &err) != 0) abort();
     if (form == 1) print_group_markdown(out, group);
     if (form == 2) print_group_csv(out, &group->report);
     if (fclose(out) != 0) abort();
