@@ -23,7 +23,7 @@ struct energy {
 void energy_read(struct energy *now, const char *folder);
 
 /* Reads the packages of an earlier reading again, and looks for no others: without packages it makes no system call,
- * else it reads one file of each, in some microseconds. */
+ * else it reads one file of each. */
 void energy_read_again(struct energy *now, const struct energy *earlier, const char *folder);
 
 /* Joules between two readings; NAN where one of them has no packages, or others. */
