@@ -107,7 +107,7 @@ static void fill_facts(const struct replay *replay, struct case_facts *facts, co
     facts->whole_roofs = roofs_from(replay, json_object_get(value, "whole_roof_cases"));
 }
 
-/* Files of version 0.1.0 lack it, or have null with the reason. */
+/* What a file lacks, or has null with the reason, is not known. Files of version 0.1.0 lack all of it. */
 static void read_energy(const struct replay *replay, size_t which, const json_t *energy) {
     struct rounds *rounds = &replay->made->rounds;
     rounds->joules[which] = number_in(json_object_get(energy, "joules"), 0, MOST_WORK, (double)NAN);
