@@ -39,10 +39,12 @@ counts "timed lines of fits that share their rows" '^sgdmark (f32|int) on [^ ]+ 
 counts "a library that is missing is named" '^(LIBLINEAR|OpenBLAS) +not timed: it is not installed' 5
 counts "a compiler that is missing is named" '^clang +not timed: ' $((3 + $(grep -c '^DOT' "$scratch/table")))
 
-# A program whose backends train an epoch too many, while its reference does not.
-a_build "$scratch/wrong" "case \"\$*\" in *'--isa all --json'*) exec '$program' \"\$@\" --epochs 6 ;; *) exec '$program' \"\$@\" ;; esac"
+# A program whose backends train an epoch too many, while its reference does not; of fits that share their rows, the
+# reference of engine f32.
+a_build "$scratch/wrong" "case \"\$*\" in *'--isa all --json'* | *'--engine f32 --isa scalar'*) exec '$program' \"\$@\" --epochs 6 ;; *) exec '$program' \"\$@\" ;; esac"
 peers "$scratch/wrong"
 equal "wrong backends are found out" $? 1
 counts "and not timed" '^sgdmark int, [^ ]+ +NOT TIMED, its check failed' $((3 * vectors))
+counts "nor fits of f32 that share their rows" '^sgdmark f32 on [^ ]+ +NOT TIMED, its check failed' 2
 counts "not one of them" '^sgdmark (int|f32), [^ ]+ +[0-9]' 0
 finish
