@@ -6,9 +6,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "python"))
 import tap  # noqa: E402  (the folder is known only now)
@@ -17,8 +20,10 @@ program = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "sgdmar
 scratch = tempfile.mkdtemp()
 places = {"T": os.path.join(scratch, "out"), "M": os.path.join(scratch, "model.npz"),
           "M10": os.path.join(scratch, "ten.npz"), "MLOG": os.path.join(scratch, "log.npz"),
-          "R": os.path.abspath("tests/golden/result.json"), "A": os.path.join(scratch, "a.json"),
-          "MNIST": os.path.abspath("data/mnist"), "B": os.path.join(scratch, "b.json")}
+          "R": os.path.abspath("tests/golden/result.json"), "A": os.path.join(scratch, "runs/a.json"),
+          "MNIST": os.path.abspath("data/mnist"), "B": os.path.join(scratch, "runs/b.json"),
+          "RUNS": os.path.join(scratch, "runs"), "NODES": os.path.join(scratch, "nodes"), "HISTORY": os.path.join(scratch, "history.json"),
+          "PERF": f"fifo:{scratch}/control,{scratch}/ack"}
 environment = {key: value for key, value in os.environ.items() if not key.startswith("SGDMARK_")}
 
 
@@ -33,8 +38,25 @@ def invoke(arguments):
                           capture_output=True, text=True, errors="replace", timeout=120)
 
 
+def play_perf():
+    """Answers at the FIFOs of --perf-ctl as perf does, until the test ends."""
+    ends = []
+    for name in ("control", "ack"):
+        os.mkfifo(os.path.join(scratch, name))
+        ends.append(os.open(os.path.join(scratch, name), os.O_RDWR))
+
+    def answer():
+        while told := os.read(ends[0], 4096):
+            os.write(ends[1], b"ack\n" * told.count(b"\n"))
+    threading.Thread(target=answer, daemon=True).start()
+
+
 def make_files():
-    """Models and runs that options need."""
+    """Models, runs and the files of nodes that options need."""
+    play_perf()
+    os.mkdir(places["RUNS"])
+    invoke(["fleet", "run", "--data", "synthetic:n=60,d=16", "--soak", "0.01", "--node", "n1", "--out", places["NODES"]])
+    invoke(["fleet", "gather", places["NODES"], "--json", places["HISTORY"]])
     for name in "AB":
         invoke(["run", "--quick", "--data", "synthetic:n=100,d=16", "--isa", "scalar", "--place", "core", "--json",
                 places[name]])
@@ -57,16 +79,29 @@ def read_table():
 
 
 def options_of(command):
-    help_text = invoke([command, "--help"]).stdout
-    return set(re.findall(r"^ {2,40}(--[A-Za-z0-9_-]+)", help_text.split("\nExamples:")[0], re.M))
+    help_text = invoke([*command.split(), "--help"]).stdout
+    return set(re.findall(r"^ {2,40}(?:-[a-z], )?(--[A-Za-z0-9_-]+)", help_text.split("\nExamples:")[0], re.M))
 
 
 def try_happy(command, option, use, needs):
     if "$MNIST" in use and not os.path.exists(places["MNIST"]):
         tap.skip(f"{command} {use}", "no data/mnist (tools/fetch-mnist)")
         return
-    done = gathered() if option == "--gather" else invoke([command, *together(needs, use)])
+    if use.startswith("^ "):
+        tap.check(f"{command} {use}", *interrupted([*command.split(), *words(use[2:])]))
+        return
+    done = gathered() if option == "--gather" else invoke([*command.split(), *together(needs, use)])
     tap.check(f"{command} {use}", done.returncode in (0, 4), f"exit status {done.returncode}: {done.stderr}")
+
+
+def interrupted(arguments):
+    """Whether a use that takes long is at work after half a second, and reports when it is interrupted."""
+    job = subprocess.Popen([program, *arguments], cwd=scratch, env=environment, stdin=subprocess.DEVNULL, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.5)
+    job.send_signal(signal.SIGINT)
+    said, why = job.communicate(timeout=60)
+    return job.returncode == -signal.SIGINT and said != "", f"exit status {job.returncode}: {why}"
 
 
 def gathered():
@@ -90,7 +125,7 @@ def together(needs, use):
 
 
 def try_wrong(command, option, use, needs):
-    done = invoke([command, *together(needs, use)])
+    done = invoke([*command.split(), *together(needs, use)])
     lines = done.stderr.splitlines()
     named = [option, *words(use)[1:2]]
     good = (done.returncode == 2 and len(lines) == 1 and lines[0].startswith("sgdmark")
@@ -101,9 +136,10 @@ def try_wrong(command, option, use, needs):
 def try_table():
     commands, uses = read_table()
     listed = re.findall(r"^  ([a-z]+)  ", invoke(["--help"]).stdout, re.M)
-    tap.check("the table has every command", set(listed) == set(commands), f"help {listed}, table {list(commands)}")
-    for command in listed:
-        groups, needs = commands.get(command, ([], ""))
+    first = {command.split()[0] for command in commands}
+    tap.check("the table has every command", set(listed) == first, f"help {listed}, table {list(commands)}")
+    for command in commands:
+        groups, needs = commands[command]
         table = {option: use for group in groups for option, use in uses.get(group, {}).items()}
         options = options_of(command)
         tap.check(f"{command}: the table has every option of the help, and no other", options == set(table),
@@ -113,7 +149,7 @@ def try_table():
             try_wrong(command, option, table[option][1], needs)
 
 
-NEAR = [("trian", "train"), ("Train", "train"), ("comapre", "compare"), ("desc", "describe"), ("hlep", "help"),
+NEAR = [("trian", "train"), ("Train", "train"), ("fleet gahter", "gather"), ("fleet run --sook 1", "--soak"), ("comapre", "compare"), ("desc", "describe"), ("hlep", "help"),
         ("train --epoch5 1", "--epochs"), ("train --iso avx2", "--isa"), ("run --quik", "--quick"),
         ("bench --benchmark_fliter=x", "--benchmark_filter"), ("report --ntebook x", "--notebook"),
         ("cv --vresion", "--version"), ("run --hepl", "--help"),
@@ -144,10 +180,10 @@ def try_questions():
                   done.stdout)
     version = invoke(["--version"]).stdout
     for command in read_table()[0]:
-        text = invoke([command, "--help"]).stdout
-        tap.check(f"{command} -h", text and invoke([command, "-h"]).stdout == text)
-        tap.check(f"help {command}", invoke(["help", command]).stdout == text)
-        tap.check(f"{command} --version", invoke([command, "--version"]).stdout == version)
+        text = invoke([*command.split(), "--help"]).stdout
+        tap.check(f"{command} -h", text and invoke([*command.split(), "-h"]).stdout == text)
+        tap.check(f"help {command}", invoke(["help", *command.split()]).stdout == text)
+        tap.check(f"{command} --version", invoke([*command.split(), "--version"]).stdout == version)
         examples = text.split("\nExamples:\n")[-1].splitlines()
         tap.check(f"{command}: at least two examples, each on lines of its own",
                   sum(line.startswith("  ") and "sgdmark" in line for line in examples) >= 2

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark fleet: which node is slow, and which computes wrongly. A launcher starts one process on each node. */
+#include "base/near.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fleet.h"
 #include "cli/options.h"
@@ -27,11 +29,25 @@ static const char usage[] = "Usage: sgdmark fleet run|gather|script [options]\n"
                             "  sgdmark fleet gather DIR      who is slow, wrong, missing\n"
                             "  sgdmark fleet run --help      options of an action\n";
 
+static int fail_unknown(const char *word, struct error *err) {
+    char hint[NEAR_TEXT];
+    struct near meant;
+    near_begin(&meant, word, strlen(word));
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        near_try(&meant, actions[i].name);
+    return fail(err, "there is no action '%.200s'%s (run, gather or script; sgdmark fleet --help)", word,
+                near_text(hint, &meant, ""));
+}
+
 int command_fleet(int argc, char **argv, struct error *err) {
     char name[64];
     if (argc < 2) return fail(err, "an action is missing: run, gather or script (sgdmark fleet --help)");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (asks_help(argv[1])) {
         fputs(usage, stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
         return EXIT_DONE;
     }
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
@@ -40,5 +56,5 @@ int command_fleet(int argc, char **argv, struct error *err) {
         argv[1] = name;
         return actions[i].run(argc - 1, argv + 1, err);
     }
-    return fail(err, "there is no action '%.200s': run, gather or script (sgdmark fleet --help)", argv[1]);
+    return fail_unknown(argv[1], err);
 }

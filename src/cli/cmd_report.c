@@ -49,10 +49,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_output(&options->page, "output", value);
     case KEY_PNG:
         options->png = value;
-        return 0;
+        return *value ? 0 : bad_option("--png: the name of a folder is empty");
     case KEY_DATA:
         options->data = value;
-        return 0;
+        return *value ? 0 : bad_option("--data: the name of a folder is empty");
     case ARGP_KEY_ARG:
         return take_results(value, take_path, options);
     case ARGP_KEY_END:
@@ -79,16 +79,15 @@ static const struct argp argp = {
     list,
     parse,
     "FILE...",
-    "Print the result of a run or a soak again, from its file alone; or make one page of many results.\v"
+    "Print the result of a run or a soak again, from its file alone; or make one page of many results. "
+    "Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\v"
     "Examples:\n"
     "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
     "  sgdmark run --quick --json a.json && sgdmark report a.json -o a.html\n"
     "  sgdmark report results/*.json -o machines.html   which compare reads, too\n"
     "  sgdmark compare machines.html\n"
     "  ssh node2 cat run.json | sgdmark report -          from standard input\n"
-    "  sgdmark report --notebook a.json\n"
-    "\n"
-    "Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\n",
+    "  sgdmark report --notebook a.json\n",
     NULL,
     NULL,
     NULL};

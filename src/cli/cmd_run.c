@@ -196,7 +196,7 @@ static const struct argp argp = {list,
                                  "  sgdmark run --quick --notebook              with every step of the notebook\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
-                                 "  sgdmark run --resolve 1% --place core       as long as 1 % takes, if 5 minutes do\n"
+                                 "  sgdmark run --resolve 1% --place core       until 1 % is told apart\n"
                                  "  sgdmark run --isa avx2 --json avx2.json     one, beside the scalar backends\n",
                                  children,
                                  NULL,

@@ -91,8 +91,8 @@ static const struct argp argp = {
     "Examples:\n"
     "  sgdmark soak                            every core, ten minutes\n"
     "  sgdmark soak --quick                    a quarter of a minute\n"
-    "  sgdmark soak --minutes 60 --cores pu:0,8 --json soak.json\n"
-    "  sgdmark soak --isa avx2 --kernel dot_u8f32 --cores pu:3\n"
+    "  sgdmark soak --minutes 60 --cores pu:0 --json soak.json\n"
+    "  sgdmark soak --isa avx2 --kernel dot_u8f32 --cores pu:0\n"
     "                                          repeat what was wrong\n",
     NULL,
     NULL,

@@ -69,7 +69,8 @@ static const struct argp gather_argp = {
     "status 1 where a node is slow, wrong, dead or missing.\v"
     "Examples:\n"
     "  sgdmark fleet gather DIR\n"
-    "  sgdmark fleet gather DIR --nodes 'n[001-100]' --json now.json --history then.json\n",
+    "  sgdmark fleet gather DIR --nodes 'n[001-100]' --json now.json\n"
+    "  sgdmark fleet gather DIR --history then.json   who became slower\n",
     NULL,
     NULL,
     NULL};
@@ -128,13 +129,13 @@ static error_t parse_script(int key, char *value, struct argp_state *state) {
     switch (key) {
     case KEY_DATA:
         options->data = value;
-        return 0;
+        return *value ? 0 : bad_option("--data: the name of a folder is empty");
     case KEY_OUT:
         options->out = value;
         return *value ? 0 : bad_option("--out: the name of a folder is empty");
     case KEY_NODES:
         options->nodes = value;
-        return 0;
+        return *value ? 0 : bad_option("--nodes: the name of a file is empty");
     case ARGP_KEY_ARG:
         return take_choice(&options->launcher, "script", value, fleet_launcher_names);
     case ARGP_KEY_END:

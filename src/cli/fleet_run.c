@@ -62,7 +62,7 @@ static const struct argp_option list[] = {
     {"run", KEY_RUN, "NAME", 0, "the name of the job that all nodes are part of (from the launcher)", 0},
     {"soak", KEY_SOAK, "SECONDS", 0, "repeat fits for so long; each core runs at least one (5)", 0},
     {0}};
-static const struct argp_child children[] = {{&rows_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&rows_argp, 0, "Rows:", OPTIONS_ROWS}, {0}};
 static const struct argp argp = {
     list,
     parse,

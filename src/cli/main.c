@@ -111,16 +111,16 @@ struct arguments {
     char **argv;
 };
 
-/* `sgdmark help`, `sgdmark help COMMAND`. */
+/* `sgdmark help`, `sgdmark help COMMAND`, `sgdmark help fleet ACTION`. */
 static int help_on(int argc, char **argv) {
     char asked[] = "--help";
-    char *words[] = {NULL, asked, NULL};
+    char *words[] = {NULL, argc > 2 ? argv[2] : asked, asked, NULL};
     if (argc < 2 || asks_help(argv[1]) || strcmp(argv[1], "help") == 0) {
         print_help();
         return check_output(EXIT_DONE);
     }
     const int command = find_command(argv[1]);
-    return command < 0 ? report_unknown(argv[1]) : run_command(command, 2, words);
+    return command < 0 ? report_unknown(argv[1]) : run_command(command, argc > 2 ? 3 : 2, words);
 }
 
 /* Does what the arguments say, and returns the exit status. */
