@@ -74,7 +74,8 @@ struct run_options {
     unsigned folds, repeats;
     const struct preset *preset;
     struct plan_options plan;
-    const char *json, *place, *perf, *perf_case;
+    struct placement_names places; /* none: all */
+    const char *json, *perf, *perf_case;
     const char *label; /* NULL: none */
     bool require_usable;
     bool notebook; /* print all of its steps */
@@ -106,6 +107,7 @@ static error_t check_options(struct run_options *options) {
 static error_t parse(int key, char *value, struct argp_state *state) {
     struct run_options *options = state->input;
     uint64_t repeats = 0;
+    struct error why;
     error_t bad = 0;
     switch (key) {
     case ARGP_KEY_INIT:
@@ -125,8 +127,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_TIME:
         return take_time(&options->plan, value);
     case KEY_PLACE:
-        options->place = value;
-        return 0;
+        return placement_names_add(&options->places, value, &why) == 0 ? 0 : bad_value("place", &why);
     case KEY_USABLE:
         options->require_usable = true;
         return 0;
@@ -170,7 +171,10 @@ static const struct argp_option list[] = {
     {"process", KEY_PROCESS, NULL, OPTION_HIDDEN, "", 0},
     {"require-usable", KEY_USABLE, NULL, 0, "exit with status 4 if the times are not usable", 0},
     {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
-    {"place", KEY_PLACE, "NAME", 0, "time folds on this placement and on one core (every placement of `topo`)", 0},
+    {"place", KEY_PLACE, "NAMES", 0,
+     "time folds on these placements, with commas between them, and on one core; may be given several times (every "
+     "placement of `topo`)",
+     0},
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
     {"soak", KEY_SOAK, "MINUTES", 0,
      "time nothing: repeat kernels and fits on every core and compare every result (`sgdmark soak` does more)", 0},
@@ -195,6 +199,7 @@ static const struct argp argp = {list,
                                  "  sgdmark run                                 all of it, under a minute\n"
                                  "  sgdmark run --quick --notebook              with every step of the notebook\n"
                                  "  sgdmark run --quick --place core            epochs and folds on one core\n"
+                                 "  sgdmark run --quick --place core,all-cores  folds on these placements\n"
                                  "  sgdmark run --engine f32 --isa avx2,avx512  these two, beside f32/scalar\n"
                                  "  sgdmark run --resolve 1% --place core       until 1 % is told apart\n"
                                  "  sgdmark run --isa avx2 --json avx2.json     one, beside the scalar backends\n",
@@ -235,14 +240,15 @@ static int make_results_folder(const struct run *run, struct error *err) {
     return 0;
 }
 
-/* Refuses a wrong placement name before anything is loaded. */
-static int check_place(const struct run *run, struct error *err) {
+/* Refuses a wrong name of a placement before anything is loaded. */
+static int check_places(const struct run *run, struct error *err) {
     struct placement asked;
     struct error why;
-    if (!run->options->place) return 0;
-    if (placement_resolve(&asked, run->topology, run->options->place, &why) != 0)
-        return fail(err, "--place: %.1000s", why.text);
-    placement_free(&asked);
+    for (size_t i = 0; i < run->options->places.count; i++) {
+        if (placement_resolve(&asked, run->topology, run->options->places.name[i], &why) != 0)
+            return fail_as(err, why.kind, "--place: %.1000s", why.text);
+        placement_free(&asked);
+    }
     return 0;
 }
 
@@ -259,7 +265,7 @@ static int select_backends(struct run *run, struct error *err) {
 static int load(struct run *run, struct error *err) {
     const struct job_spec *spec = &run->options->job.spec;
     if (topology_load(&run->topology, NULL, err) != 0 ||
-        placement_resolve(&run->core, run->topology, "core", err) != 0 || check_place(run, err) != 0 ||
+        placement_resolve(&run->core, run->topology, "core", err) != 0 || check_places(run, err) != 0 ||
         job_open(&run->job, spec, err) != 0 || cv_every_fold_trains(&run->job.row_list, err) != 0)
         return -1;
     size_t n = run->job.row_list.n;
@@ -398,7 +404,7 @@ static struct timing_setup setup_of(struct run *run) {
                                  .permutation = run->permutation,
                                  .folds = options->folds,
                                  .repeats = options->repeats,
-                                 .place = options->place};
+                                 .places = &options->places};
 }
 
 /* Takes over the checks of an experiment's samples. */

@@ -27,8 +27,10 @@ struct slot {
     int memory_node; /* of its rows; -1: MEMORY_INTERLEAVE, or no node is listed */
 };
 
+enum { PLACEMENT_NAME = 96, MOST_PLACEMENT_NAMES = 16 };
+
 struct placement {
-    char name[96];
+    char name[PLACEMENT_NAME];
     bool available;
     char reason[192];   /* why it is not available, or "" */
     char note[480];     /* what the system refused of it, or "" */
@@ -47,6 +49,17 @@ struct placement {
  * is wrong, the machine lacks such a part, or the process may not use it. placement_free releases the placement. */
 int placement_resolve(struct placement *placement, const struct topology *topology, const char *text,
                       struct error *err);
+
+/* What several names or expressions ask for, each once, in the order given. */
+struct placement_names {
+    char name[MOST_PLACEMENT_NAMES][PLACEMENT_NAME];
+    size_t count;
+};
+
+/* Adds the names of a list with commas between them. A comma ahead of a digit belongs to an expression:
+ * "core,pu:0,2,all-cores" are three. Whether the machine has them is for placement_resolve to say. Returns 0, or -1
+ * with the reason: one is empty or too long, or they are too many. */
+int placement_names_add(struct placement_names *names, const char *text, struct error *err);
 
 /* All named placements in a fixed order; those that the machine lacks are in the list with a reason. Returns 0, or -1
  * when memory runs out. placement_list_free releases the list. */

@@ -133,10 +133,10 @@ struct timing_setup {
     const struct hyper *hyper;
     const struct verified_jobs *jobs;
     const struct topology *topology;
-    const struct placement *core; /* one core: the calling thread is bound to it */
-    const uint32_t *permutation;  /* the rows' order in an epoch, [job->row_list.n] */
-    unsigned folds, repeats;      /* repeats 0: the fewest that give all workers equally many folds */
-    const char *place;            /* time folds on this placement and on one core; NULL: on all placements */
+    const struct placement *core;         /* one core: the calling thread is bound to it */
+    const uint32_t *permutation;          /* the rows' order in an epoch, [job->row_list.n] */
+    unsigned folds, repeats;              /* repeats 0: the fewest that give all workers equally many folds */
+    const struct placement_names *places; /* time folds on these and on one core; NULL or none: on all placements */
 };
 
 /* Builds the experiment `epochs`: one epoch of every verified job on one core, with the roofs. */

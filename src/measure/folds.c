@@ -290,14 +290,17 @@ static int add_placement(struct folds *folds, const struct placement *placement,
 static int choose_placements(struct folds *folds, struct error *err) {
     const struct timing_setup *setup = folds->setup;
     struct placements *all = &folds->placements;
-    if (!setup->place) return placement_list(&all->list, &all->count, setup->topology, err);
-    all->list = calloc(2, sizeof *all->list);
+    const struct placement_names *names = setup->places;
+    if (!names || names->count == 0) return placement_list(&all->list, &all->count, setup->topology, err);
+    all->list = calloc(1 + names->count, sizeof *all->list);
     if (!all->list) return fail_program(err, "out of memory");
     if (placement_resolve(&all->list[0], setup->topology, "core", err) != 0) return -1;
     all->count = 1;
-    if (strcmp(setup->place, "core") == 0) return 0;
-    if (placement_resolve(&all->list[1], setup->topology, setup->place, err) != 0) return -1;
-    all->count = 2;
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->name[i], "core") == 0) continue;
+        if (placement_resolve(&all->list[all->count], setup->topology, names->name[i], err) != 0) return -1;
+        all->count++;
+    }
     return 0;
 }
 

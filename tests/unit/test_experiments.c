@@ -93,6 +93,8 @@ static void verify(struct bench *bench, size_t which, enum engine engine, const 
     job->model.seconds = seconds;
 }
 
+static const struct placement_names one_core = {{"core"}, 1};
+
 static void open_bench(struct bench *bench, unsigned epochs) {
     struct error err;
     struct job_spec spec;
@@ -122,7 +124,7 @@ static void open_bench(struct bench *bench, unsigned epochs) {
                                          .permutation = bench->permutation,
                                          .folds = FOLDS,
                                          .repeats = 1,
-                                         .place = "core"};
+                                         .places = &one_core};
 }
 
 static void open_epochs(struct bench *bench) {

@@ -601,6 +601,46 @@ static void test_export(void **state) {
     topology_free(topology);
 }
 
+static void assert_names(const char *text, size_t count, const char *last) {
+    struct placement_names names = {.count = 0};
+    struct error err;
+    if (placement_names_add(&names, text, &err) != 0) fail_msg("%s: %s", text, err.text);
+    assert_int_equal(names.count, count);
+    assert_string_equal(names.name[count - 1], last);
+}
+
+/* Commas part names, but not the numbers of an expression. */
+static void test_several_names(void **state) {
+    (void)state;
+    struct placement_names names = {.count = 0};
+    struct error err;
+    char many[400] = "pu:0";
+    assert_names("core", 1, "core");
+    assert_names("core,all-cores", 2, "all-cores");
+    assert_names("pu:0,4-7", 1, "pu:0,4-7");
+    assert_names("core,pu:0,4-7,8-30:2,all-cores", 3, "all-cores");
+    assert_names("pu:0,2,pu:0,3,pu:0,2", 2, "pu:0,3");
+    assert_int_equal(placement_names_add(&names, "core,core", &err), 0);
+    assert_int_equal(placement_names_add(&names, "core", &err), 0);
+    assert_int_equal(names.count, 1);
+    static const char *const empty[] = {"", ",", "core,", ",core", "core,,all-cores"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        assert_int_equal(placement_names_add(&names, empty[i], &err), -1);
+        assert_string_equal(err.text, "placement '': the name is empty (sgdmark topo lists its placements)");
+    }
+    for (int i = 1; i <= 16; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), ",pu:%d", i);
+    names.count = 0;
+    assert_int_equal(placement_names_add(&names, many, &err), -1);
+    assert_string_equal(err.text, "takes at most 16 placements");
+    memset(many, 'x', 96);
+    many[96] = 0;
+    names.count = 0;
+    assert_int_equal(placement_names_add(&names, many, &err), -1);
+    many[95] = 0;
+    assert_int_equal(placement_names_add(&names, many, &err), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_plans),
@@ -615,6 +655,7 @@ int main(void) {
         cmocka_unit_test(test_pipes),
         cmocka_unit_test(test_newer_xml),
         cmocka_unit_test(test_binding_is_refused_elsewhere),
+        cmocka_unit_test(test_several_names),
         cmocka_unit_test(test_bind_here),
         cmocka_unit_test(test_memory_here),
         cmocka_unit_test(test_affinity_is_respected),
