@@ -85,7 +85,7 @@ check "run: the first line says so" bash -c "head -n 1 '$scratch/run.txt' | grep
 check "run: no answer" bash -c "! grep -q '^ANSWER' '$scratch/run.txt'"
 check "run: the screen says what failed" grep -q -E '^CORRECT  no      [1-9][0-9]* of [1-9][0-9]* checks failed' "$scratch/run.txt"
 "$sgdmark" report "$scratch/run.json" > "$scratch/run.txt"
-check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs L2 weights of f32/scalar, has " "$scratch/run.txt"
+check "run: the parity table says so" grep -q -E "^f32/$backend .*FAIL: needs the same bits as f32/scalar, has " "$scratch/run.txt"
 check "run: and the verdict" grep -q '^CORRECT no: ' "$scratch/run.txt"
 equal "run: it has no times, the scalar backend has" "$(times_of "$scratch/run.json" "$timed") $(
     test "$(times_of "$scratch/run.json" epoch/f32/scalar)" -gt 2 && echo some)" "0 some"

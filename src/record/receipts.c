@@ -55,7 +55,9 @@ int record_parity(struct result *result, const struct verified_job *verified, st
     if (verified->reference) verified_job_name(reference, verified->reference);
     if (verified->passed)
         snprintf(detail, sizeof detail, "fit and %u folds: needs %s, has %s; every decision compared",
-                 verified->cv.folds, parity_words(verified->needed), parity_words(verified->reached));
+                 verified->cv.folds,
+                 verified->needed == PARITY_NONE ? parity_words(PARITY_NONE) : parity_meaning(verified->needed),
+                 parity_meaning(verified->reached));
     else
         snprintf(detail, sizeof detail, "%s", verified->failure);
     prefetch_text(prefetch, &verified->prefetch);

@@ -102,8 +102,8 @@ int report_parity(FILE *to, const json_t *facts, struct error *err) {
             table_cell(table, 4, "pass: %s as %s", parity_plain(fact_text(one, "reached")),
                        fact_text(one, "reference"));
         else if (strncmp(fact_text(one, "detail"), "fit and ", strlen("fit and ")) == 0) /* schema 2 */
-            table_cell(table, 4, "FAIL: needs %s of %s, has %s", fact_text(one, "needed"), fact_text(one, "reference"),
-                       fact_text(one, "reached"));
+            table_cell(table, 4, "FAIL: needs %s as %s, has %s", parity_plain(fact_text(one, "needed")),
+                       fact_text(one, "reference"), parity_plain(fact_text(one, "reached")));
         else
             table_cell(table, 4, "FAIL: %s", fact_text(one, "detail"));
         free(folds);

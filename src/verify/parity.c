@@ -73,7 +73,8 @@ void parity_judge(struct verified_job *verified, const struct verified_job *refe
     verified->failure[0] = 0;
     if (verified->reached >= needed) return;
     verified_job_name(name, reference);
-    snprintf(why, sizeof why, "needs %s of %s, has %s", parity_words(needed), name, parity_words(verified->reached));
+    snprintf(why, sizeof why, "needs the %s as %s, has %s%s", parity_meaning(needed), name,
+             verified->reached == PARITY_NONE ? "" : "only the ", parity_meaning(verified->reached));
     verified_job_reject(verified, why);
 }
 
@@ -100,6 +101,11 @@ const char *parity_words(enum parity_level level) {
         break;
     }
     return "none";
+}
+
+const char *parity_meaning(enum parity_level level) {
+    static const char *const meanings[] = {"same metrics", "same decisions", "same bits"};
+    return level == PARITY_NONE ? "other metrics" : meanings[level];
 }
 
 void verified_job_name(char text[JOB_NAME], const struct verified_job *verified) {

@@ -18,8 +18,11 @@ enum parity_level {
     PARITY_L2  /* weights and intercept equal bit for bit, in the fit and in every fold */
 };
 
-/* "L2 weights", "L1 updates", "L0 metrics", "none". */
+/* As result files have it: "L2 weights", "L1 updates", "L0 metrics", "none". */
 const char *parity_words(enum parity_level level);
+
+/* As people read it: "same bits", "same decisions", "same metrics"; "other metrics" where no level is reached. */
+const char *parity_meaning(enum parity_level level);
 
 /* What a job of this engine promises to reach, against its reference.
  *   backends with PARITY_BITS: L2, whatever the hyper-parameters; of engine int against f64, where it has a form

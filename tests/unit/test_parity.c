@@ -199,7 +199,7 @@ static void the_first_failure_is_kept(void **state) {
     b.decision[0] = 0;
     parity_judge(&b.verified, &a.verified, PARITY_L2);
     parity_judge_decisions(&b.verified, &a.verified, 0.0);
-    assert_string_equal(b.verified.failure, "needs L2 weights of f32/scalar, has L0 metrics");
+    assert_string_equal(b.verified.failure, "needs the same bits as f32/scalar, has only the same metrics");
     assert_false(b.verified.passed);
     assert_true(b.verified.max_deviation == 1.0);
 }
@@ -230,6 +230,10 @@ static void levels_have_words(void **state) {
     assert_string_equal(parity_words(PARITY_L0), "L0 metrics");
     assert_string_equal(parity_words(PARITY_L1), "L1 updates");
     assert_string_equal(parity_words(PARITY_L2), "L2 weights");
+    assert_string_equal(parity_meaning(PARITY_NONE), "other metrics");
+    assert_string_equal(parity_meaning(PARITY_L0), "same metrics");
+    assert_string_equal(parity_meaning(PARITY_L1), "same decisions");
+    assert_string_equal(parity_meaning(PARITY_L2), "same bits");
 }
 
 /* Backends that promise bits keep them whatever is trained; the others promise what was seen. */
