@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/run_answer.h"
 
+#include "verify/published.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,23 @@ static void count_receipts(struct answer *answer, const json_t *facts) {
         answer->jobs++;
         answer->passed += json_is_true(json_object_get(one, "passed"));
     }
+}
+
+/* Are accuracies, precision and recall those that were published, to the last bit? */
+static bool metrics_equal(const json_t *notebook) {
+    const json_t *folds = json_object_get(notebook, "fold_accuracy");
+    bool same = json_array_size(folds) == PUBLISHED_FOLDS;
+    for (size_t f = 0; same && f < PUBLISHED_FOLDS; f++) {
+        const json_t *one = json_array_get(folds, f);
+        same = json_is_number(one) && json_number_value(one) == published.fold_accuracy[f];
+    }
+    return same && number_at(notebook, "precision") == published.precision &&
+           number_at(notebook, "recall") == published.recall;
+}
+
+static enum answer_metrics judge_metrics(const json_t *facts) {
+    if (!json_is_true(json_object_get(json_object_get(facts, "job"), "published"))) return METRICS_OTHER_JOB;
+    return metrics_equal(json_object_get(facts, "notebook")) ? METRICS_EQUAL : METRICS_DIFFER;
 }
 
 static bool is_compilers(const json_t *one) {
@@ -174,7 +193,7 @@ static bool all_quiet(const json_t *facts) {
 int answer_make(struct answer *answer, const json_t *facts, struct error *err) {
     const json_t *epochs = experiment_of(facts, "epochs"), *folds = experiment_of(facts, "folds");
     const json_t *times = json_object_get(json_object_get(facts, "verdict"), "times");
-    *answer = (struct answer){.quiet = all_quiet(facts)};
+    *answer = (struct answer){.quiet = all_quiet(facts), .metrics = judge_metrics(facts)};
     answer->told_apart[0] = number_at(json_object_get(epochs, "usable"), "above");
     answer->told_apart[1] = number_at(json_object_get(folds, "usable"), "above");
     answer->counted = !known_at(json_object_get(json_object_get(epochs, "clock"), "counters_missing"), "cycles_reason");

@@ -20,8 +20,12 @@ struct answer_epoch {
     double roof;         /* percent of the roof that binds; NAN: it has none */
 };
 
+/* How the metrics of a run stand to those that the textbook published (verify/published.h). */
+enum answer_metrics { METRICS_OTHER_JOB, METRICS_EQUAL, METRICS_DIFFER };
+
 struct answer {
-    size_t passed, jobs;                  /* receipts of engines and backends: that passed, all */
+    size_t passed, jobs; /* receipts of engines and backends: that passed, all */
+    enum answer_metrics metrics;
     bool usable;                          /* the run's times are, and there is an f32 epoch: the next members hold */
     const struct answer_epoch *best;      /* the fastest epoch of engine f32 that can be used */
     const json_t *over_f64, *over_scalar; /* pairs of it with these bases; NULL: none with a verdict */

@@ -7,6 +7,7 @@
 #include "report/run_report.h"
 #include "report/screen_tables.h"
 #include "report/wrapped.h"
+#include "verify/published.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -110,11 +111,8 @@ static void print_correct(FILE *to, const json_t *facts, const struct answer *an
     char text[SCREEN_TEXT] = "", checks[FACT_TEXT];
     format_fact(checks, "%.0f", fact_number(verdict, "checks"));
     if (fact_true(verdict, "correct")) {
-        add(text, "yes     %zu of %zu checked; ", answer->passed, answer->jobs);
-        if (fact_true(json_object_get(facts, "job"), "published"))
-            add(text, "metrics equal the published ones");
-        else
-            add(text, "every timed sample too (%s checks)", checks);
+        add(text, "yes     %zu of %zu checked; every timed sample too (%s checks)", answer->passed, answer->jobs,
+            checks);
     } else {
         add(text, "no      %zu of %s checks failed", json_array_size(failures), checks);
         if (json_array_size(failures) > MOST_FAILURES) add(text, "; the first %d:", MOST_FAILURES);
@@ -162,7 +160,17 @@ static void add_places(char *text, const json_t *shuffles) {
     add(text, " of %.0f shuffles", fact_number(shuffles, "seeds"));
 }
 
-static void print_metrics(FILE *to, const json_t *facts, int columns) {
+/* How they stand to those that the textbook published. */
+static void add_published(char *text, enum answer_metrics metrics) {
+    if (metrics == METRICS_EQUAL) add(text, ", equal to the published ones");
+    if (metrics != METRICS_DIFFER) return;
+    add(text, "; published: accuracy");
+    for (size_t f = 0; f < PUBLISHED_FOLDS; f++)
+        add(text, " %.5g", published.fold_accuracy[f]);
+    add(text, ", precision %.4g, recall %.4g", published.precision, published.recall);
+}
+
+static void print_metrics(FILE *to, const json_t *facts, enum answer_metrics metrics, int columns) {
     const json_t *notebook = json_object_get(facts, "notebook");
     char text[SCREEN_TEXT] = "accuracy", number[FACT_TEXT];
     size_t i;
@@ -173,6 +181,7 @@ static void print_metrics(FILE *to, const json_t *facts, int columns) {
     }
     add(text, ", precision %s", format_fact(number, "%.4g", fact_number(notebook, "precision")));
     add(text, ", recall %s", format_fact(number, "%.4g", fact_number(notebook, "recall")));
+    add_published(text, metrics);
     add_places(text, json_object_get(notebook, "shuffles"));
     print_paragraph(to, "NOTEBOOK", text, LABEL, columns);
 }
@@ -285,7 +294,7 @@ static int print_screen(FILE *to, const json_t *facts, const struct answer *answ
     fputc('\n', to);
     print_correct(to, facts, answer, columns);
     print_times(to, facts, answer, columns);
-    print_metrics(to, facts, columns);
+    print_metrics(to, facts, answer->metrics, columns);
     if (answer->usable) {
         fputc('\n', to);
         print_answer(to, facts, answer, columns);
