@@ -649,7 +649,7 @@ static int print_result(const struct run *run, const char *where, struct error *
         report_notebook(run->out, facts, true);
         fputc('\n', run->out);
     }
-    report_next(run->out, facts, to_stdout(where) ? NULL : where);
+    report_next(run->out, facts, to_stdout(where) ? NULL : where, terminal_columns(SCREEN_COLUMNS));
     if (flush_report(run, &why) == 0) return 0;
     return fail_as(err, ERROR_OUTPUT, "%.400s; the result is in %.600s", why.text, where);
 }

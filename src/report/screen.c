@@ -13,7 +13,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { LABEL = 9, STATE = 17, MOST_FAILURES = 2 };
+enum { LABEL = 9, STATE = 17, MOST_FAILURES = 2, WIDE = 70 };
+enum { MODEL = 30, SHORT_MODEL = 12 }; /* characters of a CPU's model that are shown */
 
 /* Appends to a text of SCREEN_TEXT bytes; what does not fit is cut. */
 static void add(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -52,7 +53,7 @@ static void print_first(FILE *to, const json_t *facts, int columns) {
         add(text, "TIMES NOT USABLE: the work is right, but this run answers nothing about speed");
     else if (fact_true(json_object_get(facts, "job"), "synthetic"))
         add(text, "SYNTHETIC rows, not MNIST: speeds hold for these rows, metrics mean nothing");
-    if (text[0]) print_line(to, text, columns);
+    if (text[0]) print_paragraph(to, "", text, 0, columns);
 }
 
 static void add_guest(char *text, const json_t *cpu) {
@@ -68,21 +69,23 @@ static void add_guest(char *text, const json_t *cpu) {
     add(text, ", virtual machine");
 }
 
-/* "sgdmark 0.1.0 | AMD EPYC (26/2/1), 2 cores, KVM guest | 65 rounds, 37 s" */
+/* A long model is cut where the line then fits. "sgdmark 0.1.0 | AMD EPYC (26/2/1), 2 cores, KVM guest | 65 rounds, 37
+ * s" */
 static void print_head(FILE *to, const json_t *facts, int columns) {
     const json_t *machine = json_object_get(facts, "machine"), *cpu = json_object_get(facts, "cpu");
     const double cores = fact_number(machine, "cores"), seconds = fact_number(facts, "duration_seconds");
     const double rounds = fact_number(find_experiment(facts, "epochs"), "rounds");
-    char text[SCREEN_TEXT] = "", number[FACT_TEXT];
-    add(text, "sgdmark %.20s | %.30s", fact_text(json_object_get(facts, "tool"), "version"),
-        fact_text(machine, "cpu_model"));
+    char text[SCREEN_TEXT] = "", tail[SCREEN_TEXT] = "", number[FACT_TEXT];
     if (fact_known(cpu, "family"))
-        add(text, " (%.4s/%.4s/%.4s)", fact_text(cpu, "family"), fact_text(cpu, "model"), fact_text(cpu, "stepping"));
-    add(text, ", %s core%s", format_fact(number, "%.0f", cores), cores == 1.0 ? "" : "s");
-    add_guest(text, cpu);
-    if (isfinite(rounds)) add(text, " | %.0f rounds", rounds);
-    if (isfinite(seconds)) add(text, ", %.0f s", seconds);
-    print_line(to, text, columns);
+        add(tail, " (%.4s/%.4s/%.4s)", fact_text(cpu, "family"), fact_text(cpu, "model"), fact_text(cpu, "stepping"));
+    add(tail, ", %s core%s", format_fact(number, "%.0f", cores), cores == 1.0 ? "" : "s");
+    add_guest(tail, cpu);
+    if (isfinite(rounds)) add(tail, " | %.0f rounds", rounds);
+    if (isfinite(seconds)) add(tail, ", %.0f s", seconds);
+    add(text, "sgdmark %.20s | ", fact_text(json_object_get(facts, "tool"), "version"));
+    const int left = columns - (int)(strlen(text) + strlen(tail));
+    add(text, "%.*s%s", left >= SHORT_MODEL && left < MODEL ? left : MODEL, fact_text(machine, "cpu_model"), tail);
+    print_paragraph(to, "", text, 0, columns);
     if (!fact_known(json_object_get(facts, "job"), "label")) return;
     text[0] = 0;
     add(text, "label: %.200s", fact_text(json_object_get(facts, "job"), "label"));
@@ -141,9 +144,9 @@ static void print_times(FILE *to, const json_t *facts, const struct answer *answ
     char shown[2 * SCREEN_TEXT];
     printable_copy(shown, sizeof shown, text);
     const bool usable = strncmp(text, "usable", strlen("usable")) == 0;
-    print_wrapped(to, shown, at, usable && columns >= 70 ? STATE : LABEL, columns);
+    print_wrapped(to, shown, at, usable && columns >= WIDE ? STATE : LABEL, columns);
     if (isfinite(epochs) && isfinite(folds) && usable)
-        fprintf(to, "%*sbetween cores, those above %.1f %%\n", columns >= 70 ? STATE : LABEL, "", folds);
+        fprintf(to, "%*sbetween cores, those above %.1f %%\n", columns >= WIDE ? STATE : LABEL, "", folds);
 }
 
 /* Where the notebook's own metrics lie among other shuffles. */
@@ -321,12 +324,14 @@ int report_whole(FILE *to, const json_t *facts, int columns, bool walk, struct e
     return report_run(to, facts, walk, err);
 }
 
-void report_next(FILE *to, const json_t *facts, const char *where) {
+void report_next(FILE *to, const json_t *facts, const char *where, int columns) {
     const bool correct = fact_true(json_object_get(facts, "verdict"), "correct");
+    const char *between = columns >= SCREEN_COLUMNS ? " | " : "\n       ";
     if (where) {
         fputs("Saved ", to);
         print_plain(to, where);
-        fputs("\nNext:  sgdmark report FILE -o page.html | sgdmark compare A B | sgdmark doctor\n", to);
+        fprintf(to, "\nNext:  sgdmark report FILE -o page.html%ssgdmark compare A B%ssgdmark doctor\n", between,
+                between);
     }
     if (fact_true(json_object_get(facts, "job"), "synthetic"))
         fputs(correct ? "SYNTHETIC rows, not MNIST.\n" : "SYNTHETIC rows, not MNIST. NOT CORRECT.\n", to);

@@ -21,6 +21,6 @@ int report_screen(FILE *to, const json_t *facts, int columns, struct error *err)
 int report_whole(FILE *to, const json_t *facts, int columns, bool walk, struct error *err);
 
 /* The end: where the result is (NULL: on standard output), what to do next, and that rows were synthetic, if so. */
-void report_next(FILE *to, const json_t *facts, const char *where);
+void report_next(FILE *to, const json_t *facts, const char *where, int columns);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* With these a whole screen has at most 40 lines. */
-enum { MOST_EPOCHS = 8, MOST_RIVALS = 4, MOST_PLACEMENTS = 4 };
+enum { MOST_EPOCHS = 7, MOST_RIVALS = 3, MOST_PLACEMENTS = 4 };
 enum { JOB = 16, WIDE = 70 }; /* columns of a name; a screen from here on has all columns */
 
 /* Both are shown however slow they are: they are what the answer compares with. */

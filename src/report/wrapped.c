@@ -24,6 +24,7 @@ void print_wrapped(FILE *out, const char *text, int at, int indent, int columns)
             shown--;
         fprintf(out, "%.*s", shown, text);
         text += length;
+        text += strspn(text, " ");
         if (!*text) break;
         fprintf(out, "\n%*s", indent, "");
         at = indent;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The first screen of a run, of facts by hand: where its metrics stand beside the published ones. */
 #include "report/screen.h"
+#include "report/wrapped.h"
 #include "verify/published.h"
 
 #include <setjmp.h>
@@ -72,11 +73,110 @@ static void other_jobs_have_none(void **state) {
     assert_shown(facts_with(false, published.precision), "precision 0.7687, recall 0.8013 ", "published");
 }
 
+/* The screen of a run whose times are not usable, and its last lines. Caller frees. */
+static char *noisy_screen(int columns) {
+    char *text = NULL;
+    size_t size = 0;
+    struct error err;
+    json_t *facts =
+        json_pack("{s:{s:b}, s:{s:b, s:i, s:{s:s, s:s}}, s:{s:s, s:i}, s:{s:s}, s:{s:s}, s:f}", "job", "synthetic",
+                  true, "verdict", "correct", true, "checks", 7, "times", "state", "not usable", "reason",
+                  "PU 0 was busy", "machine", "cpu_model", "A processor with a long name", "cores", 128, "cpu",
+                  "hypervisor", "KVMKVMKVM", "tool", "version", "0.1.0", "duration_seconds", 37.0);
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(facts);
+    assert_non_null(out);
+    assert_int_equal(report_screen(out, facts, columns, &err), 0);
+    report_next(out, facts, "results/x.json", columns);
+    fclose(out);
+    json_decref(facts);
+    return text;
+}
+
+static void narrow_screens_cut_nothing(void **state) {
+    (void)state;
+    static const char *const ends[] = {"speed", "37", "doctor", "MNIST."};
+    for (int columns = SCREEN_LEAST; columns <= SCREEN_COLUMNS; columns++) {
+        char *text = noisy_screen(columns);
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+            if (!strstr(text, ends[i])) fail_msg("%d columns: '%s' is not in:\n%s", columns, ends[i], text);
+        for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+            if (strcspn(line, "\n") > (size_t)columns) fail_msg("%d columns: too long: %s", columns, line);
+        free(text);
+    }
+}
+
+static void put(json_t *facts, const char *section, const char *key, json_t *value) {
+    assert_int_equal(json_object_set_new(json_object_get(facts, section), key, value), 0);
+}
+
+/* A recorded run with all that makes a screen long: a label, shuffles, a long name, a quota, more placements. */
+static json_t *longest_facts(void) {
+    json_t *file = json_load_file("results/recorded-epyc-avx512.json", 0, NULL), *one;
+    json_t *facts = json_incref(json_object_get(file, "sgdmark"));
+    json_t *folds = json_array_get(json_object_get(facts, "experiments"), 1), *cases = json_object_get(folds, "cases");
+    size_t i;
+    assert_non_null(facts);
+    put(facts, "job", "label", json_string("new memory"));
+    put(facts, "machine", "cpu_model", json_string("Intel(R) Xeon(R) Platinum 8488C with a long name"));
+    put(facts, "machine", "cpu_quota", json_string("two of 96 CPUs"));
+    put(facts, "machine", "not_allowed", json_string("2-95"));
+    put(facts, "notebook", "shuffles",
+        json_pack("{s:i, s:[{s:s, s:f}, {s:s, s:f}, {s:s, s:f}, {s:s, s:f}]}", "seeds", 1000, "places", "metric",
+                  "accuracy", "percentile", 50.0, "metric", "precision", "percentile", 50.0, "metric", "recall",
+                  "percentile", 50.0, "metric", "f1", "percentile", 25.0));
+    const size_t count = json_array_size(cases);
+    for (int more = 0; more < 5; more++)
+        for (i = 0; i < count; i++) {
+            one = json_array_get(cases, i);
+            if (json_number_value(json_object_get(one, "workers")) > 1.0)
+                assert_int_equal(json_array_append(cases, one), 0);
+        }
+    json_decref(file);
+    return facts;
+}
+
+/* With room for the prompt. */
+static void the_longest_screen_has_40_lines(void **state) {
+    (void)state;
+    json_t *facts = longest_facts();
+    char *text = NULL;
+    size_t size = 0, lines = 0;
+    struct error err;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_int_equal(report_screen(out, facts, SCREEN_COLUMNS, &err), 0);
+    report_next(out, facts, "results/x.json", SCREEN_COLUMNS);
+    fclose(out);
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    if (!strstr(text, "label: ") || !strstr(text, "1000 shuffles") || !strstr(text, "a CPU quota"))
+        fail_msg("this is not the longest screen:\n%s", text);
+    if (lines > 40) fail_msg("%zu lines:\n%s", lines, text);
+    free(text);
+    json_decref(facts);
+}
+
+static void lines_begin_with_a_word(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    print_wrapped(out, "ab, cd  ef ", 0, 0, 3); /* the first line is full behind its comma */
+    fclose(out);
+    assert_string_equal(text, "ab,\ncd\nef\n");
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_metrics_are_said_to_be),
         cmocka_unit_test(others_stand_beside_the_published_ones),
         cmocka_unit_test(other_jobs_have_none),
+        cmocka_unit_test(narrow_screens_cut_nothing),
+        cmocka_unit_test(the_longest_screen_has_40_lines),
+        cmocka_unit_test(lines_begin_with_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
