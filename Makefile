@@ -76,7 +76,7 @@ FLAGS_reference := $(FLAGS_scalar)
 
 PROGRAM := $(BUILD)/sgdmark
 LIBRARY := $(BUILD)/libsgdmark.a
-SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+SOURCES := $(filter-out src/cli/main.c src/cli/mpi_main.c,$(wildcard src/*/*.c))
 BENCHES := $(wildcard bench/*.cc)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BENCHES:%.cc=$(BUILD)/%.o) \
            $(patsubst %,$(BUILD)/kernels/%.o,dispatch cpu reference $(KERNELS))
@@ -85,7 +85,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/t
 VERSION := $(shell cat VERSION)
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 
-.PHONY: all run profile test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint dist archive deb install uninstall clean showconfig help deps test-deps data results-table
+.PHONY: all mpi run profile test check test-long test-builds prove tests bench-peers peers check-asan check-ubsan check-tsan coverage check-mutants fuzz fuzz-targets fuzzers lint dist archive deb install uninstall clean showconfig help deps test-deps data results-table
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -213,6 +213,20 @@ $(PROGRAM) $(BUILD)/carried/sgdmark $(BUILD)/packaged/sgdmark: $(BUILD)/src/cli/
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# sgdmark-mpi, with what the compiler wrapper of an MPI says: Open MPI's and MPICH's both know -show.
+MPICC ?= mpicc
+MPI    = $(eval MPI := $(shell $(MPICC) -show 2>/dev/null))$(MPI)
+MPI_CFLAGS = $(patsubst -I%,-isystem%,$(filter -I%,$(MPI)))
+mpi: $(BUILD)/sgdmark-mpi
+
+$(BUILD)/sgdmark-mpi: src/cli/mpi_main.c $(LIBRARY)
+	$(Q)echo '#include <mpi.h>' | $(CC) $(MPI_CFLAGS) -E -x c - > /dev/null 2>&1 || { \
+	    echo 'make mpi: $(MPICC) leads to no mpi.h: tools/install-deps --fleet installs Open MPI' >&2; exit 2; }
+	$(say) MPI $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(MPI_CFLAGS) -I$(BUILD) -c -o $(BUILD)/src/cli/mpi_main.o $<
+	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $(BUILD)/src/cli/mpi_main.o $(LIBRARY) \
+	    $(filter -L% -l% -Wl%,$(MPI)) $(LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	$(say) AR $@

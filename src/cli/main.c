@@ -2,18 +2,15 @@
 /* sgdmark <command> [options]. */
 #include "base/file.h"
 #include "base/near.h"
-#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/interrupt.h"
 #include "cli/stack.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -36,42 +33,6 @@ static void print_help(void) {
          "  sgdmark run --data synthetic     the same without MNIST\n"
          "  sgdmark help train               options and examples of a command\n\n"
          "Every command takes -h, --help and --version.");
-}
-
-/* Opens /dev/null in the place of a closed standard stream, so that no data file gets its number. The mode is the wrong
- * one for the stream: using it stays an error. */
-static void keep_standard_streams(void) {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
-/* What was printed must have arrived. */
-static int check_output(int status) {
-    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
-    fprintf(stderr, "sgdmark: standard output: cannot be written: %s\n", strerror(errno));
-    return EXIT_BAD_INPUT;
-}
-
-/* Prints one line on stderr. What was typed may be quoted in it. */
-static void say(const char *command, const char *text) {
-    char shown[2048];
-    printable_copy(shown, sizeof shown, text);
-    fprintf(stderr, "%s: %s\n", command, shown);
-}
-
-/* Prints the reason and returns the exit status that goes with it. */
-static int report_error(const char *command, const struct error *err) {
-    say(command, err->text);
-    switch (err->kind) {
-    case ERROR_PROGRAM:
-        return EXIT_PROGRAM;
-    case ERROR_CHECK:
-        return EXIT_CHECK_FAILED;
-    case ERROR_INPUT:
-    case ERROR_OUTPUT:
-        break;
-    }
-    return EXIT_BAD_INPUT;
 }
 
 static int report_unknown(const char *command) {

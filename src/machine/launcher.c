@@ -89,3 +89,21 @@ int launcher_check_alone(const struct launcher *launcher, struct error *err) {
                 "the command)",
                 name, tasks);
 }
+
+int launcher_check_world(const struct launcher *launcher, unsigned world, struct error *err) {
+    unsigned tasks = 1;
+    const char *name = "";
+    if (world > 1) return 0;
+    if (launcher->size > 1)
+        return fail(err,
+                    "%s started %u processes, but MPI knows of 1: each would compute the whole (start them with the "
+                    "mpirun of the MPI that this program was built with, inside salloc or sbatch where there is Slurm)",
+                    launcher->name, launcher->size);
+    if (launcher->name && strcmp(launcher->name, "srun") == 0) return 0; /* Slurm itself was asked for 1 */
+    if (slurm_tasks(&tasks, &name, err) != 0) return -1;
+    if (tasks == 1) return 0;
+    return fail(err,
+                "this is 1 process, though %s is %u: it would compute the whole alone (put mpirun before the command; "
+                "srun -n1 where it is to be alone)",
+                name, tasks);
+}

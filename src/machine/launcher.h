@@ -21,4 +21,9 @@ int launcher_find(struct launcher *launcher, struct error *err);
  * script of sbatch itself does the work of a job of many nodes. Returns 0, or -1 with how to mend it. */
 int launcher_check_alone(const struct launcher *launcher, struct error *err);
 
+/* The same for a program of MPI, whose world has `world` processes: is it 1 where a launcher has started several, or
+ * where Slurm's job has more tasks, MPI has not been told of the others, and each would do the whole work. Returns 0,
+ * or -1 with how to mend it. */
+int launcher_check_world(const struct launcher *launcher, unsigned world, struct error *err);
+
 #endif

@@ -101,7 +101,7 @@ int sweep_work_began(struct sweep_work *work, json_t *facts, struct error *err) 
     if (text && asprintf(&line, "%s\n", text) < 0) line = NULL;
     free(text);
     if (!line) return fail_program(err, "out of memory for %s", work->times);
-    work->times_log = line_log_open(work->times, err);
+    if (!work->times_log) work->times_log = line_log_open(work->times, err);
     int bad = work->times_log ? add_text(work->times_log, line, err) : -1;
     free(line);
     return bad;
