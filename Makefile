@@ -218,10 +218,11 @@ $(PROGRAM) $(BUILD)/carried/sgdmark $(BUILD)/packaged/sgdmark: $(BUILD)/src/cli/
 MPICC ?= mpicc
 MPI    = $(eval MPI := $(shell $(MPICC) -show 2>/dev/null))$(MPI)
 MPI_CFLAGS = $(patsubst -I%,-isystem%,$(filter -I%,$(MPI)))
+MPI_THERE  = $(shell echo '\#include <mpi.h>' | $(CC) $(MPI_CFLAGS) -E -x c - > /dev/null 2>&1 && echo yes)
 mpi: $(BUILD)/sgdmark-mpi
 
 $(BUILD)/sgdmark-mpi: src/cli/mpi_main.c $(LIBRARY)
-	$(Q)echo '#include <mpi.h>' | $(CC) $(MPI_CFLAGS) -E -x c - > /dev/null 2>&1 || { \
+	$(Q)[ -n '$(MPI_THERE)' ] || { \
 	    echo 'make mpi: $(MPICC) leads to no mpi.h: tools/install-deps --fleet installs Open MPI' >&2; exit 2; }
 	$(say) MPI $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(MPI_CFLAGS) -I$(BUILD) -c -o $(BUILD)/src/cli/mpi_main.o $<
@@ -310,8 +311,8 @@ lint:
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/version.h
 	$(say) TIDY 'clang-tidy'
-	$(Q)printf '%s\n' $(filter src/%.c,$(C_FILES)) $(patsubst %,kernels/%.c,dispatch cpu reference scalar) | \
-	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD) $(PKG_CFLAGS)
+	$(Q)printf '%s\n' $(filter-out $(if $(MPI_THERE),,src/cli/mpi_main.c),$(filter src/%.c,$(C_FILES))) $(patsubst %,kernels/%.c,dispatch cpu reference scalar) | \
+	    xargs -P $$(nproc) -I FILE clang-tidy --quiet FILE -- -std=c17 -D_GNU_SOURCE -Isrc -Ikernels -Ibench -I$(BUILD) $(PKG_CFLAGS) $(MPI_CFLAGS)
 
 # The manual page and the completion of bash are made from --help, so they need a program that runs here.
 MANUAL := $(if $(CROSS),,$(BUILD)/sgdmark.1 $(BUILD)/completion)
@@ -348,6 +349,7 @@ deb: $(BUILD)/packaged/sgdmark $(MANUAL)
 INSTALLED := $(DESTDIR)$(PREFIX)
 install: $(PROGRAM) $(MANUAL)
 	install -D -m 755 $(PROGRAM) $(INSTALLED)/bin/sgdmark
+	test ! -e $(BUILD)/sgdmark-mpi || install -D -m 755 $(BUILD)/sgdmark-mpi $(INSTALLED)/bin/sgdmark-mpi
 	install -D -m 755 tools/fetch-mnist $(INSTALLED)/share/sgdmark/fetch-mnist
 ifneq ($(MANUAL),)
 	install -D -m 644 $(BUILD)/sgdmark.1 $(INSTALLED)/share/man/man1/sgdmark.1
@@ -355,7 +357,8 @@ ifneq ($(MANUAL),)
 endif
 
 uninstall:
-	rm -f $(INSTALLED)/bin/sgdmark $(INSTALLED)/share/sgdmark/fetch-mnist $(INSTALLED)/share/man/man1/sgdmark.1 \
+	rm -f $(INSTALLED)/bin/sgdmark $(INSTALLED)/bin/sgdmark-mpi $(INSTALLED)/share/sgdmark/fetch-mnist \
+	    $(INSTALLED)/share/man/man1/sgdmark.1 \
 	    $(INSTALLED)/share/bash-completion/completions/sgdmark
 
 clean:
@@ -364,7 +367,7 @@ clean:
 showconfig:
 	@printf '%-10s %s\n' version '$(VERSION) ($(COMMIT))' target '$(TARGET)' build '$(BUILD)' \
 	    cc '$(shell $(CC) --version | head -n 1)' cxx '$(shell $(CXX) --version | head -n 1)' \
-	    cflags '$(ALL_CFLAGS)' ldflags '$(LDFLAGS)' libs '$(LIBS)' prefix '$(DESTDIR)$(PREFIX)' \
+	    cflags '$(ALL_CFLAGS)' ldflags '$(LDFLAGS)' libs '$(LIBS)' mpi '$(MPI_THERE)' prefix '$(DESTDIR)$(PREFIX)' \
 	    $(foreach k,$(KERNELS),'$(k)' '$(FLAGS_$(k)) ')
 
 help:
@@ -376,6 +379,7 @@ help:
 	    'make prove       what takes hours: all planted faults, millions of broken inputs, false verdicts, scikit-learn' \
 	    'make test-builds programs with known faults, and a backend under two names (tools/test-builds)' \
 	    'make             build $(PROGRAM)' \
+	    'make mpi         build $(BUILD)/sgdmark-mpi, a sweep over the ranks of an MPI job, where there is an MPI' \
 	    'make bench-peers scikit-learn, LIBLINEAR, OpenBLAS and plain loops of gcc and clang beside sgdmark, in one table' \
 	    'make results-table' \
 	    '                 write the tables of the README anew from results/recorded-*.json' \

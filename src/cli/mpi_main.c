@@ -163,7 +163,8 @@ static int compute_for_rank_0(struct sweep_job *job, struct error *err) {
     }
 }
 
-/* Returns the exit status: rank 0 says what there is to say. */
+/* Returns the exit status: rank 0 says what there is to say, and ends with the status that goes with it. A launcher that
+ * sees another one here ends the job. */
 static int follow(struct sweep_job *job) {
     struct error err = {0};
     int ended = sweep_load(job, &err);
@@ -174,7 +175,7 @@ static int follow(struct sweep_job *job) {
     const struct letter_head head = {.number = (uint64_t)status};
     if (ended != 0 && write_letter(TAG_LEAVES, &head, err.text, ended < 0 ? strlen(err.text) : 0, NULL) != 0)
         MPI_Abort(MPI_COMM_WORLD, EXIT_PROGRAM);
-    return status;
+    return EXIT_DONE;
 }
 
 /* ---- Rank 0 */

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `sgdmark-mpi`: on 1, 2 and 4 ranks a sweep ends in the bytes of `sgdmark sweep`; so it does after a rank was killed,
+# and where a rank drops out by itself; a launch whose processes do not know of each other is refused.
+source "$(dirname "$0")/lib.sh"
+needs jq
+needs mpirun openmpi-bin
+unset SGDMARK_ISA
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 TMPDIR=$scratch
+
+if sanitized || counting; then
+    skip "the rest of this test" "$build is built with options that make mpi does not know"
+    finish
+fi
+if [ "$(make -s BUILD="$build" showconfig | sed -n 's/^mpi *//p')" != yes ]; then
+    skip "the rest of this test" "libopenmpi-dev is not installed (tools/install-deps --fleet)"
+    finish
+fi
+check "make mpi" make -s BUILD="$build" -o "$build/libsgdmark.a" -W src/cli/mpi_main.c mpi
+mpi=$build/sgdmark-mpi
+
+sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 60)
+
+# ranks N FOLDER: the sweep of this test on so many ranks.
+ranks() {
+    timeout 120 mpirun --oversubscribe -n "$1" "$mpi" "${sweep[@]}" --out "$scratch/$2"
+}
+
+# same FOLDER NAME: its files are those of the whole sweep, to the byte.
+same() {
+    local file differing=()
+    for file in points.jsonl points.npz summary.json sweep.json; do
+        cmp -s "$scratch/whole/$file" "$scratch/$1/$file" || differing+=("$file")
+    done
+    equal "$2" "${differing[*]}" ""
+}
+
+# computed FOLDER: how often each point was computed, as "TIMES NUMBER-OF-POINTS".
+computed() {
+    jq -r 'select(.point).point' "$scratch/$1/times.jsonl" | sort | uniq -c | awk '{ print $1 }' | sort | uniq -c |
+        awk '{ print $2, $1 }' | paste -s -d ' '
+}
+
+check "one machine computes 200 points" "$sgdmark" sweep "${sweep[@]}" --out "$scratch/whole"
+for n in 1 2 4; do
+    check "$n ranks compute them" ranks $n "on-$n"
+    same "on-$n" "$n ranks: the same bytes"
+    equal "$n ranks: each point was computed once" "$(computed "on-$n")" "1 200"
+    equal "$n ranks: each is noted in times.jsonl" "$(jq -s -c '[.[] | select(.host).rank]' "$scratch/on-$n/times.jsonl")" \
+        "$(jq -n -c "[range($n)]")"
+done
+
+# ---- A rank is killed. Open MPI 4 ends the job then; what was finished is on disk.
+
+mpirun --oversubscribe -n 4 "$mpi" "${sweep[@]}" --out "$scratch/killed" > "$scratch/out" 2>&1 &
+job=$!
+until [ -s "$scratch/killed/points.jsonl.part" ] || ! kill -0 $job 2> /dev/null; do sleep 0.01; done
+victim=
+for process in $(cat /proc/$job/task/*/children); do
+    ! tr '\0' '\n' < /proc/"$process"/environ 2> /dev/null | grep -q -x OMPI_COMM_WORLD_RANK=2 || victim=$process
+done
+# Stopped first: rank 0 waits for the points that this rank holds.
+kill -STOP "$victim" && sleep 0.3 && kill -KILL "$victim"
+wait $job
+check "rank 2 is killed: the job ends, status $?" test $? -ne 0
+kept=$(wc -l < "$scratch/killed/points.jsonl.part")
+check "$kept finished points are kept" test "$kept" -gt 0
+check "the same command goes on, on 2 ranks" ranks 2 killed
+same killed "and ends in the same bytes"
+equal "it computed what was missing alone" "$(jq -c 'select(.rank == 0).points' "$scratch/killed/times.jsonl" | paste -s -d ' ')" \
+    "200 $((200 - kept))"
+
+# ---- A rank that cannot work gives back what it holds
+
+# with NAME TEXT OPTION...: rank 1 of 3 has other options than the rest; TEXT is what rank 0 says of it.
+with() {
+    local folder=$1 text=$2
+    shift 2
+    timeout 120 mpirun --oversubscribe -n 1 "$mpi" "${sweep[@]}" --out "$scratch/$folder" : -n 1 "$mpi" "${sweep[@]}" "$@" : \
+        -n 1 "$mpi" "${sweep[@]}" > "$scratch/out" 2> "$scratch/err"
+    equal "$folder: status 2, and rank 0 says why" "$? $(grep -c -F "sgdmark-mpi: rank 1 drops out, and 0 points go to others: $text" "$scratch/err")" "2 1"
+    same "$folder" "$folder: the others end in the same bytes"
+}
+with absent-rows "$scratch/nowhere" --data "$scratch/nowhere"
+with other-rows "its options or its rows are others than those of rank 0" --seed 7
+
+# ---- Launches whose processes do not know of each other
+
+# refused NAME TEXT COMMAND...
+refused() {
+    local name=$1 text=$2 out
+    shift 2
+    out=$("$@" "$mpi" "${sweep[@]}" --out "$scratch/refused" 2>&1)
+    equal "$name: refused, with the cure" "$? $(grep -c -F "$text" <<< "$out")" "2 1"
+}
+refused "an mpirun of another MPI" "mpiexec started 3 processes, but MPI knows of 1" env PMI_RANK=0 PMI_SIZE=3
+refused "one process in a job of four tasks" "put mpirun before the command" env SLURM_NTASKS=4
+check "nothing was written" test ! -e "$scratch/refused"
+out=$("$mpi" --data synthetic 2>&1)
+equal "--vary is wanted" "$? $out" "2 sgdmark-mpi: --vary is missing: what varies, such as --vary order-seed=0..99"
+check "--help answers without MPI" grep -q '^  mpirun --map-by' <<< "$("$mpi" --help)"
+finish
