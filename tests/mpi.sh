@@ -46,8 +46,9 @@ for n in 1 2 4; do
     check "$n ranks compute them" ranks $n "on-$n"
     same "on-$n" "$n ranks: the same bytes"
     equal "$n ranks: each point was computed once" "$(computed "on-$n")" "1 200"
-    equal "$n ranks: each is noted in times.jsonl" "$(jq -s -c '[.[] | select(.host).rank]' "$scratch/on-$n/times.jsonl")" \
-        "$(jq -n -c "[range($n)]")"
+    equal "$n ranks: each is noted in times.jsonl, with numbers of its own for its workers" \
+        "$(jq -s -c '[.[] | select(.host)] | [(map(.rank) | sort), (map(.first_worker) | unique | length)]' "$scratch/on-$n/times.jsonl")" \
+        "$(jq -n -c "[[range($n)], $n]")"
 done
 
 # ---- A rank is killed. Open MPI 4 ends the job then; what was finished is on disk.
@@ -99,4 +100,24 @@ check "nothing was written" test ! -e "$scratch/refused"
 out=$("$mpi" --data synthetic 2>&1)
 equal "--vary is wanted" "$? $out" "2 sgdmark-mpi: --vary is missing: what varies, such as --vary order-seed=0..99"
 check "--help answers without MPI" grep -q '^  mpirun --map-by' <<< "$("$mpi" --help)"
+
+# ---- Under Slurm
+
+# shellcheck source=tests/slurm.sh
+. tests/slurm.sh
+if slurm_begin "$scratch/slurm"; then
+    trap 'slurm_end; rm -rf "$scratch"' EXIT
+    check "salloc of three nodes, with mpirun" timeout 100 salloc -N3 -n3 mpirun "$mpi" "${sweep[@]}" --out "$scratch/salloc"
+    same salloc "salloc: the same bytes"
+    equal "salloc: three ranks" "$(jq -s -c '[.[] | select(.host).rank] | sort' "$scratch/salloc/times.jsonl")" "[0,1,2]"
+    # Debian's Open MPI does not know srun and says so; another MPI may.
+    if timeout 100 srun -N3 -n3 "$mpi" "${sweep[@]}" --out "$scratch/srun" > "$scratch/out" 2>&1; then
+        same srun "srun: the same bytes"
+    else
+        check "srun, which this MPI does not know: nothing was written" test ! -e "$scratch/srun"
+    fi
+    slurm_end
+else
+    skip "under Slurm" "$slurm_why"
+fi
 finish

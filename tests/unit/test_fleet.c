@@ -292,6 +292,29 @@ static void a_launcher_that_starts_each_alone(void **unused) {
     unsetenv("SLURM_NTASKS");
 }
 
+/* The world of MPI has one process, though others were started. */
+static void a_world_of_one(void **unused) {
+    const struct launcher of_three = {"mpiexec", 1, 3}, alone = {"mpirun", 0, 1}, none = {0}, srun = {"srun", 0, 1};
+    struct error err;
+    (void)unused;
+    unsetenv("SLURM_JOB_NUM_NODES");
+    unsetenv("SLURM_NNODES");
+    unsetenv("SLURM_NTASKS");
+    assert_int_equal(launcher_check_world(&of_three, 3, &err), 0);
+    assert_int_equal(launcher_check_world(&of_three, 1, &err), -1);
+    assert_non_null(strstr(err.text, "mpiexec started 3 processes, but MPI knows of 1"));
+    assert_int_equal(launcher_check_world(&alone, 1, &err), 0);
+    assert_int_equal(launcher_check_world(&none, 1, &err), 0);
+    setenv("SLURM_NTASKS", "4", 1);
+    assert_int_equal(launcher_check_world(&none, 4, &err), 0);
+    assert_int_equal(launcher_check_world(&srun, 1, &err), 0);
+    assert_int_equal(launcher_check_world(&alone, 1, &err), -1);
+    assert_int_equal(launcher_check_world(&none, 1, &err), -1);
+    assert_non_null(strstr(err.text, "SLURM_NTASKS is 4"));
+    assert_non_null(strstr(err.text, "put mpirun before the command"));
+    unsetenv("SLURM_NTASKS");
+}
+
 /* What a soak and a roof found on a core stands in the node's file, with that core. */
 static void wrong_cores_are_named(void **unused) {
     struct screen_core core[2] = {{.slot = {.pu_os = 4, .core = 2, .package = 1}},
@@ -378,6 +401,7 @@ int main(void) {
         cmocka_unit_test(history_names_what_became_slower),
         cmocka_unit_test(lists_of_names),
         cmocka_unit_test(a_launcher_that_starts_each_alone),
+        cmocka_unit_test(a_world_of_one),
         cmocka_unit_test(wrong_cores_are_named),
         cmocka_unit_test(a_file_has_at_most_20_kb),
     };
