@@ -56,8 +56,9 @@ done
 mpirun --oversubscribe -n 4 "$mpi" "${sweep[@]}" --out "$scratch/killed" > "$scratch/out" 2>&1 &
 job=$!
 until [ -s "$scratch/killed/points.jsonl.part" ] || ! kill -0 $job 2> /dev/null; do sleep 0.01; done
+read -r -a processes <<< "$(cat /proc/$job/task/*/children | tr '\n' ' ')"
 victim=
-for process in $(cat /proc/$job/task/*/children); do
+for process in "${processes[@]}"; do
     ! tr '\0' '\n' < /proc/"$process"/environ 2> /dev/null | grep -q -x OMPI_COMM_WORLD_RANK=2 || victim=$process
 done
 # Stopped first: rank 0 waits for the points that this rank holds.
