@@ -224,6 +224,7 @@ mpi: $(BUILD)/sgdmark-mpi
 $(BUILD)/sgdmark-mpi: src/cli/mpi_main.c $(LIBRARY)
 	$(Q)[ -n '$(MPI_THERE)' ] || { \
 	    echo 'make mpi: $(MPICC) leads to no mpi.h: tools/install-deps --fleet installs Open MPI' >&2; exit 2; }
+	@mkdir -p $(BUILD)/src/cli
 	$(say) MPI $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(MPI_CFLAGS) -I$(BUILD) -c -o $(BUILD)/src/cli/mpi_main.o $<
 	$(Q)$(CXX) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LINK) $(LDFLAGS) -o $@ $(BUILD)/src/cli/mpi_main.o $(LIBRARY) \

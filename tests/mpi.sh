@@ -16,8 +16,16 @@ if [ "$(make -s BUILD="$build" showconfig | sed -n 's/^mpi *//p')" != yes ]; the
     skip "the rest of this test" "libopenmpi-dev is not installed (tools/install-deps --fleet)"
     finish
 fi
-check "make mpi" make -s BUILD="$build" -o "$build/libsgdmark.a" -W src/cli/mpi_main.c mpi
-mpi=$build/sgdmark-mpi
+# In a folder of its own with the build's library, so that other tests see the build as it was.
+own=$scratch/build
+mkdir "$own"
+ln -s "$(realpath "$build")"/{libsgdmark.a,sgdmark,version.h,registry.txt,registry.mk} "$own"
+of_build=(make -s BUILD="$own" -o "$own/libsgdmark.a" -o "$own/sgdmark")
+check "make mpi" "${of_build[@]}" mpi
+mpi=$own/sgdmark-mpi
+[ -e "$mpi" ] || finish
+check "make install takes it along" "${of_build[@]}" MANUAL= DESTDIR="$scratch/root" PREFIX=/usr install
+check "... to where sgdmark is" cmp "$mpi" "$scratch/root/usr/bin/sgdmark-mpi"
 
 sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 60)
 
