@@ -6,8 +6,14 @@
 slurm_pids=()
 slurm_why=
 
+# A slurmd that is told to end while it ends a job may wait for ever.
 slurm_end() {
     [ ${#slurm_pids[@]} -eq 0 ] || kill "${slurm_pids[@]}" 2> /dev/null
+    for _ in {1..50}; do
+        kill -0 "${slurm_pids[@]}" 2> /dev/null || break
+        sleep 0.1
+    done
+    [ ${#slurm_pids[@]} -eq 0 ] || kill -KILL "${slurm_pids[@]}" 2> /dev/null
     wait "${slurm_pids[@]}" 2> /dev/null
     slurm_pids=()
 }
