@@ -49,6 +49,12 @@ struct letter {
     size_t length;
 };
 
+/* For a rank that cannot even say why. */
+static _Noreturn void give_up(void) {
+    MPI_Abort(MPI_COMM_WORLD, EXIT_PROGRAM);
+    exit(EXIT_PROGRAM);
+}
+
 static void nap(void) {
     nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
 }
@@ -163,8 +169,8 @@ static int compute_for_rank_0(struct sweep_job *job, struct error *err) {
     }
 }
 
-/* Returns the exit status: rank 0 says what there is to say, and ends with the status that goes with it. A launcher that
- * sees another one here ends the job. */
+/* Returns the exit status, which is 0: rank 0 says what went wrong here and ends with the status that goes with it. A
+ * launcher that saw that status here would end the job. */
 static int follow(struct sweep_job *job) {
     struct error err = {0};
     int ended = sweep_load(job, &err);
@@ -173,8 +179,7 @@ static int follow(struct sweep_job *job) {
     if (!ended) ended = compute_for_rank_0(job, &err);
     const int status = ended < 0 ? error_status(&err) : EXIT_DONE;
     const struct letter_head head = {.number = (uint64_t)status};
-    if (ended != 0 && write_letter(TAG_LEAVES, &head, err.text, ended < 0 ? strlen(err.text) : 0, NULL) != 0)
-        MPI_Abort(MPI_COMM_WORLD, EXIT_PROGRAM);
+    if (ended != 0 && write_letter(TAG_LEAVES, &head, err.text, ended < 0 ? strlen(err.text) : 0, NULL) != 0) give_up();
     return EXIT_DONE;
 }
 
@@ -351,7 +356,7 @@ static void serve(struct team *team) {
     const size_t room = team->job->plan.count + 1;
     uint64_t *numbers = malloc(room * sizeof *numbers);
     size_t *point = malloc(room * sizeof *point);
-    if (!numbers || !point) MPI_Abort(MPI_COMM_WORLD, EXIT_PROGRAM);
+    if (!numbers || !point) give_up();
     for (unsigned there = team->ranks - 1; there > 0;) {
         MPI_Status status;
         struct error err;
@@ -403,7 +408,7 @@ static int lead(struct sweep_job *job, unsigned ranks, struct error *err) {
     struct progress_sink step = {progress_step, &progress};
     struct team team = {.job = job, .ranks = ranks, .err = err, .lock = PTHREAD_MUTEX_INITIALIZER};
     team.member = calloc(ranks, sizeof *team.member);
-    if (!team.member) MPI_Abort(MPI_COMM_WORLD, EXIT_PROGRAM);
+    if (!team.member) give_up();
     progress_begin(&progress, "sweeping");
     team.failed = open_team(&team, &step, err) != 0;
     stopping_begin();
