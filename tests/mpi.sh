@@ -27,7 +27,7 @@ mpi=$own/sgdmark-mpi
 check "make install takes it along" "${of_build[@]}" MANUAL= DESTDIR="$scratch/root" PREFIX=/usr install
 check "... to where sgdmark is" cmp "$mpi" "$scratch/root/usr/bin/sgdmark-mpi"
 
-sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 60)
+sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 600)
 
 # ranks N FOLDER: the sweep of this test on so many ranks.
 ranks() {
@@ -61,7 +61,8 @@ done
 
 # ---- A rank is killed. Open MPI 4 ends the job then; what was finished is on disk.
 
-mpirun --oversubscribe -n 4 "$mpi" "${sweep[@]}" --out "$scratch/killed" > "$scratch/out" 2>&1 &
+# One worker for each rank, so that the job is long enough to be killed.
+mpirun --oversubscribe -n 4 "$mpi" "${sweep[@]}" --place core --out "$scratch/killed" > "$scratch/out" 2>&1 &
 job=$!
 until [ -s "$scratch/killed/points.jsonl.part" ] || ! kill -0 $job 2> /dev/null; do sleep 0.01; done
 read -r -a processes <<< "$(cat /proc/$job/task/*/children | tr '\n' ' ')"
@@ -69,7 +70,7 @@ victim=
 for process in "${processes[@]}"; do
     ! tr '\0' '\n' < /proc/"$process"/environ 2> /dev/null | grep -q -x OMPI_COMM_WORLD_RANK=2 || victim=$process
 done
-# Stopped first: rank 0 waits for the points that this rank holds.
+# Stopped first: rank 0 waits for this rank, so the job cannot end.
 kill -STOP "$victim" && sleep 0.3 && kill -KILL "$victim"
 wait $job
 check "rank 2 is killed: the job ends, status $?" test $? -ne 0

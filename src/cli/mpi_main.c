@@ -72,7 +72,7 @@ static int write_letter(enum tag tag, const struct letter_head *head, const char
     if (!bytes) return fail_program(err, "out of memory for a letter to rank 0");
     memcpy(bytes, head, sizeof *head);
     memcpy(bytes + sizeof *head, text, length);
-    MPI_Send(bytes, (int)(sizeof *head + length), MPI_BYTE, 0, tag, MPI_COMM_WORLD);
+    MPI_Send(bytes, (int)(sizeof *head + length), MPI_BYTE, 0, (int)tag, MPI_COMM_WORLD);
     free(bytes);
     return 0;
 }
@@ -428,8 +428,7 @@ static int lead(struct sweep_job *job, unsigned ranks, struct error *err) {
 
 /* ---- The program */
 
-static error_t parse(int key, char *value, struct argp_state *state) {
-    (void)value;
+static error_t parse(int key, char *value __attribute__((unused)), struct argp_state *state) {
     if (key == ARGP_KEY_INIT) state->child_inputs[0] = state->input;
     if (key == ARGP_KEY_END) return sweep_options_check(state->input);
     return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
