@@ -27,7 +27,7 @@ mpi=$own/sgdmark-mpi
 check "make install takes it along" "${of_build[@]}" MANUAL= DESTDIR="$scratch/root" PREFIX=/usr install
 check "... to where sgdmark is" cmp "$mpi" "$scratch/root/usr/bin/sgdmark-mpi"
 
-sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 600)
+sweep=(--data 'synthetic:n=600,d=64' --vary order-seed=0..99 --vary 'alpha=1e-4,1e-5' --epochs 400)
 
 # ranks N FOLDER: the sweep of this test on so many ranks.
 ranks() {

@@ -130,7 +130,7 @@ static int receive_tasks(size_t **todo, size_t *count, size_t *group, struct err
         return fail_program(err, "out of memory for %d points", length);
     }
     MPI_Recv(numbers, length, MPI_UINT64_T, 0, TAG_TASKS, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    *group = (size_t)numbers[0];
+    *group = numbers[0] < MODELS_MOST ? (size_t)numbers[0] : MODELS_MOST; /* rank 0 may be of another build */
     *count = (size_t)length - 1;
     for (size_t i = 0; i < *count; i++)
         (*todo)[i] = (size_t)numbers[i + 1];
