@@ -441,8 +441,7 @@ static const struct argp argp = {
     NULL,
     "sgdmark sweep on all ranks of an MPI job: rank 0 hands out the points and gathers them in the files that sgdmark "
     "sweep writes, to the byte. Finished points are kept at once: after an interrupt, or after a rank was killed and "
-    "the "
-    "job ended, the same command goes on, with any number of ranks. A rank that fails by itself gives its points "
+    "the job ended, the same command goes on, with any number of ranks. A rank that fails by itself gives its points "
     "back.\v"
     "Examples:\n"
     "  mpirun --map-by ppr:1:node --bind-to none sgdmark-mpi --vary order-seed=0..99999 --out DIR\n"
