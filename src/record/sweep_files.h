@@ -26,7 +26,8 @@ void sweep_work_close(struct sweep_work *work);
 /* The points of the share that are not there yet, in order, *count of them; they belong to `work`. */
 const size_t *sweep_work_todo(const struct sweep_work *work, size_t *count);
 
-/* Notes who begins to compute, in times.jsonl, once for each process; takes the object over. Returns 0, or -1 with the reason. */
+/* Notes who begins to compute, in times.jsonl, once for each process; takes the object over. Returns 0, or -1 with the
+ * reason. */
 int sweep_work_began(struct sweep_work *work, json_t *facts, struct error *err);
 
 /* Keeps outcomes: each is one whole line in the file of points before the next one is taken. `enough` and `progress`
