@@ -29,6 +29,7 @@ const char *parity_meaning(enum parity_level level);
  *   backends with PARITY_TOLERANCE: L0 against f32/scalar for plain fits of the hinge loss (hyper_is_plain); nothing
  *     for others, where one rounding can make another model */
 enum parity_level parity_promise(const struct hyper *hyper, enum kernel_parity promise);
+
 /* How far decision values may be from those of the reference, as a share of the largest of those. No such bound can be
  * proved for a whole fit of fast-math kernels, so it was measured (kernels/README.md): at most 2.1e-7 on MNIST and
  * synthetic rows; nine times that is allowed. Where updates differed (f32 against f64, 50 epochs), decisions were 0.1
