@@ -26,7 +26,7 @@ static error_t check_options(const struct own_options *own) {
     return 0;
 }
 
-static error_t parse(int key, char *value, struct argp_state *state) {
+static error_t parse(int key, char *value, struct argp_state *state) { // NOLINT(readability-non-const-parameter): argp
     struct own_options *own = state->input;
     switch (key) {
     case ARGP_KEY_INIT:

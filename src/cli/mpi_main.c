@@ -6,6 +6,7 @@
  * points are on disk. A rank that drops out by itself gives back what it held. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -288,8 +289,8 @@ static int note_rank(struct team *team, unsigned rank, size_t workers, json_t *f
     member->workers = workers;
     member->first_worker = team->workers;
     team->workers += workers;
-    if (facts && (json_object_set_new(facts, "rank", json_integer((json_int_t)rank)) != 0 ||
-                  json_object_set_new(facts, "first_worker", json_integer((json_int_t)member->first_worker)) != 0)) {
+    if (facts && (json_put(facts, "rank", json_integer((json_int_t)rank)) != 0 ||
+                  json_put(facts, "first_worker", json_integer((json_int_t)member->first_worker)) != 0)) {
         json_decref(facts);
         facts = NULL;
     }

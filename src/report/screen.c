@@ -191,8 +191,8 @@ static void print_metrics(FILE *to, const json_t *facts, enum answer_metrics met
 
 /* "18.6x", with digits that stay readable. */
 static void add_times(char *text, const json_t *pair) {
-    const double speed = fact_number(pair, "speed");
-    add(text, speed >= 20.0 ? "%.0fx" : speed >= 10.0 ? "%.1fx" : "%.2fx", speed);
+    char speed[FACT_TEXT];
+    add(text, "%sx", speed_text(speed, fact_number(pair, "speed")));
 }
 
 /* "Two", "17". */

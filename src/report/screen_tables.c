@@ -70,6 +70,10 @@ static const char *job_of(const struct answer *answer, const char *name) {
     return name;
 }
 
+const char *speed_text(char text[FACT_TEXT], double speed) {
+    return format_fact(text, speed >= 20.0 ? "%.0f" : speed >= 10.0 ? "%.1f" : "%.2f", speed);
+}
+
 static void print_rivals(FILE *to, const struct answer *answer, int columns) {
     char text[SCREEN_TEXT], speed[FACT_TEXT], low[FACT_TEXT], high[FACT_TEXT], between[2 * FACT_TEXT + 8] = "";
     if (!answer->subject || answer->rival_count == 0) return;
@@ -80,10 +84,10 @@ static void print_rivals(FILE *to, const struct answer *answer, int columns) {
     for (size_t i = 0; i < answer->rival_count && i < MOST_RIVALS; i++) {
         const json_t *pair = answer->rivals[i];
         if (columns >= WIDE)
-            snprintf(between, sizeof between, "[%s, %s]", format_fact(low, "%.3g", fact_number(pair, "speed_low")),
-                     format_fact(high, "%.3g", fact_number(pair, "speed_high")));
+            snprintf(between, sizeof between, "[%s, %s]", speed_text(low, fact_number(pair, "speed_low")),
+                     speed_text(high, fact_number(pair, "speed_high")));
         snprintf(text, sizeof text, "%-*.*s %6sx  %-*s%s", JOB, JOB, job_of(answer, fact_text(pair, "base")),
-                 format_fact(speed, "%.3g", fact_number(pair, "speed")), columns >= WIDE ? 18 : 0, between,
+                 speed_text(speed, fact_number(pair, "speed")), columns >= WIDE ? 18 : 0, between,
                  fact_text(pair, "verdict"));
         print_line(to, text, columns);
     }
