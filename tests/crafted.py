@@ -10,20 +10,14 @@ import sys
 import tempfile
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/python")
+from tap import check, finish  # noqa: E402
+
 SGDMARK = os.environ.get("BUILD", "build") + "/sgdmark"
 GOOD = json.load(open("tests/golden/result-schema-1.json"))
 CPU_SECONDS, MEMORY = 12, 1 << 30
 scratch = tempfile.TemporaryDirectory()
-count = failed = 0
-
-
-def check(name, good, seen=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {name}")
-    if not good:
-        print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
 
 
 def write(name, text):
@@ -104,5 +98,4 @@ compared("a text of 48 MB", 3, good, write("long.json", with_more('"' + "\\u0001
 refused("over 64 MiB", "a result file has at most", good, write("long.json", with_more('"' + "x" * (64 << 20) + '"')))
 refused("thousands of receipts", "receipts.parity is not an array of up to 1000 values", good, write("long.json", with_receipts(20000)))
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+finish()

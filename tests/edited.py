@@ -14,25 +14,14 @@ import sys
 import tempfile
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tests/python")
+from tap import check, finish, skip  # noqa: E402
+
 BUILD = os.environ.get("BUILD", "build")
 SGDMARK = BUILD + "/sgdmark"
 scratch = tempfile.TemporaryDirectory()
 GOOD_PATH = scratch.name + "/good.json"
-count = failed = 0
-
-
-def check(name, good, seen=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {name}")
-    if not good:
-        print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
-
-
-def finish():
-    print(f"1..{count}")
-    sys.exit(failed > 0)
 
 
 def execute(*command):
@@ -298,10 +287,7 @@ def try_edit(name, edit, pattern):
         edit(result)
     except (KeyError, AttributeError, TypeError, StopIteration, AssertionError, IndexError) as why:
         if str(why).endswith("is None"):  # an interval that a noisy machine does not give
-            global count
-            count += 1
-            print(f"ok {count} - {name} # SKIP the machine was too noisy for it: {why}")
-            return
+            return skip(name, f"the machine was too noisy for it: {why}")
         check(f"{name}: the result has it", False, repr(why))
         return
     with open(path, "w") as file:

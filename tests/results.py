@@ -16,27 +16,12 @@ os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 home = os.getcwd()
 sys.dont_write_bytecode = True
 sys.path.insert(0, "tests/python")
+from tap import check, finish, skip  # noqa: E402
 from made import GOOD, ROUNDS, TWIN, modern, modern_file, other_run, put, rename, scale, scratch, variant, write  # noqa: E402
 
 # Without the hash and the derived numbers of a file (test_derive and edited have those): what compare makes of the facts.
 SGDMARK = os.environ.get("BUILD", "build") + "/tests/unsealed"
 COMPARE_PY = "/usr/share/benchmark/compare.py"
-count = failed = 0
-
-
-def check(name, good, seen=""):
-    global count, failed
-    count += 1
-    failed += not good
-    print(f"{'' if good else 'not '}ok {count} - {name}")
-    if not good:
-        print("".join(f"# {line}\n" for line in str(seen).splitlines()), end="")
-
-
-def skip(name, why):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {why}")
 
 
 def compare(*arguments):
@@ -530,5 +515,4 @@ refused("no benchmark in common", "no benchmark in common", base, variant("v.jso
 refused("a threshold that is no number", "--threshold", "--threshold=much", base, slower)
 refused("an unknown format", "--format", "--format=xml", base, slower)
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+finish()

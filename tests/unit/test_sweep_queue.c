@@ -4,15 +4,15 @@
 
 #include "setup.h"
 
-enum { POINTS = 100, TODO = 60 };
+enum { POINTS = 100, WANTED = 60 };
 
-static size_t todo[TODO], point[POINTS];
+static size_t todo[WANTED], point[POINTS];
 
 /* A queue of the points 0, 1, 3, 4, 6, ...: each third one is there already. */
 static struct sweep_queue *queue_of_60(void) {
-    for (size_t i = 0; i < TODO; i++)
+    for (size_t i = 0; i < WANTED; i++)
         todo[i] = i / 2 * 3 + i % 2;
-    return sweep_queue_new(todo, TODO, POINTS, NULL);
+    return sweep_queue_new(todo, WANTED, POINTS, NULL);
 }
 
 static void hands_each_point_to_one(void **state) {
@@ -22,7 +22,7 @@ static void hands_each_point_to_one(void **state) {
     for (unsigned taker = 0;; taker = (taker + 1) % 3) {
         const size_t count = sweep_queue_take(queue, taker, 3, 4, point);
         if (count == 0) break;
-        assert_int_equal(sweep_queue_left(queue), TODO - next);
+        assert_int_equal(sweep_queue_left(queue), WANTED - next);
         for (size_t i = 0; i < count; i++) {
             assert_int_equal(point[i], todo[next++]);
             assert_int_equal(sweep_queue_done(queue, (taker + 1) % 3, point[i]), -1); /* held by another */
@@ -30,7 +30,7 @@ static void hands_each_point_to_one(void **state) {
             assert_int_equal(sweep_queue_done(queue, taker, point[i]), -1); /* done already */
         }
     }
-    assert_int_equal(next, TODO);
+    assert_int_equal(next, WANTED);
     assert_int_equal(sweep_queue_left(queue), 0);
     assert_int_equal(sweep_queue_done(queue, 0, 2), -1); /* not to do */
     assert_int_equal(sweep_queue_done(queue, 0, POINTS), -1);
