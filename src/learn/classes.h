@@ -32,13 +32,13 @@ struct classes_means {
     const struct backend *backend;
     const struct worker_group *workers;   /* NULL: the calling thread */
     unsigned group;                       /* most fits that share each read of a row; 0 and 1: one by one */
-    const struct progress_sink *progress; /* of cross-validation; NULL: nobody is told */
+    const struct progress_sink *progress; /* told of each fold that is done; NULL: no progress is shown */
 };
 
 /* Trains models[c], digit c against the others, for each c; which rows are positive is read off the labels of the data
  * set, which must hold all ten digits. Where they share the order of their rows, up to `group` fits read each row once
- * (learn/group.h), in no fewer groups than there are workers; else the workers take one fit after the other. NULL: the
- * calling thread trains all.
+ * (learn/group.h). There are at least as many groups as workers, so that none is idle. Fits of other orders are trained
+ * one by one. Without workers (NULL) the calling thread trains all.
  * A model has the bits of a single fit with classes_hyper's hyper-parameters. classes_free releases the models. Returns
  * 0, or -1 with the reason; then there is nothing to free. */
 int classes_fit(struct model models[CLASSES], const struct row_list *rows, const struct hyper *hyper,

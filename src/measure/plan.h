@@ -3,10 +3,10 @@
  *
  * The unit is the process: each gives one median of log ratios for each pair, and the interval is Student's over them
  * (by_process.h). A run that stops when its intervals are narrow looks at them several times, and each look is a chance
- * to be wrong. So the looks are fixed beforehand, by numbers of processes, and every interval is made at
- * 1 - 0.01 / (pairs * looks): a union bound. It holds for all looks together, whenever the run stops (Bonferroni; see
- * C. Jennison, B. W. Turnbull, "Group Sequential Methods with Applications to Clinical Trials", 2000). The last look is
- * where the time is up; it comes when the clock says so, not when the ratios do. */
+ * to be wrong. So the looks are fixed beforehand, by numbers of processes, and every interval has the confidence
+ * 1 - 0.01 / (pairs * looks). By the union bound, all intervals of all looks then hold together at 99 %, whenever the
+ * run stops (Bonferroni; see C. Jennison, B. W. Turnbull, "Group Sequential Methods with Applications to Clinical
+ * Trials", 2000). The last look is where the time is up; it comes when the clock says so, not when the ratios do. */
 #ifndef SGDMARK_MEASURE_PLAN_H
 #define SGDMARK_MEASURE_PLAN_H
 

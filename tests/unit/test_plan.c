@@ -79,7 +79,7 @@ struct said {
     bool all_resolved;
     bool verdict;  /* it called some of the equal cases faster or slower */
     bool missed;   /* at any look, some interval did not hold the true ratio */
-    double spread; /* of the first pair, in the end */
+    double spread; /* standard deviation of the first pair over processes, at the last look */
     bool found;    /* it called the last case slower */
 };
 
