@@ -466,6 +466,7 @@ static void process_ended(void *context, unsigned process, double seconds) {
     const double all = seconds_now() - run->began + left;
     if (run->slow_said > 0.0 || all < 1.1 * preset->promised) return;
     run->slow_said = all;
+    progress_make_way();
     fprintf(stderr, "sgdmark run: this will take about %.0f s, not the %.0f s of a %s run\n", all, preset->promised,
             preset->name);
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ int check_output(int status) {
 void say(const char *command, const char *text) {
     char shown[2048];
     printable_copy(shown, sizeof shown, text);
+    progress_make_way();
     fprintf(stderr, "%s: %s\n", command, shown);
 }
 

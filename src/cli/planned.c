@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,6 +69,7 @@ static void tell(const struct planner *planner) {
     const struct forecast *forecast = &plan->forecast;
     char resolves[96];
     resolves_text(resolves, sizeof resolves, forecast->resolves);
+    progress_make_way();
     fprintf(stderr, "sgdmark run: after a pilot of %d processes: ", PLAN_PILOT);
     if (!has_pairs(planner))
         fprintf(stderr, "there is no pair to resolve; %u processes take %.0f s\n", forecast->processes,

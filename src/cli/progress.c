@@ -9,6 +9,10 @@
 
 enum { BAR = 10 };
 
+void progress_make_way(void) {
+    if (terminal_rewrites(STDERR_FILENO)) fputs("\r\033[K", stderr);
+}
+
 void progress_begin(struct progress *progress, const char *what) {
     progress_begin_part(progress, what, 0.0, 1.0);
     progress->part = false;
@@ -42,6 +46,6 @@ void progress_step(void *context, size_t done, size_t all) {
 
 void progress_end(struct progress *progress) {
     const bool last = !progress->part || progress->from + progress->share > 0.9999;
-    if (progress->shown && last) fputs("\r\033[K", stderr);
+    if (progress->shown && last) progress_make_way();
     progress->shown = false;
 }

@@ -20,6 +20,9 @@ void progress_begin(struct progress *progress, const char *what);
 void progress_begin_part(struct progress *progress, const char *what, double from, double share);
 /* `done` of `all` units of work; a progress_fn whose context is a struct progress. */
 void progress_step(void *context, size_t done, size_t all);
+/* Before a message: wipes away a line of progress, of this process or of one that it started. The next step shows it
+ * again. */
+void progress_make_way(void);
 /* Wipes the line away; that of a part only if it is the last one. */
 void progress_end(struct progress *progress);
 
