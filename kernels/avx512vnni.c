@@ -68,6 +68,8 @@ INLINE void many_packed(double *dot, const int8_t *const *w, size_t models, cons
     for (size_t m = 0; m < models; m++) {
         at[m] = w[m] + 2 * row->start;
         high[m] = low[m] = _mm512_setzero_si512();
+        /* gcc 12 would take all these sums for one zero, and copy and spill them in every block. */
+        __asm__("" : "+v"(high[m]), "+v"(low[m]));
     }
     for (size_t b = 0; b < blocks; b++) {
         if (b < lines) __builtin_prefetch(row->l1_row + CACHE_LINE * b);

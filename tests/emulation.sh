@@ -55,13 +55,13 @@ refuses() {
     fi
 }
 
-# unit_tests ON FOLDER: the unit programs under the emulator, but for five. test_topology binds memory to nodes, which QEMU
+# unit_tests ON FOLDER: the unit programs under the emulator, but for six. test_topology binds memory to nodes, which QEMU
 # does not pass on to the kernel; test_kernels, mostly faults planted in plain code, would take minutes, and the kernels
-# themselves are verified below; the other three simulate thousands of runs, and call no kernel.
+# themselves are verified below; the others simulate thousands of runs or write files, and call no kernel.
 unit_tests() {
     local on=$1 program
     for program in "$2"/tests/test_*; do
-        if [ ! -x "$program" ] || [[ $program =~ /test_(topology|kernels|plan|derive|stats)$ ]]; then continue; fi
+        if [ ! -x "$program" ] || [[ $program =~ /test_(topology|kernels|plan|derive|stats|record)$ ]]; then continue; fi
         # shellcheck disable=SC2086
         check "$on: $(basename "$program")" timeout 300 $on "$program"
     done
