@@ -113,22 +113,32 @@ void verified_job_name(char text[JOB_NAME], const struct verified_job *verified)
              engine_backend_name(verified->engine, verified->backend));
 }
 
-/* Fits that fast-math was seen to do as f32 does. */
+/* Fits of engine int whose metrics fast-math was never seen to change: their dot products are exact. */
 static bool is_plain_hinge(const struct hyper *hyper) {
     return hyper_is_plain(hyper) && hyper->loss == LOSS_HINGE && hyper->shuffle;
 }
 
-enum parity_level parity_promise(const struct hyper *hyper, enum kernel_parity promise) {
-    if (promise == PARITY_BITS) return PARITY_L2;
-    return is_plain_hinge(hyper) ? PARITY_L0 : PARITY_NONE;
-}
-
-enum parity_level parity_promise_f32(const struct verified_job *f64) {
+/* Is it the published job (verify/published.h), known by what f64 makes of it? */
+static bool made_published(const struct verified_job *f64) {
     bool same = f64->model.fingerprint == published.fingerprint[ENGINE_F64] && f64->cv.folds == PUBLISHED_FOLDS;
     for (unsigned f = 0; f < PUBLISHED_FOLDS && same; f++)
         same = f64->cv.fold[f].accuracy == published.fold_accuracy[f];
-    return same ? PARITY_L1 : PARITY_NONE;
+    return same;
 }
+
+enum parity_level parity_promise(enum kernel_parity promise, const struct hyper *hyper,
+                                 const struct verified_job *f64) {
+    if (promise == PARITY_BITS) return PARITY_L2;
+    const bool kept = hyper->engine == ENGINE_INT ? is_plain_hinge(hyper) : made_published(f64);
+    return kept ? PARITY_L0 : PARITY_NONE;
+}
+
+enum parity_level parity_promise_f32(const struct verified_job *f64) {
+    return made_published(f64) ? PARITY_L1 : PARITY_NONE;
+}
+
+/* The two references, the first two of the list. */
+enum { F64, F32_SCALAR };
 
 /* Runs one more job of the list. Returns it, or NULL with the reason. */
 static struct verified_job *add_job(struct verified_jobs *jobs, const struct job_request *request, enum engine engine,
@@ -152,20 +162,21 @@ static bool is_listed(const struct backend_list *list, const struct backend *bac
  * must reproduce. Backends that promise bits need the weights of job number `reference`, bit for bit. */
 static int add_jobs(struct verified_jobs *jobs, const struct job_request *request, size_t scalar, size_t reference,
                     struct error *err) {
-    const enum engine engine = jobs->list[scalar].engine;
+    struct hyper hyper = *request->hyper;
+    hyper.engine = jobs->list[scalar].engine;
     const size_t count = request->chosen->count;
     struct backend_list mine = {malloc((count + 1) * sizeof *mine.list), count};
     if (!mine.list) return fail_program(err, "out of memory");
     memcpy(mine.list, request->chosen->list, count * sizeof *mine.list);
-    engine_backends(engine, &mine);
+    engine_backends(hyper.engine, &mine);
     int bad = 0;
     for (size_t i = 0; i < mine.count && !bad; i++) {
         const struct backend *backend = mine.list[i];
         if (backend == backend_scalar()) continue;
-        struct verified_job *added = add_job(jobs, request, engine, backend, err);
+        struct verified_job *added = add_job(jobs, request, hyper.engine, backend, err);
         bad = added ? 0 : -1;
         if (bad) break;
-        const enum parity_level needed = parity_promise(request->hyper, backend->parity);
+        const enum parity_level needed = parity_promise(backend->parity, &hyper, &jobs->list[F64]);
         parity_judge(added, &jobs->list[reference], needed);
         if (needed != PARITY_NONE)
             parity_judge_decisions(added, &jobs->list[scalar], needed == PARITY_L2 ? 0.0 : FAST_MATH_TOLERANCE);
@@ -174,9 +185,6 @@ static int add_jobs(struct verified_jobs *jobs, const struct job_request *reques
     free(mine.list);
     return bad;
 }
-
-/* The two references, the first two of the list. */
-enum { F64, F32_SCALAR };
 
 static int add_references(struct verified_jobs *jobs, const struct job_request *request, struct error *err) {
     struct verified_job *f64 = add_job(jobs, request, ENGINE_F64, backend_scalar(), err);

@@ -24,12 +24,6 @@ const char *parity_words(enum parity_level level);
 /* As people read it: "same bits", "same decisions", "same metrics"; "other metrics" where no level is reached. */
 const char *parity_meaning(enum parity_level level);
 
-/* What a job of this engine promises to reach, against its reference.
- *   backends with PARITY_BITS: L2, whatever the hyper-parameters; of engine int against f64, where it has a form
- *   backends with PARITY_TOLERANCE: L0 against f32/scalar for plain fits of the hinge loss (hyper_is_plain); nothing
- *     for others, where one rounding can make another model */
-enum parity_level parity_promise(const struct hyper *hyper, enum kernel_parity promise);
-
 /* How far decision values may be from those of the reference, as a share of the largest of those. No such bound can be
  * proved for a whole fit of fast-math kernels, so it was measured (kernels/README.md): at most 2.1e-7 on MNIST and
  * synthetic rows; nine times that is allowed. Where updates differed (f32 against f64, 50 epochs), decisions were 0.1
@@ -58,6 +52,13 @@ struct verified_job {
  * f64 makes of it; nothing elsewhere. Of 300 shuffles of MNIST, 19 have a fold with a row so close to the margin that
  * float32 weights take it for the other side. */
 enum parity_level parity_promise_f32(const struct verified_job *f64);
+
+/* What a job of hyper->engine on another backend promises to reach, against its reference.
+ *   backends with PARITY_BITS: L2, whatever is trained; of engine int against f64, where it has a form
+ *   backends with PARITY_TOLERANCE
+ *     of engine f32: L0 against f32/scalar on the published job; nothing elsewhere, for the same reason as above
+ *     of engine int: L0 against f64 for plain fits of the hinge loss (hyper_is_plain); nothing for others */
+enum parity_level parity_promise(enum kernel_parity promise, const struct hyper *hyper, const struct verified_job *f64);
 
 /* Runs the job; parity_judge then checks it. Returns 0, or -1 with the reason; verified_job_free releases it. */
 int verified_job_run(struct verified_job *verified, const struct row_list *row_list, const struct hyper *hyper,

@@ -236,14 +236,33 @@ static void levels_have_words(void **state) {
     assert_string_equal(parity_meaning(PARITY_L2), "same bits");
 }
 
-/* Backends that promise bits keep them whatever is trained; the others promise what was seen. */
+/* The published job, as engine f64 makes it. */
+struct made_published {
+    struct verified_job f64;
+    struct fold_result fold[PUBLISHED_FOLDS];
+};
+
+static void make_published(struct made_published *made) {
+    memset(made, 0, sizeof *made);
+    made->f64.cv.folds = PUBLISHED_FOLDS;
+    made->f64.cv.fold = made->fold;
+    made->f64.model.fingerprint = published.fingerprint[ENGINE_F64];
+    for (unsigned f = 0; f < PUBLISHED_FOLDS; f++)
+        made->fold[f].accuracy = published.fold_accuracy[f];
+}
+
+/* Backends that promise bits keep them whatever is trained. Engine int's exact integers keep the metrics of plain fits
+ * on the others, too. */
 static void promises_depend_on_what_is_trained(void **state) {
     (void)state;
-    struct hyper plain = hyper_defaults(ENGINE_F32);
+    struct made_published other;
+    struct hyper plain = hyper_defaults(ENGINE_INT);
+    make_published(&other);
+    other.f64.model.fingerprint ^= 1;
     plain.alpha = 1e-3;
     plain.epochs = 7;
-    assert_int_equal(parity_promise(&plain, PARITY_BITS), PARITY_L2);
-    assert_int_equal(parity_promise(&plain, PARITY_TOLERANCE), PARITY_L0);
+    assert_int_equal(parity_promise(PARITY_BITS, &plain, &other.f64), PARITY_L2);
+    assert_int_equal(parity_promise(PARITY_TOLERANCE, &plain, &other.f64), PARITY_L0);
     struct hyper others[6] = {plain, plain, plain, plain, plain, plain};
     others[0].loss = LOSS_LOG_LOSS;
     others[1].penalty = PENALTY_L1;
@@ -252,29 +271,34 @@ static void promises_depend_on_what_is_trained(void **state) {
     others[4].shuffle = false;
     others[5].class_weight_true = 2.0;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        assert_int_equal(parity_promise(&others[i], PARITY_BITS), PARITY_L2);
-        assert_int_equal(parity_promise(&others[i], PARITY_TOLERANCE), PARITY_NONE);
+        assert_int_equal(parity_promise(PARITY_BITS, &others[i], &other.f64), PARITY_L2);
+        assert_int_equal(parity_promise(PARITY_TOLERANCE, &others[i], &other.f64), PARITY_NONE);
     }
 }
 
-/* Engine f32 promises the updates of f64 on the published job. On other shuffles of the same rows one of them may lie
- * close to the margin. */
+static void assert_float32_promises(const struct made_published *job, enum parity_level of_scalar,
+                                    enum parity_level of_fast_math) {
+    const struct hyper hyper = hyper_defaults(ENGINE_F32);
+    assert_int_equal(parity_promise_f32(&job->f64), of_scalar);
+    assert_int_equal(parity_promise(PARITY_TOLERANCE, &hyper, &job->f64), of_fast_math);
+    assert_int_equal(parity_promise(PARITY_BITS, &hyper, &job->f64), PARITY_L2);
+}
+
+/* On the published job engine f32 promises the updates of f64, and fast-math the metrics of f32. On other shuffles of
+ * the same rows one of them may lie close to the margin. */
 static void float32_promises_the_published_job(void **state) {
     (void)state;
-    struct fold_result fold[PUBLISHED_FOLDS] = {0};
-    struct verified_job f64 = {.cv = {.folds = PUBLISHED_FOLDS, .fold = fold}};
-    f64.model.fingerprint = published.fingerprint[ENGINE_F64];
-    for (unsigned f = 0; f < PUBLISHED_FOLDS; f++)
-        fold[f].accuracy = published.fold_accuracy[f];
-    assert_int_equal(parity_promise_f32(&f64), PARITY_L1);
-    f64.model.fingerprint ^= 1; /* other rows, order or hyper-parameters */
-    assert_int_equal(parity_promise_f32(&f64), PARITY_NONE);
-    f64.model.fingerprint ^= 1;
-    f64.cv.folds = 2;
-    assert_int_equal(parity_promise_f32(&f64), PARITY_NONE);
-    f64.cv.folds = PUBLISHED_FOLDS;
-    fold[2].accuracy = published.fold_accuracy[0]; /* other folds */
-    assert_int_equal(parity_promise_f32(&f64), PARITY_NONE);
+    struct made_published job;
+    make_published(&job);
+    assert_float32_promises(&job, PARITY_L1, PARITY_L0);
+    job.f64.model.fingerprint ^= 1; /* other rows, order or hyper-parameters */
+    assert_float32_promises(&job, PARITY_NONE, PARITY_NONE);
+    make_published(&job);
+    job.f64.cv.folds = 2;
+    assert_float32_promises(&job, PARITY_NONE, PARITY_NONE);
+    make_published(&job);
+    job.fold[2].accuracy = published.fold_accuracy[0]; /* other folds */
+    assert_float32_promises(&job, PARITY_NONE, PARITY_NONE);
 }
 
 int main(void) {
