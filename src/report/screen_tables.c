@@ -111,10 +111,16 @@ static void print_placement(FILE *to, const json_t *one, const json_t *pair, int
     print_line(to, text, columns);
 }
 
+/* Is this a row of the cores: the job of the answer on a placement of several workers, and no A/A twin? */
+static bool is_placement(const struct answer *answer, const json_t *one) {
+    return strcmp(fact_text(one, "kind"), "folds") == 0 && !fact_known(one, "control_of") &&
+           strcmp(fact_text(one, "job"), answer->folds_job) == 0 && fact_number(one, "workers") > 1.0;
+}
+
 static void print_placements(FILE *to, const json_t *facts, const struct answer *answer, int columns) {
-    const json_t *experiment = find_experiment(facts, "folds");
+    const json_t *experiment = find_experiment(facts, "folds"), *cases = json_object_get(experiment, "cases");
     char text[SCREEN_TEXT], title[64];
-    size_t i, shown = 0;
+    size_t i, count = 0, shown = 0;
     json_t *one;
     if (!answer->folds_job) return;
     snprintf(title, sizeof title, "CORES, %.40s", answer->folds_job);
@@ -122,14 +128,17 @@ static void print_placements(FILE *to, const json_t *facts, const struct answer 
              columns >= WIDE ? "   slowdown when shared" : "");
     fputc('\n', to);
     print_line(to, text, columns);
-    json_array_foreach(json_object_get(experiment, "cases"), i, one) {
-        if (strcmp(fact_text(one, "kind"), "folds") != 0 || fact_known(one, "control_of") ||
-            strcmp(fact_text(one, "job"), answer->folds_job) != 0 || !(fact_number(one, "workers") > 1.0) ||
-            shown == MOST_PLACEMENTS)
-            continue;
-        print_placement(to, one, find_pair(experiment, "contention", fact_text(one, "name")), columns);
-        shown++;
+    json_array_foreach(cases, i, one) {
+        count += is_placement(answer, one);
     }
+    const size_t room = count > MOST_PLACEMENTS ? MOST_PLACEMENTS - 1 : count; /* the last line says how many more */
+    json_array_foreach(cases, i, one) {
+        if (!is_placement(answer, one) || shown++ >= room) continue;
+        print_placement(to, one, find_pair(experiment, "contention", fact_text(one, "name")), columns);
+    }
+    if (count == room) return;
+    snprintf(text, sizeof text, "%zu more: sgdmark report FILE", count - room);
+    print_line(to, text, columns);
 }
 
 void print_screen_tables(FILE *to, const json_t *facts, const struct answer *answer, int columns) {

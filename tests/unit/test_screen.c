@@ -136,6 +136,58 @@ static json_t *longest_facts(void) {
     return facts;
 }
 
+/* How many rows the screen's table of cores has, and what it says below them. */
+static void assert_cores(json_t *facts, int columns, size_t rows, const char *more) {
+    char *text = NULL, last[SCREEN_COLUMNS + 1] = "";
+    size_t size = 0, count = 0;
+    struct error err;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_int_equal(report_screen(out, facts, columns, &err), 0);
+    fclose(out);
+    const char *line = strstr(text, "CORES, ");
+    assert_non_null(line);
+    for (line = strchr(line, '\n') + 1; *line != '\n'; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, "all-cores, ", strlen("all-cores, ")) == 0)
+            count++;
+        else
+            snprintf(last, sizeof last, "%.*s", (int)strcspn(line, "\n"), line);
+    }
+    if (count != rows || strcmp(last, more) != 0) fail_msg("%zu rows, not %zu, and '%s':\n%s", count, rows, last, text);
+    free(text);
+}
+
+/* Adds more folds of engine f32 on all cores, `count` in all. */
+static void have_placements(json_t *facts, size_t count) {
+    json_t *folds = json_array_get(json_object_get(facts, "experiments"), 1), *cases = json_object_get(folds, "cases");
+    json_t *one = NULL;
+    size_t i;
+    json_array_foreach(cases, i, one) {
+        if (strcmp(json_string_value(json_object_get(one, "name")), "cv/f32/avx512/place:all-cores") == 0) break;
+    }
+    assert_non_null(one);
+    for (i = 1; i < count; i++)
+        assert_int_equal(json_array_append(cases, one), 0);
+}
+
+static void placements_left_out_are_counted(void **state) {
+    (void)state;
+    static const struct {
+        size_t placements, rows;
+        const char *more;
+    } tables[] = {
+        {1, 1, ""}, {4, 4, ""}, {5, 3, "2 more: sgdmark report FILE"}, {12, 3, "9 more: sgdmark report FILE"}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        json_t *file = json_load_file("results/recorded-epyc-avx512.json", 0, NULL);
+        json_t *facts = json_object_get(file, "sgdmark");
+        assert_non_null(facts);
+        have_placements(facts, tables[i].placements);
+        assert_cores(facts, SCREEN_COLUMNS, tables[i].rows, tables[i].more);
+        assert_cores(facts, SCREEN_LEAST, tables[i].rows, tables[i].more);
+        json_decref(file);
+    }
+}
+
 /* With room for the prompt. */
 static void the_longest_screen_has_40_lines(void **state) {
     (void)state;
@@ -150,7 +202,8 @@ static void the_longest_screen_has_40_lines(void **state) {
     fclose(out);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
-    if (!strstr(text, "label: ") || !strstr(text, "1000 shuffles") || !strstr(text, "a CPU quota"))
+    if (!strstr(text, "label: ") || !strstr(text, "1000 shuffles") || !strstr(text, "a CPU quota") ||
+        !strstr(text, " more: "))
         fail_msg("this is not the longest screen:\n%s", text);
     if (lines > 40) fail_msg("%zu lines:\n%s", lines, text);
     free(text);
@@ -175,6 +228,7 @@ int main(void) {
         cmocka_unit_test(others_stand_beside_the_published_ones),
         cmocka_unit_test(other_jobs_have_none),
         cmocka_unit_test(narrow_screens_cut_nothing),
+        cmocka_unit_test(placements_left_out_are_counted),
         cmocka_unit_test(the_longest_screen_has_40_lines),
         cmocka_unit_test(lines_begin_with_a_word),
     };
