@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The first screen of a run, of facts by hand: where its metrics stand beside the published ones. */
+#include "report/run_report.h"
 #include "report/screen.h"
 #include "report/wrapped.h"
 #include "verify/published.h"
@@ -210,6 +211,28 @@ static void the_longest_screen_has_40_lines(void **state) {
     json_decref(facts);
 }
 
+/* The table of parity, which the long report has: what fast-math promises nowhere is no failure, and is said. */
+static void other_metrics_are_said_where_none_are_promised(void **state) {
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    struct error err;
+    json_t *facts = json_pack("{s:{s:[{s:s, s:s}, {s:s, s:s, s:b, s:s, s:s}, {s:s, s:s, s:b, s:s, s:s}]}}", "receipts",
+                              "parity", "engine", "f64", "backend", "scalar", "engine", "f32", "backend", "autovec-v3",
+                              "passed", true, "reached", "none", "reference", "f32/scalar", "engine", "f32", "backend",
+                              "avx2", "passed", true, "reached", "L2 weights", "reference", "f32/scalar");
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(facts);
+    assert_non_null(out);
+    assert_int_equal(report_parity(out, facts, &err), 0);
+    fclose(out);
+    if (!strstr(text, "pass: other metrics than f32/scalar, none are promised\n") ||
+        !strstr(text, "pass: same bits as f32/scalar\n"))
+        fail_msg("%s", text);
+    free(text);
+    json_decref(facts);
+}
+
 static void lines_begin_with_a_word(void **state) {
     (void)state;
     char *text = NULL;
@@ -230,6 +253,7 @@ int main(void) {
         cmocka_unit_test(narrow_screens_cut_nothing),
         cmocka_unit_test(placements_left_out_are_counted),
         cmocka_unit_test(the_longest_screen_has_40_lines),
+        cmocka_unit_test(other_metrics_are_said_where_none_are_promised),
         cmocka_unit_test(lines_begin_with_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
