@@ -27,6 +27,27 @@ for setting in NO_COLOR=1 TERM=dumb LC_ALL=C; do
     equal "$setting: the digit all the same" "$(tail -n 14 "$scratch/plain" | tr -d '\r' | awk 'length == 28' | wc -l)" 14
 done
 
+# help COLUMNS [SETTING]: the help of run at a terminal of this width.
+help() {
+    at_terminal "stty cols $1; env ${2:-} $sgdmark run --help" | tr -d '\r'
+}
+# longest: columns of the longest line of standard input, without that of an option whose values alone are 50 wide.
+longest() {
+    awk '!/--class-weight=/ && length($0) > most { most = length($0) } END { print most + 0 }'
+}
+"$sgdmark" run --help > "$scratch/help"
+words=$(sed '/^Examples:/,$d' "$scratch/help" | tr -s ' \n' '\n')
+for columns in 30 40 59 60 80 100 200; do
+    help $columns > "$scratch/fitted"
+    fits=$((columns < 40 ? 40 : columns > 100 ? 100 : columns))
+    check "help at $columns columns is no wider" test "$(longest < "$scratch/fitted")" -lt $fits
+    equal "help at $columns columns has the same words" "$(sed '/^Examples:/,$d' "$scratch/fitted" | tr -s ' \n' '\n')" "$words"
+done
+check "help at 100 columns uses them" test "$(help 100 | longest)" -gt 90
+check "help into a file stays within 79" test "$(longest < "$scratch/help")" -le 79
+equal "help follows ARGP_HELP_FMT where it is set" "$(help 200 ARGP_HELP_FMT=rmargin=50 | longest)" \
+    "$(ARGP_HELP_FMT=rmargin=50 "$sgdmark" run --help | longest)"
+
 long="$sgdmark cv --data synthetic:n=6000 --isa scalar --epochs 60"
 at_terminal "$long > $scratch/stdout" > "$scratch/bar"
 check "a bar with share and time left" grep -q -E '#*\.+ +[0-9]+ %, about [0-9]+ s left' "$scratch/bar"

@@ -3,11 +3,13 @@
 
 #include "base/near.h"
 #include "cli/outputs.h"
+#include "cli/terminal.h"
 #include "version.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a parser of the take_arguments in progress noted first; argp hands no error through. */
@@ -112,10 +114,22 @@ bool asks_help(const char *word) {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* argp's help has 79 columns unless ARGP_HELP_FMT says otherwise. Gives it one column less than the terminal has. On a
+ * narrow terminal the descriptions of options begin further left. */
+static void fit_help(void) {
+    enum { USUAL = 80, LEAST = 40, MOST = 100, NARROW = 60 };
+    char format[64];
+    const int columns = terminal_columns(USUAL);
+    const int margin = (columns < LEAST ? LEAST : columns > MOST ? MOST : columns) - 1;
+    snprintf(format, sizeof format, "rmargin=%d%s", margin, margin < NARROW ? ",opt-doc-col=10" : "");
+    setenv("ARGP_HELP_FMT", format, 0);
+}
+
 /* --help and --version, wherever they stand. Returns true when one was there and is answered. */
 static bool answer_questions(const struct argp *argp, int argc, char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (asks_help(argv[i])) {
+            fit_help();
             argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
             return true;
         }
