@@ -2,7 +2,6 @@
 #include "learn/classes_cv.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "learn/folds.h"
 
 #include <stdio.h>
@@ -157,7 +156,6 @@ int classes_cross_validate(struct classes_cv *result, const struct row_list *row
         return -1;
     }
     result->seconds = seconds_now() - begin;
-    result->decision_hash = fnv1a(FNV_START, result->decision, result->n * CLASSES * sizeof *result->decision);
     class_scores(&result->scores, result->truth, result->predicted, result->n);
     return 0;
 }

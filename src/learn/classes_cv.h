@@ -23,7 +23,6 @@ struct classes_cv {
     uint8_t *truth;             /* [n] in the order of the view */
     int64_t *predicted;         /* [n] out-of-fold predictions */
     double *decision;           /* [n][CLASSES] out-of-fold decision values */
-    uint64_t decision_hash;     /* FNV-1a 64 of their bytes */
     struct class_scores scores; /* of all predictions together */
     double seconds;             /* all fits and predictions */
 };

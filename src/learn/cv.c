@@ -2,7 +2,6 @@
 #include "learn/cv.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "learn/folds.h"
 
 #include <math.h>
@@ -315,7 +314,6 @@ int cv_result_new(struct cv_result *result, const struct cv_plan *plan, struct e
 void cv_result_score(struct cv_result *result) {
     for (size_t i = 0; i < result->n; i++)
         result->predicted[i] = result->decision[i] > 0.0;
-    result->decision_hash = fnv1a(FNV_START, result->decision, result->n * sizeof *result->decision);
     if (result->untrained) {
         result->roc_auc = (double)NAN; /* cross_val_predict fails: some rows have no prediction */
         return;

@@ -36,7 +36,6 @@ struct cv_result {
     uint8_t *truth;           /* [n] in the order of the view */
     uint8_t *predicted;       /* [n] out-of-fold predictions */
     double *decision;         /* [n] out-of-fold decision values */
-    uint64_t decision_hash;   /* FNV-1a 64 of their bytes */
     struct confusion confusion;
     double roc_auc;
     double seconds; /* all fits and predictions */

@@ -22,9 +22,9 @@ struct fold_case {
     size_t rows;
     enum fold_task task;
     struct fold_pool *pool;
-    const struct cv_result *expected; /* the folds of the verified job, which every sample must reproduce */
-    const uint64_t *read;             /* [folds] exclusive or of the rows that FOLD_READ reads */
-    double *decision;                 /* [n] of the first sample, whose hash is the verified job's; NULL before it */
+    const struct verified_job *expected; /* whose folds every sample must reproduce */
+    const uint64_t *read;                /* [folds] exclusive or of the rows that FOLD_READ reads */
+    double *decision;                    /* [n] of the first sample, whose hash is the verified job's; NULL before it */
 };
 
 /* The L1 roof of the run's core, timed in the rounds of the folds: how fast the core itself was. A program on the
@@ -80,7 +80,7 @@ static int check_decisions(struct fold_case *self, struct error *err) {
 }
 
 static int check_reads(const struct fold_case *self, struct error *err) {
-    for (unsigned f = 0; f < self->expected->folds; f++) {
+    for (unsigned f = 0; f < self->expected->cv.folds; f++) {
         const uint64_t got = fold_pool_folds(self->pool)[f].fingerprint;
         if (got != self->read[f])
             return fail_as(err, ERROR_CHECK,
@@ -96,8 +96,8 @@ static int fold_check(void *context, struct error *err) {
     struct fold_case *self = context;
     if (fold_pool_end(self->pool, err) != 0) return -1;
     if (self->task == FOLD_READ) return check_reads(self, err);
-    for (unsigned f = 0; f < self->expected->folds; f++) {
-        const struct fold_result *got = &fold_pool_folds(self->pool)[f], *want = &self->expected->fold[f];
+    for (unsigned f = 0; f < self->expected->cv.folds; f++) {
+        const struct fold_result *got = &fold_pool_folds(self->pool)[f], *want = &self->expected->cv.fold[f];
         if (got->fingerprint != want->fingerprint || got->update_hash != want->update_hash)
             return fail_as(err, ERROR_CHECK,
                            "placement %s: fold %u ended with the fingerprint %016" PRIx64
@@ -147,7 +147,7 @@ static double rows_read(const struct folds *folds, const struct fold_case *self)
     double rows = n;
     for (unsigned f = 0; f < plan->folds; f++)
         rows += (n - (double)plan->tested[f]) *
-                (self->task == FOLD_READ ? plan->epochs[f] : self->expected->fold[f].epochs);
+                (self->task == FOLD_READ ? plan->epochs[f] : self->expected->cv.fold[f].epochs);
     return self->repeats * rows;
 }
 
@@ -201,7 +201,7 @@ static int add_case(struct folds *folds, const struct placement *placement, size
                                .repeats = filling_repeats(setup, placement),
                                .rows = setup->job->row_list.n,
                                .task = task,
-                               .expected = &which->cv};
+                               .expected = which};
     if (task == FOLD_READ) {
         self->read = read_sums(folds, which, err);
         if (!self->read) return NO_CASE;

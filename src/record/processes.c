@@ -44,7 +44,7 @@ static json_t *job_json(const struct verified_job *job) {
     return json_pack("{s:i, s:s, s:b, s:b, s:s, s:f, s:o, s:o, s:o}", "engine", (int)job->engine, "backend",
                      job->backend->name, "passed", job->passed, "timed", job->timed, "prefetch", prefetch, "seconds",
                      job->model.seconds, "epochs", hashes(job->model.epoch_hash, job->model.epochs), "decisions",
-                     json_hex(job->cv.decision_hash), "folds", folds);
+                     json_hex(job->decision_hash), "folds", folds);
 }
 
 static json_t *order_json(const struct process_order *order, unsigned process) {
@@ -299,7 +299,7 @@ static int read_job(struct verified_job *job, const json_t *value, struct error 
     if (!job->model.epoch_hash || !job->cv.fold) return fail_program(err, "out of memory for a job");
     for (unsigned i = 0; i < job->model.epochs; i++)
         job->model.epoch_hash[i] = read_hash(json_array_get(epochs, i));
-    job->cv.decision_hash = read_hash(json_object_get(value, "decisions"));
+    job->decision_hash = read_hash(json_object_get(value, "decisions"));
     for (unsigned f = 0; f < job->cv.folds; f++) {
         const json_t *fold = json_array_get(folds, f);
         job->cv.fold[f].fingerprint = read_hash(json_object_get(fold, "fingerprint"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/parity.h"
 
+#include "base/hash.h"
 #include "learn/prefetch_choice.h"
 #include "verify/published.h"
 
@@ -17,9 +18,12 @@ int verified_job_run(struct verified_job *verified, const struct row_list *row_l
     prefetch_choose(&tuned, row_list, backend, NULL);
     verified->prefetch = tuned.prefetch;
     if (fit(&verified->model, row_list, &tuned, backend, err) != 0) return -1;
-    if (cross_validate(&verified->cv, row_list, folds, &tuned, backend, NULL, err) == 0) return 0;
-    verified_job_free(verified);
-    return -1;
+    if (cross_validate(&verified->cv, row_list, folds, &tuned, backend, NULL, err) != 0) {
+        verified_job_free(verified);
+        return -1;
+    }
+    verified->decision_hash = fnv1a(FNV_START, verified->cv.decision, verified->cv.n * sizeof *verified->cv.decision);
+    return 0;
 }
 
 void verified_job_free(struct verified_job *verified) {

@@ -39,6 +39,7 @@ struct verified_job {
     struct prefetch prefetch; /* distances by the rule (prefetch_choice.h), or those that the caller gave */
     struct model model;       /* the fit on all rows */
     struct cv_result cv;
+    uint64_t decision_hash;               /* FNV-1a 64 of the bytes of cv.decision: what timed folds are held to */
     const struct verified_job *reference; /* NULL: this job is the reference itself */
     enum parity_level needed, reached;
     double max_deviation; /* largest |difference| from the decisions it is compared with, over the largest of those */
