@@ -126,17 +126,12 @@ static int add_subjects(struct bench_work *work, enum engine engine, struct erro
 }
 
 static int choose_subjects(struct bench_work *work, struct error *err) {
-    struct job_options every = work->options->job;
-    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine = ENGINE_INT; /* keeps every backend that makes a difference to any engine */
-    work->chosen = (struct backend_list){calloc(backend_count, sizeof *work->chosen.list), 0};
     work->subjects = calloc(2 * backend_count + 1, sizeof *work->subjects);
     work->kernels = calloc(backend_count, sizeof *work->kernels);
     work->kernels_checked = calloc(backend_count, sizeof *work->kernels_checked);
-    if (!work->chosen.list || !work->subjects || !work->kernels || !work->kernels_checked)
-        return fail_program(err, "out of memory");
-    if (choose_backends(&every, &work->chosen, err) != 0 || add_subjects(work, ENGINE_F32, err) != 0 ||
-        add_subjects(work, ENGINE_F64, err) != 0)
+    if (!work->subjects || !work->kernels || !work->kernels_checked) return fail_program(err, "out of memory");
+    if (choose_for_every_engine(&work->options->job, &work->chosen, err) != 0 ||
+        add_subjects(work, ENGINE_F32, err) != 0 || add_subjects(work, ENGINE_F64, err) != 0)
         return -1;
     return add_subjects(work, ENGINE_INT, err);
 }

@@ -172,14 +172,13 @@ struct workers {
 };
 
 static int workers_open(struct workers *workers, const struct cv_options *options, struct error *err) {
-    struct error why;
+    const char *place = options->place ? options->place : "core";
     *workers = (struct workers){0};
     if (!options->place && options->repeats == 1) return 0;
     if (topology_load(&workers->topology, NULL, err) != 0) return -1;
-    if (placement_resolve(&workers->placement, workers->topology, options->place ? options->place : "core", &why) == 0)
-        return 0;
+    if (find_placement(&workers->placement, workers->topology, "place", place, err) == 0) return 0;
     topology_free(workers->topology);
-    return fail_as(err, why.kind, "--place: %.1000s", why.text);
+    return -1;
 }
 
 static void workers_close(struct workers *workers) {
@@ -440,8 +439,7 @@ int command_cv(int argc, char **argv, struct error *err) {
     struct cv_options options = {.job.takes_all = true};
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
-    struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
-    if (!chosen.list) return fail_program(err, "out of memory");
+    struct backend_list chosen;
     int status = cross_validate_as_asked(&options, &chosen, err);
     free(chosen.list);
     return status;

@@ -125,14 +125,16 @@ static int list_backends(const struct kernels_options *options, struct error *er
 
 /* The backend of --isa, or all of them: those that cannot run here are listed as not checked. */
 static int choose_asked(const struct kernels_options *options, struct kernels_check *check, struct error *err) {
-    struct backend_list chosen = {check->asked, 0};
+    struct backend_list chosen;
     /* Engine int, since it tells apart all backends: some differ only in its kernels. */
-    const struct job_options named = {.spec.hyper.engine = ENGINE_INT, .isa = options->isa, .isa_source = "--isa"};
-    if (options->isa && choose_backends(&named, &chosen, err) != 0) return -1;
-    for (size_t i = 0; !options->isa && i < backend_count; i++)
-        chosen.list[chosen.count++] = &backends[i];
-    check->asked_count = chosen.count;
-    return 0;
+    const struct job_options named = {
+        .spec.hyper.engine = ENGINE_INT, .isa = options->isa ? options->isa : "all", .isa_source = "--isa"};
+    int bad = choose_backends(&named, &chosen, err);
+    for (size_t i = 0; !bad && !options->isa && i < backend_count; i++)
+        chosen.list[i] = &backends[i];
+    check->asked = chosen.list;
+    check->asked_count = options->isa ? chosen.count : backend_count;
+    return bad;
 }
 
 static void check_kernel(struct kernels_check *check, const struct backend *backend, size_t kernel,
@@ -162,9 +164,8 @@ static int check_asked(struct kernels_check *check, const struct kernels_options
 
 static int verify(const struct kernels_options *options, struct error *err) {
     struct kernels_check check = {.seed = options->seeded ? options->seed : (uint32_t)time(NULL),
-                                  .asked = calloc(backend_count, sizeof *check.asked),
                                   .verdicts = calloc(backend_count * KERNEL_COUNT, sizeof *check.verdicts)};
-    int bad = check.asked && check.verdicts ? 0 : fail_program(err, "out of memory for %zu backends", backend_count);
+    int bad = check.verdicts ? 0 : fail_program(err, "out of memory for %zu backends", backend_count);
     if (!bad) bad = choose_asked(options, &check, err);
     if (!bad) bad = check_asked(&check, options, err);
     free(check.asked);

@@ -286,8 +286,7 @@ int command_predict(int argc, char **argv, struct error *err) {
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
     struct work work = {.options = &options};
-    struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
-    if (!chosen.list) return fail_program(err, "out of memory");
+    struct backend_list chosen = {0};
     int bad = load_model(&work, err);
     options.job.spec.hyper.engine = work.saved.hyper.engine;
     if (!bad) bad = choose_backends(&options.job, &chosen, err);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/outputs.h"
 #include "cli/results.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
@@ -20,14 +21,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int make_results_folder(const struct run *run, struct error *err) {
     struct error why;
     char path[512];
-    if (mkdir("results", 0777) != 0 && errno != EEXIST)
-        return fail(err, "results: cannot be created: %s (--json FILE writes elsewhere)", strerror(errno));
-    if (result_path(run->result, "results", path, sizeof path, err) != 0) return -1;
+    if (make_folder("results", "--json FILE writes elsewhere", err) != 0 ||
+        result_path(run->result, "results", path, sizeof path, err) != 0)
+        return -1;
     if (check_writable(path, &why) != 0) return fail(err, "%.900s (--json FILE writes elsewhere)", why.text);
     return 0;
 }
@@ -92,7 +92,7 @@ static int time_and_record(struct run *run, struct error *err) {
 
 static int run_all(struct run *run, struct error *err) {
     const struct run_options *options = run->options;
-    if (run_select_backends(run, err) != 0) return -1;
+    if (choose_for_every_engine(&options->job, &run->chosen, err) != 0) return -1;
     run->result = result_new(run->argc, run->argv, err);
     if (!run->result || run_load(run, err) != 0) return -1;
     if (options->soak <= 0.0 && processes_check(err) != 0) return -1;

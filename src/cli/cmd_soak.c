@@ -119,8 +119,7 @@ static int choose(const struct soak_options *options, struct backend_list *chose
     /* Engine int, since it tells apart all backends: some differ only in its kernels. */
     const struct job_options job = {
         .spec.hyper.engine = ENGINE_INT, .isa = options->isa ? options->isa : "all", .isa_source = "--isa"};
-    chosen->list = calloc(backend_count, sizeof *chosen->list);
-    return chosen->list ? choose_backends(&job, chosen, err) : fail_program(err, "out of memory");
+    return choose_backends(&job, chosen, err);
 }
 
 static int soak(const struct soak_options *options, struct result *result, const struct topology *topology,
@@ -155,14 +154,12 @@ int command_soak(int argc, char **argv, struct error *err) {
     struct soak_options options = {0};
     struct topology *topology = NULL;
     struct placement cores = {0};
-    struct error why;
     int status = take_arguments(&argp, argc, argv, &options, err);
     if (status != 0) return status < 0 ? -1 : EXIT_DONE;
     stopping_begin();
     struct result *result = result_new(argc, argv, err);
     status = result ? topology_load(&topology, NULL, err) : -1;
-    if (!status && placement_resolve(&cores, topology, options.cores, &why) != 0)
-        status = fail_as(err, why.kind, "--cores: %.1000s", why.text);
+    if (!status) status = find_placement(&cores, topology, "cores", options.cores, err);
     if (!status) status = soak(&options, result, topology, &cores, err);
     placement_free(&cores);
     topology_free(topology);

@@ -239,8 +239,7 @@ int command_train(int argc, char **argv, struct error *err) {
     struct train_options options = {.job.takes_all = true};
     int asked = take_arguments(&argp, argc, argv, &options, err);
     if (asked != 0) return asked < 0 ? -1 : EXIT_DONE;
-    struct backend_list chosen = {calloc(backend_count, sizeof *chosen.list), 0};
-    if (!chosen.list) return fail_program(err, "out of memory");
+    struct backend_list chosen;
     struct job job;
     const struct class_outputs outputs = {
         .json = options.json, .png = options.png, .coef = options.coef_out, .save = options.save};

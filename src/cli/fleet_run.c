@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/fleet.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "machine/launcher.h"
 #include "measure/screen.h"
@@ -13,11 +14,9 @@
 #include "verify/self_check.h"
 #include "version.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,18 +133,13 @@ struct screening {
 };
 
 static int open_folder(const char *folder, struct error *err) {
-    if (strcmp(folder, "results/fleet") == 0 && mkdir("results", 0777) != 0 && errno != EEXIST)
-        return fail(err, "results: cannot be created: %s (--out DIR names another folder)", strerror(errno));
-    if (mkdir(folder, 0777) == 0 || errno == EEXIST) return 0;
-    return fail(err, "%.900s: cannot be created: %s (--out DIR names another folder)", folder, strerror(errno));
+    if (strcmp(folder, "results/fleet") == 0 && make_folder("results", OTHER_FOLDER, err) != 0) return -1;
+    return make_folder(folder, OTHER_FOLDER, err);
 }
 
 static int load(struct screening *s, struct error *err) {
-    struct job_options every = {.spec = s->spec, .isa = "all", .isa_source = "--isa"};
-    every.spec.hyper.engine = ENGINE_INT; /* it has the most backends */
-    s->chosen.list = calloc(backend_count, sizeof *s->chosen.list);
-    if (!s->chosen.list) return fail_program(err, "out of memory");
-    if (choose_backends(&every, &s->chosen, err) != 0 || topology_load(&s->topology, NULL, err) != 0 ||
+    const struct job_options every = {.spec = s->spec, .isa = "all", .isa_source = "--isa"};
+    if (choose_for_every_engine(&every, &s->chosen, err) != 0 || topology_load(&s->topology, NULL, err) != 0 ||
         job_open(&s->job, &s->spec, err) != 0 || cv_every_fold_trains(&s->job.row_list, err) != 0)
         return -1;
     dataset_hash(&s->job.ds);

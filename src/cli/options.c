@@ -319,7 +319,8 @@ static int choose_list(const struct job_options *job, struct backend_list *chose
 }
 
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err) {
-    chosen->count = 0;
+    *chosen = (struct backend_list){calloc(backend_count, sizeof *chosen->list), 0};
+    if (!chosen->list) return fail_program(err, "out of memory");
     if (strcmp(job->isa, "auto") == 0) {
         chosen->list[chosen->count++] = backend_best();
     } else if (strcmp(job->isa, "all") == 0) {
@@ -330,4 +331,18 @@ int choose_backends(const struct job_options *job, struct backend_list *chosen, 
     }
     engine_backends(job->spec.hyper.engine, chosen);
     return 0;
+}
+
+int choose_for_every_engine(const struct job_options *job, struct backend_list *chosen, struct error *err) {
+    struct job_options every = *job;
+    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
+    every.spec.hyper.engine = ENGINE_INT; /* some backends differ only in its kernels */
+    return choose_backends(&every, chosen, err);
+}
+
+int find_placement(struct placement *placement, const struct topology *topology, const char *option, const char *name,
+                   struct error *err) {
+    struct error why;
+    if (placement_resolve(placement, topology, name, &why) == 0) return 0;
+    return fail_as(err, why.kind, "--%s: %.1000s", option, why.text);
 }

@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "learn/hyper_table.h"
 #include "learn/job.h"
+#include "machine/placement.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,8 +76,16 @@ enum { KEY_PERF_CTL = 0x300, KEY_PERF_CASE };
 
 /* The backends that --isa (or SGDMARK_ISA) names, in the order of the registry: the best one for "auto", every one that
  * runs here for "all", both as engine_backends has them for the job's engine; else those of a list of names, each once.
- * chosen->list has room for backend_count. Returns 0, or -1 where a name is unknown, not compiled in or not supported:
- * with the list of choices and the state of each. */
+ * Returns 0, or -1 where a name is unknown, not compiled in or not supported:
+ * with the list of choices and the state of each. chosen->list has room for every
+ * backend, and the caller frees it, also after a failure. */
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err);
+
+/* The same for all engines together: "auto" is "all", and the job's engine does not matter. */
+int choose_for_every_engine(const struct job_options *job, struct backend_list *chosen, struct error *err);
+
+/* The placement that an option ("place") names. Returns 0, or -1 with the option and the reason. */
+int find_placement(struct placement *placement, const struct topology *topology, const char *option, const char *name,
+                   struct error *err);
 
 #endif

@@ -4,8 +4,10 @@
 #include "base/file.h"
 #include "base/target.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_OUTPUTS = 8 };
@@ -77,4 +79,9 @@ int outputs_check(struct error *err) {
                             outputs[i].path);
     }
     return 0;
+}
+
+int make_folder(const char *path, const char *otherwise, struct error *err) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return 0;
+    return fail(err, "%.900s: cannot be created: %s (%s)", path, strerror(errno), otherwise);
 }

@@ -20,6 +20,10 @@ void outputs_are_unused(void);
 /* Tries each output, and compares all with each other and with standard output. Returns 0, or -1 with the reason. */
 int outputs_check(struct error *err);
 
+/* Makes a folder for outputs unless it is there. `otherwise`: what the user can do if that fails. */
+#define OTHER_FOLDER "--out DIR names another folder"
+int make_folder(const char *path, const char *otherwise, struct error *err);
+
 /* Does the path name this process's standard output, as /dev/stdout does? */
 bool names_stdout(const char *path);
 

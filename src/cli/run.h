@@ -43,8 +43,7 @@ struct run {
 
 /* ---- run_checks.c: what is run, and is it right? */
 
-/* The backends that --isa names, for all engines; then the machine, the rows and their order. */
-int run_select_backends(struct run *run, struct error *err);
+/* The machine, the rows and their order. */
 int run_load(struct run *run, struct error *err);
 /* Records job, rows, hyper-parameters and machine, before anything is checked. */
 int run_record_head(struct run *run, struct error *err);

@@ -17,23 +17,11 @@
 /* Refuses a wrong name of a placement before anything is loaded. */
 static int check_places(const struct run *run, struct error *err) {
     struct placement asked;
-    struct error why;
     for (size_t i = 0; i < run->options->places.count; i++) {
-        if (placement_resolve(&asked, run->topology, run->options->places.name[i], &why) != 0)
-            return fail_as(err, why.kind, "--place: %.1000s", why.text);
+        if (find_placement(&asked, run->topology, "place", run->options->places.name[i], err) != 0) return -1;
         placement_free(&asked);
     }
     return 0;
-}
-
-int run_select_backends(struct run *run, struct error *err) {
-    struct job_options every = run->options->job;
-    if (strcmp(every.isa, "auto") == 0) every.isa = "all";
-    every.spec.hyper.engine =
-        ENGINE_INT; /* engine int keeps the most backends: every one that has a kernel of some engine */
-    run->chosen.list = calloc(backend_count, sizeof *run->chosen.list);
-    if (!run->chosen.list) return fail_program(err, "out of memory");
-    return choose_backends(&every, &run->chosen, err);
 }
 
 int run_load(struct run *run, struct error *err) {

@@ -214,7 +214,7 @@ static int do_work(struct run *run, const struct process_work *work, struct erro
 int run_be_process(struct run *run, struct error *err) {
     struct process_work work;
     if (process_work_read(&work, err) != 0) return -1;
-    int bad = run_select_backends(run, err);
+    int bad = choose_for_every_engine(&run->options->job, &run->chosen, err);
     if (!bad) bad = run_load(run, err);
     if (!bad && run->options->perf) bad = perf_control_open(run->options->perf, run->options->perf_case, err);
     if (!bad) {

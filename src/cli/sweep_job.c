@@ -2,6 +2,7 @@
 #include "cli/sweep_job.h"
 
 #include "cli/commands.h"
+#include "cli/outputs.h"
 #include "cli/results.h"
 #include "learn/prefetch_choice.h"
 #include "learn/sweep_groups.h"
@@ -10,11 +11,9 @@
 #include "report/job_report.h"
 #include "report/sweep_report.h"
 #include "verify/self_check.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { KEY_JSON = 0x280, KEY_FOLDS, KEY_VARY, KEY_PLACE, KEY_OUT, KEY_GROUP };
 
@@ -81,16 +80,11 @@ const struct argp sweep_argp = {list, parse, NULL, NULL, children, NULL, NULL};
 
 static int open_machine(struct sweep_job *job, struct error *err) {
     const char *place = job->options->place ? job->options->place : "all-cores";
-    struct error why;
     if (topology_load(&job->topology, NULL, err) != 0) return -1;
-    if (placement_resolve(&job->placement, job->topology, place, &why) != 0)
-        return fail_as(err, why.kind, "--place: %.1000s", why.text);
-    return 0;
+    return find_placement(&job->placement, job->topology, "place", place, err);
 }
 
 static int choose_backend(struct sweep_job *job, struct error *err) {
-    job->chosen.list = calloc(backend_count, sizeof *job->chosen.list);
-    if (!job->chosen.list) return fail_program(err, "out of memory");
     if (choose_backends(&job->options->job, &job->chosen, err) != 0) return -1;
     if (job->chosen.count > 1 && job->spec.hyper.engine != ENGINE_F64)
         return fail(err, "%s: a sweep runs on one backend, not on %zu", job->options->job.isa_source,
@@ -149,11 +143,6 @@ int sweep_load(struct sweep_job *job, struct error *err) {
     return sweep_possible(&job->plan, err) != 0 || check_kernels(job, err) != 0 ? -1 : 0;
 }
 
-static int make_folder(const char *path, struct error *err) {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST) return 0;
-    return fail(err, "%.900s: cannot be created: %s (--out DIR names another folder)", path, strerror(errno));
-}
-
 static int open_folder(struct sweep_job *job, struct error *err) {
     json_t *head = sweep_head_json(&job->plan);
     int bad = head ? 0 : fail_program(err, "out of memory for sweep.json");
@@ -166,9 +155,9 @@ static int open_folder(struct sweep_job *job, struct error *err) {
         if (name == 0) bad = fail_program(err, "out of memory for sweep.json");
         hex_text(hash, name);
         snprintf(job->folder, sizeof job->folder, "results/sweep-%s", hash);
-        if (!bad) bad = make_folder("results", err);
+        if (!bad) bad = make_folder("results", OTHER_FOLDER, err);
     }
-    if (!bad) bad = make_folder(job->folder, err);
+    if (!bad) bad = make_folder(job->folder, OTHER_FOLDER, err);
     if (!bad) bad = sweep_head_store(job->folder, head, err);
     json_decref(head);
     return bad ? -1 : sweep_head_read(&job->head, job->folder, err);
