@@ -293,3 +293,30 @@ json_t *json_hex(uint64_t value) {
     hex_text(text, value);
     return json_string(text);
 }
+
+double json_number_of(const json_t *value) {
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+double json_number_at(const json_t *object, const char *key) {
+    return json_number_of(json_object_get(object, key));
+}
+
+const char *json_text_at(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+bool json_known_at(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return value && !json_is_null(value);
+}
+
+const json_t *json_find(const json_t *list, const char *key, const char *text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one) {
+        if (strcmp(json_text_at(one, key), text) == 0) return one;
+    }
+    return NULL;
+}

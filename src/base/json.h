@@ -65,6 +65,21 @@ int json_make_printable(json_t *value);
 /* A finite number as a JSON real; NaN and infinities as null. */
 json_t *json_number(double x);
 
+/* ---- Facts of a file from outside, where anything may be missing or of another type. */
+
+/* The value, or object[key], as a number; NaN if it is none. */
+double json_number_of(const json_t *value);
+double json_number_at(const json_t *object, const char *key);
+/* object[key] as a text; "" if it is none. */
+const char *json_text_at(const json_t *object, const char *key);
+/* Is object[key] there, and not null? */
+bool json_known_at(const json_t *object, const char *key);
+
+/* The first object of a list whose member `key` is this text, or NULL. */
+const json_t *json_find(const json_t *list, const char *key, const char *text);
+
+/* ---- Writing. */
+
 /* Writes the value to where `path` leads (write_file), or prints it on `out`. Both return 0, or -1 with the reason. */
 int json_write(const char *path, const json_t *value, struct error *err);
 int json_print(FILE *out, const json_t *value, struct error *err);

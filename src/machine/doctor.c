@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine/doctor.h"
 
+#include "base/json.h"
 #include "machine/cgroup.h"
 #include "machine/doctor_private.h"
 #include "machine/environment.h"
 
 #include <hwloc.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *text_fact(const json_t *part, const char *key) {
-    const char *text = json_string_value(json_object_get(part, key));
-    return text ? text : "";
+    return json_text_at(part, key);
 }
 
 double number_fact(const json_t *part, const char *key) {
-    const json_t *value = json_object_get(part, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return json_number_at(part, key);
 }
 
 /* The caller frees it; NULL if the text is no list. */

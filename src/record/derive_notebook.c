@@ -7,7 +7,6 @@
 #include "record/shuffles_json.h"
 #include "record/trade_off.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,14 +65,9 @@ static int read_point(struct scores_at *at, double *wanted, const json_t *trade_
     return at->reached ? read_confusion(&at->confusion, json_object_get(point, "confusion"), where, reader) : 0;
 }
 
-static double number_of(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
 static int read_trade_off(struct trade_off *to, const json_t *from, const struct reader *reader) {
-    const double average = number_of(from, "average_precision");
-    const double area = number_of(from, "roc_auc");
+    const double average = json_number_at(from, "average_precision");
+    const double area = json_number_at(from, "roc_auc");
     if (!(average > 0 && average <= 1 + 1e-9))
         return fault(reader, here, "average_precision", "is not a number from 0 to 1");
     if (!(area >= 0 && area <= 1)) return fault(reader, here, "roc_auc", "is not a number from 0 to 1");

@@ -18,15 +18,10 @@ static const char by_confusion[] = "its confusion matrix gives";
 
 enum { NO_LEVEL = PARITY_NONE - 1 };
 
-static const char *text_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* The level of parity that a text names, or NO_LEVEL: a receipt of kernels. */
 static int level_of(const json_t *receipt, const char *key) {
     for (int level = PARITY_NONE; level <= PARITY_L2; level++)
-        if (strcmp(text_of(receipt, key), parity_words((enum parity_level)level)) == 0) return level;
+        if (strcmp(json_text_at(receipt, key), parity_words((enum parity_level)level)) == 0) return level;
     return NO_LEVEL;
 }
 
@@ -40,7 +35,7 @@ json_t *index_jobs(const struct result_file *file) {
     json_t *receipt;
     json_array_foreach(receipts_of(file), i, receipt) {
         char name[2 * MAX_NAME + 2];
-        snprintf(name, sizeof name, "%s/%s", text_of(receipt, "engine"), text_of(receipt, "backend"));
+        snprintf(name, sizeof name, "%s/%s", json_text_at(receipt, "engine"), json_text_at(receipt, "backend"));
         if (level_of(receipt, "needed") == NO_LEVEL || json_object_get(index, name)) continue;
         json_put(index, name, json_integer((json_int_t)i));
     }
@@ -83,7 +78,7 @@ static int check_folds(const struct contents *contents, const json_t *object, co
     const json_t *hyper = json_object_get(json_object_get(contents->file->facts, "workload"), "hyper");
     const size_t folds = json_array_size(accuracies);
     const size_t count[2] = {c->tn + c->fp, c->fn + c->tp};
-    const enum compat compat = strcmp(text_of(hyper, "compat"), "0.19") == 0 ? COMPAT_0_19 : COMPAT_1_2;
+    const enum compat compat = strcmp(json_text_at(hyper, "compat"), "0.19") == 0 ? COMPAT_0_19 : COMPAT_1_2;
     if (folds == 0 || (json_int_t)folds != json_integer_value(json_object_get(hyper, "folds")))
         return fault(contents->reader, where, "fold_accuracy", "does not hold one number per fold");
     size_t *rows = calloc(folds, sizeof *rows);
@@ -122,7 +117,7 @@ static int check_reference(const struct contents *contents, const json_t *receip
                   {PARITY_L0, "accuracy"},
                   {PARITY_L1, "update_hash"},
                   {PARITY_L2, "fingerprint"}};
-    const char *name = text_of(receipt, "reference");
+    const char *name = json_text_at(receipt, "reference");
     const json_t *reference = receipt_of(contents, name);
     char source[64];
     if (strncmp(name, "itself", strlen("itself")) == 0) return 0;
@@ -154,13 +149,14 @@ static int check_receipt(const struct contents *contents, const json_t *receipt,
 
 /* Checks that a case was timed with the prefetch distances of its receipt. An A/A case has its own. */
 static int check_prefetch(const struct contents *contents, const json_t *one) {
-    const char *job = text_of(one, "job");
+    const char *job = json_text_at(one, "job");
     const json_t *receipt = receipt_of(contents, job);
     char what[MAX_NAME + 64];
-    if (strcmp(text_of(one, "kind"), case_kind_names[CASE_EPOCH]) != 0 || text_of(one, "control_of")[0]) return 0;
-    if (receipt && strcmp(text_of(receipt, "prefetch"), text_of(one, "prefetch")) == 0) return 0;
+    if (strcmp(json_text_at(one, "kind"), case_kind_names[CASE_EPOCH]) != 0 || json_text_at(one, "control_of")[0])
+        return 0;
+    if (receipt && strcmp(json_text_at(receipt, "prefetch"), json_text_at(one, "prefetch")) == 0) return 0;
     snprintf(what, sizeof what, "of %.40s has another prefetch distance than %s was timed with", job,
-             text_of(one, "name"));
+             json_text_at(one, "name"));
     return fault(contents->reader, "receipts", "parity", what);
 }
 

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/figure.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 double figure_number(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return json_number_at(object, key);
 }
 
 const char *figure_text(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
+    return json_text_at(object, key);
 }
 
 const json_t *figure_find(const json_t *list, const char *key, const char *text) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(list, i, one) {
-        if (strcmp(figure_text(one, key), text) == 0) return one;
-    }
-    return NULL;
+    return json_find(list, key, text);
 }
 
 struct figure_row *figure_row(struct figure *figure, const char *name) {

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "measure/stats.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -376,8 +375,7 @@ int read_witnesses(const struct result_file *file, struct series *series, const 
         return fault(reader, "samples", series->name, "does not have one sample per round of its experiment");
     series->prefetch = text_or(by.found, "prefetch", NULL);
     if (!series->prefetch) series->prefetch = prefetch_of(file, series);
-    const json_t *percent = json_object_get(json_object_get(by.found, "roof"), "percent");
-    series->roof_percent = json_is_number(percent) ? json_number_value(percent) : (double)NAN;
+    series->roof_percent = json_number_at(json_object_get(by.found, "roof"), "percent");
     series->read_roof = roof_name(text_or(json_object_get(by.found, "roof"), "read", NULL));
     series->l1_roof = l1_roof_of(by.experiment);
     if (fill_processes(&series->processes, series->seconds, series->n, process, reader) != 0) return -1;

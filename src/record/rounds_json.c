@@ -3,7 +3,6 @@
 
 #include "base/json.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +20,11 @@ static json_t *numbers(const double *x, size_t n) {
     return list;
 }
 
-/* A number; null is NAN. */
-static double number_of(const json_t *value) {
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
 /* Reads n numbers. */
 static int read_numbers(double *x, const json_t *list, size_t n, struct error *err) {
     if (json_array_size(list) != n) return wrong(err, "a list of numbers has another length");
     for (size_t i = 0; i < n; i++)
-        x[i] = number_of(json_array_get(list, i));
+        x[i] = json_number_of(json_array_get(list, i));
     return 0;
 }
 
@@ -48,10 +42,10 @@ int witness_from_json(struct witness *witness, const json_t *value, struct error
     if (!json_is_number(json_object_get(value, "seconds"))) return wrong(err, "the witness is missing");
     const char *reason = json_string_value(json_object_get(value, "others_reason"));
     *witness = (struct witness){
-        .seconds = number_of(json_object_get(value, "seconds")),
-        .away = number_of(json_object_get(value, "away")),
-        .here = number_of(json_object_get(value, "others")),
-        .near = number_of(json_object_get(value, "others_near")),
+        .seconds = json_number_at(value, "seconds"),
+        .away = json_number_at(value, "away"),
+        .here = json_number_at(value, "others"),
+        .near = json_number_at(value, "others_near"),
         .here_pu = (int)json_integer_value(json_object_get(value, "others_pu")),
         .near_pu = (int)json_integer_value(json_object_get(value, "others_near_pu")),
         .throttled = json_integer_value(json_object_get(value, "throttled")),

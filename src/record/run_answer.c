@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/run_answer.h"
 
+#include "base/json.h"
 #include "verify/published.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Files are untrusted: what is missing or of another type is "", NAN or false. */
-static const char *text_at(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static double number_at(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-static bool known_at(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return value && !json_is_null(value);
-}
-
 static bool text_is(const json_t *object, const char *key, const char *wanted) {
-    return strcmp(text_at(object, key), wanted) == 0;
+    return strcmp(json_text_at(object, key), wanted) == 0;
 }
 
 static const json_t *experiment_of(const json_t *facts, const char *name) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(facts, "experiments"), i, one) {
-        if (text_is(one, "name", name)) return one;
-    }
-    return NULL;
+    return json_find(json_object_get(facts, "experiments"), "name", name);
 }
 
 static void count_receipts(struct answer *answer, const json_t *facts) {
@@ -53,8 +33,8 @@ static bool metrics_equal(const json_t *notebook) {
         const json_t *one = json_array_get(folds, f);
         same = json_is_number(one) && json_number_value(one) == published.fold_accuracy[f];
     }
-    return same && number_at(notebook, "precision") == published.precision &&
-           number_at(notebook, "recall") == published.recall;
+    return same && json_number_at(notebook, "precision") == published.precision &&
+           json_number_at(notebook, "recall") == published.recall;
 }
 
 static enum answer_metrics judge_metrics(const json_t *facts) {
@@ -63,7 +43,7 @@ static enum answer_metrics judge_metrics(const json_t *facts) {
 }
 
 static bool is_compilers(const json_t *one) {
-    return strncmp(text_at(one, "backend"), "autovec", strlen("autovec")) == 0;
+    return strncmp(json_text_at(one, "backend"), "autovec", strlen("autovec")) == 0;
 }
 
 static int by_speed(const void *a, const void *b) {
@@ -79,14 +59,14 @@ static int list_epochs(struct answer *answer, const json_t *experiment) {
     answer->epochs = calloc(json_array_size(cases) + 1, sizeof *answer->epochs);
     if (!answer->epochs) return -1;
     json_array_foreach(cases, i, one) {
-        const double ns = number_at(json_object_get(one, "rates"), "ns_per_row");
-        if (!text_is(one, "kind", "epoch") || known_at(one, "control_of") || !(ns > 0.0)) continue;
+        const double ns = json_number_at(json_object_get(one, "rates"), "ns_per_row");
+        if (!text_is(one, "kind", "epoch") || json_known_at(one, "control_of") || !(ns > 0.0)) continue;
         answer->epochs[answer->epoch_count++] =
             (struct answer_epoch){.facts = one,
-                                  .job = text_at(one, "job"),
+                                  .job = json_text_at(one, "job"),
                                   .mrows = 1e3 / ns,
-                                  .seconds = number_at(json_object_get(one, "summary"), "median"),
-                                  .roof = number_at(json_object_get(one, "roof"), "percent")};
+                                  .seconds = json_number_at(json_object_get(one, "summary"), "median"),
+                                  .roof = json_number_at(json_object_get(one, "roof"), "percent")};
     }
     qsort(answer->epochs, answer->epoch_count, sizeof *answer->epochs, by_speed);
     for (size_t k = 0; k < answer->epoch_count; k++)
@@ -101,7 +81,7 @@ static const json_t *pair_of(const json_t *experiment, const char *family, const
     json_array_foreach(json_object_get(experiment, "pairs"), i, pair) {
         if (text_is(pair, "family", family) && text_is(pair, "subject", subject) &&
             (!base || text_is(pair, "base", base)) && !text_is(pair, "verdict", "withheld") &&
-            isfinite(number_at(pair, "speed")))
+            isfinite(json_number_at(pair, "speed")))
             return pair;
     }
     return NULL;
@@ -111,23 +91,23 @@ static const json_t *pair_of(const json_t *experiment, const char *family, const
 static void find_best(struct answer *answer, const json_t *experiment) {
     for (size_t i = 0; i < answer->epoch_count && !answer->best; i++) {
         const json_t *one = answer->epochs[i].facts;
-        if (text_is(one, "engine", "f32") && !known_at(one, "unusable")) answer->best = &answer->epochs[i];
+        if (text_is(one, "engine", "f32") && !json_known_at(one, "unusable")) answer->best = &answer->epochs[i];
     }
     if (!answer->best) return;
-    const char *name = text_at(answer->best->facts, "name");
+    const char *name = json_text_at(answer->best->facts, "name");
     answer->over_f64 = pair_of(experiment, "f64", name, NULL);
     answer->over_scalar = pair_of(experiment, "scalar", name, NULL);
     answer->compiler_is_best = is_compilers(answer->best->facts);
     for (size_t i = 0; i < answer->epoch_count && !answer->compiler; i++) {
         const json_t *one = answer->epochs[i].facts;
         if (!text_is(one, "engine", "f32") || !is_compilers(one)) continue;
-        answer->compiler = text_at(one, "backend");
-        answer->over_compiler = pair_of(experiment, "best", name, text_at(one, "name"));
+        answer->compiler = json_text_at(one, "backend");
+        answer->over_compiler = pair_of(experiment, "best", name, json_text_at(one, "name"));
     }
 }
 
 static double distance_of(const json_t *pair) {
-    const double speed = number_at(pair, "speed");
+    const double speed = json_number_at(pair, "speed");
     return speed > 0.0 ? fabs(log(speed)) : (double)INFINITY;
 }
 
@@ -148,7 +128,7 @@ static int list_rivals(struct answer *answer, const json_t *experiment) {
     }
     qsort(answer->rivals, answer->rival_count, sizeof *answer->rivals, by_distance);
     for (size_t k = 0; k < answer->epoch_count && answer->rival_count > 0; k++)
-        if (strcmp(text_at(answer->epochs[k].facts, "name"), text_at(answer->rivals[0], "subject")) == 0)
+        if (strcmp(json_text_at(answer->epochs[k].facts, "name"), json_text_at(answer->rivals[0], "subject")) == 0)
             answer->subject = answer->epochs[k].job;
     return 0;
 }
@@ -158,8 +138,8 @@ static const json_t *folds_of(const json_t *experiment, const char *job, const c
     size_t i;
     json_t *one;
     json_array_foreach(json_object_get(experiment, "cases"), i, one) {
-        if (text_is(one, "kind", "folds") && !known_at(one, "control_of") && text_is(one, "job", job) &&
-            number_at(one, "workers") > 1.0 && (!placement || text_is(one, "placement", placement)))
+        if (text_is(one, "kind", "folds") && !json_known_at(one, "control_of") && text_is(one, "job", job) &&
+            json_number_at(one, "workers") > 1.0 && (!placement || text_is(one, "placement", placement)))
             return one;
     }
     return NULL;
@@ -172,8 +152,8 @@ static void find_folds(struct answer *answer, const json_t *folds) {
         answer->folds_job = answer->subject;
     if (!answer->folds_job || !answer->best || strcmp(answer->folds_job, answer->best->job) != 0) return;
     const json_t *cores = folds_of(folds, answer->folds_job, "all-cores");
-    if (!cores || known_at(cores, "unusable")) return;
-    answer->cores_pair = pair_of(folds, "contention", text_at(cores, "name"), NULL);
+    if (!cores || json_known_at(cores, "unusable")) return;
+    answer->cores_pair = pair_of(folds, "contention", json_text_at(cores, "name"), NULL);
     if (answer->cores_pair) answer->cores = cores;
 }
 
@@ -194,9 +174,10 @@ int answer_make(struct answer *answer, const json_t *facts, struct error *err) {
     const json_t *epochs = experiment_of(facts, "epochs"), *folds = experiment_of(facts, "folds");
     const json_t *times = json_object_get(json_object_get(facts, "verdict"), "times");
     *answer = (struct answer){.quiet = all_quiet(facts), .metrics = judge_metrics(facts)};
-    answer->told_apart[0] = number_at(json_object_get(epochs, "usable"), "above");
-    answer->told_apart[1] = number_at(json_object_get(folds, "usable"), "above");
-    answer->counted = !known_at(json_object_get(json_object_get(epochs, "clock"), "counters_missing"), "cycles_reason");
+    answer->told_apart[0] = json_number_at(json_object_get(epochs, "usable"), "above");
+    answer->told_apart[1] = json_number_at(json_object_get(folds, "usable"), "above");
+    answer->counted =
+        !json_known_at(json_object_get(json_object_get(epochs, "clock"), "counters_missing"), "cycles_reason");
     count_receipts(answer, facts);
     if (list_epochs(answer, epochs) != 0 || list_rivals(answer, epochs) != 0) {
         answer_free(answer);
@@ -204,7 +185,7 @@ int answer_make(struct answer *answer, const json_t *facts, struct error *err) {
     }
     find_best(answer, epochs);
     find_folds(answer, folds);
-    answer->usable = answer->best && known_at(times, "state") && !text_is(times, "state", "not usable") &&
+    answer->usable = answer->best && json_known_at(times, "state") && !text_is(times, "state", "not usable") &&
                      !text_is(json_object_get(epochs, "usable"), "state", "not usable") &&
                      json_is_true(json_object_get(json_object_get(facts, "verdict"), "correct"));
     return 0;

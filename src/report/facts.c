@@ -17,8 +17,7 @@ const char *fact_text(const json_t *object, const char *key) {
 }
 
 double fact_number(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return json_number_at(object, key);
 }
 
 bool fact_true(const json_t *object, const char *key) {
@@ -26,8 +25,7 @@ bool fact_true(const json_t *object, const char *key) {
 }
 
 bool fact_known(const json_t *object, const char *key) {
-    const json_t *value = json_object_get(object, key);
-    return value && !json_is_null(value);
+    return json_known_at(object, key);
 }
 
 void print_plain(FILE *to, const char *text) {
@@ -55,22 +53,12 @@ struct time_unit time_unit_for(double shortest) {
     return shortest < 1e-4 ? (struct time_unit){"us", 1e6} : (struct time_unit){"ms", 1e3};
 }
 
-/* The first object of the list whose member `key` is this text, or NULL. */
-static const json_t *find_by(const json_t *list, const char *key, const char *text) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(list, i, one) {
-        if (strcmp(fact_text(one, key), text) == 0) return one;
-    }
-    return NULL;
-}
-
 const json_t *find_experiment(const json_t *facts, const char *name) {
-    return find_by(json_object_get(facts, "experiments"), "name", name);
+    return json_find(json_object_get(facts, "experiments"), "name", name);
 }
 
 const json_t *find_case(const json_t *experiment, const char *name) {
-    return find_by(json_object_get(experiment, "cases"), "name", name);
+    return json_find(json_object_get(experiment, "cases"), "name", name);
 }
 
 const json_t *find_pair(const json_t *experiment, const char *family, const char *subject) {

@@ -156,6 +156,34 @@ static void what_is_escaped_stays_so(void **state) {
     json_decref(value);
 }
 
+/* What is missing or of another type is no fact. */
+static void facts_of_any_type_are_read(void **state) {
+    (void)state;
+    json_t *facts = json_pack("{s:f, s:i, s:s, s:n, s:[i]}", "real", 0.5, "whole", 7, "text", "7", "null", "list", 1);
+    static const char *const others[] = {"text", "null", "list", "missing"};
+    assert_non_null(facts);
+    assert_true(json_number_at(facts, "real") == 0.5 && json_number_at(facts, "whole") == 7.0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const double number = json_number_at(facts, others[i]);
+        assert_true(number != number);
+        assert_string_equal(json_text_at(facts, others[i]), i == 0 ? "7" : "");
+        assert_int_equal(json_known_at(facts, others[i]), i == 0 || i == 2);
+    }
+    assert_string_equal(json_text_at(NULL, "text"), "");
+    json_decref(facts);
+}
+
+static void the_first_object_with_a_text_is_found(void **state) {
+    (void)state;
+    json_t *list =
+        json_pack("[i, {s:i}, {s:s, s:i}, {s:s, s:i}]", 1, "name", 2, "name", "a", "at", 2, "name", "a", "at", 3);
+    assert_non_null(list);
+    assert_true(json_number_at(json_find(list, "name", "a"), "at") == 2.0);
+    assert_null(json_find(list, "name", "b"));
+    assert_null(json_find(NULL, "name", "a"));
+    json_decref(list);
+}
+
 /* In a process of its own: what is lost stays lost. */
 static void what_is_lost_is_not_written(void **state) {
     (void)state;
@@ -186,6 +214,8 @@ int main(void) {
         cmocka_unit_test(google_benchmark_is_repaired),
         cmocka_unit_test(keys_are_escaped),
         cmocka_unit_test(what_is_escaped_stays_so),
+        cmocka_unit_test(facts_of_any_type_are_read),
+        cmocka_unit_test(the_first_object_with_a_text_is_found),
         cmocka_unit_test(what_is_lost_is_not_written),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
