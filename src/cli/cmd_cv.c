@@ -130,7 +130,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 
 static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "Cross-validation:", OPTIONS_OWN},
-    {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
+    OPTION_FOLDS(KEY_FOLDS),
     {"estimator", KEY_ESTIMATOR, "NAME", 0, "sgd; never: predicts False for every row (sgd)", 0},
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (core)", 0},
     {"repeats", KEY_REPEATS, "N", 0, "run the folds N times, so that more workers than folds have work (1)", 0},
@@ -141,14 +141,14 @@ static const struct argp_option list[] = {
     {"at-precision", KEY_AT_PRECISION, "P", 0, "the lowest threshold with this precision, and its scores", 0},
     {"at-recall", KEY_AT_RECALL, "R", 0, "the highest threshold with this recall, and its scores", 0},
     {NULL, 0, NULL, 0, "Output:", OPTIONS_OWN + 2},
-    {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
+    OPTION_JSON(KEY_JSON),
     {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0,
      "write the predictions, bool, of ten digits int64, in row order", 0},
     {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0,
      "write the decision values, float64, of ten digits (n, 10), in row order", 0},
     {"curve", KEY_CURVE, "FILE.csv", 0,
      "write precision, recall and false positive rate at every threshold, and draw them", 0},
-    {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
+    OPTION_PNG(KEY_PNG),
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,

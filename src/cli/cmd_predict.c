@@ -59,10 +59,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "Model:", OPTIONS_OWN},
     {"model", KEY_MODEL, "MODEL.npz", 0, "the model that `sgdmark train --save` wrote", 0},
-    {"isa", KEY_ISA, "NAME[,NAME...]", 0,
-     "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
+    OPTION_ISA(KEY_ISA),
     OPTIONS_OUTPUT,
-    {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
+    OPTION_JSON(KEY_JSON),
     {"predictions-out", KEY_PREDICTIONS_OUT, "FILE.npy", 0,
      "write the classes in row order: bool (n,), of a model of ten digits int64 (n,)", 0},
     {"decision-out", KEY_DECISION_OUT, "FILE.npy", 0,

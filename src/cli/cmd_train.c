@@ -67,12 +67,12 @@ static const struct argp_option list[] = {
     {NULL, 0, NULL, 0, "Ten digits (--digit all):", OPTIONS_OWN},
     OPTION_GROUP(KEY_GROUP),
     OPTIONS_OUTPUT,
-    {"json", KEY_JSON, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0},
+    OPTION_JSON(KEY_JSON),
     {"coef-out", KEY_COEF_OUT, "FILE.npy", 0, "write coef_, float64 of shape (1, d), of ten digits (10, d)", 0},
     {"save", KEY_SAVE, "MODEL.npz", 0, "write the model, for `sgdmark predict` and numpy.load", 0},
     {"warm-start", KEY_WARM_START, "MODEL.npz", 0, "begin with the weights of a saved model, as warm_start does", 0},
     OPTION_PERF_CTL,
-    {"png", KEY_PNG, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0},
+    OPTION_PNG(KEY_PNG),
     {0}};
 static const struct argp_child children[] = {{&job_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {list,

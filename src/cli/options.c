@@ -249,8 +249,7 @@ static const struct argp_option job_list[] = {
 #include "learn/hyper.def"
     {NULL, 0, NULL, 0, "Hot loop:", OPTIONS_HOT_LOOP},
     {"engine", KEY_ENGINE, "NAME", 0, "number type of the weights: f32, f64, int (f32)", 0},
-    {"isa", KEY_ISA, "NAME[,NAME...]", 0,
-     "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0},
+    OPTION_ISA(KEY_ISA),
     {"prefetch", KEY_PREFETCH, "L1,BLOCK[,L2]", 0,
      "rows ahead to prefetch: L1 of them into the L1 cache, L2 into the L2 cache. BLOCK above 1: before that, the "
      "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: by a rule on the sizes of rows "

@@ -59,7 +59,18 @@ extern const struct argp job_argp;
  * commands share. A command has up to three groups of its own: OPTIONS_OWN, + 1, + 2. */
 enum { OPTIONS_OWN = 1, OPTIONS_ROWS = 5, OPTIONS_CLASSIFIER, OPTIONS_HOT_LOOP };
 
-/* The line of --group; KEY is the command's. */
+/* Lines of options that several commands have; KEY is the command's. */
+#define OPTION_JSON(KEY)                                                                                               \
+    { "json", KEY, "FILE", 0, "write the result as JSON; with - nothing else goes to stdout", 0 }
+#define OPTION_PNG(KEY)                                                                                                \
+    { "png", KEY, "FILE", 0, "with --digit all: draw the confusion matrix as a heat map", 0 }
+#define OPTION_FOLDS(KEY)                                                                                              \
+    { "folds", KEY, "K", 0, "stratified folds (3)", 0 }
+#define OPTION_ISA(KEY)                                                                                                \
+    {                                                                                                                  \
+        "isa", KEY, "NAME[,NAME...]", 0,                                                                               \
+            "backends: auto, all, or names that `sgdmark kernels` lists (auto, or $SGDMARK_ISA)", 0                    \
+    }
 #define OPTION_GROUP(KEY)                                                                                              \
     { "group", KEY, "N", 0, "how many fits share each read of a row, 1 to 12 (auto: all that can)", 0 }
 

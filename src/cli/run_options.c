@@ -117,7 +117,7 @@ static const struct argp_option list[] = {
     {"time", KEY_TIME, "TIME", 0, "take about so long in all (90s, 5min), and say before what that will resolve", 0},
     {"process", KEY_PROCESS, NULL, OPTION_HIDDEN, "", 0},
     {"require-usable", KEY_USABLE, NULL, 0, "exit with status 4 if the times are not usable", 0},
-    {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
+    OPTION_FOLDS(KEY_FOLDS),
     {"place", KEY_PLACE, "NAMES", 0,
      "time folds on these placements, with commas between them, and on one core; may be given several times (every "
      "placement of `topo`)",

@@ -65,7 +65,7 @@ static const struct argp_option list[] = {
      "what varies: order-seed, folds, or an option of the classifier; values with commas between them, whole numbers "
      "also as FIRST..LAST. Several --vary make a grid",
      0},
-    {"folds", KEY_FOLDS, "K", 0, "stratified folds (3)", 0},
+    OPTION_FOLDS(KEY_FOLDS),
     {"place", KEY_PLACE, "NAME", 0, "where the workers run: a placement that `sgdmark topo` lists (all-cores)", 0},
     OPTION_GROUP(KEY_GROUP),
     OPTIONS_OUTPUT,
