@@ -8,27 +8,8 @@ unset SGDMARK_ISA
 S=synthetic:n=600
 out=$scratch/r.json
 
-# bench ARGUMENTS...: sets status, stdout, stderr.
-bench() {
-    "$sgdmark" bench --data $S "$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
-    status=$?
-    stdout=$(cat "$scratch/stdout") stderr=$(cat "$scratch/stderr")
-}
-
-# left_behind: the files in the scratch folder besides the two that bench writes.
-left_behind() {
-    find "$scratch" -mindepth 1 ! -name stdout ! -name stderr -printf '%f\n'
-}
-
-# refuses NAME PATTERN: the last invocation gave one line of that pattern and status 2, and left no file.
-refuses() {
-    if [ "$status" = 2 ] && [[ $stderr == "sgdmark bench: "* ]] && [[ $stderr != *$'\n'* ]] &&
-        grep -q -E -- "$2" <<< "$stderr" && [ ! -e "$out" ]; then
-        ok "$1"
-    else
-        not_ok "$1" "exit status $status" "$stderr" "$(left_behind)"
-    fi
-}
+# shellcheck source=tests/bench-calls.sh
+source tests/bench-calls.sh
 
 # Names
 bench --benchmark_list_tests

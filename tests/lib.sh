@@ -45,6 +45,15 @@ check() {
     if output=$("$@" 2>&1); then ok "$name"; else not_ok "$name" "$* failed" "$output"; fi
 }
 
+# same_sweep FOLDER NAME: the files of this sweep in the scratch folder are those of the sweep `whole`, to the byte.
+same_sweep() {
+    local file differing=()
+    for file in points.jsonl points.npz summary.json sweep.json; do
+        cmp -s "$scratch/whole/$file" "$scratch/$1/$file" || differing+=("$file")
+    done
+    equal "$2" "${differing[*]}" ""
+}
+
 # finish: the plan, and the exit status of the whole test.
 finish() {
     echo "1..$tap_count"

@@ -34,15 +34,6 @@ ranks() {
     timeout 120 mpirun --oversubscribe -n "$1" "$mpi" "${sweep[@]}" --out "$scratch/$2"
 }
 
-# same FOLDER NAME: its files are those of the whole sweep, to the byte.
-same() {
-    local file differing=()
-    for file in points.jsonl points.npz summary.json sweep.json; do
-        cmp -s "$scratch/whole/$file" "$scratch/$1/$file" || differing+=("$file")
-    done
-    equal "$2" "${differing[*]}" ""
-}
-
 # computed FOLDER: how often each point was computed, as "TIMES NUMBER-OF-POINTS".
 computed() {
     jq -r 'select(.point).point' "$scratch/$1/times.jsonl" | sort | uniq -c | awk '{ print $1 }' | sort | uniq -c |
@@ -52,7 +43,7 @@ computed() {
 check "one machine computes 200 points" "$sgdmark" sweep "${sweep[@]}" --out "$scratch/whole"
 for n in 1 2 4; do
     check "$n ranks compute them" ranks $n "on-$n"
-    same "on-$n" "$n ranks: the same bytes"
+    same_sweep "on-$n" "$n ranks: the same bytes"
     equal "$n ranks: each point was computed once" "$(computed "on-$n")" "1 200"
     equal "$n ranks: each is noted in times.jsonl, with numbers of its own for its workers" \
         "$(jq -s -c '[.[] | select(.host)] | [(map(.rank) | sort), (map(.first_worker) | unique | length)]' "$scratch/on-$n/times.jsonl")" \
@@ -77,7 +68,7 @@ check "rank 2 is killed: the job ends, status $?" test $? -ne 0
 kept=$(wc -l < "$scratch/killed/points.jsonl.part")
 check "$kept finished points are kept" test "$kept" -gt 0
 check "the same command goes on, on 2 ranks" ranks 2 killed
-same killed "and ends in the same bytes"
+same_sweep killed "and ends in the same bytes"
 equal "it computed what was missing alone" "$(jq -c 'select(.rank == 0).points' "$scratch/killed/times.jsonl" | paste -s -d ' ')" \
     "200 $((200 - kept))"
 
@@ -90,7 +81,7 @@ with() {
     timeout 120 mpirun --oversubscribe -n 1 "$mpi" "${sweep[@]}" --out "$scratch/$folder" : -n 1 "$mpi" "${sweep[@]}" "$@" : \
         -n 1 "$mpi" "${sweep[@]}" > "$scratch/out" 2> "$scratch/err"
     equal "$folder: status 2, and rank 0 says why" "$? $(grep -c -F "sgdmark-mpi: rank 1 drops out, and 0 points go to others: $text" "$scratch/err")" "2 1"
-    same "$folder" "$folder: the others end in the same bytes"
+    same_sweep "$folder" "$folder: the others end in the same bytes"
 }
 with absent-rows "$scratch/nowhere" --data "$scratch/nowhere"
 with other-rows "its options or its rows are others than those of rank 0" --seed 7
@@ -118,11 +109,11 @@ check "--help answers without MPI" grep -q '^  mpirun --map-by' <<< "$("$mpi" --
 if slurm_begin "$scratch/slurm"; then
     trap 'slurm_end; rm -rf "$scratch"' EXIT
     check "salloc of three nodes, with mpirun" timeout 100 salloc -N3 -n3 mpirun "$mpi" "${sweep[@]}" --out "$scratch/salloc"
-    same salloc "salloc: the same bytes"
+    same_sweep salloc "salloc: the same bytes"
     equal "salloc: three ranks" "$(jq -s -c '[.[] | select(.host).rank] | sort' "$scratch/salloc/times.jsonl")" "[0,1,2]"
     # Debian's Open MPI does not know srun and says so; another MPI may.
     if timeout 100 srun -N3 -n3 "$mpi" "${sweep[@]}" --out "$scratch/srun" > "$scratch/out" 2>&1; then
-        same srun "srun: the same bytes"
+        same_sweep srun "srun: the same bytes"
     else
         check "srun, which this MPI does not know: nothing was written" test ! -e "$scratch/srun"
     fi

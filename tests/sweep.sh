@@ -20,15 +20,6 @@ start() {
     child=$!
 }
 
-# same FOLDER NAME: its points, arrays and summary are those of the whole sweep, to the byte.
-same() {
-    local file differing=()
-    for file in points.jsonl points.npz summary.json sweep.json; do
-        cmp -s "$scratch/whole/$file" "$scratch/$1/$file" || differing+=("$file")
-    done
-    equal "$2" "${differing[*]}" ""
-}
-
 started=$EPOCHREALTIME
 check "a sweep of 80 points" sweep whole --json "$scratch/summary.json"
 took=$((${EPOCHREALTIME/./} - ${started/./})) # microseconds
@@ -51,7 +42,7 @@ done
 
 # Other workers, another backend, another folder.
 sweep again --place core --isa scalar > /dev/null
-same again "one worker and the scalar backend give the same bytes"
+same_sweep again "one worker and the scalar backend give the same bytes"
 
 # ---- Killed, interrupted, and what may not be resumed
 
@@ -73,7 +64,7 @@ for _ in {1..6}; do
     [ "$again" -le 82 ] || faults+=("$((again - 80)) points were computed twice")
 done
 equal "kill -9 at six moments: the same command goes on, loses no finished point and ends in the same bytes" "${faults[*]}" ""
-same killed "and in the same arrays and summary"
+same_sweep killed "and in the same arrays and summary"
 
 start interrupted
 until [ -s "$scratch/interrupted/points.jsonl.part" ] || ! kill -0 $child 2> /dev/null; do :; done
@@ -84,7 +75,7 @@ kept=$(wc -l < "$scratch/interrupted/points.jsonl.part")
 equal "and says what is kept" "$(cat "$scratch/stderr")" \
     "sgdmark sweep: interrupted; $kept points are kept in $scratch/interrupted, and the same command goes on"
 sweep interrupted > /dev/null
-same interrupted "it goes on, too"
+same_sweep interrupted "it goes on, too"
 equal "what was there was not computed again" "$(jq -s '[.[] | select(.point) | .point] | length' "$scratch/interrupted/times.jsonl")" 80
 
 err=$("$sgdmark" sweep "${rows[@]}" --vary order-seed=0..39 --out "$scratch/whole" 2>&1)
@@ -105,7 +96,7 @@ equal "exit status 1 where every point fails" $? 1
 for share in 1 2 3 4; do sweep shares --share $share/4 > /dev/null & done
 wait
 check "four shares are joined" "$sgdmark" sweep --gather "$scratch/shares"
-same shares "--share: the bytes of the whole"
+same_sweep shares "--share: the bytes of the whole"
 
 rm "$scratch/shares/points-2-of-4.jsonl"
 err=$("$sgdmark" sweep --gather "$scratch/shares" 2>&1 > /dev/null)
@@ -114,7 +105,7 @@ sweep shares --share 2/4 > /dev/null
 head -n 3 "$scratch/shares/points-2-of-4.jsonl" > "$scratch/shares/points-9-of-9.jsonl"
 err=$("$sgdmark" sweep --gather "$scratch/shares" 2>&1 > /dev/null)
 equal "doubled points are named" "$? $err" "0 doubled      3 of 80 points: 1, 5, 9"
-same shares "and do no harm"
+same_sweep shares "and do no harm"
 sed 's/"reason"/"raisin"/; s/"f1":0/"f1":1/' "$scratch/shares/points-2-of-4.jsonl" > "$scratch/shares/points-9-of-9.jsonl"
 err=$("$sgdmark" sweep --gather "$scratch/shares" 2>&1 > /dev/null)
 equal "an edited file is refused" "$?/$(grep -c 'points-9-of-9.jsonl: line 1: the numbers of point 1 contradict' <<< "$err")" 2/1
@@ -124,7 +115,7 @@ launched() {
     equal "$2: each process had its share" "$(cd "$scratch/$1" && echo points-*)" \
         "points-1-of-4.jsonl points-2-of-4.jsonl points-3-of-4.jsonl points-4-of-4.jsonl"
     "$sgdmark" sweep --gather "$scratch/$1" > /dev/null
-    same "$1" "$2: the bytes of the whole"
+    same_sweep "$1" "$2: the bytes of the whole"
 }
 sweep_command=("$sgdmark" sweep "${rows[@]}" "${grid[@]}")
 
@@ -157,7 +148,7 @@ if slurm_begin "$scratch/slurm"; then
     # The script of sbatch is one process, though Slurm gives it a rank and a number of tasks.
     printf '#!/bin/bash\nexec %s\n' "${sweep_command[*]@Q} --out $scratch/sbatch" > "$scratch/script"
     timeout 60 sbatch --wait -n4 --overcommit -o "$scratch/out" "$scratch/script" > /dev/null 2>&1
-    same sbatch "the script of sbatch computes the whole"
+    same_sweep sbatch "the script of sbatch computes the whole"
     slurm_end
 else
     skip "srun" "$slurm_why"

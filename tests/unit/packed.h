@@ -59,6 +59,16 @@ static inline void plain_axpy_planes(int8_t *w, const uint8_t *x, int a, size_t 
     }
 }
 
+/* The scalar backend, and kernels for packed rows that run everywhere. */
+static inline struct backend plain_backend(void) {
+    struct backend plain = *backend_scalar();
+    plain.dot_packed = plain_dot_packed;
+    plain.dot_many_packed = plain_dot_many_packed;
+    plain.axpy_planes = plain_axpy_planes;
+    plain.unpack_u8 = plain_unpack;
+    return plain;
+}
+
 /* Packs every feature of every row, whether that makes them smaller or not; dataset_free releases it. */
 static inline void pack_by_hand(struct dataset *ds) {
     size_t features = packed_features(ds->d), blocks = features / 64;

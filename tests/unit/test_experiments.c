@@ -46,16 +46,12 @@ static struct backend played;
 
 static int set_up(void **state) {
     (void)state;
-    played = *backend_scalar();
+    played = plain_backend();
     played.name = "played";
     played.dot_u8f32 = played_dot;
     played.dot_prefetch_u8f32 = played_dot_prefetch;
     played.decision_u8f32 = played_decision;
     played.read_u8 = played_read;
-    played.dot_packed = plain_dot_packed;
-    played.dot_many_packed = plain_dot_many_packed;
-    played.axpy_planes = plain_axpy_planes;
-    played.unpack_u8 = plain_unpack;
     return topology_load(&here, NULL, NULL) != 0 || topology_load(&without_caches, "core:2 pu:1", NULL) != 0 ||
                    placement_resolve(&core, here, "core", NULL) != 0
                ? -1

@@ -23,11 +23,7 @@ static int set_up(void **state) {
     pack_by_hand(&packed.ds);
     cropped.row_list.ds = &cropped.ds;
     packed.row_list.ds = &packed.ds;
-    plain = *backend_scalar();
-    plain.dot_packed = plain_dot_packed;
-    plain.dot_many_packed = plain_dot_many_packed;
-    plain.axpy_planes = plain_axpy_planes;
-    plain.unpack_u8 = plain_unpack;
+    plain = plain_backend();
     return 0;
 }
 

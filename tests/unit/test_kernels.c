@@ -479,13 +479,9 @@ static const struct planted planted[] = {
 };
 
 static struct backend planted_backend(dot_u8f32_fn *dot, axpy_u8f32_fn *axpy, enum kernel_parity parity) {
-    struct backend backend = *backend_scalar();
+    struct backend backend = plain_backend();
     backend.name = "planted";
     backend.parity = parity;
-    backend.dot_packed = plain_dot_packed;
-    backend.dot_many_packed = plain_dot_many_packed;
-    backend.axpy_planes = plain_axpy_planes;
-    backend.unpack_u8 = plain_unpack;
     if (dot) backend.dot_u8f32 = dot;
     if (axpy) backend.axpy_u8f32 = axpy;
     return backend;

@@ -572,16 +572,6 @@ static bool promises_bits(const struct backend *backend) {
     return backend->parity == PARITY_BITS && backend_state(backend) == BACKEND_OK;
 }
 
-/* Kernels for packed rows that run everywhere, and the scalar backend's. */
-static struct backend plain_backend(void) {
-    struct backend plain = *backend_scalar();
-    plain.dot_packed = plain_dot_packed;
-    plain.dot_many_packed = plain_dot_many_packed;
-    plain.axpy_planes = plain_axpy_planes;
-    plain.unpack_u8 = plain_unpack;
-    return plain;
-}
-
 /* The same fits on packed rows. */
 static void compare_packed(const struct rows *rows, const struct hyper *hyper) {
     struct rows packed = *rows;

@@ -33,12 +33,8 @@ static int close_job(void **state) {
 }
 
 static struct backend planted_backend(void) {
-    struct backend backend = *backend_scalar();
+    struct backend backend = plain_backend();
     backend.name = "planted";
-    backend.dot_packed = plain_dot_packed;
-    backend.dot_many_packed = plain_dot_many_packed;
-    backend.axpy_planes = plain_axpy_planes;
-    backend.unpack_u8 = plain_unpack;
     return backend;
 }
 

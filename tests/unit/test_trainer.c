@@ -27,11 +27,7 @@ static int set_up(void **state) {
     cropped.row_list.ds = &cropped.ds;
     packed.row_list.ds = &packed.ds;
     cropped.hyper.epochs = packed.hyper.epochs = EPOCHS;
-    plain = *backend_scalar();
-    plain.dot_packed = plain_dot_packed;
-    plain.dot_many_packed = plain_dot_many_packed;
-    plain.axpy_planes = plain_axpy_planes;
-    plain.unpack_u8 = plain_unpack;
+    plain = plain_backend();
     return cropped.ds.width < cropped.ds.d ? 0 : -1;
 }
 
