@@ -31,4 +31,51 @@ suite "no result" "0 passed, 1 failed, 0 skipped" 1 'true'
 rm "$fake/tests/test_fake"
 equal "no test at all" "$(tests/run "$fake" test_fake > "$scratch/output"; echo $?)" 1
 
+# tools/check-mutants, which runs it: what each fault may take follows from a run without any.
+# shellcheck source=/dev/null
+source <(sed -n '/^limit_of() {/,/^}/p' tools/check-mutants)
+printf 'ok   %-24s 3 passed (%d s)\n' quick 2 cli 100 test_long 30 > "$scratch/log"
+printf '     skipped: nothing (500 s)\n' >> "$scratch/log"
+equal "with a fault: three times the slowest test" "$(limit_of "$scratch/log" quick cli)" 300
+equal "another test may take longer" "$(limit_of "$scratch/log" test_long)" 90
+equal "a minute at least" "$(limit_of "$scratch/log" quick)" 60
+equal "every planted fault can be planted, and names tests" "$(tools/check-mutants --stale)" ""
+
+# tree FAULT-LINE...: a tree with one test, which hangs, fails or passes by the word of a file.
+tree() {
+    mkdir -p "$scratch/tree/tools" "$scratch/tree/tests/mutants"
+    cp tools/check-mutants "$scratch/tree/tools/"
+    cp tests/run tests/lib.sh "$scratch/tree/tests/"
+    echo calm > "$scratch/tree/word"
+    printf '%s\n' "$@" > "$scratch/tree/tests/mutants/faults.tsv"
+    cat > "$scratch/tree/tests/word.sh" << 'TEST'
+#!/bin/bash
+case $(cat word) in
+hang) sleep 60 ;;
+wrong) echo "not ok 1 - the word" ;;
+*) echo "ok 1 - the word" ;;
+esac
+TEST
+    chmod +x "$scratch/tree/tests/word.sh"
+    # shellcheck disable=SC2016
+    printf 'build/%%:\n\t@mkdir -p $(@D) && printf "#!/bin/sh\\necho []\\n" > $@ && chmod +x $@\n' > "$scratch/tree/Makefile"
+    git -C "$scratch/tree" init -q && git -C "$scratch/tree" add -A
+}
+if ! command -v git > /dev/null; then
+    skip "planted faults" "git is not installed"
+    finish
+fi
+tree $'hangs\tword\tcalm\thang\tword' $'fails\tword\tcalm\twrong\tword' $'passes\tword\tcalm\tcool\tword' \
+    $'gone\tword\tloud\twrong\tword'
+output=$(TEST_TIMEOUT=2 "$scratch/tree/tools/check-mutants" 2>&1)
+equal "planted faults: one survives" $? 1
+equal "planted faults: what became of each" "$(tr -s ' ' <<< "$output" | sed 's/ (.*//')" "\
+caught hangs word: 1 failed, 0 passed, 0 skipped; ran longer than 2 s and was stopped
+caught fails word: the word
+SURVIVED passes word
+STALE gone word does not hold this text once: loud
+2 of 4 faults caught"
+equal "planted faults: the stale one alone" "$("$scratch/tree/tools/check-mutants" --stale | tr -s ' ')" \
+    "STALE gone word does not hold this text once: loud"
+
 finish
