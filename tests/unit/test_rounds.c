@@ -312,7 +312,7 @@ static void repetitions_are_bounded_in_time(void **state) {
     play(cases, played);
     played[0].spoiled = 100;
     played[0].first_run = played[0].run = 2e-3;
-    run_rounds(&rounds, cases, 2 * ROUNDS, 0.020);
+    run_rounds(&rounds, cases, (size_t)2 * ROUNDS, 0.020);
     assert_true(rounds.spoiled_count >= 1 && rounds.spoiled_count <= 3);
     assert_int_equal(played[0].samples, 1 + 2 * ROUNDS + rounds.spoiled_count);
     assert_int_equal(played[0].kept, 2 * ROUNDS);
@@ -487,7 +487,7 @@ static void make_up(struct rounds *rounds, size_t count, unsigned process, doubl
             const size_t at = c * count + r;
             rounds->seconds[at] = 1 + process + 0.1 * (double)c + 0.001 * (double)r;
             rounds->cpu_seconds[at] = 0.5 * rounds->seconds[at];
-            rounds->observed[at].disturbance.switches = 100 * process + 10 * c + r;
+            rounds->observed[at].disturbance.switches = 100UL * process + 10 * c + r;
         }
     }
     rounds->spoiled = calloc(2, sizeof *rounds->spoiled);
@@ -550,11 +550,12 @@ static void processes_are_appended(void **state) {
     assert_int_equal(all.checks.made, 3 * 31);
     assert_int_equal(all.spoiled_count, 6);
     for (unsigned k = 0; k < 3; k++) {
+        const struct spoiled_sample *spoiled = &all.spoiled[(size_t)2 * k];
         assert_same_rounds(&all, offsets[k], counts[k], k);
-        assert_int_equal(all.spoiled[2 * k].round, offsets[k]);
-        assert_int_equal(all.spoiled[2 * k + 1].round, offsets[k] + counts[k] - 1);
-        assert_int_equal(all.spoiled[2 * k + 1].which, 2);
-        assert_true(all.spoiled[2 * k].seconds == 10.0 + k);
+        assert_int_equal(spoiled[0].round, offsets[k]);
+        assert_int_equal(spoiled[1].round, offsets[k] + counts[k] - 1);
+        assert_int_equal(spoiled[1].which, 2);
+        assert_true(spoiled[0].seconds == 10.0 + k);
         assert_int_equal(all.checks.failed[k].process, k);
         assert_int_equal(all.checks.failed[k].round, 1); /* of that process */
         assert_true(all.failed[k]);
