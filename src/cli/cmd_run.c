@@ -33,10 +33,8 @@ static int make_results_folder(const struct run *run, struct error *err) {
 }
 
 static int record_verdict(struct run *run, struct error *err) {
-    run->checks_held = run->checks_held && run->checks.count == 0;
-    json_t *verdict = verdict_json(&run->checks, run->checks_held, usable_json(&run->usable));
-    if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
-    return 0;
+    json_t *verdict = verdict_json(&run->checks, run->checks.count == 0, usable_json(&run->usable));
+    return result_section(run->result, "verdict", verdict, err);
 }
 
 int run_flush(const struct run *run, struct error *err) {
@@ -133,10 +131,11 @@ int command_run(int argc, char **argv, struct error *err) {
     int bad = run_all(&run, err);
     char warning[FOLDS_WARNING];
     const bool few = !bad && folds_warning(warning, &run.job.row_list, options.folds);
+    const bool held = run.checks.count == 0;
     if (run.out != stdout) fclose(run.out);
     release(&run);
     if (bad) return -1;
     if (few) fprintf(stderr, "sgdmark run: warning: %s\n", warning);
-    if (!run.checks_held) return EXIT_CHECK_FAILED;
+    if (!held) return EXIT_CHECK_FAILED;
     return options.require_usable && run.usable.state == NOT_USABLE ? EXIT_NO_ANSWER : EXIT_DONE;
 }

@@ -35,7 +35,6 @@ struct run {
     struct result *result;
     struct check_list checks;
     bool published;       /* the job is the notebook's */
-    bool checks_held;     /* every check so far has passed */
     struct usable usable; /* of all experiments together */
     double began, slow_said;
     struct planner planner;

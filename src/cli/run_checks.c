@@ -93,10 +93,7 @@ int run_verify(struct run *run, struct error *err) {
     const struct job_spec *spec = &run->options->job.spec;
     if (verify_jobs(run, err) != 0 || notebook_make(&run->notebook, &run->job, spec, &run->jobs.list[0], err) != 0)
         return -1;
-    if (run->published && published_check(&run->checks, &run->job, spec, &run->jobs, &run->notebook, err) != 0)
-        return -1;
-    run->checks_held = run->checks.count == 0;
-    return 0;
+    return run->published ? published_check(&run->checks, &run->job, spec, &run->jobs, &run->notebook, err) : 0;
 }
 
 int run_record_receipts(struct run *run, struct error *err) {

@@ -16,7 +16,6 @@
 static int note_soak(struct run *run, const struct soak_outcome *outcome, struct error *err) {
     run->checks.made += outcome->core_count * outcome->unit_count;
     if (soak_passed(outcome)) return 0;
-    run->checks_held = false;
     struct check_failure failure = {.case_name = "soak", .process = -1, .round = -1};
     if (outcome->wrong > 0)
         snprintf(failure.what, sizeof failure.what, "%llu results were wrong, see WRONG above",
@@ -40,7 +39,7 @@ static int conclude_soak(struct run *run, struct soak_outcome *outcome, struct e
     if (note_soak(run, outcome, err) != 0 || result_section(run->result, "soak", soak_json(outcome), err) != 0)
         return -1;
     if (report_soak(run->out, json_object_get(result_facts(run->result), "soak"), err) != 0) return -1;
-    json_t *verdict = verdict_json(&run->checks, run->checks_held, NULL);
+    json_t *verdict = verdict_json(&run->checks, run->checks.count == 0, NULL);
     if (result_section(run->result, "verdict", verdict, err) != 0) return -1;
     report_verdict(run->out, result_facts(run->result));
     return 0;
