@@ -45,6 +45,30 @@ if sanitized; then
     skip "a core that flips a bit is named" "$build is built with a sanitizer"
     finish
 fi
+# A program that knows another answer for one pattern of one kernel: its own reference is held to what is known.
+build_other() {
+    build_settings scalar
+    cat > "$scratch/known.c" << 'END'
+#include "verify/soak_private.h"
+uint64_t __real_soak_known_answer(size_t kernel, unsigned pattern);
+uint64_t __wrap_soak_known_answer(size_t kernel, unsigned pattern) {
+    return __real_soak_known_answer(kernel, pattern) ^ (kernel == KERNEL_dot_u8f32 && pattern == 1);
+}
+END
+    "$compiler" -std=c17 -O2 -D_GNU_SOURCE -Isrc -Ikernels -c -o "$scratch/known.o" "$scratch/known.c" &&
+        "$linker" -rdynamic -Wl,--wrap=soak_known_answer -o "$scratch/known" "$build/src/cli/main.o" "$scratch/known.o" \
+            "$build/libsgdmark.a" "${libraries[@]}"
+}
+if counting; then
+    skip "an answer that is not the known one" "$build counts what it executes"
+elif check "a build that knows another answer" build_other; then
+    out=$("$scratch/known" soak --minutes 0.001 --isa scalar --kernel dot_u8f32 2>&1)
+    equal "an answer that is not the known one: exit status" $? 1
+    check "it is named" grep -q 'on PU [0-9]* the answers of dot_u8f32 have the hash [0-9a-f]*, not [0-9a-f]*' <<< "$out"
+    "$scratch/known" soak --minutes 0.001 --isa scalar --kernel axpy_u8f32 > "$scratch/noise" 2>&1
+    equal "another kernel's answers are the known ones" $? 0
+fi
+
 check "a build whose kernels flip a bit" tools/test-builds "$scratch" planted
 
 mapfile -t pus < <(of "$scratch/sound.json" '.cores[].pu')
