@@ -100,6 +100,8 @@ try:
         "findings that are no list": put("sgdmark", "findings", {}),
         "a finding with neither a command nor a reason": put("sgdmark", "findings", [dict(FINDING, mend=None)]),
         "a finding of no weight": put("sgdmark", "findings", [dict(FINDING, weight=0)]),
+        "pages of no kind": put("sgdmark", "pages", "asked", "2m"),
+        "pages that are not known, without a reason": put("sgdmark", "pages", "huge_bytes", None),
         "a short hash": put("sgdmark", "workload", "pixels_sha256", "abc"),
         "a negative sample": put("sgdmark", "samples", 0, "seconds", 3, -1),
         "a number in the context": put("context", "tool", 5),
@@ -321,6 +323,15 @@ seen = floors(modern_file("one.json", "one", case_of(0, roof=None, roof_reason="
 check("a floor is of the row, not of the file", seen["epoch/f32/scalar"][0] == 0.01 < seen["epoch/f32/avx2"][0], seen)
 text = compare(still, scratch.name + "/moved.json").stdout
 check("the floor is printed", "floor: its read roof changed between the runs" in text, text)
+
+# What the rows lay on is part of what is compared; a file that does not say had no choice.
+on_huge = modern_file("on-huge.json", "on-huge", lambda r: r["sgdmark"].update(
+    pages={"asked": "huge", "resident_bytes": 4194304, "huge_bytes": 4194304}))
+on_auto = modern_file("on-auto.json", "on-auto", lambda r: r["sgdmark"].update(
+    pages={"asked": "auto", "resident_bytes": 4194304, "huge_bytes": 2097152}))
+seen = rows(a, on_huge)
+check("other pages are a difference", [(d["key"], d["values"]) for d in seen["differences"]] == [("pages.asked", ["auto", "huge"])], seen["differences"])
+check("the pages that the kernel gave are none", rows(a, on_auto)["differences"] == [], rows(a, on_auto)["differences"])
 
 # What was tuned is part of what is compared.
 tuned = modern_file("tuned.json", "tuned", put("sgdmark", "receipts", "parity", 1, "prefetch", "4,8"))

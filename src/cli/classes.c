@@ -10,6 +10,7 @@
 #include "learn/model_file.h"
 #include "learn/prefetch_choice.h"
 #include "measure/bound_group.h"
+#include "record/pages_json.h"
 #include "report/classes_report.h"
 #include "report/heat_map.h"
 #include "report/job_report.h"
@@ -49,6 +50,7 @@ static int append(json_t *results, json_t *result, const struct class_work *work
         json_prefetch(result, &work->hyper.prefetch, work->reason);
         json_group(result, &work->group);
         json_self_check(result, work->checked);
+        json_put(result, "pages", pages_json(&work->job->ds));
     }
     return append_result(results, result, err);
 }
@@ -264,7 +266,7 @@ static int work_with_all(struct class_work *work, struct error *err) {
     const size_t count = hyper->engine == ENGINE_F64 ? 1 : work->chosen->count;
     work->hyper = *hyper;
     if (engine_possible(hyper, work->job->view.n, err) != 0) return -1;
-    if (hyper->engine == ENGINE_INT) job_pack(work->job, work->chosen);
+    if (hyper->engine == ENGINE_INT && job_pack(work->job, work->chosen, err) != 0) return -1;
     if (prints(work) && print_job(stdout, work->job, &work->options->spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");

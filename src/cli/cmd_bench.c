@@ -15,6 +15,7 @@
 #include "machine/placement.h"
 #include "measure/roof.h"
 #include "record/load.h"
+#include "record/pages_json.h"
 #include "record/receipts.h"
 #include "verify/kernel_check.h"
 #include "verify/parity.h"
@@ -292,7 +293,8 @@ static int start_result(struct bench_work *work, struct error *err) {
     const struct job_options *options = &work->options->job;
     work->result = result_new(work->argc, work->argv, err);
     if (!work->result || record_workload(work->result, &work->job, &options->spec, FOLDS, err) != 0 ||
-        result_environment(work->result, environment_json(work->topology), err) != 0)
+        result_environment(work->result, environment_json(work->topology), err) != 0 ||
+        result_section(work->result, "pages", pages_json(&work->job.ds), err) != 0)
         return -1;
     for (size_t i = 0; i < work->jobs.count; i++) {
         const struct verified_job *verified = &work->jobs.list[i];

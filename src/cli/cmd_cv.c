@@ -3,6 +3,7 @@
 #include "learn/cv.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/classes.h"
 #include "cli/commands.h"
 #include "cli/gate.h"
@@ -12,6 +13,7 @@
 #include "data/npy.h"
 #include "learn/prefetch_choice.h"
 #include "measure/fold_pool.h"
+#include "record/pages_json.h"
 #include "record/trade_off.h"
 #include "report/curve_report.h"
 #include "report/cv_report.h"
@@ -322,6 +324,7 @@ static int deliver(json_t *results, const struct cv_work *work, const struct out
     json_t *to = cv_json(&work->job->ds, &report);
     if (report.fitted) json_prefetch(to, outcome->prefetch, outcome->reason);
     energy_json(to, outcome->energy);
+    json_put(to, "pages", pages_json(&work->job->ds));
     if (outcome->checked) json_self_check(to, outcome->checked);
     if (append_result(results, to, err) != 0) return -1;
     return last ? write_outputs(options, outcome->result, &outcome->reading->curve, err) : 0;
@@ -366,7 +369,7 @@ static int validate_all(const struct cv_work *work, struct error *err) {
     const struct cv_options *options = work->options;
     enum engine engine = options->job.spec.hyper.engine;
     size_t count = engine == ENGINE_F64 || options->estimator == ESTIMATOR_NEVER ? 1 : work->chosen->count;
-    if (engine == ENGINE_INT) job_pack(work->job, work->chosen);
+    if (engine == ENGINE_INT && job_pack(work->job, work->chosen, err) != 0) return -1;
     if (!to_stdout(options->json) && print_job(stdout, work->job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");

@@ -11,6 +11,7 @@
 #include "learn/model_file.h"
 #include "learn/prefetch_choice.h"
 #include "machine/perf_control.h"
+#include "record/pages_json.h"
 #include "report/energy_report.h"
 #include "report/job_report.h"
 #include "report/train_report.h"
@@ -191,6 +192,7 @@ static int train_one(json_t *results, const struct job *job, const struct train_
         json_prefetch(result, &hyper.prefetch, reason);
         energy_json(result, &energy);
         json_self_check(result, checked);
+        json_put(result, "pages", pages_json(&job->ds));
         bad = append_result(results, result, err);
     }
     if (!bad && last) bad = write_model(options, job, &hyper, &model, err);
@@ -202,7 +204,7 @@ static int train_all(struct job *job, const struct train_options *options, const
                      struct error *err) {
     enum engine engine = options->job.spec.hyper.engine;
     size_t count = engine == ENGINE_F64 ? 1 : chosen->count;
-    if (engine == ENGINE_INT) job_pack(job, chosen);
+    if (engine == ENGINE_INT && job_pack(job, chosen, err) != 0) return -1;
     if (!to_stdout(options->json) && print_job(stdout, job, &options->job.spec, err) != 0) return -1;
     json_t *results = json_array();
     int bad = results ? 0 : fail_program(err, "out of memory for the results");

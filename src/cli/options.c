@@ -93,7 +93,7 @@ bool to_stdout(const char *json) {
 }
 
 enum { KEY_DATA = 0x100, KEY_SPLIT, KEY_ORDER, KEY_ORDER_SEED, KEY_LIMIT };
-enum { KEY_ENGINE = 0x120, KEY_ISA, KEY_PREFETCH, KEY_HYPER = 0x140 };
+enum { KEY_ENGINE = 0x120, KEY_ISA, KEY_PREFETCH, KEY_PAGES, KEY_HYPER = 0x140 };
 
 static error_t parse_rows(int key, char *value, struct argp_state *state) {
     struct row_spec *rows = state->input;
@@ -225,6 +225,10 @@ static error_t parse_job(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_PREFETCH:
         return take_prefetch(&job->spec.hyper.prefetch, value);
+    case KEY_PAGES:
+        bad = take_choice(&choice, "pages", value, page_kind_names);
+        job->spec.rows.pages = (enum page_kind)choice;
+        return bad;
     case KEY_HYPER + HYPER_DIGIT:
         return strcmp(value, "all") == 0 ? take_all_digits(job) : take_hyper_option(&job->spec, HYPER_DIGIT, value);
     case ARGP_KEY_END:
@@ -254,6 +258,10 @@ static const struct argp_option job_list[] = {
      "rows ahead to prefetch: L1 of them into the L1 cache, L2 into the L2 cache. BLOCK above 1: before that, the "
      "starts of BLOCK rows go into L2 together, so that their page walks overlap (auto: by a rule on the sizes of rows "
      "and cache)",
+     0},
+    {"pages", KEY_PAGES, "KIND", 0,
+     "pages that the rows lie on: 4k, small ones; thp, transparent huge ones as far as the kernel gives them; huge, "
+     "explicit ones of 2 MiB that root has reserved, or an error (auto: thp from 2 MiB on)",
      0},
     {0}};
 

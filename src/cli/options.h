@@ -36,8 +36,8 @@ error_t take_perf_control(const char **to, const char *value);
 /* Whether --json (NULL: not given) makes standard output the result's alone. */
 bool to_stdout(const char *json);
 
-/* What is trained, --data --split --order --order-seed --limit --digit --engine --prefetch and the hyper-parameters,
- * and by which backends, --isa. */
+/* What is trained, --data --split --order --order-seed --limit --digit --engine --prefetch --pages and the
+ * hyper-parameters, and by which backends, --isa. */
 struct job_options {
     struct job_spec spec;
     bool takes_all;         /* set by a command that takes --digit all, before its options are read */

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "learn/shuffle.h"
 #include "measure/bound_group.h"
+#include "record/pages_json.h"
 #include "record/receipts.h"
 #include "record/run_facts.h"
 #include "verify/published.h"
@@ -47,7 +48,8 @@ int run_record_head(struct run *run, struct error *err) {
                             "preset", options->preset->name, "notebook", options->notebook);
     if (options->label) json_put(job, "label", json_escaped(options->label));
     if (record_workload(run->result, &run->job, &options->job.spec, options->folds, err) != 0 ||
-        result_section(run->result, "job", job, err) != 0)
+        result_section(run->result, "job", job, err) != 0 ||
+        result_section(run->result, "pages", pages_json(&run->job.ds), err) != 0)
         return -1;
     return result_section(run->result, "machine", machine_json(run->topology), err);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/progress.h"
+#include "data/row_pages.h"
 #include "machine/binding.h"
 #include "machine/perf_control.h"
 #include "record/processes.h"
@@ -156,7 +157,14 @@ static int check_perf_case(const struct run *run, const struct experiment *epoch
     return fail(err, "--perf-case: '%.200s' is not timed here; epochs are: %s", name, names);
 }
 
+/* The processes that time put rows of their own on explicit huge pages, of which there may be no more than one of them
+ * needs. */
+static int give_huge_pages_back(struct run *run, struct error *err) {
+    return run->job.ds.pages == PAGES_HUGE ? row_pages_move(&run->job.ds, PAGES_AUTO, err) : 0;
+}
+
 int run_time(struct run *run, struct error *err) {
+    if (give_huge_pages_back(run, err) != 0) return -1;
     const struct timing_setup setup = setup_of(run);
     const struct placements *placements = NULL;
     const uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
@@ -217,10 +225,8 @@ int run_be_process(struct run *run, struct error *err) {
     int bad = choose_for_every_engine(&run->options->job, &run->chosen, err);
     if (!bad) bad = run_load(run, err);
     if (!bad && run->options->perf) bad = perf_control_open(run->options->perf, run->options->perf_case, err);
-    if (!bad) {
-        job_pack(&run->job, &run->chosen);
-        bad = bind_worker(run->topology, &run->core.slots[0], err);
-    }
+    if (!bad) bad = job_pack(&run->job, &run->chosen, err);
+    if (!bad) bad = bind_worker(run->topology, &run->core.slots[0], err);
     if (!bad) {
         run->jobs = work.jobs;
         bad = do_work(run, &work, err);

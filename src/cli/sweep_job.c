@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/outputs.h"
 #include "cli/results.h"
+#include "data/row_pages.h"
 #include "learn/prefetch_choice.h"
 #include "learn/sweep_groups.h"
 #include "record/sweep_npz.h"
@@ -138,6 +139,7 @@ int sweep_load(struct sweep_job *job, struct error *err) {
     dataset_hash(&job->ds);
     const struct backend *backend = job->chosen.list[0];
     if (job->spec.hyper.engine == ENGINE_INT && backend->dot_packed) packed_make(&job->ds.packed, &job->ds);
+    if (row_pages_move(&job->ds, job->spec.rows.pages, err) != 0) return -1;
     job->plan = (struct sweep_plan){
         .ds = &job->ds, .spec = &job->spec, .folds = options->folds, .grid = &options->grid, .backend = backend};
     return sweep_possible(&job->plan, err) != 0 || check_kernels(job, err) != 0 ? -1 : 0;

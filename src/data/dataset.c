@@ -54,7 +54,7 @@ int dataset_allocate(struct dataset *ds, size_t n, size_t d, struct error *err) 
 }
 
 void dataset_free(struct dataset *ds) {
-    pages_free(ds->pixels, ds->n * ds->stride);
+    pages_free_of(ds->pages, ds->pixels, ds->n * ds->stride);
     packed_free(&ds->packed);
     free(ds->start);
     free(ds->labels);

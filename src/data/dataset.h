@@ -4,6 +4,7 @@
 #define SGDMARK_DATA_DATASET_H
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "data/packed.h"
 
 #include <stdbool.h>
@@ -27,12 +28,13 @@ struct dataset {
     size_t d;                  /* features of a row */
     size_t width;              /* features stored of a row, 1..d */
     size_t stride;             /* bytes from one cropped row to the next */
-    uint8_t *pixels;           /* n cropped rows without gaps, 64-byte aligned, on 2 MiB pages where Linux gives them */
+    uint8_t *pixels;           /* n cropped rows without gaps, 64-byte aligned, on pages of the kind `pages` names */
     uint16_t *start;           /* [n] first feature of each cropped row; start[i] + width <= d */
     uint8_t *labels;           /* [n], 0..9 */
     uint32_t *place;           /* [n] where row i of the files is now; NULL: rows are in file order */
     struct packed_rows packed; /* the same rows without zero groups, if packed_make was called */
     size_t image_height, image_width; /* height * width == d where rows are images; else 1 x d */
+    enum page_kind pages;             /* that the pixels lie on (data/row_pages.h) */
     bool synthetic;
     char name[256];  /* --data, completed with the defaults: "synthetic:n=60000,d=784,seed=1"; of IDX files found by
                         a search, where they are: as --data it names the same files */

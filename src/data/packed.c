@@ -88,7 +88,7 @@ void packed_make(struct packed_rows *packed, const struct dataset *ds) {
 }
 
 void packed_free(struct packed_rows *packed) {
-    pages_free(packed->bytes, packed->size);
+    pages_free_of(packed->pages, packed->bytes, packed->size);
     free(packed->rows);
     *packed = (struct packed_rows){0};
 }

@@ -3,6 +3,8 @@
 #ifndef SGDMARK_DATA_PACKED_H
 #define SGDMARK_DATA_PACKED_H
 
+#include "base/pages.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,8 +20,9 @@ enum { PACKED_LINE = 64, PACKED_STEP_BITS = 6 /* of BLOCK_PIXELS */ };
 
 /* Every row of a data set in the form of kernels.h. All hold the same number of blocks, and begin on cache lines. */
 struct packed_rows {
-    size_t blocks;           /* of each row; 0: nothing is packed */
-    uint8_t *bytes;          /* on 2 MiB pages where Linux gives them */
+    size_t blocks; /* of each row; 0: nothing is packed */
+    uint8_t *bytes;
+    enum page_kind pages;    /* of the bytes */
     size_t size;             /* bytes of all rows */
     struct packed_row *rows; /* [n] */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "learn/job.h"
 
+#include "data/row_pages.h"
 #include "learn/classes.h"
 #include "learn/hyper_table.h"
 
@@ -55,6 +56,7 @@ int job_open_rows(struct job *job, const struct row_spec *rows, unsigned positiv
     *job = (struct job){0};
     int bad = dataset_load(&job->ds, rows->data, rows->split, err);
     if (!bad) bad = list_rows(job, rows, positive, err);
+    if (!bad) bad = row_pages_move(&job->ds, rows->pages, err);
     if (bad) job_close(job);
     return bad;
 }
@@ -76,11 +78,12 @@ int job_open(struct job *job, const struct job_spec *spec, struct error *err) {
     return -1;
 }
 
-void job_pack(struct job *job, const struct backend_list *chosen) {
+int job_pack(struct job *job, const struct backend_list *chosen, struct error *err) {
     bool wanted = false;
     for (size_t i = 0; i < chosen->count; i++)
         wanted = wanted || chosen->list[i]->dot_packed;
     if (wanted && job->ds.packed.blocks == 0) packed_make(&job->ds.packed, &job->ds);
+    return row_pages_move(&job->ds, job->ds.pages, err);
 }
 
 void job_close(struct job *job) {

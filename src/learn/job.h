@@ -19,7 +19,8 @@ struct row_spec {
     enum split split;
     enum row_order order;
     uint32_t order_seed;
-    size_t limit; /* 0: all */
+    size_t limit;         /* 0: all */
+    enum page_kind pages; /* that the rows lie on */
 };
 
 /* What is trained. */
@@ -51,7 +52,8 @@ int job_open_rows(struct job *job, const struct row_spec *rows, unsigned positiv
  * are 0. */
 int job_open_images(struct job *job, const char *path, size_t limit, struct error *err);
 
-/* Packs the rows too, for engine int, if one of the backends has kernels for them and they become smaller. */
-void job_pack(struct job *job, const struct backend_list *chosen);
+/* Packs the rows too, for engine int, if one of the backends has kernels for them and they become smaller. Returns 0,
+ * or -1 with the reason: there are no more pages of the kind that the rows lie on. */
+int job_pack(struct job *job, const struct backend_list *chosen, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/node_rows.h"
 
-#include "base/pages.h"
+#include "data/row_pages.h"
 #include "machine/binding.h"
 
 #include <stdlib.h>
@@ -25,19 +25,17 @@ static bool same_place(const struct slot *a, const struct slot *b) {
     return a->policy == b->policy && a->memory_node == b->memory_node;
 }
 
-/* Copies the bytes to new memory on the node that the slot names. Bound to the slot, so that they come to lie there too
- * where the system places memory by who writes it first only. */
-static int copy_bytes(const struct node_rows *rows, const struct slot *slot, uint8_t **to, const uint8_t *from,
+/* Copies the bytes to new memory `to` on the node that the slot names. Bound to the slot, so that they come to lie
+ * there too where the system places memory by who writes it first only. */
+static int copy_bytes(const struct node_rows *rows, const struct slot *slot, uint8_t *to, const uint8_t *from,
                       size_t length, struct error *err) {
-    *to = pages_new(length);
-    if (!*to) return fail_program(err, "no memory for a copy of the rows (%zu bytes) on another node", length);
-    if (place_memory(rows->topology, *to, length, slot, err) != 0) return -1;
+    if (place_memory(rows->topology, to, length, slot, err) != 0) return -1;
     struct affinity *saved = affinity_save(rows->topology, err);
     if (!saved) return -1;
     int bad = bind_worker(rows->topology, slot, err);
-    if (!bad) memcpy(*to, from, length);
+    if (!bad) memcpy(to, from, length);
     if (affinity_restore(rows->topology, saved, err) != 0) bad = -1;
-    return bad ? -1 : check_memory(rows->topology, *to, length, slot, err);
+    return bad ? -1 : check_memory(rows->topology, to, length, slot, err);
 }
 
 /* Sets *at to the rows for a slot. */
@@ -55,9 +53,13 @@ static int rows_for(struct node_rows *rows, const struct slot *slot, const struc
     *copy = (struct rows_copy){.ds = *ds, .slot = slot};
     copy->ds.pixels = copy->ds.packed.bytes = NULL;
     *at = &copy->ds;
-    if (copy_bytes(rows, slot, &copy->ds.pixels, ds->pixels, ds->n * ds->stride, err) != 0) return -1;
+    const size_t bytes = ds->n * ds->stride;
+    copy->ds.pixels = row_pages_new(ds->pages, bytes, ds->name, err);
+    if (!copy->ds.pixels || copy_bytes(rows, slot, copy->ds.pixels, ds->pixels, bytes, err) != 0) return -1;
     if (!ds->packed.bytes) return 0;
-    return copy_bytes(rows, slot, &copy->ds.packed.bytes, ds->packed.bytes, ds->packed.size, err);
+    copy->ds.packed.bytes = row_pages_new(ds->packed.pages, ds->packed.size, ds->name, err);
+    if (!copy->ds.packed.bytes) return -1;
+    return copy_bytes(rows, slot, copy->ds.packed.bytes, ds->packed.bytes, ds->packed.size, err);
 }
 
 struct node_rows *node_rows_new(const struct topology *topology, const struct placement *placement,
@@ -81,11 +83,8 @@ struct node_rows *node_rows_new(const struct topology *topology, const struct pl
 
 void node_rows_free(struct node_rows *rows) {
     if (!rows) return;
-    for (size_t i = 0; i < rows->copy_count; i++) {
-        struct dataset *ds = &rows->copies[i].ds;
-        pages_free(ds->pixels, ds->n * ds->stride);
-        pages_free(ds->packed.bytes, ds->packed.size);
-    }
+    for (size_t i = 0; i < rows->copy_count; i++)
+        row_pages_drop(&rows->copies[i].ds);
     free(rows->copies);
     free(rows->list);
     free(rows);

@@ -257,12 +257,20 @@ static void add_tuning(json_t *flat, const struct result_file *file) {
     }
 }
 
+/* Adds the kind of pages that the rows were put on: {"pages.asked": "huge"}. Files of earlier versions had no choice.
+ */
+static void add_pages(json_t *flat, const struct result_file *file) {
+    const json_t *asked = json_object_get(json_object_get(file->facts, "pages"), "asked");
+    json_put(flat, "pages.asked", json_string(json_is_string(asked) ? json_string_value(asked) : "auto"));
+}
+
 static json_t *facts_of(const struct result_file *file) {
     static const char *const sections[] = {"tool", "build", "libraries", "cpu", "topology", "environment"};
     json_t *flat = json_object();
     for (size_t i = 0; flat && i < sizeof sections / sizeof *sections; i++)
         flatten(flat, sections[i], json_object_get(file->facts, sections[i]));
     if (flat) add_tuning(flat, file);
+    if (flat) add_pages(flat, file);
     return flat;
 }
 

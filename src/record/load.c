@@ -364,8 +364,8 @@ static int check_content(struct result_file *file, const struct reader *reader) 
     if (check_members(reader, file->facts, "", facts_rules, COUNT(facts_rules)) != 0 ||
         check_status(file, reader) != 0 || check_workload(file->facts, reader) != 0 ||
         check_receipts(file->facts, reader) != 0 || check_experiments(file, reader) != 0 ||
-        check_findings(file->facts, reader) != 0 || check_soak(file->facts, reader) != 0 ||
-        check_roofs(file->facts, reader) != 0 || read_roofs(file, reader) != 0)
+        check_findings(file->facts, reader) != 0 || check_pages(file->facts, reader) != 0 ||
+        check_soak(file->facts, reader) != 0 || check_roofs(file->facts, reader) != 0 || read_roofs(file, reader) != 0)
         return -1;
     json_t *outcomes = parity_outcomes(file->facts);
     int bad = read_all_series(file, outcomes, reader);

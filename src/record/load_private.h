@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by load.c, load_bytes.c, load_gates.c, findings.c and soak_json.c. */
+/* Shared by load.c, load_bytes.c, load_gates.c, findings.c, pages_json.c and soak_json.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H
 
@@ -38,6 +38,9 @@ int read_witnesses(const struct result_file *file, struct series *series, const 
 
 /* Checks "findings", which files of earlier versions lack. Returns 0, or -1 with one line. */
 int check_findings(const json_t *facts, const struct reader *reader);
+
+/* Checks "pages", which files of earlier versions lack. Returns 0, or -1 with one line. */
+int check_pages(const json_t *facts, const struct reader *reader);
 
 /* Checks "soak", which only a soak's file has: ranges, and totals against those of the cores. Returns 0, or -1 with one
  * line. */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "learn/hyper_table.h"
 #include "learn/prefetch.h"
+#include "record/pages_json.h"
 #include "report/facts.h"
 
 #include <inttypes.h>
@@ -84,13 +85,28 @@ int print_job(FILE *out, const struct job *job, const struct job_spec *spec, str
                                    .split = split_names[spec->rows.split],
                                    .order = order_names[spec->rows.order],
                                    .order_seed = spec->rows.order_seed};
-    json_t *hyper = hyper_json(spec, 0);
-    if (!hyper) return fail_program(err, "out of memory");
-    print_rows(out, &rows);
-    print_files(out, &job->ds);
-    print_classifier(out, hyper);
+    json_t *hyper = hyper_json(spec, 0), *pages = pages_json(&job->ds);
+    const bool lost = !hyper || !pages;
+    if (!lost) {
+        print_rows(out, &rows);
+        print_files(out, &job->ds);
+        print_pages(out, pages);
+        print_classifier(out, hyper);
+    }
     json_decref(hyper);
-    return 0;
+    json_decref(pages);
+    return lost ? fail_program(err, "out of memory") : 0;
+}
+
+void print_pages(FILE *out, const json_t *pages) {
+    const char *asked = fact_text(pages, "asked");
+    char huge[FACT_TEXT], all[FACT_TEXT];
+    if (strcmp(asked, page_kind_names[PAGES_AUTO]) == 0) return;
+    fputs("pages        ", out);
+    print_plain(out, asked);
+    fprintf(out, ", as asked: %s of %s MB of their mapping on huge pages\n",
+            format_fact(huge, "%.1f", fact_number(pages, "huge_bytes") * 1e-6),
+            format_fact(all, "%.1f", fact_number(pages, "resident_bytes") * 1e-6));
 }
 
 void print_prefetch(FILE *out, const struct prefetch *prefetch, const char *reason) {

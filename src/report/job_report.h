@@ -25,7 +25,10 @@ void print_classifier(FILE *out, const json_t *hyper);
 /* One line with the IDX files that were read; nothing for made-up rows. */
 void print_files(FILE *out, const struct dataset *ds);
 
-/* All three, of a job in memory. Returns 0, or -1 when memory runs out. */
+/* One line on the pages that the rows lie on (pages_json), unless they were left to the program. */
+void print_pages(FILE *out, const json_t *pages);
+
+/* All of them, of a job in memory. Returns 0, or -1 when memory runs out. */
 int print_job(FILE *out, const struct job *job, const struct job_spec *spec, struct error *err);
 
 /* The prefetch distances, and why they were chosen (prefetch_choose). */

@@ -38,6 +38,7 @@ static void add_rows(char text[CHECK_COMMAND], const struct row_spec *rows) {
     if (rows->order != defaults.order) add(text, " --order %s", order_names[rows->order]);
     if (rows->order_seed != defaults.order_seed) add(text, " --order-seed %u", rows->order_seed);
     if (rows->limit != defaults.limit) add(text, " --limit %zu", rows->limit);
+    if (rows->pages != defaults.pages) add(text, " --pages %s", page_kind_names[rows->pages]);
 }
 
 void check_command(char text[CHECK_COMMAND], const struct job_spec *spec, unsigned folds, enum engine engine,

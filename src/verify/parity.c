@@ -210,7 +210,7 @@ static int add_integers(struct verified_jobs *jobs, const struct job_request *re
         snprintf(jobs->no_integers, sizeof jobs->no_integers, "%.255s", why.text);
         return 0;
     }
-    job_pack(request->job, request->chosen);
+    if (job_pack(request->job, request->chosen, err) != 0) return -1;
     const size_t scalar = jobs->count;
     struct verified_job *added = add_job(jobs, request, ENGINE_INT, backend_scalar(), err);
     if (!added) return -1;

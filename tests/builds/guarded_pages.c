@@ -16,6 +16,18 @@ static size_t whole_pages(size_t bytes) {
     return (bytes + page_size() - 1) / page_size() * page_size();
 }
 
+const char *const page_kind_names[] = {"auto", "4k", "thp", "huge", NULL};
+
+void *pages_new_of(enum page_kind kind, size_t bytes) {
+    (void)kind; /* a page that follows is more than the kind of those before */
+    return pages_new(bytes);
+}
+
+void pages_free_of(enum page_kind kind, void *pages, size_t bytes) {
+    (void)kind;
+    pages_free(pages, bytes);
+}
+
 void *pages_new(size_t bytes) {
     if (bytes > SIZE_MAX / 2) return NULL;
     const size_t room = whole_pages(bytes);

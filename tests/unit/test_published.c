@@ -173,12 +173,12 @@ static void failures_have_the_command_that_repeats_them(void **state) {
     assert_string_equal(text, "sgdmark run --engine f32 --isa scalar");
     check_command(text, &spec, 3, ENGINE_F64, NULL);
     assert_string_equal(text, "sgdmark run --engine f64");
-    spec.rows = (struct row_spec){"/my images", SPLIT_TEST, ORDER_FILE, 7, 500};
+    spec.rows = (struct row_spec){"/my images", SPLIT_TEST, ORDER_FILE, 7, 500, PAGES_HUGE};
     hyper_set(&spec, HYPER_alpha, 0.001);
     hyper_set(&spec, HYPER_compat, COMPAT_1_2);
     check_command(text, &spec, 4, ENGINE_INT, backend_scalar());
     assert_string_equal(text, "sgdmark run --engine int --isa scalar --data '/my images' --split test --order file "
-                              "--order-seed 7 --limit 500 --alpha 0.001 --compat 1.2 --folds 4");
+                              "--order-seed 7 --limit 500 --pages huge --alpha 0.001 --compat 1.2 --folds 4");
 }
 
 static void the_list_grows(void **state) {

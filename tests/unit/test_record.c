@@ -620,6 +620,9 @@ static void put(json_t *root, const char *path, const char *value) {
     "{\"name\": \"smt\", \"weight\": " weight ", \"what\": \"x\", \"effect\": \"x\", \"root\": true, \"mend\": " mend  \
     "}"
 
+#define PAGES(asked, resident, huge)                                                                                   \
+    "{\"asked\": " asked ", \"resident_bytes\": " resident ", \"huge_bytes\": " huge "}"
+
 static void one_bad_value_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -687,6 +690,11 @@ static void one_bad_value_is_refused(void **state) {
         {"sgdmark.samples.0.disturbed", "[null]", "another length"},
         {"sgdmark.samples.0", "{}", "samples[0].name is missing"},
         {"sgdmark.samples", "{}", "samples is not an array"},
+        {"sgdmark.pages", "[]", "pages is not an object"},
+        {"sgdmark.pages", PAGES("7", "9", "9"), "pages.asked is not a text"},
+        {"sgdmark.pages", PAGES("\"huge\"", "-1", "9"), "pages.resident_bytes is not a whole number"},
+        {"sgdmark.pages", PAGES("\"huge\"", "9", "null"), "pages.huge_bytes is null without a reason"},
+        {"sgdmark.pages", PAGES("\"huge\"", "9", "10"), "more than what is in memory"},
         {"sgdmark.findings", "{}", "findings is not a list"},
         {"sgdmark.findings", "[7]", "findings[0] is not an object"},
         {"sgdmark.findings", "[" FINDING("0", "\"x\"") "]", "findings[0].weight is not a whole number"},
@@ -705,6 +713,20 @@ static void one_bad_value_is_refused(void **state) {
             fail_msg("%s: '%s' does not say '%s'", faults[i].path, err.text, faults[i].because);
     }
     json_decref(good);
+}
+
+/* Files of earlier versions do not say what the rows lay on. */
+static void pages_are_read(void **state) {
+    (void)state;
+    static const char *const pages[] = {NULL, PAGES("\"auto\"", "9", "9"), PAGES("\"4k\"", "9", "0")};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct result_file file;
+        struct error err = {.text = ""};
+        json_t *root = written(full_result(), true);
+        if (pages[i]) put(root, "sgdmark.pages", pages[i]);
+        if (parse_json(&file, root, &err) != 0) fail_msg("%s", err.text);
+        result_unload(&file);
+    }
 }
 
 /* Files of earlier versions have no findings; the others may have some, the worst first. */
@@ -763,6 +785,7 @@ int main(void) {
         cmocka_unit_test(deep_nesting_is_refused),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(one_bad_value_is_refused),
+        cmocka_unit_test(pages_are_read),
         cmocka_unit_test(findings_are_read),
         cmocka_unit_test(unreadable_files_are_refused),
     };

@@ -128,7 +128,7 @@ static void wrong_kernels_for_packed_rows_are_refused(void **state) {
     const struct backend *list[] = {&backend};
     struct self_check done;
     struct error err;
-    job_pack(&job, &(struct backend_list){list, 1});
+    assert_int_equal(job_pack(&job, &(struct backend_list){list, 1}, &err), 0);
     assert_true(reads_packed(&job.ds, ENGINE_INT, &backend));
     assert_int_equal(self_check(&backend, ENGINE_INT, &job.row_list, &done, &err), 0);
     backend.dot_packed = dot_packed_leaves_a_block_out;
