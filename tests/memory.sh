@@ -104,6 +104,8 @@ for format in text json markdown; do
 done
 without_memory 1 compare --history "$scratch" tests/golden/result-schema-1.json
 without_memory 1 doctor --json "$out/f.json"
+without_memory "${MEMORY_STEP:-4}" doctor --measure --time 1 "${rows[@]}" --json "$out/f.json"
+without_memory 1 train "${rows[@]}" --engine int --pages thp --json "$out/t.json"
 without_memory 1 kernels --json "$out/k.json"
 without_memory 1 kernels --verify --isa scalar --kernel read_u8
 without_memory "${MEMORY_STEP:-4}" sweep "${rows[@]}" --epochs 1 --vary order-seed=0..2 --vary digit=1,5 --place core \

@@ -84,12 +84,16 @@ static bool is_bound_to(const struct topology *topology, hwloc_const_bitmap_t pu
     return same;
 }
 
-int affinity_restore(const struct topology *topology, struct affinity *saved, struct error *err) {
+int affinity_return(const struct topology *topology, const struct affinity *saved, struct error *err) {
     int bad = hwloc_set_cpubind(topology->hw, saved->pus, HWLOC_CPUBIND_THREAD);
     const int why = errno;
     /* Where binding is refused nothing has changed, so that there is nothing to restore. */
     if (bad && is_bound_to(topology, saved->pus)) bad = 0;
-    if (bad) fail(err, "affinity of the thread: cannot be restored: %s", strerror(why));
+    return bad ? fail(err, "affinity of the thread: cannot be restored: %s", strerror(why)) : 0;
+}
+
+int affinity_restore(const struct topology *topology, struct affinity *saved, struct error *err) {
+    const int bad = affinity_return(topology, saved, err);
     hwloc_bitmap_free(saved->pus);
     free(saved);
     return bad;

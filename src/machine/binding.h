@@ -15,10 +15,11 @@ int bind_worker(const struct topology *topology, const struct slot *slot, struct
 /* The PU that bind_worker binds to, by OS index; -1: the system refuses all binding, so that threads run anywhere. */
 int bound_pu(const struct topology *topology, const struct slot *slot);
 
-/* Saves the affinity of the calling thread (NULL and the reason on failure), and restores it: 0, or -1 with the reason;
- * frees `saved` either way. */
+/* Saves the affinity of the calling thread (NULL and the reason on failure), goes back to it, and does so for the last
+ * time, which frees `saved` either way: 0, or -1 with the reason. */
 struct affinity;
 struct affinity *affinity_save(const struct topology *topology, struct error *err);
+int affinity_return(const struct topology *topology, const struct affinity *saved, struct error *err);
 int affinity_restore(const struct topology *topology, struct affinity *saved, struct error *err);
 
 /* The OS index of the PU that the calling thread runs on now; -1: unknown. Cheap: no system call on x86-64 and on

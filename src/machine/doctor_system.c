@@ -67,7 +67,7 @@ static void examine_memory(struct doctor *doctor, const struct patient *patient)
     if (total > 0 && unused > 0.5 * total) {
         struct finding *finding = finding_add(
             doctor, "huge-pages", available < 2 * GIB ? 50 : 10,
-            "they are taken from all other memory, and this program does not use them (it uses transparent ones)");
+            "they are taken from all other memory, and this program uses them only where it is told to (--pages huge)");
         snprintf(finding->what, sizeof finding->what, "%.1f of %.1f GiB are reserved as huge pages that nobody uses",
                  unused / GIB, total / GIB);
         snprintf(finding->mend, sizeof finding->mend, "sysctl vm.nr_hugepages=0");

@@ -55,7 +55,7 @@ static struct experiment *played_experiment(const char *name, size_t cases) {
 
 /* Four cases: folds on one core; a read roof twice as fast per row; the same folds on two workers; the A/A twin of the
  * first, which takes `twin` times as long. */
-static struct experiment *played_folds(double twin) {
+static __attribute__((unused)) struct experiment *played_folds(double twin) {
     struct experiment *experiment = played_experiment("folds", 4);
     struct case_facts facts = case_facts_of(CASE_FOLDS, "rows", PLAYED_ROWS);
     facts.job = &played_scalar;

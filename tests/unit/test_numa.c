@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Binding and memory on a machine of four packages with a memory node each, which this test plays: hwloc is told that a
  * recorded topology is this machine's, and the system calls that hwloc makes end here. */
+#include "learn/job.h"
 #include "machine/binding.h"
 #include "machine/topology_private.h"
 #include "measure/fold_pool.h"
+#include "measure/tried.h"
 #include "played_syscall.h"
 #include "setup.h"
 
@@ -422,6 +424,113 @@ static void test_affinity_untold(void **state) {
     }
 }
 
+/* What `doctor --measure` asks, on a small job of its own. */
+struct asked {
+    struct job job;
+    struct job_spec spec;
+    struct verified_job verified;
+    uint32_t permutation[SMALL_ROWS];
+    struct alternatives_setup setup;
+    struct alternatives made;
+};
+
+/* Returns the error, "" for none. */
+static const char *ask(struct asked *asked, enum question question, const struct topology *where) {
+    static struct error err;
+    *asked = (struct asked){.verified = {.engine = ENGINE_F32}};
+    job_spec_defaults(&asked->spec);
+    asked->spec.rows.data = "synthetic:n=120";
+    if (job_open(&asked->job, &asked->spec, &err) != 0 ||
+        verified_job_run(&asked->verified, &asked->job.row_list, &asked->spec.hyper, FOLDS, backend_scalar(), &err) !=
+            0)
+        fail_msg("%s", err.text);
+    hyper_permutation(asked->permutation, SMALL_ROWS, &asked->spec.hyper);
+    asked->setup = (struct alternatives_setup){.job = &asked->job,
+                                               .hyper = &asked->spec.hyper,
+                                               .verified = &asked->verified,
+                                               .topology = where,
+                                               .permutation = asked->permutation};
+    return alternatives_make(&asked->made, question, &asked->setup, &err) == 0 ? "" : err.text;
+}
+
+static void close_asked(struct asked *asked) {
+    alternatives_free(&asked->made);
+    verified_job_free(&asked->verified);
+    job_close(&asked->job);
+}
+
+/* Times what was asked, and judges it. */
+static void answer(const struct asked *asked, const struct topology *where) {
+    struct tried_outcome outcome;
+    struct error err;
+    struct alternatives made = asked->made;
+    if (alternatives_run(&made, 0.02, 1, where, NULL, &err) != 0) fail_msg("%s", err.text);
+    if (tried_judge(&outcome, made.experiment, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(outcome.count, 1);
+    assert_true(outcome.ratios[0].speed > 0);
+    tried_free(&outcome);
+}
+
+static void test_far_memory_is_tried(void **state) {
+    (void)state;
+    struct asked asked;
+    assert_string_equal(ask(&asked, ASK_MEMORY, machine), "");
+    assert_int_equal(asked.made.experiment->count, 3);
+    assert_int_equal(played.places, 2); /* a near copy and a far one, which stands last */
+    assert_int_equal(played.nodes, 1 << 2);
+    assert_ptr_equal(asked.made.rows[0], asked.made.rows[1]);
+    assert_ptr_not_equal(asked.made.rows[0]->pixels, asked.made.rows[2]->pixels);
+    answer(&asked, machine);
+    close_asked(&asked);
+    assert_int_equal(bound, 0xff);
+    play();
+    played.lies_about_node = 3;
+    assert_string_equal(ask(&asked, ASK_MEMORY, machine), "memory: lies on nodes 3 instead of 0");
+    close_asked(&asked);
+}
+
+static void test_both_threads_are_tried(void **state) {
+    (void)state;
+    struct asked asked;
+    struct topology *smt;
+    struct error err;
+    unsetenv("HWLOC_XMLFILE");
+    setenv("HWLOC_SYNTHETIC", "package:1 core:4 pu:2", 1);
+    if (topology_load(&smt, NULL, &err) != 0) fail_msg("%s", err.text);
+    assert_true(topology_is_this_system(smt));
+    assert_string_equal(ask(&asked, ASK_SMT, smt), "");
+    assert_int_equal(asked.made.experiment->count, 3);
+    assert_int_equal(asked.made.experiment->facts[2].workers, 2);
+    assert_true(asked.made.experiment->facts[2].work == 2.0 * SMALL_ROWS);
+    answer(&asked, smt);
+    close_asked(&asked);
+    assert_int_equal(bound, 0xff);
+    /* Both fits of the last sample are checked. */
+    assert_string_equal(ask(&asked, ASK_SMT, smt), "");
+    asked.verified.model.epoch_hash[0] ^= 1;
+    assert_int_equal(alternatives_run(&asked.made, 0.02, 1, smt, NULL, &err), -1);
+    assert_int_equal(err.kind, ERROR_CHECK);
+    close_asked(&asked);
+    topology_free(smt);
+    unsetenv("HWLOC_SYNTHETIC");
+    setenv("HWLOC_XMLFILE", "tests/golden/topologies/four-packages-distances.xml", 1);
+}
+
+/* Where threads cannot be bound, places cannot be compared. */
+static void test_no_binding_is_no_question(void **state) {
+    (void)state;
+    struct topology_summary summary;
+    struct asked asked;
+    played.bind_error = EPERM;
+    struct topology *before = load_refused(&summary);
+    assert_string_equal(ask(&asked, ASK_PLACEMENT, machine), "");
+    assert_null(asked.made.experiment);
+    assert_int_equal(asked.made.not_tried_count, 1);
+    assert_non_null(strstr(asked.made.not_tried[0].why, "refuses to bind threads to PUs"));
+    close_asked(&asked);
+    load_again(before);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_description_is_not_this_machine, begin),
@@ -438,6 +547,9 @@ int main(void) {
         cmocka_unit_test_setup(test_binding_refused, begin),
         cmocka_unit_test_setup(test_one_pu_and_no_binding, begin),
         cmocka_unit_test_setup(test_affinity_untold, begin),
+        cmocka_unit_test_setup(test_far_memory_is_tried, begin),
+        cmocka_unit_test_setup(test_both_threads_are_tried, begin),
+        cmocka_unit_test_setup(test_no_binding_is_no_question, begin),
     };
     return cmocka_run_group_tests_name("numa", tests, set_up, tear_down);
 }
