@@ -16,6 +16,7 @@ os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 home = os.getcwd()
 sys.dont_write_bytecode = True
 sys.path.insert(0, "tests/python")
+from schemas import undescribed  # noqa: E402
 from tap import check, finish, skip  # noqa: E402
 from made import GOOD, ROUNDS, TWIN, modern, modern_file, other_run, put, rename, scale, scratch, variant, write  # noqa: E402
 
@@ -43,21 +44,6 @@ FINDING = {"name": "smt", "weight": 30, "what": "x", "effect": "x", "mend": "x",
 base = write("base.json", GOOD)
 
 # The schema is that of version 3: what is written today passes, each fault does not.
-def undescribed(value, name=""):
-    """Names of the fields that the schema says nothing of, outside of its conditions."""
-    if isinstance(value, list):
-        return [found for one in value for found in undescribed(one, name)]
-    if not isinstance(value, dict):
-        return []
-    lacking = [f"{name}.{key}" for key, field in value.get("properties", {}).items() if not field.get("description")]
-    for key, one in value.items():
-        if key == "properties":
-            lacking += [found for field in one for found in undescribed(one[field], field)]
-        elif key not in ("if", "then", "else", "not"):
-            lacking += undescribed(one, name)
-    return lacking
-
-
 schema = json.load(open("results/schema.json"))
 check("the schema describes every field", not undescribed(schema), undescribed(schema))
 try:

@@ -70,7 +70,8 @@ static const struct argp gather_argp = {
     "Examples:\n"
     "  sgdmark fleet gather DIR\n"
     "  sgdmark fleet gather DIR --nodes 'n[001-100]' --json now.json\n"
-    "  sgdmark fleet gather DIR --history then.json   who became slower\n",
+    "  sgdmark fleet gather DIR --history then.json   who became slower\n"
+    "  sgdmark report then.json -o fleet.html         a page of it, with a chart\n",
     NULL,
     NULL,
     NULL};
@@ -82,10 +83,12 @@ static json_t *load_history(const char *path, struct error *err) {
     return history;
 }
 
-static int write_json(const struct fleet *fleet, const char *path, struct error *err) {
+/* The JSON is made in any case: what is printed is what is recorded. */
+static int put_out(const struct fleet *fleet, const char *path, struct error *err) {
     json_t *json = fleet_json(fleet);
-    if (!json) return fail_program(err, "out of memory for the JSON");
-    const int bad = output_json(path, json, err);
+    int bad = json ? 0 : fail_program(err, "out of memory for the JSON");
+    if (!bad && path) bad = output_json(path, json, err);
+    if (!bad && !to_stdout(path)) bad = print_fleet(stdout, json_object_get(json, "sgdmark"), err);
     json_decref(json);
     return bad;
 }
@@ -109,8 +112,7 @@ int fleet_gather(int argc, char **argv, struct error *err) {
     const int done = take_arguments(&gather_argp, argc, argv, &options, err);
     if (done) return done < 0 ? -1 : EXIT_DONE;
     int bad = judge(&fleet, &options, err);
-    if (!bad && options.json) bad = write_json(&fleet, options.json, err);
-    if (!bad && !to_stdout(options.json)) bad = print_fleet(stdout, &fleet, err);
+    if (!bad) bad = put_out(&fleet, options.json, err);
     const bool well = !bad && fleet_is_well(&fleet);
     fleet_free(&fleet);
     if (bad) return -1;

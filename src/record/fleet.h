@@ -4,6 +4,7 @@
 #ifndef SGDMARK_RECORD_FLEET_H
 #define SGDMARK_RECORD_FLEET_H
 
+#include "measure/stats.h"
 #include "record/node_file.h"
 
 /* A node is slow if a time of it lies beyond the median of its group by more than both of these, in both rounds. Normal
@@ -96,7 +97,12 @@ void fleet_free(struct fleet *fleet);
 /* Is nothing wrong, slow, missing, dead or bad? */
 bool fleet_is_well(const struct fleet *fleet);
 
-/* All of it as JSON: {"sgdmark": {"fleet": 1, ...}}. NULL: out of memory. */
+/* The smallest excess that counts (struct group_metric), of the times of all nodes of a group. */
+double fleet_floor(const struct summary *times);
+
+/* All of it as JSON: {"sgdmark": {"fleet": FLEET_VERSION, ...}}, which docs/fleet-schema.json describes and
+ * record/fleet_load.h reads. NULL: out of memory. */
+enum { FLEET_VERSION = 1 };
 json_t *fleet_json(const struct fleet *fleet);
 
 /* The state of the fleet in one line. */

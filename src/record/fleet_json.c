@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLEET_VERSION = 1 };
-
 static double mean_of(const struct fleet_node *node, size_t metric) {
     const uint64_t *round = node->metric[metric];
     return round[0] && round[1] ? ((double)round[0] + (double)round[1]) / 2.0 : NAN;
@@ -52,13 +50,18 @@ static json_t *judged_json(const struct fleet_node *node, const struct node_judg
         json_put(times, node_metric_names[m], json_number(mean_of(node, m)));
         json_put(excess, node_metric_names[m], json_number(judged->excess[m]));
     }
-    json_t *value = json_pack("{s:s, s:i, s:I, s:s, s:o, s:o, s:o}", "state", node_state_names[judged->state], "rank",
-                              node->rank, "group", node->done ? (json_int_t)judged->group : (json_int_t)-1, "started",
-                              node->started, "times", times, "excess", excess, "faults", faults_json(node));
+    json_t *value =
+        json_pack("{s:s, s:i, s:I, s:s, s:I, s:I, s:i, s:o, s:o, s:o}", "state", node_state_names[judged->state],
+                  "rank", node->rank, "group", node->done ? (json_int_t)judged->group : (json_int_t)-1, "started",
+                  node->started, "checks", (json_int_t)node->checks, "wrong", (json_int_t)node->wrong, "away_permille",
+                  (int)node->away, "times", times, "excess", excess, "faults", faults_json(node));
     if (judged->worst >= 0) json_put(value, "worst", json_string(node_metric_names[judged->worst]));
     if (judged->where[0]) json_put(value, "where", json_string(judged->where));
     if (judged->differs[0]) json_put(value, "differs", json_escaped_before(judged->differs));
-    if (with_history) json_put(value, "change", json_number(judged->change));
+    if (with_history) {
+        json_put(value, "change", json_number(judged->change));
+        json_put(value, "changed", json_boolean(judged->changed));
+    }
     return value;
 }
 
@@ -81,13 +84,13 @@ json_t *fleet_json(const struct fleet *fleet) {
     for (size_t i = 0; i < fleet->bad_count; i++)
         json_add(bad, json_pack("{s:o, s:o}", "file", json_escaped(fleet->bad[i].name), "why",
                                 json_escaped(fleet->bad[i].why)));
-    json_t *facts =
-        json_pack("{s:i, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "fleet", FLEET_VERSION,
-                  "verdict", verdict, "well", (int)fleet_is_well(fleet), "counted", (json_int_t)fleet->counted,
-                  "expected", (json_int_t)fleet->expected, "slow", (json_int_t)fleet->slow, "unconfirmed",
-                  (json_int_t)fleet->unconfirmed, "wrong", (json_int_t)fleet->wrong, "dead", (json_int_t)fleet->dead,
-                  "missing_count", (json_int_t)fleet->missing_count, "missing", missing, "bad_files", bad, "groups",
-                  groups, "nodes", nodes_json(fleet));
+    json_t *facts = json_pack("{s:i, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "fleet",
+                              FLEET_VERSION, "verdict", verdict, "well", (int)fleet_is_well(fleet), "singletons",
+                              (int)fleet->singletons, "counted", (json_int_t)fleet->counted, "expected",
+                              (json_int_t)fleet->expected, "slow", (json_int_t)fleet->slow, "unconfirmed",
+                              (json_int_t)fleet->unconfirmed, "wrong", (json_int_t)fleet->wrong, "dead",
+                              (json_int_t)fleet->dead, "missing_count", (json_int_t)fleet->missing_count, "missing",
+                              missing, "bad_files", bad, "groups", groups, "nodes", nodes_json(fleet));
     json_t *json = json_pack("{s:o}", "sgdmark", facts);
     if (!json || json_lost() || seal_result(json) != 0) {
         json_decref(json);

@@ -56,6 +56,10 @@ static size_t take_values(double *value, const struct fleet *fleet, size_t group
     return count;
 }
 
+double fleet_floor(const struct summary *times) {
+    return fmax(FLEET_MADS * times->mad / times->median, FLEET_SHARE);
+}
+
 static int summarize_group(struct fleet *fleet, size_t g, double *value, struct error *err) {
     for (size_t m = 0; m < NODE_METRICS; m++) {
         struct group_metric *metric = &fleet->group[g].metric[m];
@@ -70,7 +74,7 @@ static int summarize_group(struct fleet *fleet, size_t g, double *value, struct 
                 metric->nodes = count;
                 metric->median = s.median;
                 metric->mad = s.mad;
-                metric->floor = fmax(FLEET_MADS * s.mad / s.median, FLEET_SHARE);
+                metric->floor = fleet_floor(&s);
             }
         }
     }

@@ -5,6 +5,7 @@
 #include "learn/hyper_table.h"
 #include "measure/stats.h"
 #include "record/derive.h"
+#include "record/fleet_load.h"
 #include "record/result_private.h"
 
 #include <math.h>
@@ -123,7 +124,7 @@ static void blank_controls(char *text) {
         if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
 }
 
-static int decode(json_t **root, const char *path, const char *bytes, size_t length, struct error *err) {
+int decode_result(json_t **root, const char *path, const char *bytes, size_t length, struct error *err) {
     static const char bom[] = "\xef\xbb\xbf";
     if (length == 0) return fail(err, "%s: is empty", path);
     if (length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
@@ -152,6 +153,8 @@ static int check_origin(struct result_file *file, struct error *err) {
                     file->path);
     if (!json_is_object(file->facts))
         return fail(err, "%s: is not a result file: it has no \"sgdmark\" object", file->path);
+    if (is_fleet(file->root))
+        return fail(err, "%s: is of a whole fleet, not of a run; give it to `sgdmark report` alone", file->path);
     if (!json_is_integer(version) || json_integer_value(version) < 1)
         return fail(err, "%s: schema_version is not a whole number from 1 up", file->path);
     file->schema = (int)json_integer_value(version);
@@ -393,7 +396,8 @@ static int parse(struct result_file *file, const char *path, const char *bytes, 
                  struct error *err) {
     json_t *root;
     *file = (struct result_file){.path = path};
-    if (decode(&root, path, bytes, length, err) != 0 || result_of_json(file, path, root, alone, err) != 0) return -1;
+    if (decode_result(&root, path, bytes, length, err) != 0 || result_of_json(file, path, root, alone, err) != 0)
+        return -1;
     file->bytes = length;
     return 0;
 }
@@ -421,7 +425,7 @@ int result_start(char start[RESULT_START], const char *path, struct error *err) 
     char *bytes = NULL;
     size_t length = 0;
     int bad = read_result(path, &bytes, &length, err);
-    if (!bad) bad = decode(&file.root, path, bytes, length, err);
+    if (!bad) bad = decode_result(&file.root, path, bytes, length, err);
     file.facts = json_object_get(file.root, "sgdmark");
     if (!bad) bad = check_origin(&file, err);
     const char *text = json_string_value(json_object_get(file.facts, "start"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by load.c, load_bytes.c, load_gates.c, findings.c, pages_json.c and soak_json.c. */
+/* Shared by load.c, load_bytes.c, load_gates.c, fleet_load.c, findings.c, pages_json.c and soak_json.c. */
 #ifndef SGDMARK_RECORD_LOAD_PRIVATE_H
 #define SGDMARK_RECORD_LOAD_PRIVATE_H
 
@@ -20,6 +20,9 @@ enum {
 
 /* The text that result_load parses; the caller frees *bytes, also on failure. Returns 0, or -1 with the reason. */
 int read_result(const char *path, char **bytes, size_t *length, struct error *err);
+
+/* Its JSON. *root is NULL on failure. */
+int decode_result(json_t **root, const char *path, const char *bytes, size_t length, struct error *err);
 
 /* Checks the experiments of a file (the comparisons of a file of schema 1) and sets file->experiment_count. Returns 0,
  * or -1 with one line. */

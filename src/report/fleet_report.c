@@ -5,6 +5,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LISTED = 50 }; /* of each kind; the JSON has all */
 
@@ -12,98 +13,97 @@ static void print_rest(FILE *to, size_t count) {
     if (count > LISTED) fprintf(to, "            and %zu more (--json lists all)\n", count - LISTED);
 }
 
-static void print_wrong(FILE *to, const struct fleet_node *node) {
-    fprintf(to, "WRONG       %s: %llu of %llu checks failed\n", node->name, (unsigned long long)node->wrong,
-            (unsigned long long)node->checks);
-    for (size_t f = 0; f < node->faults; f++) {
-        const struct node_fault *fault = &node->fault[f];
+static void print_wrong(FILE *to, const char *name, const json_t *node) {
+    size_t f;
+    json_t *fault;
+    fprintf(to, "WRONG       %s: %.0f of %.0f checks failed\n", name, fact_number(node, "wrong"),
+            fact_number(node, "checks"));
+    json_array_foreach(json_object_get(node, "faults"), f, fault) {
         fputs("            ", to);
-        if (fault->pu >= 0) fprintf(to, "core %d (PU %d, package %d): ", fault->core, fault->pu, fault->package);
-        print_plain(to, fault->what);
+        if (fact_number(fault, "pu") >= 0)
+            fprintf(to, "core %.0f (PU %.0f, package %.0f): ", fact_number(fault, "core"), fact_number(fault, "pu"),
+                    fact_number(fault, "package"));
+        print_plain(to, fact_text(fault, "what"));
         fputc('\n', to);
     }
 }
 
-static void print_slow(FILE *to, const struct fleet_node *node, const struct node_judged *judged) {
-    const bool sure = judged->state == NODE_SLOW;
-    fprintf(to, "%-12s%s", sure ? "slow" : "unconfirmed", node->name);
-    if (judged->worst >= 0)
-        fprintf(to, ": %s +%.1f %%", node_metric_names[judged->worst], 100.0 * judged->excess[judged->worst]);
+static void print_slow(FILE *to, const char *name, const json_t *node) {
+    const char *worst = json_string_value(json_object_get(node, "worst"));
+    const double away = fact_number(node, "away_permille");
+    fprintf(to, "%-12s%s", fact_text(node, "state"), name);
+    if (worst)
+        fprintf(to, ": %s +%.1f %%", worst, 100.0 * fact_number(json_object_get(node, "excess"), worst));
     else
         fputs(": slow in one of its two rounds only", to);
     fputs("\n            where: ", to);
-    print_plain(to, judged->where);
-    if (judged->differs[0]) {
+    print_plain(to, fact_text(node, "where"));
+    if (fact_known(node, "differs")) {
         fputs("\n            differs: ", to);
-        print_plain(to, judged->differs);
+        print_plain(to, fact_text(node, "differs"));
     }
     fputc('\n', to);
-    if (node->away > 50)
-        fprintf(to, "            it had no CPU for %.1f %% of the time: other programs run there\n", node->away / 10.0);
-}
-
-static void print_changed(FILE *to, const struct fleet_node *node, const struct node_judged *judged) {
-    fprintf(to, "changed     %s: %.1f %% slower than in the history, beside its group\n", node->name,
-            100.0 * judged->change);
+    if (away > 50)
+        fprintf(to, "            it had no CPU for %.1f %% of the time: other programs run there\n", away / 10.0);
 }
 
 /* The nodes of one state, the first ones in full. */
-static void print_state(FILE *to, const struct fleet *fleet, enum node_state state) {
+static void print_state(FILE *to, const json_t *nodes, const char *state) {
     size_t count = 0;
-    for (size_t i = 0; i < fleet->count; i++) {
-        const struct fleet_node *node = &fleet->node[i];
-        if (fleet->judged[i].state != state || ++count > LISTED) continue;
-        if (state == NODE_WRONG)
-            print_wrong(to, node);
-        else if (state == NODE_DEAD)
-            fprintf(to, "dead        %s: it began at %s and never finished\n", node->name, node->started);
+    const char *name;
+    json_t *node;
+    json_object_foreach((json_t *)nodes, name, node) {
+        if (strcmp(fact_text(node, "state"), state) != 0 || ++count > LISTED) continue;
+        if (strcmp(state, "wrong") == 0)
+            print_wrong(to, name, node);
+        else if (strcmp(state, "dead") == 0)
+            fprintf(to, "dead        %s: it began at %s and never finished\n", name, fact_text(node, "started"));
         else
-            print_slow(to, node, &fleet->judged[i]);
+            print_slow(to, name, node);
     }
     print_rest(to, count);
 }
 
-static void print_changes(FILE *to, const struct fleet *fleet) {
+static void print_changes(FILE *to, const json_t *nodes) {
     size_t count = 0;
-    for (size_t i = 0; i < fleet->count; i++)
-        if (fleet->judged[i].changed && ++count <= LISTED) print_changed(to, &fleet->node[i], &fleet->judged[i]);
+    const char *name;
+    json_t *node;
+    json_object_foreach((json_t *)nodes, name, node) {
+        if (fact_true(node, "changed") && ++count <= LISTED)
+            fprintf(to, "changed     %s: %.1f %% slower than in the history, beside its group\n", name,
+                    100.0 * fact_number(node, "change"));
+    }
     print_rest(to, count);
 }
 
-static void print_missing(FILE *to, const struct fleet *fleet) {
-    if (fleet->missing_count == 0) return;
+static void print_missing(FILE *to, const json_t *facts) {
+    const double count = fact_number(facts, "missing_count");
+    size_t i;
+    json_t *name;
+    if (!(count > 0)) return;
     fputs("missing     ", to);
-    for (size_t i = 0; i < fleet->missing_count && i < LISTED; i++)
-        fprintf(to, "%s%s", i ? ", " : "", fleet->missing[i]);
+    json_array_foreach(json_object_get(facts, "missing"), i, name) {
+        if (i < LISTED) fprintf(to, "%s%s", i ? ", " : "", fact_text_of(name));
+    }
     fputc('\n', to);
-    print_rest(to, fleet->missing_count);
+    print_rest(to, (size_t)count);
 }
 
-static void print_bad(FILE *to, const struct fleet *fleet) {
-    for (size_t i = 0; i < fleet->bad_count && i < LISTED; i++) {
+static void print_bad(FILE *to, const json_t *bad_files) {
+    size_t i;
+    json_t *bad;
+    json_array_foreach(bad_files, i, bad) {
+        if (i >= LISTED) continue;
         fputs("not counted ", to);
-        print_plain(to, fleet->bad[i].name);
+        print_plain(to, fact_text(bad, "file"));
         fputs(": ", to);
-        print_plain(to, fleet->bad[i].why);
+        print_plain(to, fact_text(bad, "why"));
         fputc('\n', to);
     }
-    print_rest(to, fleet->bad_count);
+    print_rest(to, json_array_size(bad_files));
 }
 
-static void put_metric(struct table *table, const struct group_metric *metric, const char *name, double unit) {
-    if (metric->nodes == 0) return;
-    table_row(table);
-    table_cell(table, 0, "%s", name);
-    table_cell(table, 1, "%.4g", metric->median * unit);
-    table_cell(table, 2, "%.2f %%", 100.0 * metric->mad / metric->median);
-    table_cell(table, 3, "%.1f %%", 100.0 * metric->floor);
-}
-
-/* Units in which people read them. */
-static const struct {
-    const char *name;
-    double unit;
-} shown[NODE_METRICS] = {
+const struct fleet_unit fleet_units[NODE_METRICS] = {
     [NODE_EPOCH] = {"epoch, ns a row", 1e-3},
     [NODE_SLOWEST] = {"slowest core, ns a row", 1e-3},
     [NODE_FOLDS_CORE] = {"folds on one core, ms", 1e-6},
@@ -114,59 +114,74 @@ static const struct {
     [NODE_CYCLE] = {"clock, ps a cycle", 1e-3},
 };
 
-static int print_group(FILE *to, const struct fleet *fleet, const struct fleet_group *group, struct error *err) {
+static void put_metric(struct table *table, const json_t *metric, const struct fleet_unit *unit) {
+    const double median = fact_number(metric, "median");
+    if (!metric) return;
+    table_row(table);
+    table_cell(table, 0, "%s", unit->name);
+    table_cell(table, 1, "%.4g", median * unit->unit);
+    table_cell(table, 2, "%.2f %%", 100.0 * fact_number(metric, "mad") / median);
+    table_cell(table, 3, "%.1f %%", 100.0 * fact_number(metric, "floor"));
+}
+
+static int print_group(FILE *to, const json_t *group, struct error *err) {
     static const struct table_column columns[] = {
         {"median of the nodes", false}, {"time", true}, {"MAD", true}, {"slow beyond", true}};
-    const struct fleet_node *first = &fleet->node[group->first];
-    fprintf(to, "\n%zu nodes  ", group->nodes);
-    print_plain(to, first->cpu);
-    fprintf(to, ", %u cores, %u GiB, microcode ", first->core_count, first->memory_gib);
-    print_plain(to, first->microcode);
+    fprintf(to, "\n%.0f nodes  ", fact_number(group, "nodes"));
+    print_plain(to, fact_text(group, "cpu"));
+    fprintf(to, ", %.0f cores, %.0f GiB, microcode ", fact_number(group, "cores"), fact_number(group, "memory_gib"));
+    print_plain(to, fact_text(group, "microcode"));
     fputs(", ", to);
-    print_plain(to, first->backend);
+    print_plain(to, fact_text(group, "backend"));
     fputs(", build ", to);
-    print_plain(to, first->build);
+    print_plain(to, fact_text(group, "build"));
     fputc('\n', to);
     struct table *table = table_new(columns, sizeof columns / sizeof *columns);
     for (size_t m = 0; m < NODE_METRICS; m++)
-        put_metric(table, &group->metric[m], shown[m].name, shown[m].unit);
+        put_metric(table, json_object_get(json_object_get(group, "metrics"), node_metric_names[m]), &fleet_units[m]);
     if (table_finish(table, to, "  ", err) != 0) return -1;
-    if (!group->judged) fprintf(to, "  too few nodes to tell a slow one: %d are needed\n", FLEET_FEWEST);
+    if (!fact_true(group, "judged")) fprintf(to, "  too few nodes to tell a slow one: %d are needed\n", FLEET_FEWEST);
     return 0;
 }
 
-/* Names are made of letters, digits, '.', '-' and '_' alone, so that they are safe in a shell. */
-static void print_drain(FILE *to, const struct fleet *fleet) {
-    bool any = false;
-    if (fleet->slow + fleet->wrong == 0 || fleet->singletons) return;
-    fputs("\nto take slow and wrong nodes out of service (not run):\n  scontrol update State=DRAIN Reason=sgdmark "
-          "NodeName=",
-          to);
-    for (size_t i = 0; i < fleet->count; i++) {
-        const enum node_state state = fleet->judged[i].state;
-        if (state != NODE_SLOW && state != NODE_WRONG) continue;
-        fprintf(to, "%s%s", any ? "," : "", fleet->node[i].name);
-        any = true;
-    }
-    fputc('\n', to);
+bool fleet_drains(const json_t *facts) {
+    return fact_number(facts, "slow") + fact_number(facts, "wrong") > 0.0 && !fact_true(facts, "singletons");
 }
 
-int print_fleet(FILE *to, const struct fleet *fleet, struct error *err) {
-    static const enum node_state order[] = {NODE_WRONG, NODE_SLOW, NODE_DEAD, NODE_UNCONFIRMED};
-    char verdict[FLEET_VERDICT];
-    fleet_verdict(verdict, fleet);
-    fprintf(to, "FLEET       %s\n", verdict);
-    if (fleet->singletons)
+/* Names are made of letters, digits, '.', '-' and '_' alone, so that they are safe in a shell. */
+void print_drain(FILE *to, const json_t *facts) {
+    const char *name, *between = "";
+    json_t *node;
+    fputs("scontrol update State=DRAIN Reason=sgdmark NodeName=", to);
+    json_object_foreach(json_object_get(facts, "nodes"), name, node) {
+        const char *state = fact_text(node, "state");
+        if (strcmp(state, "slow") != 0 && strcmp(state, "wrong") != 0) continue;
+        fprintf(to, "%s%s", between, name);
+        between = ",";
+    }
+}
+
+int print_fleet(FILE *to, const json_t *facts, struct error *err) {
+    static const char *const order[] = {"wrong", "slow", "dead", "unconfirmed"};
+    const json_t *nodes = json_object_get(facts, "nodes");
+    size_t g;
+    json_t *group;
+    fprintf(to, "FLEET       %s\n", fact_text(facts, "verdict"));
+    if (fact_true(facts, "singletons"))
         fputs("            start them as one job: srun -N 3 --ntasks-per-node=1 ..., or mpirun of the MPI that "
               "`sgdmark fleet script mpi` names\n",
               to);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        print_state(to, fleet, order[i]);
-    print_changes(to, fleet);
-    print_missing(to, fleet);
-    print_bad(to, fleet);
-    for (size_t g = 0; g < fleet->groups; g++)
-        if (print_group(to, fleet, &fleet->group[g], err) != 0) return -1;
-    print_drain(to, fleet);
+        print_state(to, nodes, order[i]);
+    print_changes(to, nodes);
+    print_missing(to, facts);
+    print_bad(to, json_object_get(facts, "bad_files"));
+    json_array_foreach(json_object_get(facts, "groups"), g, group) {
+        if (print_group(to, group, err) != 0) return -1;
+    }
+    if (!fleet_drains(facts)) return 0;
+    fputs("\nto take slow and wrong nodes out of service (not run):\n  ", to);
+    print_drain(to, facts);
+    fputc('\n', to);
     return 0;
 }
