@@ -10,21 +10,19 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import uuid
-import xml.etree.ElementTree as ElementTree
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 sys.path.insert(0, "tests/python")
+from pages import HAS_GNUPLOT, by_id, figure_rows, figures_are_whole, parsed, stands_alone, table_of, text_of  # noqa: E402
 from tap import check, finish  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 SGDMARK = BUILD + "/sgdmark"
 scratch = tempfile.TemporaryDirectory()
-HAS_GNUPLOT = shutil.which("gnuplot") is not None
 
 
 def path(name):
@@ -63,71 +61,6 @@ def scaled(result, factor, draw):
         for key in "seconds", "cpu_seconds":
             one[key] = [factor * draw.uniform(0.98, 1.02) * value for value in one[key]]
     return result
-
-
-def parsed(page):
-    """The page as a tree: strict XML. None where it is not well-formed."""
-    try:
-        return ElementTree.fromstring(page.split("\n", 1)[1])
-    except ElementTree.ParseError as error:
-        print("#", error)
-        return None
-
-
-def local(element):
-    return element.tag.rsplit("}", 1)[-1]
-
-
-def text_of(element):
-    return "".join(element.itertext())
-
-
-def by_id(tree, name):
-    return next((one for one in tree.iter() if one.get("id") == name), None)
-
-
-def table_of(element):
-    """The rows of the first table: lists of texts."""
-    table = next(one for one in element.iter("table"))
-    return [[text_of(cell).strip() for cell in row] for row in table.iter("tr")]
-
-
-def stands_alone(name, page, tree):
-    """No script, no address outside, no text that could control a terminal."""
-    tags = {local(one) for one in tree.iter()}
-    check(f"{name}: no script, frame, form or other file", not tags & {"script", "iframe", "object", "embed", "link", "form", "base"}, tags)
-    names = {key for one in tree.iter() for key in one.keys()}
-    check(f"{name}: no attribute that runs something", not [key for key in names if key.startswith("on")], names)
-    addresses = [value for one in tree.iter() for key, value in one.items() if key.rsplit("}", 1)[-1] in ("href", "src")]
-    bad = [one[:60] for one in addresses
-           if not re.match(r"#[A-Za-z0-9-]+$|data:application/gzip;base64,|data:image/png;base64,", one)]
-    check(f"{name}: every address is in the page", not bad, bad)
-    check(f"{name}: no style fetches anything", not re.search(r"@import|url\((?!#)", page), "")
-    known = {one.get("id") for one in tree.iter()}
-    lost = [one for one in addresses if one.startswith("#") and one[1:] not in known]
-    check(f"{name}: every link within the page leads somewhere", not lost, lost)
-    ids = [one.get("id") for one in tree.iter() if one.get("id")]
-    check(f"{name}: no id is there twice", len(ids) == len(set(ids)), [one for one in ids if ids.count(one) > 1][:5])
-    check(f"{name}: no control characters", not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", page))
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    check(f"{name}: its policy forbids all else", [one.get("content") for one in tree.iter("meta")
-                                                   if one.get("http-equiv") == "Content-Security-Policy"] == [policy])
-
-
-def figures_are_whole(name, tree):
-    figures = [one for one in tree.iter("figure") if next(one.iter("figcaption"), None) is not None]
-    without = [text_of(next(one.iter("figcaption"))) for one in figures
-               if next(one.iter("table"), None) is None and next(one.iter("img"), None) is None]
-    check(f"{name}: every figure has a table or a picture", figures and not without, without)
-    charts = [one for one in tree.iter() if local(one) == "svg"]
-    check(f"{name}: every chart could be drawn", "The chart is missing" not in text_of(tree))
-    if not HAS_GNUPLOT:
-        check(f"{name}: no charts without gnuplot", not charts)
-        return
-    titles = [text_of(next(part for part in one if local(part) == "title")) for one in charts]
-    check(f"{name}: charts have titles of their own", len(titles) >= 5 and "Gnuplot" not in titles, titles)
-    colours = [value for one in charts for part in one.iter() for key, value in part.items() if value in ("black", "white")]
-    check(f"{name}: charts take the page's colour of text", "black" not in colours, colours)
 
 
 # ---- One run.
@@ -265,6 +198,62 @@ if made.returncode == 0:
     check("a noisy run: the page says so", "times not usable" in text_of(quiet) and "withheld" in text_of(by_id(quiet, "r1-ratios")))
     figures_are_whole("a noisy run", quiet)
 
+# ---- Energy: in the tables of times where the counters are known, in one line where they are not.
+def with_energy(result, joules):
+    """The run with joules(number of the case) for each of its cases; None: not known, with the reason."""
+    for experiment in result["sgdmark"]["experiments"]:
+        for i, case in enumerate([c for c in experiment["cases"] if c.get("energy")]):
+            known = joules(i)
+            case["energy"] = {key: value for key, value in case["energy"].items() if not key.endswith("_reason")} | {"joules": known}
+            if known is None:
+                case["energy"]["joules_reason"] = "read by root only <&>"
+
+
+def timed_cases(result, name):
+    cases = next(e for e in result["sgdmark"]["experiments"] if e["name"] == name)["cases"]
+    return [c for c in cases if c["kind"] in ("epoch", "folds") and not c["control_of"]]
+
+
+def shown_joules(value):
+    return "-" if value is None else f"{value:.3g}"
+
+
+powered = scaled(one, 1.0, draw)
+with_energy(powered, lambda i: 0.0 if i == 1 else 50.0 + i)
+save("powered.json", powered)
+powered = json.load(open(path("powered.json"), encoding="utf-8"))
+made = report("powered.json", page="powered.html")
+watts = parsed(read("powered.html"))
+for figure, name, unit in ("r1-speed", "epochs", "epoch"), ("r1-scaling", "folds", "fold"):
+    wanted = [shown_joules(c["energy"]["joules_per_" + unit]) for c in timed_cases(powered, name)]
+    check(f"energy: joules per {unit} stand beside the times", [row.get("J/" + unit) for row in figure_rows(watts, figure)] == wanted and "-" in wanted,
+          (figure_rows(watts, figure), wanted))
+    line = text_of(by_id(watts, "r1-joules-" + unit))
+    still = timed_cases(powered, name)[1]
+    check(f"energy: of a {unit} without joules one line names it and why", f"Joules per {unit} of {still['job']}" in line and
+          "did not move" in line and "whole processor packages" in line, line)
+dark = scaled(one, 1.0, draw)
+with_energy(dark, lambda i: None)
+save("dark.json", dark)
+for name, why, units in ((path("dark.json"), "read by root only <&>", ("epoch", "fold")),
+                         (os.path.abspath("tests/golden/result.json"), "this file does not record it", ("epoch",))):
+    made = report(name, page="dark.html")
+    dark = parsed(read("dark.html"))
+    for unit in units:
+        line = text_of(by_id(dark, "r1-joules-" + unit))
+        check(f"energy: {why}: no column for a {unit}, one line", f">J/{unit}<" not in read("dark.html") and
+              line.strip() == f"Joules per {unit} are not known: {why}.", line)
+
+# ---- Working sets: a file of `bench`.
+made = execute(SGDMARK, "bench", "--isa", "scalar", "--engine", "f32", "--benchmark_filter=^rows/f32/scalar/n:(32|125)$",
+               "--benchmark_min_time=0.001", "--benchmark_out=" + path("bench.json"))
+check("working sets: bench times them", made.returncode == 0, made.stderr)
+made = report("bench.json", page="bench.html")
+check("working sets: a page is made", made.returncode == 0, made.stderr)
+sets = parsed(read("bench.html"))
+rows = figure_rows(sets, "r1-working-set")
+check("working sets: ns/row of each number of rows", [row["rows"] for row in rows] == ["32", "125"] and all(float(row["ns/row"]) > 0 for row in rows), rows)
+
 # ---- Several runs.
 for i in range(2, 21):
     other = scaled(one, draw.uniform(0.3, 2.0), draw)
@@ -280,6 +269,12 @@ stands_alone("three runs", read("three.html"), three)
 check("three runs: what differs is a table", "0x2" in text_of(by_id(three, "g1")) and "microcode" in text_of(by_id(three, "g1")))
 head = table_of(by_id(three, "g1"))[0]
 check("three runs: they stand beside each other", len(head) == 4 and head[2:] == ["2 node2", "3 node3"], head)
+ratios = json.loads(execute(SGDMARK, "compare", "--format", "json", *[path(n) for n in ("one.json", "2.json", "3.json")]).stdout)["benchmarks"]
+best = [r for r in ratios if r["name"] == epochs["best"]]
+check("three runs: the forest plot has the ratios of compare",
+      [[row["times as fast"], row["low"], row["high"], row["floor, %"], row["which epoch, and the verdict"]] for row in figure_rows(three, "r1-machines")] ==
+      [[f"{r['speedup']:.4g}", f"{r['speedup_low']:.4g}", f"{r['speedup_high']:.4g}", f"{100 * r['floor']:.1f}",
+        f"{epochs['best'].removeprefix('epoch/')}: {r['verdict']}"] for r in best] and len(best) == 2, (figure_rows(three, "r1-machines"), best))
 compared = execute(SGDMARK, "compare", *[path(n) for n in ("one.json", "2.json", "3.json")])
 from_page = execute(SGDMARK, "compare", path("three.html"))
 check("three runs: compare of the page finds all three", from_page.returncode == compared.returncode == 0 and
@@ -305,6 +300,9 @@ check("twenty runs: those that trained something else are a group of their own",
       not set(table_of(groups[0])[0]) & other_job, [table_of(g)[0] for g in groups])
 fastest = [row[0] for row in table_of(by_id(twenty, "r2-fastest"))[1:]] if by_id(twenty, "r2-fastest") else []
 check("twenty runs: the chart of the fastest is of the group alone", set(fastest) <= other_job and (fastest or "not usable" in text_of(by_id(twenty, "overview"))), fastest)
+forests = [[row["run"] for row in figure_rows(twenty, f"r{i}-machines")] for i in (1, 2)]
+check("twenty runs: each group has a forest plot of its own",
+      set(forests[1]) < other_job and len(forests[1]) == 3 and len(forests[0]) == 15 and not set(forests[0]) & other_job, forests)
 check("twenty runs: no comparison names runs of both groups",
       not any(f"node{i}" in text_of(groups[0]) for i in (5, 10, 15, 20)))
 finish()

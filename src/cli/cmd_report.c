@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* sgdmark report FILE...: prints a run again from its result file, or makes a page of one or many. */
-#include "base/file.h"
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/pages.h"
+#include "cli/report_fleet.h"
 #include "cli/terminal.h"
-#include "record/carried.h"
 #include "record/figure.h"
 #include "record/load.h"
 #include "report/chart.h"
@@ -15,18 +14,17 @@
 #include "report/screen.h"
 #include "report/soak_report.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { KEY_NOTEBOOK = 0x200, KEY_PNG, KEY_DATA, MOST_RUNS = 64 };
 
 struct report_options {
     const char *paths[MOST_RUNS];
     size_t count;
-    const char *page, *png, *data; /* data: NULL is data/mnist, if it is there */
+    struct report_outputs to;
+    const char *data; /* NULL is data/mnist, if it is there */
     bool notebook;
 };
 
@@ -46,9 +44,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         options->notebook = true;
         return 0;
     case 'o':
-        return take_output(&options->page, "output", value);
+        return take_output(&options->to.page, "output", value);
     case KEY_PNG:
-        options->png = value;
+        options->to.png = value;
         return *value ? 0 : bad_option("--png: the name of a folder is empty");
     case KEY_DATA:
         options->data = value;
@@ -57,7 +55,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
         return take_results(value, take_path, options);
     case ARGP_KEY_END:
         if (options->count == 0) return bad_option("a result file is needed (sgdmark report --help)");
-        if (options->count > 1 && !options->page && !options->png)
+        if (options->count > 1 && !options->to.page && !options->to.png)
             return bad_option(
                 "only one result file can be printed at a time; '%s' is a second one; -o PAGE.html takes many",
                 options->paths[1]);
@@ -79,7 +77,9 @@ static const struct argp argp = {
     list,
     parse,
     "FILE...",
-    "Print the result of a run or a soak again, from its file alone; or make one page of many results. "
+    "Print the result of a run, a soak or a gathered fleet again, from its file alone; or make one page of many runs, "
+    "or "
+    "of a fleet. "
     "Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\v"
     "Examples:\n"
     "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
@@ -87,7 +87,8 @@ static const struct argp argp = {
     "  sgdmark report results/*.json -o machines.html   which compare reads, too\n"
     "  sgdmark compare machines.html\n"
     "  ssh node2 cat run.json | sgdmark report -          from standard input\n"
-    "  sgdmark report --notebook a.json\n",
+    "  sgdmark report --notebook a.json\n"
+    "  sgdmark report then.json -o fleet.html             the JSON of `sgdmark fleet gather`\n",
     NULL,
     NULL,
     NULL};
@@ -106,14 +107,6 @@ static int print_one(const struct report_options *options, struct result_file *f
     return report_whole(stdout, file->facts, terminal_columns(SCREEN_COLUMNS), options->notebook, err);
 }
 
-static int print_run(const struct report_options *options, struct error *err) {
-    struct result_file file;
-    if (result_load(&file, options->paths[0], err) != 0) return -1;
-    const int bad = print_one(options, &file, err);
-    result_unload(&file);
-    return bad;
-}
-
 /* ---- As a page. */
 
 struct report_runs {
@@ -130,32 +123,16 @@ static void runs_free(struct report_runs *all) {
         free(all->carried[i]);
     }
     rows_again_free(all->again);
-    free(all);
 }
 
-/* Drops the line ends of JSON and the blanks behind them; none stands inside a string. Returns the new length. */
-static size_t close_lines(char *text) {
-    size_t length = 0;
-    for (const char *at = text; *at;) {
-        if (*at == '\n')
-            at += 1 + strspn(at + 1, " ");
-        else
-            text[length++] = *at++;
-    }
-    text[length] = 0;
-    return length;
-}
-
-/* Adds one result, as it stands in its file, and ready for the page. */
-static int add_run(struct report_runs *all, const char *path, struct error *err) {
+/* Adds a result that is loaded, as it stands in its file, and ready for the page; takes it over. */
+static int add_run(struct report_runs *all, const struct result_file *loaded, struct error *err) {
     struct result_file *file = &all->files[all->count];
-    if (result_load(file, path, err) != 0) return -1;
     struct page_run *run = &all->runs[all->count];
-    char *text = json_text(file->root);
-    char *carried = text ? carried_text(text, close_lines(text)) : NULL;
-    free(text);
+    *file = *loaded;
+    char *carried = report_carried(file->root);
     all->carried[all->count++] = carried;
-    if (!carried || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", path);
+    if (!carried || json_make_printable(file->root) != 0) return fail_program(err, "%s: out of memory", file->path);
     *run = (struct page_run){.file = file, .carried = carried};
     const char *host = json_string_value(json_object_get(json_object_get(file->root, "context"), "host_name"));
     snprintf(run->name, sizeof run->name, "%zu %.40s", all->count, host ? host : "");
@@ -169,15 +146,8 @@ static int write_page(const struct report_options *options, const struct report_
     if (!to) return fail_program(err, "out of memory for a page");
     int bad = page_write(to, all->runs, all->count, err);
     if (fclose(to) != 0 && !bad) bad = fail_program(err, "out of memory for a page");
-    const struct span whole = {page, size};
-    if (!bad && strcmp(options->page, "-") == 0)
-        bad = fwrite(page, 1, size, stdout) == size ? 0 : fail(err, "standard output: cannot be written");
-    else if (!bad)
-        bad = write_file(options->page, &whole, 1, err);
+    if (!bad) bad = report_write_page(options->to.page, page, size, err);
     free(page);
-    if (!bad && !charts_available())
-        fputs("sgdmark report: gnuplot is not installed, so the page has tables only (tools/install-deps --report)\n",
-              stderr);
     return bad;
 }
 
@@ -189,9 +159,7 @@ static int write_chart(const char *folder, const struct figure *figure, size_t n
 }
 
 static int write_charts(const char *folder, const struct report_runs *all, struct error *err) {
-    if (!charts_available()) return fail(err, "--png: gnuplot draws the charts, and is not installed here");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return fail(err, "--png: the folder '%s' cannot be made: %s", folder, strerror(errno));
+    if (report_png_folder(folder, err) != 0) return -1;
     for (size_t i = 0; i < all->count; i++) {
         struct figure_set set;
         if (figures_make(&set, all->runs[i].file, err) != 0) return -1;
@@ -204,21 +172,47 @@ static int write_charts(const char *folder, const struct report_runs *all, struc
     return 0;
 }
 
-static int write_all(const struct report_options *options, struct error *err) {
-    struct report_runs *all = calloc(1, sizeof *all);
-    int bad = all ? 0 : fail_program(err, "out of memory for a page");
-    for (size_t i = 0; i < options->count && !bad; i++)
-        bad = add_run(all, options->paths[i], err);
-    if (!bad && options->page && all->count == 1) {
-        bad = rows_again_make(&all->again, all->files[0].facts, options->data ? options->data : "data/mnist", err);
-        all->runs[0].again = all->again;
-        if (!bad && options->data && !all->again)
+/* Loads the results and adds them. `first` is loaded already, or NULL; it is taken over. */
+static int add_all(struct report_runs *all, const struct report_options *options, const struct result_file *first,
+                   struct error *err) {
+    for (size_t i = 0; i < options->count; i++) {
+        struct result_file file;
+        const bool loaded = i == 0 && first;
+        if (!loaded && result_load(&file, options->paths[i], err) != 0) return -1;
+        if (add_run(all, loaded ? first : &file, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int write_all(const struct report_options *options, const struct result_file *first, struct error *err) {
+    static struct report_runs all;
+    int bad = add_all(&all, options, first, err);
+    if (!bad && options->to.page && all.count == 1) {
+        bad = rows_again_make(&all.again, all.files[0].facts, options->data ? options->data : "data/mnist", err);
+        all.runs[0].again = all.again;
+        if (!bad && options->data && !all.again)
             fprintf(stderr, "sgdmark report: --data: %s does not hold the images of this run, so none are shown\n",
                     options->data);
     }
-    if (!bad && options->page) bad = write_page(options, all, err);
-    if (!bad && options->png) bad = write_charts(options->png, all, err);
-    if (all) runs_free(all);
+    if (!bad && options->to.page) bad = write_page(options, &all, err);
+    if (!bad && options->to.png) bad = write_charts(options->to.png, &all, err);
+    runs_free(&all);
+    return bad;
+}
+
+/* The one file that is given: a run, a soak, or a fleet. */
+static int report_one(const struct report_options *options, struct error *err) {
+    struct fleet_file fleet;
+    struct result_file file;
+    if (fleet_or_result_load(&fleet, &file, options->paths[0], err) != 0) return -1;
+    if (fleet.root) {
+        const int bad = report_fleet(&fleet, &options->to, err);
+        fleet_unload(&fleet);
+        return bad;
+    }
+    if (options->to.page || options->to.png) return write_all(options, &file, err);
+    const int bad = print_one(options, &file, err);
+    result_unload(&file);
     return bad;
 }
 
@@ -226,6 +220,6 @@ int command_report(int argc, char **argv, struct error *err) {
     struct report_options options = {0};
     int parsed = take_arguments(&argp, argc, argv, &options, err);
     if (parsed != 0) return parsed < 0 ? -1 : EXIT_DONE;
-    const int bad = options.page || options.png ? write_all(&options, err) : print_run(&options, err);
+    const int bad = options.count == 1 ? report_one(&options, err) : write_all(&options, NULL, err);
     return bad ? -1 : EXIT_DONE;
 }

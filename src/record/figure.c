@@ -36,6 +36,26 @@ struct figure_row *figure_row(struct figure *figure, const char *name) {
     return row;
 }
 
+double figure_joules(const json_t *one, const char *unit) {
+    return figure_number(json_object_get(one, "energy"),
+                         strcmp(unit, "fold") == 0 ? "joules_per_fold" : "joules_per_epoch");
+}
+
+size_t figure_energy_column(struct figure *figure, const json_t *cases, const char *unit) {
+    bool any = false;
+    size_t i, column = 0;
+    json_t *one;
+    json_array_foreach(cases, i, one) {
+        any |= isfinite(figure_joules(one, unit));
+    }
+    if (!any) return FIGURE_VALUES;
+    while (figure->columns[column])
+        column++;
+    figure->columns[column] = strcmp(unit, "fold") == 0 ? "J/fold" : "J/epoch";
+    figure->formats[column] = "%.3g";
+    return column;
+}
+
 void figure_free(struct figure *figure) {
     free(figure->rows);
     *figure = (struct figure){0};

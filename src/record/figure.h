@@ -13,20 +13,21 @@
 /* How a figure is drawn, and what the values of a row are for it. */
 enum figure_kind {
     FIGURE_BARS,     /* value, low end, high end: a bar with a whisker for each row */
-    FIGURE_RATIOS,   /* the same as points; beside 1 a band of +- `band` in which nothing is told apart */
+    FIGURE_RATIOS,   /* the same as points, hollow if FIGURE_DISTURBED; beside 1 a band of +- `band`, not told apart */
     FIGURE_ROOFLINE, /* multiply-adds per byte, their rate in 1e9/s; of a FIGURE_ROOF the slope in 1e9 bytes/s */
     FIGURE_SAMPLES,  /* round, relative time, clock in GHz (NAN: not known) */
-    FIGURE_BANDS,    /* round, quantiles 5, 25, 50, 75, 95 % of the relative time */
+    FIGURE_BANDS,    /* round, quantiles 5, 25, 50, 75, 95 % of the relative time, clock in GHz (NAN: not known) */
     FIGURE_SCALING,  /* workers, folds/s, folds/s of as many times one core */
     FIGURE_STEPS,    /* bytes of the working set, ns per row */
     FIGURE_CURVE,    /* recall, precision, threshold */
-    FIGURE_SPREAD    /* 5 %, median, 95 %, the value to be marked */
+    FIGURE_SPREAD,   /* 5 %, median, 95 %, the value to be marked */
+    FIGURE_NODES     /* place, excess in percent; of a FIGURE_BAND the median, then 5, 25, 75, 95 %; a line at `band` */
 };
 
-enum { FIGURE_VALUES = 6, FIGURE_NAME = 64 };
+enum { FIGURE_VALUES = 7, FIGURE_NAME = 64 };
 
 /* A row that is drawn in another way than most. */
-enum figure_mark { FIGURE_PLAIN, FIGURE_DISTURBED, FIGURE_ROOF, FIGURE_KERNEL };
+enum figure_mark { FIGURE_PLAIN, FIGURE_DISTURBED, FIGURE_ROOF, FIGURE_KERNEL, FIGURE_BAND };
 
 struct figure_row {
     char name[FIGURE_NAME];
@@ -46,7 +47,7 @@ struct figure {
     const char *formats[FIGURE_VALUES]; /* printf formats of one double */
     const char *x_axis, *y_axis;
     bool logarithmic;
-    double band; /* FIGURE_RATIOS: half the width, 0.03; NAN: none is known */
+    double band; /* FIGURE_RATIOS: half the width, 0.03; FIGURE_NODES: percent; NAN: none is known */
     struct figure_row *rows;
     size_t count, room;
     bool failed; /* memory ran out: rows are missing */
@@ -82,6 +83,21 @@ void figure_steps(struct figure *figure, const struct result_file *file); /* ns 
 /* The fastest epoch of each of several runs, which trained the same; names[count] are theirs. Times that a run calls
  * not usable are left out. */
 void figure_runs(struct figure *figure, const struct result_file *const *files, const char *const *names, size_t count);
+
+/* The fastest epoch of the base, or else the fastest one that both have, of each side against the base: the rows, the
+ * intervals and the floors of that comparison. */
+struct compare_report;
+struct columns;
+void figure_machines(struct figure *figure, const struct compare_report *report, const struct columns *columns);
+
+/* Nodes of a gathered fleet against the medians of their groups; above 300 nodes quantiles of neighbours, and the
+ * outliers. `facts` is "sgdmark" of fleet_json (record/fleet.h). */
+void figure_fleet(struct figure *figure, const json_t *facts);
+
+/* Adds a column of the joules of each case behind the last one, "J/epoch" or "J/fold", if any of them is known; returns
+ * its place, or FIGURE_VALUES. Joules of a case; NAN: not known. `unit` is "epoch" or "fold". */
+size_t figure_energy_column(struct figure *figure, const json_t *cases, const char *unit);
+double figure_joules(const json_t *one, const char *unit);
 
 /* Titles of the figure of precision against recall over all thresholds, which has no rows yet. */
 void figure_curve(struct figure *figure);

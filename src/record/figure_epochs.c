@@ -49,12 +49,15 @@ void figure_speeds(struct figure *figure, const json_t *facts) {
     snprintf(figure->note, sizeof figure->note,
              "Bar: median of all samples; whisker: their quartiles, q1 to q3. Blue: engine f32; orange: "
              "int; green: f64.");
-    json_array_foreach(json_object_get(epochs_of(facts), "cases"), i, one) {
+    const json_t *cases = json_object_get(epochs_of(facts), "cases");
+    const size_t energy = figure_energy_column(figure, cases, "epoch");
+    json_array_foreach(cases, i, one) {
         const json_t *roof = json_object_get(one, "roof");
         struct figure_row *row = is_epoch(one) ? figure_row(figure, figure_text(one, "job")) : NULL;
         if (!row) continue;
         row->series = series_of(figure_text(one, "engine"));
         set_speed(row, one);
+        if (energy < FIGURE_VALUES) row->value[energy] = figure_joules(one, "epoch");
         if (json_is_string(json_object_get(one, "unusable")))
             snprintf(row->remark, sizeof row->remark, "NOT USABLE");
         else if (json_is_object(roof))
@@ -189,8 +192,26 @@ void figure_roofline(struct figure *figure, const json_t *facts) {
 
 enum { MOST_POINTS = 300, WINDOWS = 60 };
 
+/* The median clock of a window; NAN: not known. sorted[count] is scratch. */
+static double clock_of(double *sorted, const json_t *ghz, size_t first, size_t count) {
+    size_t known = 0;
+    for (size_t i = first; i < first + count; i++)
+        if (json_is_number(json_array_get(ghz, i))) sorted[known++] = json_number_value(json_array_get(ghz, i));
+    if (known == 0) return (double)NAN;
+    sort_doubles(sorted, known);
+    return quantile(sorted, known, 0.5);
+}
+
+/* The times of the rounds, in seconds and in units of their median, and the clock of each. */
+struct rounds_shown {
+    const double *times;
+    size_t count;
+    double median;
+    const json_t *ghz; /* numbers, or null */
+};
+
 /* The samples of one window of rounds as quantiles. */
-static void add_window(struct figure *figure, const double *times, size_t first, size_t count, double median) {
+static void add_window(struct figure *figure, const struct rounds_shown *shown, size_t first, size_t count) {
     static const double share[] = {0.05, 0.25, 0.5, 0.75, 0.95};
     char name[FIGURE_NAME];
     double *sorted = malloc(count * sizeof *sorted);
@@ -198,43 +219,43 @@ static void add_window(struct figure *figure, const double *times, size_t first,
     struct figure_row *row = sorted ? figure_row(figure, name) : NULL;
     figure->failed |= !sorted;
     if (row) {
-        memcpy(sorted, times + first, count * sizeof *sorted);
+        memcpy(sorted, shown->times + first, count * sizeof *sorted);
         sort_doubles(sorted, count);
         row->value[0] = (double)first + 0.5 * (double)(count + 1);
         for (size_t q = 0; q < sizeof share / sizeof *share; q++)
-            row->value[q + 1] = quantile(sorted, count, share[q]) / median;
+            row->value[q + 1] = quantile(sorted, count, share[q]) / shown->median;
+        row->value[6] = clock_of(sorted, shown->ghz, first, count);
     }
     free(sorted);
 }
 
-static void add_bands(struct figure *figure, const double *times, size_t count, double median) {
+static void add_bands(struct figure *figure, const struct rounds_shown *shown) {
     figure->kind = FIGURE_BANDS;
     figure->row_title = "rounds";
     figure->remark_title = NULL;
-    static const char *const titles[] = {"middle", "5 %", "25 %", "median", "75 %", "95 %"};
+    static const char *const titles[] = {"middle", "5 %", "25 %", "median", "75 %", "95 %", "clock, GHz"};
     for (size_t i = 0; i < FIGURE_VALUES; i++) {
         figure->columns[i] = titles[i];
         figure->formats[i] = i ? "%.3f" : "%.0f";
     }
     for (size_t w = 0; w < WINDOWS; w++) {
-        const size_t first = w * count / WINDOWS, end = (w + 1) * count / WINDOWS;
-        add_window(figure, times, first, end - first, median);
+        const size_t first = w * shown->count / WINDOWS, end = (w + 1) * shown->count / WINDOWS;
+        add_window(figure, shown, first, end - first);
     }
 }
 
-static void add_samples(struct figure *figure, const json_t *sample, const json_t *ghz, const double *times,
-                        double median) {
+static void add_samples(struct figure *figure, const json_t *sample, const struct rounds_shown *shown) {
     const json_t *disturbed = json_object_get(sample, "disturbed");
     for (size_t i = 0; i < json_array_size(json_object_get(sample, "seconds")); i++) {
         const char *by = json_string_value(json_array_get(disturbed, i));
-        const json_t *clock = json_array_get(ghz, i);
+        const json_t *clock = json_array_get(shown->ghz, i);
         char name[FIGURE_NAME];
         snprintf(name, sizeof name, "%zu", i + 1);
         struct figure_row *row = figure_row(figure, name);
         if (!row) return;
         row->mark = by ? FIGURE_DISTURBED : FIGURE_PLAIN;
         row->value[0] = (double)(i + 1);
-        row->value[1] = times[i] / median;
+        row->value[1] = shown->times[i] / shown->median;
         if (json_is_number(clock)) row->value[2] = json_number_value(clock);
         if (by) snprintf(row->remark, sizeof row->remark, "%.60s", by);
     }
@@ -261,10 +282,11 @@ void figure_samples(struct figure *figure, const json_t *facts) {
              1e3 * median);
     for (size_t i = 0; i < count && times; i++)
         times[i] = json_number_value(json_array_get(seconds, i));
+    const struct rounds_shown shown = {times, count, median,
+                                       json_object_get(json_object_get(experiment, "clock"), "ghz_per_round")};
     if (times && count > MOST_POINTS)
-        add_bands(figure, times, count, median);
+        add_bands(figure, &shown);
     else if (times)
-        add_samples(figure, sample, json_object_get(json_object_get(experiment, "clock"), "ghz_per_round"), times,
-                    median);
+        add_samples(figure, sample, &shown);
     free(times);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures of placements, of the notebook's scores, and of growing working sets. */
+#include "measure/stats.h"
 #include "record/figure.h"
 
 #include <math.h>
@@ -36,6 +37,7 @@ void figure_scaling(struct figure *figure, const json_t *facts) {
                               .x_axis = "workers",
                               .y_axis = "folds per second"};
     snprintf(figure->note, sizeof figure->note, "Dashed: as many times the folds of one core alone.");
+    const size_t energy = figure_energy_column(figure, cases, "fold");
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *one = json_array_get(cases, i), *alone = figure_find(cases, "name", figure_text(one, "alone"));
         struct figure_row *row = is_folds(one) ? figure_row(figure, figure_text(one, "placement")) : NULL;
@@ -47,6 +49,7 @@ void figure_scaling(struct figure *figure, const json_t *facts) {
         if (alone || row->value[0] == 1.0)
             row->value[2] = row->value[0] * figure_number(json_object_get(of_one, "rates"), "folds_per_second") /
                             figure_number(of_one, "workers");
+        if (energy < FIGURE_VALUES) row->value[energy] = figure_joules(one, "fold");
         snprintf(row->remark, sizeof row->remark, "%.60s", figure_text(one, "job"));
     }
 }
@@ -136,8 +139,26 @@ static unsigned series_named(const struct figure *figure, const char *name) {
     return next;
 }
 
-static void add_step(struct figure *figure, const struct series *series, const json_t *row) {
-    const double ns = figure_number(row, "ns_per_row");
+/* The median of a benchmark's samples, of which Google Benchmark's rows hold one each. NAN: none is known. */
+static double median_ns_per_row(struct figure *figure, const struct series *series, const json_t *rows) {
+    double *ns = calloc(series->n, sizeof *ns), median = (double)NAN;
+    size_t i, count = 0;
+    json_t *row;
+    figure->failed |= !ns;
+    if (!ns) return median;
+    json_array_foreach(rows, i, row) {
+        const double one = figure_number(row, "ns_per_row");
+        if (count < series->n && strcmp(figure_text(row, "name"), series->name) == 0 && isfinite(one))
+            ns[count++] = one;
+    }
+    sort_doubles(ns, count);
+    if (count > 0) median = quantile(ns, count, 0.5);
+    free(ns);
+    return median;
+}
+
+static void add_step(struct figure *figure, const struct series *series, const json_t *rows) {
+    const double ns = median_ns_per_row(figure, series, rows);
     char name[FIGURE_NAME];
     snprintf(name, sizeof name, "%.30s/%.30s", series->engine, series->backend);
     const unsigned number = series_named(figure, name);
@@ -159,9 +180,9 @@ void figure_steps(struct figure *figure, const struct result_file *file) {
                               .x_axis = "rows of the working set",
                               .y_axis = "ns per row",
                               .logarithmic = true};
-    snprintf(figure->note, sizeof figure->note, "Each step up is a cache that the rows no longer fit.");
+    snprintf(figure->note, sizeof figure->note,
+             "Medians of the samples. Each step up is a cache that the rows no longer fit.");
     for (size_t i = 0; i < file->count; i++) {
-        if (rows_of(file->series[i].name) > 0.0)
-            add_step(figure, &file->series[i], figure_find(rows, "run_name", file->series[i].name));
+        if (rows_of(file->series[i].name) > 0.0) add_step(figure, &file->series[i], rows);
     }
 }

@@ -47,12 +47,20 @@ static void set_axes(FILE *to, const struct figure *figure) {
           to);
 }
 
+/* The name of a line, cut so that the plot keeps most of the width. */
+static void put_name(FILE *to, const char *name) {
+    enum { LONGEST = 28 };
+    char cut[LONGEST + 4];
+    snprintf(cut, sizeof cut, strlen(name) > LONGEST ? "%.26s.." : "%s", name);
+    put_text(to, cut);
+}
+
 /* The rows from the top to the bottom, named at the left. */
 static void set_lines(FILE *to, const struct figure *figure) {
     fputs("set ytics (", to);
     for (size_t i = 0; i < figure->count; i++) {
         if (i) fputs(", ", to);
-        put_text(to, figure->rows[i].name);
+        put_name(to, figure->rows[i].name);
         fprintf(to, " %zu", figure->count - i);
     }
     fprintf(to,
@@ -95,18 +103,66 @@ static void draw_bars(FILE *to, const struct figure *figure) {
           to);
 }
 
+/* How a ratio is drawn: filled, hollow, or as a hollow point without an interval. */
+enum ratio_style { RATIO_FILLED, RATIO_HOLLOW, RATIO_POINT, RATIO_STYLES };
+
+static enum ratio_style style_of(const struct figure_row *row) {
+    if (!finite_values(row, 3)) return RATIO_POINT;
+    return row->mark == FIGURE_DISTURBED ? RATIO_HOLLOW : RATIO_FILLED;
+}
+
+/* The data block $r0, $r1 or $r2 of the rows of one style. Returns how many there are. */
+static size_t put_ratios(FILE *to, const struct figure *figure, enum ratio_style style) {
+    const size_t values = style == RATIO_POINT ? 1 : 3;
+    size_t count = 0;
+    fprintf(to, "$r%d << END\n", style);
+    for (size_t i = 0; i < figure->count; i++) {
+        const struct figure_row *row = &figure->rows[i];
+        if (style_of(row) != style || !finite_values(row, values)) continue;
+        put_row(to, row, (double)(figure->count - i), values);
+        count++;
+    }
+    fputs("END\n", to);
+    return count;
+}
+
+/* Ratios within a factor of 4 have a linear axis: a logarithmic one would have a number at 1 alone. */
+static bool is_wide(const struct figure *figure) {
+    double low = 1.0, high = 1.0;
+    for (size_t i = 0; i < figure->count; i++)
+        for (size_t k = 0; k < 3; k++) {
+            if (!isfinite(figure->rows[i].value[k])) continue;
+            low = fmin(low, figure->rows[i].value[k]);
+            high = fmax(high, figure->rows[i].value[k]);
+        }
+    return high > 4.0 * low;
+}
+
 static void draw_ratios(FILE *to, const struct figure *figure) {
+    static const char *const styles[RATIO_STYLES] = {
+        [RATIO_FILLED] = "2:1:3:4:5 with xerrorbars pointtype 7 pointsize 0.6 linewidth 1.5",
+        [RATIO_HOLLOW] = "2:1:3:4:5 with xerrorbars pointtype 6 pointsize 0.6 linewidth 1",
+        [RATIO_POINT] = "2:1:3 with points pointtype 6 pointsize 0.6 linewidth 1"};
+    size_t counts[RATIO_STYLES];
+    const char *between = "plot ";
     set_lines(to, figure);
-    put_rows(to, figure, 3);
+    for (int i = 0; i < RATIO_STYLES; i++)
+        counts[i] = put_ratios(to, figure, (enum ratio_style)i);
     if (isfinite(figure->band))
         fprintf(to,
                 "set object 1 rectangle from %.9g, graph 0 to %.9g, graph 1 behind fillcolor rgb '#999999' "
                 "fillstyle solid 0.3 noborder\n",
                 1.0 / (1.0 + figure->band), 1.0 + figure->band);
-    fputs("set logscale x\nset xtics add (1, 2, 5, 20, 50)\n"
-          "set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb 'black' linewidth 1\n"
-          "plot $rows using 2:1:3:4:5 with xerrorbars pointtype 7 pointsize 0.6 linewidth 1.5 linecolor rgb variable\n",
+    if (is_wide(figure)) fputs("set logscale x\nset xtics add (1, 2, 5, 20, 50)\n", to);
+    fputs("set xrange [*<0.95:1.05<*]\n"
+          "set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb 'black' linewidth 1\n",
           to);
+    for (int i = 0; i < RATIO_STYLES; i++) {
+        if (counts[i] == 0) continue;
+        fprintf(to, "%s$r%d using %s linecolor rgb variable", between, i, styles[i]);
+        between = ", ";
+    }
+    fputc('\n', to);
 }
 
 static void draw_spread(FILE *to, const struct figure *figure) {
@@ -156,6 +212,9 @@ static void draw_roofline(FILE *to, const struct figure *figure) {
     fputs("$epochs using 1:2:4 with points pointtype 7 pointsize 0.8 linecolor rgb variable\n", to);
 }
 
+static const char clock_axis[] =
+    "set y2tics\nset y2label 'GHz'\nset border 11\nset y2range [0:*]\nset ytics nomirror\n";
+
 static void draw_samples(FILE *to, const struct figure *figure) {
     bool clock = false;
     put_marked(to, figure, "$quiet", FIGURE_PLAIN);
@@ -163,7 +222,7 @@ static void draw_samples(FILE *to, const struct figure *figure) {
     for (size_t i = 0; i < figure->count; i++)
         clock |= isfinite(figure->rows[i].value[2]);
     fputs("set key outside top horizontal\n", to);
-    if (clock) fputs("set y2tics\nset y2label 'GHz'\nset border 11\nset y2range [0:*]\nset ytics nomirror\n", to);
+    if (clock) fputs(clock_axis, to);
     fputs("plot ", to);
     const char *between = "";
     if (clock) {
@@ -184,11 +243,30 @@ static void draw_samples(FILE *to, const struct figure *figure) {
     fputc('\n', to);
 }
 
+/* The data block $clock: the last value of each row. Returns whether any is known. */
+static bool put_clock(FILE *to, const struct figure *figure) {
+    bool any = false;
+    fputs("$clock << END\n", to);
+    for (size_t i = 0; i < figure->count; i++) {
+        const double *value = figure->rows[i].value;
+        if (!isfinite(value[0]) || !isfinite(value[FIGURE_VALUES - 1])) continue;
+        fprintf(to, "%.9g %.9g\n", value[0], value[FIGURE_VALUES - 1]);
+        any = true;
+    }
+    fputs("END\n", to);
+    return any;
+}
+
 static void draw_bands(FILE *to, const struct figure *figure) {
-    put_rows(to, figure, FIGURE_VALUES);
+    put_rows(to, figure, FIGURE_VALUES - 1);
+    const bool clock = put_clock(to, figure);
     fputs("set key outside top horizontal\nset style fill transparent solid 0.3 noborder\n", to);
+    fprintf(to, "%splot ", clock ? clock_axis : "");
+    if (clock)
+        fputs("$clock using 1:2 axes x1y2 with lines linewidth 1 linecolor rgb '#999999' title 'clock, GHz (right)', ",
+              to);
     fprintf(to,
-            "plot $rows using 2:3:7 with filledcurves linecolor rgb '%s' title '5 to 95 %%', "
+            "$rows using 2:3:7 with filledcurves linecolor rgb '%s' title '5 to 95 %%', "
             "$rows using 2:4:6 with filledcurves linecolor rgb '%s' title '25 to 75 %%', "
             "$rows using 2:5 with lines linewidth 1.5 linecolor rgb 'black' title 'median'\n",
             colours[0], colours[0]);
@@ -266,10 +344,62 @@ static void draw_curve(FILE *to, const struct figure *figure) {
     fputc('\n', to);
 }
 
+/* How many outliers exceed this one by more. */
+static size_t count_above(const struct figure *figure, const struct figure_row *row) {
+    size_t count = 0;
+    for (size_t i = 0; i < figure->count; i++)
+        count += figure->rows[i].mark == FIGURE_DISTURBED && figure->rows[i].value[1] > row->value[1];
+    return count;
+}
+
+/* Names the outliers, the largest ones of many, in turns above and below their points, inside the plot. */
+static void name_outliers(FILE *to, const struct figure *figure, double last) {
+    enum { MOST_NAMED = 24 };
+    size_t named = 0;
+    for (size_t i = 0; i < figure->count; i++) {
+        const struct figure_row *row = &figure->rows[i];
+        if (row->mark != FIGURE_DISTURBED || count_above(figure, row) >= MOST_NAMED) continue;
+        const bool left = row->value[0] > 0.7 * last;
+        fputs("set label ", to);
+        put_name(to, row->name);
+        fprintf(to, " at %.9g, %.9g %s offset %s, %s font ',11'\n", row->value[0], row->value[1],
+                left ? "right" : "left", left ? "-0.8" : "0.8", named++ % 2 ? "-0.4" : "0.4");
+    }
+}
+
+static void draw_nodes(FILE *to, const struct figure *figure) {
+    double last = 0.0;
+    for (size_t i = 0; i < figure->count; i++)
+        last = fmax(last, figure->rows[i].value[0]);
+    put_marked(to, figure, "$nodes", FIGURE_PLAIN);
+    put_marked(to, figure, "$outliers", FIGURE_DISTURBED);
+    fputs("$bands << END\n", to);
+    for (size_t i = 0; i < figure->count; i++)
+        if (figure->rows[i].mark == FIGURE_BAND) put_row(to, &figure->rows[i], 0.0, 6);
+    fputs("END\nset key outside top horizontal\nset style fill transparent solid 0.3 noborder\n", to);
+    name_outliers(to, figure, last);
+    fprintf(to, "set xrange [0:%.9g]\nplot %.9g with lines dashtype 2 linecolor rgb 'black' title '%.0f %%'",
+            last + 1.0, figure->band, figure->band);
+    if (count_marked(figure, FIGURE_BAND) > 0)
+        fprintf(to,
+                ", $bands using 2:4:7 with filledcurves linecolor rgb '%s' title '5 to 95 %%', "
+                "$bands using 2:5:6 with filledcurves linecolor rgb '%s' title '25 to 75 %%', "
+                "$bands using 2:3 with lines linewidth 1.5 linecolor rgb 'black' title 'median'",
+                colours[0], colours[0]);
+    if (count_marked(figure, FIGURE_PLAIN) > 0)
+        fputs(", $nodes using 1:2:4 with points pointtype 7 pointsize 0.45 linecolor rgb variable title 'good'", to);
+    if (count_marked(figure, FIGURE_DISTURBED) > 0)
+        fprintf(to,
+                ", $outliers using 1:2 with points pointtype 2 pointsize 0.8 linewidth 1.5 linecolor rgb '%s' title "
+                "'named'",
+                colours[1]);
+    fputc('\n', to);
+}
+
 bool chart_possible(const struct figure *figure) {
     static const size_t needed[] = {
-        [FIGURE_BARS] = 3,    [FIGURE_RATIOS] = 3, [FIGURE_ROOFLINE] = 2, [FIGURE_SAMPLES] = 2, [FIGURE_BANDS] = 6,
-        [FIGURE_SCALING] = 2, [FIGURE_STEPS] = 2,  [FIGURE_CURVE] = 2,    [FIGURE_SPREAD] = 4};
+        [FIGURE_BARS] = 3,    [FIGURE_RATIOS] = 1, [FIGURE_ROOFLINE] = 2, [FIGURE_SAMPLES] = 2, [FIGURE_BANDS] = 6,
+        [FIGURE_SCALING] = 2, [FIGURE_STEPS] = 2,  [FIGURE_CURVE] = 2,    [FIGURE_SPREAD] = 4,  [FIGURE_NODES] = 2};
     for (size_t i = 0; i < figure->count; i++)
         if (finite_values(&figure->rows[i], needed[figure->kind])) return true;
     return false;
@@ -279,7 +409,8 @@ void chart_script(FILE *to, const struct figure *figure) {
     static void (*const draw[])(FILE *, const struct figure *) = {
         [FIGURE_BARS] = draw_bars,       [FIGURE_RATIOS] = draw_ratios, [FIGURE_ROOFLINE] = draw_roofline,
         [FIGURE_SAMPLES] = draw_samples, [FIGURE_BANDS] = draw_bands,   [FIGURE_SCALING] = draw_scaling,
-        [FIGURE_STEPS] = draw_steps,     [FIGURE_CURVE] = draw_curve,   [FIGURE_SPREAD] = draw_spread};
+        [FIGURE_STEPS] = draw_steps,     [FIGURE_CURVE] = draw_curve,   [FIGURE_SPREAD] = draw_spread,
+        [FIGURE_NODES] = draw_nodes};
     set_axes(to, figure);
     draw[figure->kind](to, figure);
 }

@@ -1,42 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/page.h"
 
-#include "record/carried.h"
 #include "report/chart.h"
 #include "report/facts.h"
 #include "report/html.h"
+#include "report/page_frame.h"
 #include "report/page_run.h"
 #include "report/page_runs.h"
-#include "report/page_style.h"
-
-#include <string.h>
 
 /* Charts and environment of each run would make a page of many runs too large. */
 enum { MOST_WHOLE = 4 };
 
-static void put_title(FILE *to, const struct page_run *runs, size_t count) {
+static void begin(FILE *to, const struct page_run *runs, size_t count) {
     const json_t *facts = runs[0].file->facts;
-    if (count == 1) {
-        html_format(to, "sgdmark: %s", fact_text(json_object_get(facts, "cpu"), "brand"));
-        html_format(to, ", %s", fact_text(json_object_get(runs[0].file->root, "context"), "host_name"));
-    } else {
-        html_format(to, "sgdmark: %zu runs", count);
-    }
-}
-
-static void put_head(FILE *to, const struct page_run *runs, size_t count) {
-    fputs(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src "
-        "data:\"/>\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>",
-        to);
-    put_title(to, runs, count);
-    fputs("</title>\n<style>\n", to);
-    fputs(page_style, to);
-    fputs("</style></head><body>\n<main>\n<h1>", to);
-    put_title(to, runs, count);
-    fputs("</h1>\n", to);
+    char title[1024];
+    if (count == 1)
+        snprintf(title, sizeof title, "sgdmark: %.400s, %.400s", fact_text(json_object_get(facts, "cpu"), "brand"),
+                 fact_text(json_object_get(runs[0].file->root, "context"), "host_name"));
+    else
+        snprintf(title, sizeof title, "sgdmark: %zu runs", count);
+    page_begin(to, title);
 }
 
 static void put_navigation(FILE *to, const struct page_run *run) {
@@ -52,21 +35,16 @@ static void put_navigation(FILE *to, const struct page_run *run) {
     fputs("</nav>\n", to);
 }
 
-/* The result files, each as a link that saves it. `compare` reads them from the page. */
 static void put_carried(FILE *to, const struct page_run *runs, size_t count) {
-    fputs("<section id=\"files\"><h2>The result files</h2>\n<p class=\"soft\">They ride along in this page: "
-          "<code>sgdmark "
-          "compare</code> and <code>sgdmark report</code> read it as it is.</p>\n<ul class=\"save\">\n",
-          to);
+    page_files_begin(to,
+                     "They ride along in this page: <code>sgdmark compare</code> and <code>sgdmark report</code> read "
+                     "it as it is.");
     for (size_t i = 0; i < count; i++) {
-        fprintf(to, "<li><a download=\"run-%zu.json.gz\" ", i + 1);
-        fputs(CARRIED_BEGIN, to);
-        fputs(runs[i].carried, to);
-        fprintf(to, "%c>run-%zu.json.gz</a> ", CARRIED_END, i + 1);
-        html_text(to, fact_text(runs[i].file->facts, "run_id"));
-        fputs("</li>\n", to);
+        char name[48];
+        snprintf(name, sizeof name, "run-%zu.json.gz", i + 1);
+        page_file(to, name, runs[i].carried, fact_text(runs[i].file->facts, "run_id"));
     }
-    fputs("</ul></section>\n", to);
+    page_files_end(to);
 }
 
 static int put_each(FILE *to, const struct page_run *runs, size_t count, enum page_detail detail, struct error *err) {
@@ -85,7 +63,7 @@ static int put_each(FILE *to, const struct page_run *runs, size_t count, enum pa
 int page_write(FILE *to, const struct page_run *runs, size_t count, struct error *err) {
     const bool can_draw = charts_available();
     const enum page_detail detail = count > MOST_WHOLE ? PAGE_BRIEF : can_draw ? PAGE_DRAWN : PAGE_WHOLE;
-    put_head(to, runs, count);
+    begin(to, runs, count);
     if (detail == PAGE_BRIEF)
         fprintf(
             to,
@@ -104,6 +82,6 @@ int page_write(FILE *to, const struct page_run *runs, size_t count, struct error
     }
     if (bad) return -1;
     put_carried(to, runs, count);
-    fputs("</main></body></html>\n", to);
+    page_end(to);
     return ferror(to) ? fail_program(err, "out of memory for a page") : 0;
 }

@@ -6,6 +6,7 @@
 #include "report/facts.h"
 #include "report/html.h"
 #include "report/page_digits.h"
+#include "report/page_energy.h"
 #include "report/page_figure.h"
 #include "report/page_image.h"
 #include "report/screen.h"
@@ -98,8 +99,8 @@ static bool has_figures(const struct figure_set *set, const char *const *ids) {
     return false;
 }
 
-static int put_epochs(FILE *to, const struct figure_set *set, size_t number, enum page_detail detail,
-                      struct error *err) {
+static int put_epochs(FILE *to, const json_t *facts, const struct figure_set *set, size_t number,
+                      enum page_detail detail, struct error *err) {
     static const char *const all[] = {"speed", "ratios", "roofline", "samples", "working-set", NULL};
     static const char *const some[] = {"speed", "ratios", "working-set", NULL};
     const char *const *ids = detail == PAGE_BRIEF ? some : all;
@@ -107,6 +108,7 @@ static int put_epochs(FILE *to, const struct figure_set *set, size_t number, enu
     if (!has_figures(set, ids)) return 0;
     section(to, number, "epochs", "Instruction sets on one core");
     if (put_figures(to, set, ids, number, drawn, err) != 0) return -1;
+    if (find_experiment(facts, "epochs")) page_energy(to, find_experiment(facts, "epochs"), "epoch", number);
     fputs("</section>\n", to);
     return 0;
 }
@@ -138,7 +140,9 @@ static int put_folds(FILE *to, const struct page_run *run, const struct figure_s
     fputs("</ul></figure>\n", to);
     for (i = 0; i < set->count; i++)
         if (is_one_of(&set->figures[i], ids) && page_figure(to, &set->figures[i], number, drawn, err) != 0) return -1;
-    fputs("</div></section>\n", to);
+    fputs("</div>\n", to);
+    page_energy(to, find_experiment(run->file->facts, "folds"), "fold", number);
+    fputs("</section>\n", to);
     return 0;
 }
 
@@ -299,7 +303,7 @@ int page_sections(FILE *to, const struct page_run *run, size_t number, enum page
     if (figures_make(&set, run->file, err) != 0) return -1;
     page_verdict(to, run);
     put_machine(to, run, number);
-    int bad = put_epochs(to, &set, number, detail, err);
+    int bad = put_epochs(to, facts, &set, number, detail, err);
     if (!bad) bad = put_folds(to, run, &set, number, drawn, err);
     if (!bad) bad = put_notebook(to, run, &set, number, drawn, err);
     figures_free(&set);

@@ -139,6 +139,16 @@ static void put_differences(FILE *to, const struct compare_report *report) {
     page_table_end(to);
 }
 
+/* The forest plot. */
+static int put_ratios(FILE *to, const struct group_comparison *comparison, size_t number, struct error *err) {
+    struct figure figure;
+    figure_machines(&figure, &comparison->report, &comparison->columns);
+    int bad = figure.failed ? fail_program(err, "out of memory for a page") : 0;
+    if (!bad && figure.count > 0) bad = page_figure(to, &figure, number, charts_available(), err);
+    figure_free(&figure);
+    return bad;
+}
+
 static int put_table(FILE *to, const struct group_comparison *comparison, struct error *err) {
     struct html_capture capture;
     put_differences(to, &comparison->report);
@@ -151,7 +161,7 @@ static int put_table(FILE *to, const struct group_comparison *comparison, struct
 }
 
 /* What `compare` says of them. A comparison that is refused says why, and nothing is compared. */
-static int put_comparison(FILE *to, const struct run_group *group, struct error *err) {
+static int put_comparison(FILE *to, const struct run_group *group, size_t number, struct error *err) {
     struct group_comparison comparison = {.compared = true};
     struct error why;
     if (group->count < 2) return 0;
@@ -162,6 +172,7 @@ static int put_comparison(FILE *to, const struct run_group *group, struct error 
         return 0;
     }
     int bad = columns_make(&comparison.columns, &comparison.report, err);
+    if (!bad) bad = put_ratios(to, &comparison, number, err);
     if (!bad) bad = put_table(to, &comparison, err);
     columns_free(&comparison.columns);
     compare_free(&comparison.report);
@@ -191,7 +202,7 @@ static int put_group(FILE *to, const struct run_group *group, size_t number, str
     page_matrix(to, &matrix, "benchmark", "%.2f");
     matrix_free(&matrix);
     int bad = put_fastest(to, group, number, err);
-    if (!bad) bad = put_comparison(to, group, err);
+    if (!bad) bad = put_comparison(to, group, number, err);
     fputs("</section>\n", to);
     return bad;
 }
