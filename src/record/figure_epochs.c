@@ -110,7 +110,7 @@ void figure_ratios(struct figure *figure, const json_t *facts) {
                               .remark_title = "verdict",
                               .columns = {"times as fast", "low", "high"},
                               .formats = {"%.4g", "%.4g", "%.4g"},
-                              .x_axis = "times as fast (right of 1: the best backend is faster)",
+                              .x_axis = "times as fast (right of 1: the best is faster)",
                               .logarithmic = true,
                               .band = above};
     snprintf(figure->note, sizeof figure->note,

@@ -48,18 +48,22 @@ static void add_node(struct figure *figure, const char *name, const json_t *node
              good && is_outlier(node) ? "slower than before" : figure_text(node, "state"), excess.metric);
 }
 
-/* Nodes first to first + count - 1 of those that have times, as quantiles of their excess. */
+/* Nodes first to first + count - 1 of those that have times, as quantiles of the excess of the good ones. excess[count]
+ * is sorted; it is NAN of outliers. */
 static void add_window(struct figure *figure, double *excess, size_t first, size_t count) {
     static const double share[] = {0.5, 0.05, 0.25, 0.75, 0.95};
     char name[FIGURE_NAME];
     snprintf(name, sizeof name, "%zu to %zu", first + 1, first + count);
-    struct figure_row *row = figure_row(figure, name);
+    size_t good = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(excess[i])) excess[good++] = excess[i];
+    struct figure_row *row = good > 0 ? figure_row(figure, name) : NULL;
     if (!row) return;
     row->mark = FIGURE_BAND;
     row->value[0] = (double)first + 0.5 * (double)(count + 1);
-    sort_doubles(excess, count);
+    sort_doubles(excess, good);
     for (size_t q = 0; q < sizeof share / sizeof *share; q++)
-        row->value[q + 1] = quantile(excess, count, share[q]);
+        row->value[q + 1] = quantile(excess, good, share[q]);
 }
 
 static void add_windows(struct figure *figure, double *excess, size_t count) {
@@ -69,7 +73,8 @@ static void add_windows(struct figure *figure, double *excess, size_t count) {
     }
 }
 
-/* The excess of every node that has times, in the order of the file, which is by rank. The caller frees it. */
+/* The excess of every node that has times, NAN of outliers, in the order of the file, which is by rank. The caller
+ * frees it. */
 static double *take_excess(const json_t *facts, size_t *count) {
     const char *name;
     json_t *node;
@@ -77,7 +82,7 @@ static double *take_excess(const json_t *facts, size_t *count) {
     *count = 0;
     json_object_foreach(json_object_get(facts, "nodes"), name, node) {
         const double most = excess ? excess_of(facts, node).most : (double)NAN;
-        if (isfinite(most)) excess[(*count)++] = most;
+        if (isfinite(most)) excess[(*count)++] = is_outlier(node) ? (double)NAN : most;
     }
     return excess;
 }
@@ -127,7 +132,7 @@ static void set_titles(struct figure *figure, bool many) {
         "The mean of a node's two rounds against the median of its group, of the time that exceeds it most. Crosses: "
         "nodes that are slow, unconfirmed, wrong or slower than before (--history). %s Below the dashed line, %.0f %%, "
         "no node is called slow; how far above it begins is in the tables of the groups.",
-        many ? "Bands: quantiles of neighbouring nodes." : "Colours: groups.", 100.0 * FLEET_SHARE);
+        many ? "Bands: quantiles of neighbouring good nodes." : "Colours: groups.", 100.0 * FLEET_SHARE);
 }
 
 void figure_fleet(struct figure *figure, const json_t *facts) {

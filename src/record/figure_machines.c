@@ -48,7 +48,7 @@ void figure_machines(struct figure *figure, const struct compare_report *report,
                               .remark_title = "which epoch, and the verdict",
                               .columns = {"times as fast", "low", "high", "floor, %", "of its roof, %"},
                               .formats = {"%.4g", "%.4g", "%.4g", "%.1f", "%.0f"},
-                              .x_axis = "times as fast as the first run (right of 1: faster)",
+                              .x_axis = "times as fast (right of 1: faster)",
                               .logarithmic = true,
                               .band = (double)NAN};
     for (size_t p = 1; p < report->pool_count; p++) {

@@ -184,5 +184,7 @@ void fleet_verdict(char text[FLEET_VERDICT], const struct fleet *fleet) {
     if (used == begin)
         used +=
             (size_t)snprintf(text + used, FLEET_VERDICT - used, fleet->counted ? " all are well" : " no node to judge");
-    if (fleet->bad_count > 0) snprintf(text + used, FLEET_VERDICT - used, "; %zu files not counted", fleet->bad_count);
+    if (fleet->bad_count > 0)
+        snprintf(text + used, FLEET_VERDICT - used, "; %zu file%s not counted", fleet->bad_count,
+                 fleet->bad_count == 1 ? "" : "s");
 }

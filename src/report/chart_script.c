@@ -49,9 +49,9 @@ static void set_axes(FILE *to, const struct figure *figure) {
 
 /* The name of a line, cut so that the plot keeps most of the width. */
 static void put_name(FILE *to, const char *name) {
-    enum { LONGEST = 28 };
+    enum { LONGEST = 22 };
     char cut[LONGEST + 4];
-    snprintf(cut, sizeof cut, strlen(name) > LONGEST ? "%.26s.." : "%s", name);
+    snprintf(cut, sizeof cut, strlen(name) > LONGEST ? "%.20s.." : "%s", name);
     put_text(to, cut);
 }
 
@@ -103,6 +103,15 @@ static void draw_bars(FILE *to, const struct figure *figure) {
           to);
 }
 
+struct range {
+    double low, high;
+};
+
+static struct range include(struct range range, double value) {
+    if (!isfinite(value)) return range;
+    return (struct range){fmin(range.low, value), fmax(range.high, value)};
+}
+
 /* How a ratio is drawn: filled, hollow, or as a hollow point without an interval. */
 enum ratio_style { RATIO_FILLED, RATIO_HOLLOW, RATIO_POINT, RATIO_STYLES };
 
@@ -126,16 +135,31 @@ static size_t put_ratios(FILE *to, const struct figure *figure, enum ratio_style
     return count;
 }
 
-/* Ratios within a factor of 4 have a linear axis: a logarithmic one would have a number at 1 alone. */
-static bool is_wide(const struct figure *figure) {
-    double low = 1.0, high = 1.0;
-    for (size_t i = 0; i < figure->count; i++)
-        for (size_t k = 0; k < 3; k++) {
-            if (!isfinite(figure->rows[i].value[k])) continue;
-            low = fmin(low, figure->rows[i].value[k]);
-            high = fmax(high, figure->rows[i].value[k]);
-        }
-    return high > 4.0 * low;
+/* All points, 1, and intervals as far as a factor of 4 beyond the points: those that say nothing leave the plot. */
+static struct range range_of_ratios(const struct figure *figure) {
+    struct range points = {1.0, 1.0}, all = {1.0, 1.0};
+    for (size_t i = 0; i < figure->count; i++) {
+        points = include(points, figure->rows[i].value[0]);
+        for (size_t k = 0; k < 3; k++)
+            all = include(all, figure->rows[i].value[k]);
+    }
+    return (struct range){fmax(all.low, points.low / 4.0), fmin(all.high, points.high * 4.0)};
+}
+
+/* Within a factor of 4 the axis is linear: a logarithmic one would have a number at 1 alone. */
+static void set_ratio_axis(FILE *to, const struct figure *figure) {
+    enum { MOST_STEPS = 5 };
+    const struct range range = range_of_ratios(figure);
+    const double room = pow(range.high / range.low, 0.05) * 1.01;
+    double step = 0.01;
+    for (unsigned i = 0; (range.high - range.low) / step > MOST_STEPS; i++)
+        step *= i % 3 == 1 ? 2.5 : 2.0; /* 0.01, 0.02, 0.05, 0.1 */
+    if (range.high <= 4.0 * range.low)
+        fprintf(to, "set xtics %.9g\n", step);
+    else
+        fprintf(to, "set logscale x\n%s",
+                range.high < 400.0 * range.low ? "set xtics add (0.2, 0.5, 2, 5, 20, 50, 200)\n" : "");
+    fprintf(to, "set xrange [%.9g:%.9g]\n", range.low / room, range.high * room);
 }
 
 static void draw_ratios(FILE *to, const struct figure *figure) {
@@ -153,10 +177,8 @@ static void draw_ratios(FILE *to, const struct figure *figure) {
                 "set object 1 rectangle from %.9g, graph 0 to %.9g, graph 1 behind fillcolor rgb '#999999' "
                 "fillstyle solid 0.3 noborder\n",
                 1.0 / (1.0 + figure->band), 1.0 + figure->band);
-    if (is_wide(figure)) fputs("set logscale x\nset xtics add (1, 2, 5, 20, 50)\n", to);
-    fputs("set xrange [*<0.95:1.05<*]\n"
-          "set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb 'black' linewidth 1\n",
-          to);
+    set_ratio_axis(to, figure);
+    fputs("set arrow 1 from 1, graph 0 to 1, graph 1 nohead linecolor rgb 'black' linewidth 1\n", to);
     for (int i = 0; i < RATIO_STYLES; i++) {
         if (counts[i] == 0) continue;
         fprintf(to, "%s$r%d using %s linecolor rgb variable", between, i, styles[i]);
@@ -193,23 +215,60 @@ static size_t count_marked(const struct figure *figure, enum figure_mark mark) {
     return count;
 }
 
+/* Is this the fastest epoch of its series? */
+static bool leads(const struct figure *figure, const struct figure_row *row) {
+    for (size_t i = 0; i < figure->count; i++) {
+        const struct figure_row *other = &figure->rows[i];
+        if (other->mark == FIGURE_PLAIN && other->series == row->series && other->value[1] > row->value[1])
+            return false;
+    }
+    return true;
+}
+
+/* Names each roof right of the plot, and the fastest epoch of each series beside its point. */
+static void name_roofline(FILE *to, const struct figure *figure, double right) {
+    for (size_t i = 0; i < figure->count; i++) {
+        const struct figure_row *row = &figure->rows[i];
+        if (row->mark == FIGURE_ROOF && isfinite(row->value[2])) {
+            fputs("set label ", to);
+            put_name(to, row->name);
+            fprintf(to, " at %.9g, %.9g left offset 0.4, 0 font ',11'\n", right, row->value[2] * right);
+        } else if (row->mark == FIGURE_PLAIN && finite_values(row, 2) && leads(figure, row)) {
+            fputs("set label ", to);
+            put_name(to, row->name);
+            fprintf(to, " at %.9g, %.9g %s font ',11'\n", row->value[0], row->value[1],
+                    row->series == 1 ? "left offset 0.8, 0" : "right offset -0.8, 0");
+        }
+    }
+}
+
 static void draw_roofline(FILE *to, const struct figure *figure) {
+    static const double left = 0.5, right = 4.0;
+    struct range range = {(double)INFINITY, 0.0};
+    const char *between = "plot ";
+    for (size_t i = 0; i < figure->count; i++) {
+        const struct figure_row *row = &figure->rows[i];
+        range = include(range, row->mark == FIGURE_ROOF ? row->value[2] * right : row->value[1]);
+    }
     put_marked(to, figure, "$epochs", FIGURE_PLAIN);
     put_marked(to, figure, "$kernels", FIGURE_KERNEL);
-    fputs("set logscale xy\nset xrange [0.5:4]\nset yrange [0.3:*]\nset xtics (0.5, 1, 2, 4)\nplot ", to);
-    unsigned label = 1;
+    name_roofline(to, figure, right);
+    fprintf(to,
+            "set rmargin 12\nset logscale xy\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n"
+            "set xtics (0.5, 1, 2, 4)\n",
+            left, right, range.low / 1.5, range.high * 1.5);
     for (size_t i = 0; i < figure->count; i++) {
         const struct figure_row *row = &figure->rows[i];
         if (row->mark != FIGURE_ROOF || !isfinite(row->value[2])) continue;
-        fprintf(to, "%.9g * x with lines linewidth %s linecolor rgb 'black', ", row->value[2],
-                label++ == 1 ? "2" : "1");
-        fprintf(to, "'+' using (3.9):(%.9g):(", row->value[2] * 3.9);
-        put_text(to, row->name);
-        fputs(") every ::::0 with labels right offset 0,-0.7 font ',11', ", to);
+        fprintf(to, "%s%.9g * x with lines linewidth %d linecolor rgb 'black'", between, row->value[2],
+                between[0] == 'p' ? 2 : 1);
+        between = ", ";
     }
-    if (count_marked(figure, FIGURE_KERNEL) > 0)
-        fputs("$kernels using 1:2:4 with points pointtype 9 pointsize 0.7 linecolor rgb variable, ", to);
-    fputs("$epochs using 1:2:4 with points pointtype 7 pointsize 0.8 linecolor rgb variable\n", to);
+    if (count_marked(figure, FIGURE_KERNEL) > 0) {
+        fprintf(to, "%s$kernels using 1:2:4 with points pointtype 9 pointsize 0.7 linecolor rgb variable", between);
+        between = ", ";
+    }
+    fprintf(to, "%s$epochs using 1:2:4 with points pointtype 7 pointsize 0.8 linecolor rgb variable\n", between);
 }
 
 static const char clock_axis[] =
@@ -311,7 +370,7 @@ static void draw_scaling(FILE *to, const struct figure *figure) {
     for (size_t i = 0; i < figure->count; i++)
         most = fmax(most, figure->rows[i].value[0]);
     put_series(to, figure, 2, 3);
-    fputs("set key outside top horizontal\nset xrange [0:*]\nset yrange [0:*]\n", to);
+    fprintf(to, "set key outside top horizontal\nset xrange [0:%.9g]\nset yrange [0:*]\n", 1.1 * most);
     fputs(most <= FEW_WORKERS ? "set xtics 1\nplot " : "plot ", to);
     plot_series(to, figure, "with points pointtype 7 pointsize 0.8");
     for (unsigned s = 0; s < series_count(figure); s++)

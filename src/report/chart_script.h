@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* The size of a figure's chart in pixels. */
-enum { CHART_WIDTH = 560 };
+enum { CHART_WIDTH = 480 };
 unsigned chart_height(const struct figure *figure);
 
 /* Is anything known that can be drawn? gnuplot fails without. */

@@ -79,6 +79,7 @@ static void put_table(FILE *to, const struct figure *figure) {
 static int put_chart(FILE *to, const struct figure *figure, size_t number, struct error *err) {
     char prefix[64], *svg = NULL;
     struct error why;
+    if (figure->kind == FIGURE_CURVE && figure->count == 1) return 0; /* one point is no curve */
     snprintf(prefix, sizeof prefix, "r%zu%s", number, figure->id);
     if (!chart_possible(figure)) {
         fputs("<p class=\"note\">There is no chart: this run knows none of its numbers.</p>\n", to);

@@ -69,10 +69,10 @@ static void put_outlier(FILE *to, const char *name, const json_t *node, const ch
     put_cell(to, " class=\"n\"",
              fact_number(node, "rank") < 0 ? "-" : format_fact(text, "%.0f", fact_number(node, "rank")));
     put_cell(to, wrong ? " class=\"bad-cell\"" : "", state);
-    fputs("<td>", to);
+    fputs("<td class=\"t\">", to);
     put_what(to, node, state);
     fputs("</td>", to);
-    put_cell(to, "", fact_known(node, "where") ? fact_text(node, "where") : "");
+    put_cell(to, " class=\"t\"", fact_known(node, "where") ? fact_text(node, "where") : "");
     put_cell(to, "", fact_known(node, "differs") ? fact_text(node, "differs") : "");
     fputs("</tr>\n", to);
 }

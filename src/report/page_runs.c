@@ -114,12 +114,8 @@ static void group_fill(struct run_group *group, const struct page_run **open, si
     }
 }
 
-static void put_differences(FILE *to, const struct compare_report *report) {
-    fputs("<h3>What differs between them</h3>\n", to);
-    if (report->difference_count == 0) {
-        fputs("<p class=\"note\">Nothing that is known to matter.</p>\n", to);
-        return;
-    }
+/* A column for each run. */
+static void put_by_run(FILE *to, const struct compare_report *report) {
     fputs("<div class=\"scroll\"><table class=\"wide\"><thead><tr><th>fact</th>", to);
     for (size_t i = 0; i < report->file_count; i++) {
         fputs("<th>", to);
@@ -139,13 +135,71 @@ static void put_differences(FILE *to, const struct compare_report *report) {
     page_table_end(to);
 }
 
-/* The forest plot. */
-static int put_ratios(FILE *to, const struct group_comparison *comparison, size_t number, struct error *err) {
+/* The first run that has the same value. */
+static size_t first_alike(const struct difference *one, size_t file) {
+    size_t i = 0;
+    while (strcmp(one->values[i], one->values[file]) != 0)
+        i++;
+    return i;
+}
+
+/* One value of a fact, and the runs that have it. */
+static void put_value(FILE *to, const struct compare_report *report, const struct difference *one, size_t first) {
+    const char *between = "";
+    fputs("<tr>", to);
+    put_cell(to, first == 0 ? one->key : "");
+    put_cell(to, one->values[first]);
+    fputs("<td>", to);
+    for (size_t i = first; i < report->file_count; i++) {
+        if (first_alike(one, i) != first) continue;
+        html_format(to, "%s%s", between, report->files[i].path);
+        between = ", ";
+    }
+    fputs("</td>", to);
+    put_cell(to, first == 0 && one->effect ? one->effect : "");
+    fputs("</tr>\n", to);
+}
+
+/* A line for each value: more columns than a few would not fit the page. */
+static void put_by_value(FILE *to, const struct compare_report *report) {
+    static const char *const titles[] = {"fact", "value", "runs", "why it matters", NULL};
+    page_table(to, titles);
+    for (size_t d = 0; d < report->difference_count; d++)
+        for (size_t i = 0; i < report->file_count; i++)
+            if (first_alike(&report->differences[d], i) == i) put_value(to, report, &report->differences[d], i);
+    page_table_end(to);
+}
+
+static void put_differences(FILE *to, const struct compare_report *report) {
+    enum { MOST_COLUMNS = 4 };
+    fputs("<h3>What differs between them</h3>\n", to);
+    if (report->difference_count == 0)
+        fputs("<p class=\"note\">Nothing that is known to matter.</p>\n", to);
+    else if (report->file_count <= MOST_COLUMNS)
+        put_by_run(to, report);
+    else
+        put_by_value(to, report);
+}
+
+static int put_figure(FILE *to, struct figure *figure, size_t number, struct error *err) {
+    int bad = figure->failed ? fail_program(err, "out of memory for a page") : 0;
+    if (!bad && figure->count > 0) bad = page_figure(to, figure, number, charts_available(), err);
+    figure_free(figure);
+    return bad;
+}
+
+/* How fast each is, and how fast against the first; the latter only where they could be compared. */
+static int put_charts(FILE *to, const struct run_group *group, const struct group_comparison *comparison, size_t number,
+                      struct error *err) {
     struct figure figure;
-    figure_machines(&figure, &comparison->report, &comparison->columns);
-    int bad = figure.failed ? fail_program(err, "out of memory for a page") : 0;
-    if (!bad && figure.count > 0) bad = page_figure(to, &figure, number, charts_available(), err);
-    figure_free(&figure);
+    fputs("<div class=\"charts\">\n", to);
+    figure_runs(&figure, group->files, group->names, group->count);
+    int bad = put_figure(to, &figure, number, err);
+    if (!bad && comparison->compared) {
+        figure_machines(&figure, &comparison->report, &comparison->columns);
+        bad = put_figure(to, &figure, number, err);
+    }
+    fputs("</div>\n", to);
     return bad;
 }
 
@@ -162,31 +216,37 @@ static int put_table(FILE *to, const struct group_comparison *comparison, struct
 
 /* What `compare` says of them. A comparison that is refused says why, and nothing is compared. */
 static int put_comparison(FILE *to, const struct run_group *group, size_t number, struct error *err) {
-    struct group_comparison comparison = {.compared = true};
+    struct group_comparison comparison = {.compared = false};
     struct error why;
     if (group->count < 2) return 0;
-    if (compare_results(&comparison.report, group->copies, group->count, 0, &why) != 0) {
+    comparison.compared = compare_results(&comparison.report, group->copies, group->count, 0, &why) == 0;
+    int bad = comparison.compared ? columns_make(&comparison.columns, &comparison.report, err) : 0;
+    if (!bad) bad = put_charts(to, group, &comparison, number, err);
+    if (!bad && comparison.compared) bad = put_table(to, &comparison, err);
+    if (!comparison.compared && why.kind == ERROR_PROGRAM) *err = why;
+    if (!comparison.compared) {
         fputs("<p class=\"note\">", to);
         html_format(to, "Their ratios are not given: %s", why.text);
         fputs("</p>\n", to);
-        return 0;
+        return bad || why.kind == ERROR_PROGRAM ? -1 : 0;
     }
-    int bad = columns_make(&comparison.columns, &comparison.report, err);
-    if (!bad) bad = put_ratios(to, &comparison, number, err);
-    if (!bad) bad = put_table(to, &comparison, err);
     columns_free(&comparison.columns);
     compare_free(&comparison.report);
     return bad;
 }
 
-static int put_fastest(FILE *to, const struct run_group *group, size_t number, struct error *err) {
-    struct figure figure;
-    if (group->count < 2) return 0;
-    figure_runs(&figure, group->files, group->names, group->count);
-    int bad = figure.failed ? fail_program(err, "out of memory for a page") : 0;
-    if (!bad && figure.count > 0) bad = page_figure(to, &figure, number, charts_available(), err);
-    figure_free(&figure);
-    return bad;
+/* Benchmarks by runs, where any has usable times. */
+static void put_heat_map(FILE *to, const struct matrix *matrix) {
+    fputs("<p class=\"note\">Runs that trained the same. ", to);
+    if (matrix->rows == 0) {
+        fputs("None of them has usable times, so none are shown.</p>\n", to);
+        return;
+    }
+    fputs("In each line, the stronger the colour, the faster; left out: times that are not usable. A placement's rows "
+          "are "
+          "those of all its workers.</p>\n",
+          to);
+    page_matrix(to, matrix, "benchmark", "%.2f");
 }
 
 static int put_group(FILE *to, const struct run_group *group, size_t number, struct error *err) {
@@ -195,14 +255,10 @@ static int put_group(FILE *to, const struct run_group *group, size_t number, str
     if (matrix_runs(&matrix, group->files, group->names, group->count, err) != 0) return -1;
     fprintf(to, "<section id=\"g%zu\"><h2>", number);
     html_format(to, "%.0f rows of %s: million rows per second", fact_number(work, "n"), fact_text(work, "data"));
-    fputs("</h2>\n<p class=\"note\">Runs that trained the same. In each line, the stronger the colour, the faster; "
-          "left out: "
-          "times that are not usable. A placement's rows are those of all its workers.</p>\n",
-          to);
-    page_matrix(to, &matrix, "benchmark", "%.2f");
+    fputs("</h2>\n", to);
+    put_heat_map(to, &matrix);
     matrix_free(&matrix);
-    int bad = put_fastest(to, group, number, err);
-    if (!bad) bad = put_comparison(to, group, number, err);
+    const int bad = put_comparison(to, group, number, err);
     fputs("</section>\n", to);
     return bad;
 }
