@@ -230,7 +230,7 @@ for figure, name, unit in ("r1-speed", "epochs", "epoch"), ("r1-scaling", "folds
           (figure_rows(watts, figure), wanted))
     line = text_of(by_id(watts, "r1-joules-" + unit))
     still = timed_cases(powered, name)[1]
-    check(f"energy: of a {unit} without joules one line names it and why", f"Joules per {unit} of {still['job']}" in line and
+    check(f"energy: one line names the case without joules per {unit}, and why", f"Joules per {unit} of {still['job']}" in line and
           "did not move" in line and "whole processor packages" in line, line)
 dark = scaled(one, 1.0, draw)
 with_energy(dark, lambda i: None)
