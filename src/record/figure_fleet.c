@@ -80,8 +80,9 @@ static double *take_excess(const json_t *facts, size_t *count) {
     json_t *node;
     double *excess = malloc((json_object_size(json_object_get(facts, "nodes")) + 1) * sizeof *excess);
     *count = 0;
+    if (!excess) return NULL;
     json_object_foreach(json_object_get(facts, "nodes"), name, node) {
-        const double most = excess ? excess_of(facts, node).most : (double)NAN;
+        const double most = excess_of(facts, node).most;
         if (isfinite(most)) excess[(*count)++] = is_outlier(node) ? (double)NAN : most;
     }
     return excess;

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NODES = 100000, MOST_GROUPS = 10000, MOST_PUS = 1 << 20 };
+enum {
+    MOST_NODES = 100000,
+    MOST_GROUPS = 10000,
+    MOST_PUS = 1 << 20,
+    LONGEST_WORDS = 4 * FLEET_DIFFERS /* each byte escaped */
+};
 #define MOST_COUNT 9007199254740992.0 /* 2^53 */
 #define MOST_TIME  1e30
 
@@ -128,7 +133,7 @@ static int check_words(const json_t *node, const char *where, int state, const s
     bool known = !worst;
     for (size_t i = 0; i < COUNT(keys); i++) {
         const json_t *text = json_object_get(node, keys[i]);
-        if (text && !(json_is_string(text) && json_string_length(text) < 4 * FLEET_DIFFERS))
+        if (text && !(json_is_string(text) && json_string_length(text) < LONGEST_WORDS))
             return fault(reader, where, keys[i], "is not a text of that length");
     }
     for (size_t m = 0; m < NODE_METRICS && worst && !known; m++)
