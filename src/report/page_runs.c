@@ -24,16 +24,16 @@ static void put_run(FILE *to, const struct page_run *run, size_t number) {
     const json_t *epochs = find_experiment(facts, "epochs");
     const json_t *best = find_case(epochs, fact_text(epochs, "best"));
     char text[FACT_TEXT];
-    fprintf(to, "<tr><td class=\"k\"><a href=\"#r%zu\">", number);
+    fprintf(to, "<tr><td><a href=\"#r%zu\">", number);
     html_text(to, run->name);
-    fputs("</a></td>", to);
-    put_cell(to, fact_text(json_object_get(facts, "cpu"), "brand"));
-    fprintf(to, "<td class=\"n\">%s</td>", format_fact(text, "%.0f", fact_number(topology, "cores")));
-    put_cell(to, fact_text(best, "job"));
-    fprintf(to, "<td class=\"n\">%s</td><td class=\"k\">",
-            format_fact(text, "%.1f", fact_number(json_object_get(best, "rates"), "ns_per_row")));
+    fputs("</a></td><td class=\"k\">", to);
     page_badges(to, facts);
-    fputs("</td>", to);
+    fputs("</td><td class=\"k\">", to);
+    html_text(to, fact_text(best, "job"));
+    fprintf(to, "</td><td class=\"n\">%s</td><td class=\"t\">",
+            format_fact(text, "%.1f", fact_number(json_object_get(best, "rates"), "ns_per_row")));
+    html_text(to, fact_text(json_object_get(facts, "cpu"), "brand"));
+    fprintf(to, "</td><td class=\"n\">%s</td>", format_fact(text, "%.0f", fact_number(topology, "cores")));
     put_cell(to, fact_text(facts, "start"));
     fputs("</tr>\n", to);
 }
@@ -59,7 +59,7 @@ static void put_lead(FILE *to, const struct page_run *runs, size_t count) {
 }
 
 static void put_overview(FILE *to, const struct page_run *runs, size_t count) {
-    static const char *const titles[] = {"run", "CPU", ">cores", "fastest", ">ns/row", "verdict", "started", NULL};
+    static const char *const titles[] = {"run", "verdict", "fastest", ">ns/row", "CPU", ">cores", "started", NULL};
     fputs("<section id=\"overview\">\n", to);
     put_lead(to, runs, count);
     page_table(to, titles);

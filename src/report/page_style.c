@@ -27,7 +27,8 @@ const char page_style[] =
     "th{font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}\n"
     "td.k{white-space:nowrap}.charts td.k,.charts th.n{white-space:normal}.charts td.k{min-width:5rem}.wide "
     "td{min-width:9rem}td.t{min-width:11rem}.heat "
-    "th.n{white-space:normal;max-width:8rem;overflow-wrap:anywhere;vertical-align:bottom}.bad-cell{color:#fff;"
+    "th.n{white-space:normal;min-width:4.5rem;max-width:8rem;overflow-wrap:anywhere;vertical-align:bottom}.bad-cell{"
+    "color:#fff;"
     "background:#b3261e}\n"
     "pre{overflow-x:auto;font-size:.8rem;line-height:1.35;background:var(--box);padding:.6rem;border:1px solid "
     "var(--line);border-radius:.3rem}\n"
@@ -46,5 +47,5 @@ const char page_style[] =
     ".scroll,pre{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}"
     "table{font-size:7.5pt;max-width:100%}td,th{padding:.1rem "
     ".25rem}td.k,th.n{white-space:normal}"
-    ".wide td,td.t,.charts td.k{min-width:0}.note{font-size:8pt}.badge{padding:0 .3rem}"
+    ".wide td,td.t,.charts td.k,.heat th.n{min-width:0}.note{font-size:8pt}.badge{padding:0 .3rem}"
     ".charts{grid-template-columns:1fr 1fr;gap:.5rem 1rem}figure svg{max-width:26rem}}\n";
