@@ -77,10 +77,8 @@ static const struct argp argp = {
     list,
     parse,
     "FILE...",
-    "Print the result of a run, a soak or a gathered fleet again, from its file alone; or make one page of many runs, "
-    "or "
-    "of a fleet. "
-    "Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\v"
+    "Print the result of a run, a soak or a gathered fleet again, from its file alone; or make one page of a fleet or "
+    "of many runs. Charts are drawn by gnuplot where it is installed; without it the page holds their tables.\v"
     "Examples:\n"
     "  sgdmark report results/node1-2026-11-27T101500Z.json\n"
     "  sgdmark run --quick --json a.json && sgdmark report a.json -o a.html\n"

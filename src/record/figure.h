@@ -18,7 +18,7 @@ enum figure_kind {
     FIGURE_SAMPLES,  /* round, relative time, clock in GHz (NAN: not known) */
     FIGURE_BANDS,    /* round, quantiles 5, 25, 50, 75, 95 % of the relative time, clock in GHz (NAN: not known) */
     FIGURE_SCALING,  /* workers, folds/s, folds/s of as many times one core */
-    FIGURE_STEPS,    /* bytes of the working set, ns per row */
+    FIGURE_STEPS,    /* rows of the working set, ns per row */
     FIGURE_CURVE,    /* recall, precision, threshold */
     FIGURE_SPREAD,   /* 5 %, median, 95 %, the value to be marked */
     FIGURE_NODES     /* place, excess in percent; of a FIGURE_BAND the median, then 5, 25, 75, 95 %; a line at `band` */
