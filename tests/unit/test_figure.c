@@ -264,6 +264,33 @@ static void steps_are_medians_of_samples(void **state) {
     json_decref(root);
 }
 
+/* Axes that let every row be seen. */
+static void axes_fit_what_is_drawn(void **state) {
+    static const struct {
+        enum figure_kind kind;
+        size_t which; /* value that is 1 and then `far` */
+        double far;
+        const char *has;
+    } axes[] = {{FIGURE_STEPS, 1, 4.0, "set yrange [0:*]"},
+                {FIGURE_STEPS, 1, 40.0, "set logscale y"},
+                {FIGURE_RATIOS, 0, 1.08, "set xtics 0.02\n"},
+                {FIGURE_RATIOS, 0, 40.0, "set logscale x"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof axes / sizeof *axes; i++) {
+        struct figure figure = {.kind = axes[i].kind, .id = "x", .title = "x", .band = NAN};
+        for (size_t k = 0; k < 2; k++) {
+            struct figure_row *row = figure_row(&figure, "x");
+            assert_non_null(row);
+            row->value[0] = row->value[1] = 1.0;
+            if (k == 1) row->value[axes[i].which] = axes[i].far;
+        }
+        char *script = script_of(&figure);
+        if (!strstr(script, axes[i].has)) fail_msg("%s is not in %s", axes[i].has, script);
+        free(script);
+        figure_free(&figure);
+    }
+}
+
 static void nodes_stand_against_their_group(void **state) {
     (void)state;
     struct figure figure;
@@ -368,6 +395,7 @@ int main(void) {
         cmocka_unit_test(joules_are_a_column_where_any_are_known),
         cmocka_unit_test(each_machine_has_the_best_epoch_that_it_shares),
         cmocka_unit_test(steps_are_medians_of_samples),
+        cmocka_unit_test(axes_fit_what_is_drawn),
         cmocka_unit_test(nodes_stand_against_their_group),
         cmocka_unit_test(many_nodes_are_bands_and_outliers),
         cmocka_unit_test(names_cannot_leave_their_quotes_in_a_script),
