@@ -86,7 +86,7 @@ static const struct argp argp = {
     "  sgdmark compare machines.html\n"
     "  ssh node2 cat run.json | sgdmark report -          from standard input\n"
     "  sgdmark report --notebook a.json\n"
-    "  sgdmark report then.json -o fleet.html             the JSON of `sgdmark fleet gather`\n",
+    "  sgdmark report then.json -o fleet.html             of `fleet gather --json`\n",
     NULL,
     NULL,
     NULL};
