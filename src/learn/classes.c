@@ -64,15 +64,13 @@ bool classes_share_order(const struct hyper *hyper, const struct row_list *rows)
     return share_order(own);
 }
 
-/* How many fits go together: as equal parts as the workers and `most` allow. */
-static unsigned part_size(unsigned takers, unsigned most) {
+unsigned classes_part(unsigned takers, unsigned most) {
     unsigned parts = most > 1 ? (CLASSES + most - 1) / most : CLASSES;
     if (parts < takers) parts = takers;
     return (CLASSES + parts - 1) / parts;
 }
 
-/* The rows with a digit's labels. `at` is room for them. */
-static struct row_list label_rows(struct row_ref *at, const struct row_list *rows, unsigned digit) {
+struct row_list classes_rows(struct row_ref *at, const struct row_list *rows, unsigned digit) {
     for (size_t i = 0; i < rows->n; i++) {
         at[i] = rows->at[i];
         at[i].positive = rows->ds->labels[at[i].row] == digit;
@@ -86,7 +84,7 @@ static int name_digit(unsigned digit, const struct error *why, struct error *err
 
 /* Trains one digit. `at` is room for the rows. */
 static int fit_digit(struct fitting *fitting, unsigned digit, struct row_ref *at, struct error *err) {
-    const struct row_list rows = label_rows(at, fitting->rows, digit);
+    const struct row_list rows = classes_rows(at, fitting->rows, digit);
     struct error why;
     if (fit(&fitting->models[digit], &rows, &fitting->hyper[digit], fitting->backend, &why) == 0) return 0;
     return name_digit(digit, &why, err);
@@ -123,7 +121,7 @@ static int fit_digits_together(struct fitting *fitting, unsigned first, unsigned
     struct group *group = bad ? NULL : group_new(count, n, d, fitting->hyper + first, fitting->backend, err);
     if (!group) bad = -1;
     for (unsigned m = 0; m < count && !bad; m++) {
-        rows[m] = label_rows(at + m * n, fitting->rows, first + m);
+        rows[m] = classes_rows(at + m * n, fitting->rows, first + m);
         bad = model_new(&fitting->models[first + m], d, &fitting->hyper[first + m], err);
     }
     if (!bad) {
@@ -181,7 +179,7 @@ int classes_fit(struct model models[CLASSES], const struct row_list *rows, const
     classes_count(count, rows);
     classes_hyper(fitting.hyper, hyper, count);
     const unsigned takers = workers && workers->count < CLASSES ? (unsigned)workers->count : workers ? CLASSES : 1;
-    fitting.together = share_order(fitting.hyper) ? part_size(takers, by->group) : 1;
+    fitting.together = share_order(fitting.hyper) ? classes_part(takers, by->group) : 1;
     int bad = workers ? workers->run(workers->group, &task, err) : fit_digits(&fitting, 0, err);
     if (!bad) bad = check_averages(&fitting, err);
     if (bad) classes_free(models);

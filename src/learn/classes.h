@@ -27,6 +27,12 @@ void classes_hyper(struct hyper of[CLASSES], const struct hyper *hyper, const si
 /* Can the ten fits share the order of their rows? Under compat 1.2 each has another. */
 bool classes_share_order(const struct hyper *hyper, const struct row_list *rows);
 
+/* The rows with a digit's labels. `at` is room for them. */
+struct row_list classes_rows(struct row_ref *at, const struct row_list *rows, unsigned digit);
+
+/* How many of the ten fits go together, where `most` may and `takers` workers share them: parts as equal as can be. */
+unsigned classes_part(unsigned takers, unsigned most);
+
 /* What the fits are run with. */
 struct classes_means {
     const struct backend *backend;

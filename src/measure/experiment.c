@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const case_kind_names[] = {"epoch", "folds", "read roof", "compute roof", "cache roof"};
-const char *const pair_family_names[] = {"best", "scalar", "f64", "contention"};
+const char *const case_kind_names[] = {"epoch", "folds", "digits", "read roof", "compute roof", "cache roof"};
+const char *const pair_family_names[] = {"best", "scalar", "f64", "contention", "group"};
 
 const double experiment_confidence = 0.99;
 
@@ -57,6 +57,10 @@ void experiment_pair(struct experiment *experiment, enum pair_family family, siz
 void experiment_control(struct experiment *experiment, int twin, int of) {
     experiment->facts[twin].control_of = of;
     experiment->controls[experiment->control_count++] = twin;
+}
+
+bool experiment_counts(const struct experiment *experiment) {
+    return strcmp(experiment->name, "digits") != 0;
 }
 
 int experiment_find(const struct experiment *experiment, const char *name) {

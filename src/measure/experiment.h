@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An experiment: cases timed side by side in interleaved rounds. epochs.c and folds.c build experiments; one runner
- * times them, and analysis.h analyses them. */
+/* An experiment: cases timed side by side in interleaved rounds. epochs.c, folds.c and digits.c build experiments; one
+ * runner times them, and analysis.h analyses them. */
 #ifndef SGDMARK_MEASURE_EXPERIMENT_H
 #define SGDMARK_MEASURE_EXPERIMENT_H
 
@@ -8,14 +8,15 @@
 #include "machine/placement.h"
 #include "measure/plan.h"
 #include "measure/rounds.h"
+#include "verify/digits.h"
 #include "verify/parity.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum case_kind { CASE_EPOCH, CASE_FOLDS, CASE_READ_ROOF, CASE_COMPUTE_ROOF, CASE_CACHE_ROOF };
-extern const char *const case_kind_names[]; /* "epoch", "folds", "read roof", "compute roof", "cache roof" */
+enum case_kind { CASE_EPOCH, CASE_FOLDS, CASE_DIGITS, CASE_READ_ROOF, CASE_COMPUTE_ROOF, CASE_CACHE_ROOF };
+extern const char *const case_kind_names[]; /* "epoch", "folds", "digits", "read roof", "compute roof", "cache roof" */
 
 enum { NO_CASE = -1 };
 
@@ -33,11 +34,12 @@ struct case_facts {
     char prefetch[PREFETCH_TEXT];   /* distances of the rows in an epoch; "": does not apply */
     const char *placement;          /* of the folds' workers; NULL: the experiment's one core */
     unsigned workers;
-    double work;                         /* rows or bytes per sample */
+    double work;                         /* rows or bytes per sample; of digits, rows of each fit */
     const char *unit;                    /* "rows", "bytes" */
     const char *what;                    /* of a roof: what is timed, in one phrase */
     double row_bytes;                    /* bytes read per row, on average; 0: not known */
     double folds;                        /* fits per sample; 0: none */
+    unsigned models, group;              /* of digits: fits per sample, and how many share each read of a row; else 0 */
     int control_of;                      /* this case is the A/A twin of that one, or NO_CASE */
     int control;                         /* the A/A twin of a case of the same length and place, or NO_CASE */
     int alone;                           /* of folds: the same job on one core, or NO_CASE */
@@ -58,15 +60,26 @@ static inline struct case_facts case_facts_of(enum case_kind kind, const char *u
                                .whole_roofs = none};
 }
 
+/* Is it work, and not a roof? */
+static inline bool case_is_work(const struct case_facts *facts) {
+    return facts->kind == CASE_EPOCH || facts->kind == CASE_FOLDS || facts->kind == CASE_DIGITS;
+}
+
 /* Why two cases are compared. */
 enum pair_family {
-    PAIR_BEST,      /* the best backend against each other one */
-    PAIR_SCALAR,    /* each backend against f32/scalar */
-    PAIR_F64,       /* each backend against f64/scalar */
-    PAIR_CONTENTION /* folds of a placement against the same folds on one core */
+    PAIR_BEST,       /* the best backend against each other one */
+    PAIR_SCALAR,     /* each backend against f32/scalar */
+    PAIR_F64,        /* each backend against f64/scalar */
+    PAIR_CONTENTION, /* folds of a placement against the same folds on one core */
+    PAIR_GROUP       /* fits that share each read of a row against the same fits one after the other */
 };
-enum { PAIR_FAMILIES = PAIR_CONTENTION + 1 };
-extern const char *const pair_family_names[]; /* "best", "scalar", "f64", "contention" */
+enum { PAIR_FAMILIES = PAIR_GROUP + 1 };
+extern const char *const pair_family_names[]; /* "best", "scalar", "f64", "contention", "group" */
+
+/* Does a pair of this family stand in the main table of its experiment? */
+static inline bool is_main_pair(enum pair_family family) {
+    return family == PAIR_BEST || family == PAIR_CONTENTION || family == PAIR_GROUP;
+}
 
 struct wanted_pair {
     enum pair_family family;
@@ -74,7 +87,7 @@ struct wanted_pair {
 };
 
 struct experiment {
-    const char *name;         /* "epochs", "folds" */
+    const char *name;         /* "epochs", "folds", "digits" */
     struct timed_case *cases; /* [count]; the leading cases (timed_case.leads) come first */
     struct case_facts *facts; /* [count] */
     size_t count, room;
@@ -102,6 +115,10 @@ void experiment_pair(struct experiment *experiment, enum pair_family family, siz
 /* Makes the case an A/A twin that serves as a control. */
 void experiment_control(struct experiment *experiment, int twin, int of);
 
+/* Do its times count in the verdict on those of the run? Not those of the ten digits: they have few rounds beside the
+ * others, and answer for themselves. */
+bool experiment_counts(const struct experiment *experiment);
+
 /* The index of the case with this name, or NO_CASE. */
 int experiment_find(const struct experiment *experiment, const char *name);
 
@@ -127,7 +144,7 @@ struct process_share {
 int experiment_run(struct experiment *experiment, const struct budget *budget, const struct process_share *share,
                    const struct topology *topology, const struct progress_sink *progress, struct error *err);
 
-/* What epochs and folds are built from. All pointers must outlive the experiment. */
+/* What experiments are built from. All pointers must outlive the experiment. */
 struct timing_setup {
     struct job *job;
     const struct hyper *hyper;
@@ -137,6 +154,7 @@ struct timing_setup {
     const uint32_t *permutation;          /* the rows' order in an epoch, [job->row_list.n] */
     unsigned folds, repeats;              /* repeats 0: the fewest that give all workers equally many folds */
     const struct placement_names *places; /* time folds on these and on one core; NULL or none: on all placements */
+    const struct verified_digits *digits; /* for digits_experiment alone */
 };
 
 /* Builds the experiment `epochs`: one epoch of every verified job on one core, with the roofs. */
@@ -153,5 +171,9 @@ struct placements {
 };
 struct experiment *folds_experiment(const struct timing_setup *setup, const struct placements **placements,
                                     struct error *err);
+
+/* Builds the experiment `digits`: one epoch of the ten fits of one digit each on one core, in groups that share each
+ * read of a row and one after the other, with the roofs of the groups. setup->digits must be timed (digits->job). */
+struct experiment *digits_experiment(const struct timing_setup *setup, struct error *err);
 
 #endif

@@ -201,7 +201,7 @@ double analysis_resolution(const struct analysis *a) {
     double largest = NAN;
     for (size_t p = 0; p < a->experiment->pair_count; p++) {
         const struct pair_analysis *pair = &a->pairs[p];
-        if (pair->failed || (pair->of.family != PAIR_BEST && pair->of.family != PAIR_CONTENTION)) continue;
+        if (pair->failed || !is_main_pair(pair->of.family)) continue;
         if (pair->times.verdict == VERDICT_WITHHELD) continue;
         largest = fmax(largest, pair->resolution); /* fmax ignores NAN */
     }

@@ -50,10 +50,6 @@ static void judge_witness(struct usable *usable, const struct witness *witness) 
     }
 }
 
-static bool is_work(const struct case_facts *facts) {
-    return facts->kind == CASE_EPOCH || facts->kind == CASE_FOLDS;
-}
-
 /* True if the case is above its roof by more than an alarm. */
 static bool above_roof(const struct case_analysis *one) {
     return one->stored.known && one->stored.percent > ROOF_ALARM;
@@ -85,7 +81,7 @@ void judge_usable(struct analysis *a) {
     a->usable = (struct usable){.state = USABLE, .above = NAN};
     judge_witness(&a->usable, &experiment->rounds.witness);
     for (size_t c = 0; c < experiment->count; c++) {
-        if (a->cases[c].failed || !is_work(&experiment->facts[c]) || experiment->facts[c].control_of != NO_CASE)
+        if (a->cases[c].failed || !case_is_work(&experiment->facts[c]) || experiment->facts[c].control_of != NO_CASE)
             continue;
         judge_case(&a->cases[c], a, c);
         cases++;
@@ -101,7 +97,7 @@ void judge_usable(struct analysis *a) {
 /* True if the main table has pairs (analysis_resolution). */
 static bool has_pairs(const struct experiment *experiment) {
     for (size_t p = 0; p < experiment->pair_count; p++)
-        if (experiment->pairs[p].family == PAIR_BEST || experiment->pairs[p].family == PAIR_CONTENTION) return true;
+        if (is_main_pair(experiment->pairs[p].family)) return true;
     return false;
 }
 

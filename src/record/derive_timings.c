@@ -146,11 +146,13 @@ static int check_samples(const struct contents *contents, const struct experimen
     return bad;
 }
 
-/* As `run` combines the usable of its experiments. */
+/* As `run` combines the usable of its experiments that count. */
 static void add_to_whole(struct whole *whole, const struct analysis *analysis) {
     const struct experiment *experiment = analysis->experiment;
-    whole->usable = usable_both(&whole->usable, &analysis->usable);
-    whole->known = true;
+    if (experiment_counts(experiment)) {
+        whole->usable = usable_both(&whole->usable, &analysis->usable);
+        whole->known = true;
+    }
     whole->correct = whole->correct && analysis_possible(analysis);
     for (size_t c = 0; c < experiment->count; c++)
         whole->correct = whole->correct && !experiment->rounds.failed[c];

@@ -100,6 +100,8 @@ static void fill_facts(const struct replay *replay, struct case_facts *facts, co
     facts->work = number_in(json_object_get(value, "work"), LEAST_WORK, MOST_WORK, 1);
     facts->row_bytes = number_in(json_object_get(value, "row_bytes"), 0, MOST_WORK, 0);
     facts->folds = number_in(json_object_get(value, "folds"), 0, MOST_WORK, 0);
+    facts->models = (unsigned)whole_in(json_object_get(value, "models"), 1, 1000, 0);
+    facts->group = (unsigned)whole_in(json_object_get(value, "group"), 1, 1000, 0);
     facts->control_of = index_of(replay, json_object_get(value, "control_of"));
     facts->control = index_of(replay, json_object_get(value, "control"));
     facts->alone = index_of(replay, json_object_get(value, "alone"));
@@ -130,14 +132,18 @@ static int read_facts(struct replay *replay, const json_t *list, const char *key
     return 0;
 }
 
-static bool is_work(const struct case_facts *facts) {
-    return facts->kind == CASE_EPOCH || facts->kind == CASE_FOLDS;
-}
-
 static bool has_twin(const struct experiment *made, size_t which) {
     for (size_t i = 0; i < made->control_count; i++)
         if (made->facts[made->controls[i]].control_of == (int)which) return true;
     return false;
+}
+
+/* Does the case of digits share each read among as many fits as its name says: ".../group:10", ".../group:10/again"? */
+static bool named_by_group(const char *name, unsigned group) {
+    char part[32];
+    const size_t length = (size_t)snprintf(part, sizeof part, "/group:%u", group);
+    const char *found = strstr(name, part);
+    return group > 0 && found && (!found[length] || found[length] == '/');
 }
 
 /* Checks what the facts of a case say of one another. */
@@ -150,11 +156,15 @@ static int check_facts(const struct replay *replay, size_t which) {
     snprintf(job, sizeof job, "%.150s/%.150s", facts->engine ? facts->engine : "",
              facts->backend ? facts->backend : "");
     if (strcmp(facts->unit, "rows") != 0 && strcmp(facts->unit, "bytes") != 0) fault_found = "has no unit of work";
-    if (is_work(facts) && (!facts->engine || !facts->backend)) fault_found = "has no engine and backend";
-    if (is_work(facts) && strcmp(facts->unit, "rows") != 0) fault_found = "counts its work in another unit than rows";
-    if (facts->kind == CASE_EPOCH && json_is_object(workload) &&
-        json_number_value(json_object_get(workload, "n")) != facts->work)
+    if (case_is_work(facts) && (!facts->engine || !facts->backend)) fault_found = "has no engine and backend";
+    if (case_is_work(facts) && strcmp(facts->unit, "rows") != 0)
+        fault_found = "counts its work in another unit than rows";
+    const double fits = facts->kind == CASE_DIGITS ? facts->models : 1;
+    if ((facts->kind == CASE_EPOCH || facts->kind == CASE_DIGITS) && json_is_object(workload) &&
+        json_number_value(json_object_get(workload, "n")) * fits != facts->work)
         fault_found = "has other work than the rows of the workload";
+    if (facts->kind == CASE_DIGITS && !named_by_group(name, facts->group))
+        fault_found = "has another group than its name says";
     if (facts->job_name[0] && strcmp(job, facts->job_name) != 0) fault_found = "has a job of another engine or backend";
     if (facts->control == NO_CASE && has_twin(replay->made, which)) fault_found = "has an A/A twin and no control";
     if (facts->control != NO_CASE && replay->made->facts[facts->control].control_of == NO_CASE)
@@ -281,7 +291,7 @@ static const json_t *samples_of(const struct replay *replay, size_t which, char 
     static const char start[] = "roof/";
     const struct contents *contents = replay->contents;
     const char *name = replay->made->cases[which].name;
-    const bool work = is_work(&replay->made->facts[which]);
+    const bool work = case_is_work(&replay->made->facts[which]);
     if (!work && strncmp(name, start, strlen(start)) != 0) return NULL;
     const json_t *index =
         work ? json_object_get(contents->samples, name) : json_object_get(contents->roofs, name + strlen(start));
@@ -368,6 +378,8 @@ static bool is_odd(const struct experiment *made, int family, int subject, int b
         return strcmp(made->facts[base].job_name, "f64/scalar") != 0;
     case PAIR_CONTENTION:
         return made->facts[subject].alone != base;
+    case PAIR_GROUP:
+        return (size_t)subject != made->best || made->facts[base].kind != CASE_DIGITS;
     }
     return true;
 }

@@ -176,7 +176,7 @@ static json_t *roof_names_json(const struct experiment *experiment, struct roof_
 static json_t *case_facts_json(const struct experiment *experiment, size_t which) {
     const struct case_facts *facts = &experiment->facts[which];
     const char *job = facts->job_name[0] ? facts->job_name : NULL;
-    return json_pack(
+    json_t *value = json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "name",
         experiment->cases[which].name, "kind", case_kind_names[facts->kind], "job", json_escaped(job), "engine",
         json_escaped(facts->engine), "backend", json_escaped(facts->backend), "prefetch", reason_value(facts->prefetch),
@@ -186,6 +186,10 @@ static json_t *case_facts_json(const struct experiment *experiment, size_t which
         json_escaped(case_name(experiment, facts->control)), "alone", json_escaped(case_name(experiment, facts->alone)),
         "roof_cases", roof_names_json(experiment, facts->roofs), "whole_roof_cases",
         roof_names_json(experiment, facts->whole_roofs));
+    if (!value || facts->models == 0) return value;
+    json_put(value, "models", json_integer(facts->models));
+    json_put(value, "group", json_integer(facts->group));
+    return value;
 }
 
 static json_t *process_medians_json(const struct analysis *a, const struct case_analysis *one) {
@@ -400,14 +404,13 @@ static int add_roof(struct result *result, const struct experiment *experiment, 
 
 /* Adds the raw samples of one case; an error row if its work was wrong. */
 static int add_samples_of(struct result *result, const struct experiment *experiment, size_t which, struct error *err) {
-    const enum case_kind kind = experiment->facts[which].kind;
     struct columns columns;
     if (experiment->rounds.failed[which])
         return result_not_timed(result, experiment->cases[which].name, "its work was wrong in a timed sample", err);
     if (columns_new(&columns, &experiment->rounds, which, err) != 0) return -1;
     json_t *repeated = repeated_json(&experiment->rounds, which);
-    int bad = (kind == CASE_EPOCH || kind == CASE_FOLDS ? add_timing : add_roof)(result, experiment, which, &columns,
-                                                                                 repeated, err);
+    int bad = (case_is_work(&experiment->facts[which]) ? add_timing : add_roof)(result, experiment, which, &columns,
+                                                                                repeated, err);
     json_decref(repeated);
     columns_free(&columns);
     return bad;
