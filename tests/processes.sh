@@ -23,6 +23,13 @@ for job in '{}' '{"engine": 0, "backend": "no-such", "prefetch": "8,1"}' '{"engi
     '{"engine": 0, "backend": "scalar", "prefetch": "x"}'; do
     by_hand "the job $job" "{\"process\": 0, \"processes\": 3, \"jobs\": [$job], \"works\": {}}" "unknown job"
 done
+job='{"engine": 0, "backend": "scalar", "prefetch": "8,1", "epochs": ["0"]}'
+ten='["0", "0", "0", "0", "0", "0", "0", "0", "0", "0"]'
+for digits in "{\"job\": 1, \"group\": 10, \"epochs\": 1, \"hashes\": $ten}" "{\"job\": 0, \"group\": 11, \"epochs\": 1, \"hashes\": $ten}" \
+    "{\"job\": 0, \"group\": 10, \"epochs\": 2, \"hashes\": $ten}" '{}'; do
+    by_hand "the digits $digits" "{\"process\": 0, \"processes\": 3, \"jobs\": [$job], \"digits\": $digits, \"works\": {}}" \
+        "does not name fits of ten digits"
+done
 
 compiler=$(sed -n '1s/ .*//p' "$build/signature")
 if sanitized; then

@@ -58,4 +58,24 @@ rounds=$(sed -n -E 's/^(EPOCHS|PLACEMENTS) .* ([0-9]+) interleaved rounds.*/\2/p
 check "every sample of $rounds rounds was traced ($samples samples)" test "$samples" -gt $((10 * ${rounds%% *})) -a "$open" = 0
 check "allocations are seen outside of them ($outside)" test "$outside" -gt 1000
 equal "system calls and allocations inside of samples" "$calls $(cat "$scratch/inside")" "0 "
+
+# A default run times ten digits, too.
+backend=$(replaceable_backend)
+if [ -z "$backend" ]; then
+    skip "samples of ten digits" "no backend but scalar has float32 kernels of its own here"
+    finish
+fi
+last=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+strace -f -o "$scratch/trace" -E LD_PRELOAD="$scratch/allocations.so" "$sgdmark" run --data "synthetic:n=200,d=80" \
+    --engine f32 --isa "$backend" --group 10 --place "core,pu:$last" --json "$scratch/run.json" > "$scratch/run.txt" 2> "$scratch/errors"
+equal "the traced default run: exit status and experiments" "$? $(jq -r '[.sgdmark.experiments[].name] | join(" ")' "$scratch/run.json")" \
+    "0 epochs folds digits"
+read -r samples calls outside open < <(regions < "$scratch/trace" 2> "$scratch/inside")
+equal "system calls and allocations inside of its samples" "$calls $open $(cat "$scratch/inside")" "0 0 "
+pu=$(jq '.sgdmark.experiments[2].pu' "$scratch/run.json")
+equal "ten digits run on the run's core, though the folds end on another" "$(awk '
+    /execve.*"--process"/ { process[$1] = 1 }
+    process[$1] && /sched_setaffinity/ && match($0, /\[.*\]/) { last[$1] = substr($0, RSTART, RLENGTH) }
+    END { for (one in last) print last[one] }' "$scratch/trace" | sort -u)" "[$pu]"
+check "its $samples samples were traced" test "$samples" -ge "$(jq '[.sgdmark.experiments[].samples] | add' "$scratch/run.json")"
 finish

@@ -97,6 +97,7 @@ static int run_all(struct run *run, struct error *err) {
     if (!options->json && options->soak <= 0.0 && make_results_folder(run, err) != 0) return -1;
     if (run_record_head(run, err) != 0 || run_verify(run, err) != 0 || run_record_receipts(run, err) != 0) return -1;
     if (options->soak > 0.0) return run_soak(run, err);
+    if (run_verify_digits(run, err) != 0) return -1;
     return run_try_shuffles(run, err) != 0 || run_record_notebook(run, err) != 0 ? -1 : time_and_record(run, err);
 }
 
@@ -105,6 +106,7 @@ static void release(struct run *run) {
     notebook_free(&run->notebook);
     shuffles_free(&run->shuffles);
     check_list_free(&run->checks);
+    verified_digits_free(&run->digits);
     verified_jobs_free(&run->jobs);
     free(run->permutation);
     job_close(&run->job);

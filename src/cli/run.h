@@ -11,6 +11,7 @@
 #include "record/notebook.h"
 #include "record/result.h"
 #include "verify/check_list.h"
+#include "verify/digits.h"
 #include "verify/notebook.h"
 #include "verify/parity.h"
 
@@ -30,6 +31,7 @@ struct run {
     struct topology *topology;
     struct placement core; /* the one core of epochs and of everything else that needs one */
     struct verified_jobs jobs;
+    struct verified_digits digits; /* that are timed in groups; .job NULL: none */
     struct notebook notebook;
     struct shuffles shuffles; /* that were tried beside the job's own; count 0: none */
     struct result *result;
@@ -51,13 +53,15 @@ int run_verify(struct run *run, struct error *err);
 /* Records what was verified; and, in place of its times, each job that failed. */
 int run_record_receipts(struct run *run, struct error *err);
 int run_record_not_timed(struct run *run, struct error *err);
+/* Trains the ten digits that are timed in groups, each alone, and records what they are or why none is timed. */
+int run_verify_digits(struct run *run, struct error *err);
 /* Tries other shuffles of the notebook's rows, on all cores; then records the notebook's results. */
 int run_try_shuffles(struct run *run, struct error *err);
 int run_record_notebook(struct run *run, struct error *err);
 
 /* ---- run_timing.c: how fast is it? */
 
-/* Times epochs and folds in several processes, and records what they say. */
+/* Times epochs, folds and ten digits in several processes, and records what they say. */
 int run_time(struct run *run, struct error *err);
 /* This process is one of a run's: does its work and nothing else. */
 int run_be_process(struct run *run, struct error *err);

@@ -148,6 +148,26 @@ int run_try_shuffles(struct run *run, struct error *err) {
     return bad;
 }
 
+int run_verify_digits(struct run *run, struct error *err) {
+    const struct run_options *options = run->options;
+    const struct job_spec *spec = &options->job.spec;
+    struct verified_digits *digits = &run->digits;
+    const struct digits_request request = {
+        .job = &run->job, .hyper = &spec->hyper, .jobs = &run->jobs, .digit = spec->digit, .asked = options->job.group};
+    const bool timed = options->preset->digits.seconds > 0.0;
+    struct check_failure failure = {.process = -1, .round = -1};
+    if (timed && verified_digits_make(digits, &request, err) != 0) return -1;
+    if (!timed) verified_digits_leave(digits, "only default and --rigorous runs time them");
+    if (result_section(run->result, "digits", digits_json(digits), err) != 0) return -1;
+    run->checks.made += digits->hash != NULL; /* that the job's own digit is the verified job */
+    if (!digits->wrong[0]) return 0;
+    const struct verified_job *job = &run->jobs.list[verified_jobs_best(&run->jobs, ENGINE_F32)];
+    snprintf(failure.case_name, sizeof failure.case_name, "digits");
+    snprintf(failure.what, sizeof failure.what, "%s", digits->wrong);
+    check_command(failure.command, spec, options->folds, job->engine, job->backend);
+    return check_list_add(&run->checks, &failure, err);
+}
+
 int run_record_notebook(struct run *run, struct error *err) {
     json_t *notebook = notebook_json(&run->job, &run->notebook, run->published, &run->shuffles);
     return result_section(run->result, "notebook", notebook, err);

@@ -20,14 +20,15 @@ enum {
     KEY_RESOLVE,
     KEY_TIME,
     KEY_LABEL,
+    KEY_GROUP,
     KEY_PROCESS
 };
 
-static const struct preset quick = {"--quick", {4.0, 30, 0}, {3.0, 30, 0}, 3, 0.5, 15.0};
-static const struct preset standard = {"default", {16.0, 101, 0}, {16.0, 101, 0}, 5, 3.0, 60.0};
-static const struct preset rigorous = {"--rigorous", {48.0, 201, 0}, {48.0, 201, 0}, 10, 3.0, 180.0};
+static const struct preset quick = {"--quick", {4.0, 30, 0}, {3.0, 30, 0}, {0, 0, 0}, 3, 0.5, 15.0};
+static const struct preset standard = {"default", {16.0, 101, 0}, {16.0, 101, 0}, {1.0, 25, 0}, 5, 3.0, 60.0};
+static const struct preset rigorous = {"--rigorous", {48.0, 201, 0}, {48.0, 201, 0}, {5.0, 51, 0}, 10, 3.0, 180.0};
 /* Of --resolve and --time: the budgets follow from the plan, and so does what is promised. */
-static const struct preset planned = {"planned", {0, 0, 0}, {0, 0, 0}, PLAN_MOST, 0.5, INFINITY};
+static const struct preset planned = {"planned", {0, 0, 0}, {0, 0, 0}, {0, 0, 0}, PLAN_MOST, 0.5, INFINITY};
 
 static error_t take_preset(struct run_options *options, const struct preset *preset) {
     if (options->preset && options->preset != preset)
@@ -89,6 +90,8 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     case KEY_LABEL:
         options->label = value;
         return *value && strlen(value) <= MOST_LABEL ? 0 : bad_option("--label: takes 1 to %d bytes", MOST_LABEL);
+    case KEY_GROUP:
+        return take_group(&options->job.group, value);
     case KEY_PROCESS:
         options->process = true;
         outputs_are_unused();
@@ -123,6 +126,7 @@ static const struct argp_option list[] = {
      "placement of `topo`)",
      0},
     {"repeats", KEY_REPEATS, "N", 0, "repeat the folds N times (until all workers have the same number)", 0},
+    OPTION_GROUP(KEY_GROUP),
     {"soak", KEY_SOAK, "MINUTES", 0,
      "time nothing: repeat kernels and fits on every core and compare every result (`sgdmark soak` does more)", 0},
     OPTION_PERF_CTL,

@@ -14,7 +14,7 @@
 /* The budget of a run. */
 struct preset {
     const char *name;
-    struct budget epochs, folds; /* of all processes together */
+    struct budget epochs, folds, digits; /* of all processes together; no seconds: not timed */
     unsigned processes;
     double shuffle_seconds; /* for other shuffles of the notebook's rows */
     double promised;        /* seconds that the whole run takes at most, on two cores */

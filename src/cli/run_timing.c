@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run times: epochs and folds, in several processes; and one of these processes. */
+/* What a run times: epochs, folds and ten digits, in several processes; and one of these processes. */
 #include "cli/run.h"
 
 #include "base/clock.h"
@@ -23,7 +23,8 @@ static struct timing_setup setup_of(struct run *run) {
                                  .permutation = run->permutation,
                                  .folds = options->folds,
                                  .repeats = options->repeats,
-                                 .places = &options->places};
+                                 .places = &options->places,
+                                 .digits = &run->digits};
 }
 
 /* Takes over the checks of an experiment's samples. */
@@ -70,8 +71,9 @@ static int analyse_and_record(struct run *run, const struct experiment *experime
     struct analysis analysis;
     if (take_checks(run, experiment, err) != 0 || analyse(&analysis, experiment, err) != 0) return -1;
     int bad = check_roofs(run, &analysis, err);
-    run->usable =
-        run->usable.reason[0] || run->usable.above > 0 ? usable_both(&run->usable, &analysis.usable) : analysis.usable;
+    if (experiment_counts(experiment))
+        run->usable = run->usable.reason[0] || run->usable.above > 0 ? usable_both(&run->usable, &analysis.usable)
+                                                                     : analysis.usable;
     if (!bad) bad = result_experiment(run->result, &analysis, err);
     analysis_free(&analysis);
     return bad;
@@ -97,19 +99,21 @@ static int next_process(void *context, unsigned started, bool wanted[EXPERIMENTS
 }
 
 /* What the processes are to do; a planned run stops them itself. */
-static struct process_order order_of(struct run *run, struct experiment *epochs, struct experiment *folds,
+static struct process_order order_of(struct run *run, struct experiment *const experiments[EXPERIMENTS],
                                      uint32_t seed) {
+    struct experiment *const epochs = experiments[EPOCHS_EXPERIMENT], *const folds = experiments[FOLDS_EXPERIMENT];
     const struct preset *preset = run->options->preset;
     struct process_order order = {.processes = preset->processes,
                                   .seed = seed,
-                                  .budget = {preset->epochs, preset->folds},
-                                  .experiments = {epochs, folds},
+                                  .budget = {preset->epochs, preset->folds, preset->digits},
+                                  .experiments = {epochs, folds, experiments[DIGITS_EXPERIMENT]},
                                   .jobs = &run->jobs,
+                                  .digits = &run->digits,
                                   .ended = process_ended,
                                   .context = run};
     if (!is_planned(&run->options->plan)) return order;
     run->planner = (struct planner){.plan = plan_asked_for(&run->options->plan), .experiments = {epochs, folds}};
-    for (size_t e = 0; e < EXPERIMENTS; e++) {
+    for (size_t e = 0; e < PLANNED; e++) {
         if (!order.experiments[e]) continue;
         order.experiments[e]->plan = run->planner.plan;
         order.budget[e] = planner_budget(order.experiments[e]);
@@ -127,27 +131,29 @@ static int record_processes(struct run *run, const struct process_end *ends, uns
     return result_section(run->result, "processes", processes, err);
 }
 
-/* Spreads both experiments over processes, then analyses and records each. */
-static int time_experiments(struct run *run, struct experiment *epochs, struct experiment *folds,
+/* Spreads the experiments over processes, then analyses and records each. */
+static int time_experiments(struct run *run, struct experiment *const experiments[EXPERIMENTS],
                             const struct placements *placements, uint32_t seed, struct error *err) {
-    const struct process_order order = order_of(run, epochs, folds, seed);
+    const struct process_order order = order_of(run, experiments, seed);
     struct process_end ends[PLAN_MOST];
     unsigned ran = 0;
     fflush(run->out);
-    if (processes_run(&order, run->argc, run->argv, ends, &ran, err) != 0 ||
-        record_processes(run, ends, ran, err) != 0 || analyse_and_record(run, epochs, err) != 0)
+    if (processes_run(&order, run->argc, run->argv, ends, &ran, err) != 0 || record_processes(run, ends, ran, err) != 0)
         return -1;
-    if (!folds) return 0;
-    if (analyse_and_record(run, folds, err) != 0) return -1;
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        if (experiments[e] && analyse_and_record(run, experiments[e], err) != 0) return -1;
+    if (!placements) return 0; /* no folds were timed */
     return result_section(run->result, "placements", placements_json(placements->list, placements->count), err);
 }
 
 /* Refuses a case for perf that is not timed, before anything is. */
-static int check_perf_case(const struct run *run, const struct experiment *epochs, const struct experiment *folds,
+static int check_perf_case(const struct run *run, struct experiment *const experiments[EXPERIMENTS],
                            struct error *err) {
+    const struct experiment *epochs = experiments[EPOCHS_EXPERIMENT];
     const char *name = run->options->perf_case;
-    if (!name || experiment_find(epochs, name) != NO_CASE || (folds && experiment_find(folds, name) != NO_CASE))
-        return 0;
+    if (!name) return 0;
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        if (experiments[e] && experiment_find(experiments[e], name) != NO_CASE) return 0;
     char names[1024] = "";
     for (size_t c = 0; c < epochs->count; c++) {
         const size_t used = strlen(names);
@@ -163,22 +169,30 @@ static int give_huge_pages_back(struct run *run, struct error *err) {
     return run->job.ds.pages == PAGES_HUGE ? row_pages_move(&run->job.ds, PAGES_AUTO, err) : 0;
 }
 
+/* Builds an experiment. NULL with the reason on failure. */
+static struct experiment *build(size_t which, const struct timing_setup *setup, const struct placements **placements,
+                                struct error *err) {
+    if (which == EPOCHS_EXPERIMENT) return epochs_experiment(setup, err);
+    return which == FOLDS_EXPERIMENT ? folds_experiment(setup, placements, err) : digits_experiment(setup, err);
+}
+
 int run_time(struct run *run, struct error *err) {
     if (give_huge_pages_back(run, err) != 0) return -1;
     const struct timing_setup setup = setup_of(run);
     const struct placements *placements = NULL;
     const uint32_t seed = (uint32_t)((uint64_t)(seconds_now() * 1e6) & UINT32_MAX);
-    struct experiment *epochs = epochs_experiment(&setup, err);
-    struct experiment *folds = NULL;
-    int bad = epochs ? 0 : -1;
-    if (!bad && folds_possible(&run->jobs)) {
-        folds = folds_experiment(&setup, &placements, err);
-        bad = folds ? 0 : -1;
+    const bool wanted[EXPERIMENTS] = {true, folds_possible(&run->jobs), run->digits.job != NULL};
+    struct experiment *experiments[EXPERIMENTS] = {NULL};
+    int bad = 0;
+    for (size_t e = 0; e < EXPERIMENTS && !bad; e++) {
+        if (!wanted[e]) continue;
+        experiments[e] = build(e, &setup, &placements, err);
+        bad = experiments[e] ? 0 : -1;
     }
-    if (!bad) bad = check_perf_case(run, epochs, folds, err);
-    if (!bad) bad = time_experiments(run, epochs, folds, placements, seed, err);
-    experiment_free(folds);
-    experiment_free(epochs);
+    if (!bad) bad = check_perf_case(run, experiments, err);
+    if (!bad) bad = time_experiments(run, experiments, placements, seed, err);
+    for (size_t e = 0; e < EXPERIMENTS; e++)
+        experiment_free(experiments[e]);
     return bad;
 }
 
@@ -189,8 +203,12 @@ static int run_share(struct experiment *experiment, const struct run *run, const
     char what[64];
     process_work_resize(work, experiment);
     snprintf(what, sizeof what, "[2/2] timing %s", experiment->name);
-    const double parts = (double)(work->share.processes * (work->wanted[0] + work->wanted[1]));
-    const double before = work->share.process * (work->wanted[0] + work->wanted[1]) + (which > 0 && work->wanted[0]);
+    unsigned wanted = 0, done = 0; /* experiments of a process; of this one so far */
+    for (size_t e = 0; e < EXPERIMENTS; e++) {
+        wanted += work->wanted[e];
+        done += e < which && work->wanted[e];
+    }
+    const double parts = (double)(work->share.processes * wanted), before = work->share.process * wanted + done;
     if (is_planned(&run->options->plan)) /* nobody knows yet how many processes there will be */
         progress_begin(&progress, what);
     else
@@ -201,16 +219,17 @@ static int run_share(struct experiment *experiment, const struct run *run, const
     return bad;
 }
 
-/* Times both experiments as far as the order wants them, and answers. */
+/* Times the experiments as far as the order wants them, and answers. */
 static int do_work(struct run *run, const struct process_work *work, struct error *err) {
     const struct timing_setup setup = setup_of(run);
     const struct placements *placements;
-    struct experiment *experiments[EXPERIMENTS] = {NULL, NULL};
+    struct experiment *experiments[EXPERIMENTS] = {NULL};
     int bad = 0;
     for (size_t e = 0; e < EXPERIMENTS && !bad; e++) {
         if (!work->wanted[e]) continue;
-        experiments[e] = e == 0 ? epochs_experiment(&setup, err) : folds_experiment(&setup, &placements, err);
-        bad = experiments[e] ? run_share(experiments[e], run, work, e, err) : -1;
+        bad = bind_worker(run->topology, &run->core.slots[0], err); /* the folds end on any PU of their placements */
+        if (!bad) experiments[e] = build(e, &setup, &placements, err);
+        if (!bad) bad = experiments[e] ? run_share(experiments[e], run, work, e, err) : -1;
     }
     if (!bad) bad = perf_control_close(err);
     if (!bad) bad = process_answer(experiments, err);
@@ -226,11 +245,12 @@ int run_be_process(struct run *run, struct error *err) {
     if (!bad) bad = run_load(run, err);
     if (!bad && run->options->perf) bad = perf_control_open(run->options->perf, run->options->perf_case, err);
     if (!bad) bad = job_pack(&run->job, &run->chosen, err);
-    if (!bad) bad = bind_worker(run->topology, &run->core.slots[0], err);
     if (!bad) {
         run->jobs = work.jobs;
+        run->digits = work.digits;
         bad = do_work(run, &work, err);
         run->jobs = (struct verified_jobs){0};
+        run->digits = (struct verified_digits){.job = NULL};
     }
     process_work_free(&work);
     return bad;

@@ -39,7 +39,7 @@ static size_t place_of(const char **names, size_t *count, size_t most, const cha
 
 static bool is_timed(const json_t *one) {
     const char *kind = figure_text(one, "kind");
-    return (strcmp(kind, "epoch") == 0 || strcmp(kind, "folds") == 0) &&
+    return (strcmp(kind, "epoch") == 0 || strcmp(kind, "folds") == 0 || strcmp(kind, "digits") == 0) &&
            !json_is_string(json_object_get(one, "control_of")) && !json_is_string(json_object_get(one, "unusable"));
 }
 

@@ -21,7 +21,7 @@
 /* Exit statuses: of a process that could not become this program, and of one out of memory or with a bug. */
 enum { NO_PROGRAM = 127, PROGRAM_FAILED = 3 };
 
-static const char *const experiment_keys[EXPERIMENTS] = {"epochs", "folds"};
+static const char *const experiment_keys[EXPERIMENTS] = {"epochs", "folds", "digits"};
 
 static json_t *hashes(const uint64_t *x, size_t n) {
     json_t *list = json_array();
@@ -47,6 +47,15 @@ static json_t *job_json(const struct verified_job *job) {
                      json_hex(job->decision_hash), "folds", folds);
 }
 
+/* The ten digits, or null. */
+static json_t *digits_order_json(const struct process_order *order) {
+    const struct verified_digits *digits = order->digits;
+    if (!digits || !digits->job) return json_null();
+    return json_pack("{s:I, s:I, s:I, s:o}", "job", (json_int_t)(digits->job - order->jobs->list), "group",
+                     (json_int_t)digits->group, "epochs", (json_int_t)digits->epochs, "hashes",
+                     hashes(digits->hash, (size_t)CLASSES * digits->epochs));
+}
+
 static json_t *order_json(const struct process_order *order, unsigned process) {
     json_t *jobs = json_array(), *works = json_object(), *budgets = json_array();
     for (size_t i = 0; i < order->jobs->count; i++)
@@ -59,9 +68,9 @@ static json_t *order_json(const struct process_order *order, unsigned process) {
         for (size_t c = 0; experiment && c < experiment->count; c++)
             json_put(works, experiment->cases[c].name, json_real(experiment->facts[c].work));
     }
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "process", (json_int_t)process, "processes",
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "process", (json_int_t)process, "processes",
                      (json_int_t)order->processes, "seed", (json_int_t)(uint32_t)(order->seed + process), "budgets",
-                     budgets, "jobs", jobs, "works", works);
+                     budgets, "jobs", jobs, "digits", digits_order_json(order), "works", works);
 }
 
 /* The command of this run, with --process. Returns 0, or -1 when memory runs out. */
@@ -237,7 +246,7 @@ static enum error_kind run_one(const struct process_order *order, unsigned k, co
 /* Leaves in *of_next what the next process is to do. *go_on: is there one? */
 static int next_process(const struct process_order *order, unsigned started, struct process_order *of_next, bool *go_on,
                         struct error *err) {
-    bool wanted[EXPERIMENTS] = {true, true};
+    bool wanted[EXPERIMENTS] = {true, true, true};
     *of_next = *order;
     if (order->next && order->next(order->context, started, wanted, err) != 0) return -1;
     *go_on = false;
@@ -310,6 +319,25 @@ static int read_job(struct verified_job *job, const json_t *value, struct error 
     return 0;
 }
 
+/* Reads the ten digits, whose job is one of work->jobs. */
+static int read_digits(struct process_work *work, const json_t *value, struct error *err) {
+    const json_int_t job = json_integer_value(json_object_get(value, "job"));
+    const json_int_t group = json_integer_value(json_object_get(value, "group"));
+    const json_int_t epochs = json_integer_value(json_object_get(value, "epochs"));
+    const json_t *list = json_object_get(value, "hashes");
+    if (job < 0 || job >= (json_int_t)work->jobs.count || group < 1 || group > CLASSES || epochs < 1 ||
+        json_array_size(list) / CLASSES != (size_t)epochs || json_array_size(list) % CLASSES != 0)
+        return fail(err, "--process: the order does not name fits of ten digits");
+    work->digits = (struct verified_digits){.job = &work->jobs.list[job],
+                                            .group = (unsigned)group,
+                                            .epochs = (unsigned)epochs,
+                                            .hash = calloc(json_array_size(list), sizeof(uint64_t))};
+    if (!work->digits.hash) return fail_program(err, "out of memory for the ten digits");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        work->digits.hash[i] = read_hash(json_array_get(list, i));
+    return 0;
+}
+
 static int read_order(struct process_work *work, const json_t *order, struct error *err) {
     const json_t *jobs = json_object_get(order, "jobs"), *budgets = json_object_get(order, "budgets");
     work->share.process = (unsigned)json_integer_value(json_object_get(order, "process"));
@@ -332,6 +360,9 @@ static int read_order(struct process_work *work, const json_t *order, struct err
     json_array_foreach(jobs, i, job) {
         if (read_job(&work->jobs.list[work->jobs.count++], job, err) != 0) return -1;
     }
+    const json_t *digits = json_object_get(order, "digits");
+    if (json_is_object(digits)) return read_digits(work, digits, err);
+    work->wanted[DIGITS_EXPERIMENT] = false;
     return 0;
 }
 
@@ -347,6 +378,7 @@ int process_work_read(struct process_work *work, struct error *err) {
 }
 
 void process_work_free(struct process_work *work) {
+    verified_digits_free(&work->digits);
     verified_jobs_free(&work->jobs);
     json_decref(work->works);
     *work = (struct process_work){.works = NULL};

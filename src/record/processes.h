@@ -12,7 +12,8 @@
 
 #include <jansson.h>
 
-enum { EXPERIMENTS = 2 };
+/* The experiments of a run, as indexes. A planned run has the first two (planner.h). */
+enum { EPOCHS_EXPERIMENT, FOLDS_EXPERIMENT, DIGITS_EXPERIMENT, EXPERIMENTS };
 
 /* What the processes are to do. Pointers must outlive the calls below. */
 struct process_order {
@@ -21,6 +22,7 @@ struct process_order {
     struct budget budget[EXPERIMENTS];
     struct experiment *experiments[EXPERIMENTS]; /* not run; NULL: there is none. The rounds are appended to them */
     const struct verified_jobs *jobs;
+    const struct verified_digits *digits; /* for the experiment of digits; NULL: there is none */
     /* Before each process; `started` were started so far. Sets which experiments it times, none: there are enough
      * processes. Returns 0, or -1 with the reason. NULL: all experiments in all processes. */
     int (*next)(void *context, unsigned started, bool wanted[EXPERIMENTS], struct error *err);
@@ -51,8 +53,9 @@ struct process_work {
     struct process_share share;
     struct budget budget[EXPERIMENTS];
     bool wanted[EXPERIMENTS];
-    struct verified_jobs jobs; /* without models: what timing and its checks need */
-    json_t *works;             /* work per sample of each case, by name */
+    struct verified_jobs jobs;     /* without models: what timing and its checks need */
+    struct verified_digits digits; /* .job NULL: none */
+    json_t *works;                 /* work per sample of each case, by name */
 };
 
 /* Reads the order from standard input. Returns 0, or -1 with the reason; process_work_free releases it. */

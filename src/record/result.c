@@ -193,8 +193,8 @@ int result_environment(struct result *result, json_t *environment, struct error 
     return fail_program(err, "the result: out of memory");
 }
 
-static const char *const fact_keys[] = {"clock",     "machine", "job",      "notebook", "placements",
-                                        "processes", "verdict", "findings", "soak",     "pages"};
+static const char *const fact_keys[] = {"clock",   "machine",  "job",  "notebook", "placements", "processes",
+                                        "verdict", "findings", "soak", "pages",    "digits"};
 
 int result_section(struct result *result, const char *key, json_t *value, struct error *err) {
     for (size_t i = 0; i < sizeof fact_keys / sizeof *fact_keys; i++)

@@ -157,11 +157,26 @@ static void find_folds(struct answer *answer, const json_t *folds) {
     if (answer->cores_pair) answer->cores = cores;
 }
 
-/* True if there are A/A twins and all are quiet. */
+/* The group of the ten digits, if it is faster than one after the other beyond what is told apart. */
+static void find_digits(struct answer *answer, const json_t *digits) {
+    const char *best = json_text_at(digits, "best");
+    const json_t *pair = pair_of(digits, "group", best, NULL);
+    size_t i;
+    json_t *one;
+    if (!pair || !text_is(pair, "verdict", "faster")) return;
+    json_array_foreach(json_object_get(digits, "cases"), i, one) {
+        if (!text_is(one, "name", best) || json_known_at(one, "unusable")) continue;
+        answer->digits = one;
+        answer->digits_pair = pair;
+    }
+}
+
+/* True if there are A/A twins and all are quiet. Those of the ten digits answer for the ten digits alone. */
 static bool all_quiet(const json_t *facts) {
     size_t e, i, twins = 0;
     json_t *experiment, *control;
     json_array_foreach(json_object_get(facts, "experiments"), e, experiment) {
+        if (text_is(experiment, "name", "digits")) continue;
         json_array_foreach(json_object_get(experiment, "controls"), i, control) {
             if (!text_is(control, "state", "quiet")) return false;
             twins++;
@@ -185,6 +200,7 @@ int answer_make(struct answer *answer, const json_t *facts, struct error *err) {
     }
     find_best(answer, epochs);
     find_folds(answer, folds);
+    find_digits(answer, experiment_of(facts, "digits"));
     answer->usable = answer->best && json_known_at(times, "state") && !text_is(times, "state", "not usable") &&
                      !text_is(json_object_get(epochs, "usable"), "state", "not usable") &&
                      json_is_true(json_object_get(json_object_get(facts, "verdict"), "correct"));

@@ -33,6 +33,7 @@ struct answer {
     const char *compiler;                 /* that backend, "autovec-v4" */
     bool compiler_is_best;                /* the best one is itself of the compiler */
     const json_t *cores, *cores_pair;     /* folds of the best job on all cores, and against one; NULL: none */
+    const json_t *digits, *digits_pair;   /* ten digits that win by sharing each read; NULL: not timed, or no gain */
     struct answer_epoch *epochs;          /* [epoch_count] the fastest first, without A/A twins */
     size_t epoch_count;
     const json_t **rivals; /* [rival_count] pairs of the main table with a verdict, the closest first */

@@ -62,6 +62,18 @@ json_t *placements_json(const struct placement *list, size_t count) {
     return out;
 }
 
+json_t *digits_json(const struct verified_digits *digits) {
+    const bool timed = digits->job != NULL;
+    char job[JOB_NAME] = "";
+    if (timed) verified_job_name(job, digits->job);
+    json_t *value = json_pack("{s:o, s:o}", "group", timed ? json_integer(digits->group) : json_null(), "group_reason",
+                              json_escaped(digits->reason));
+    if (!value || !timed) return value;
+    json_put(value, "job", json_string(job));
+    json_put(value, "fingerprint", json_hex(digits->fingerprint));
+    return value;
+}
+
 const char *correct_text(bool correct) {
     return correct ? "every check held" : "a check FAILED: see above";
 }

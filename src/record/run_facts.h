@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Sections of a run's result beside the receipts: machine, clock, placements, verdict. NULL: out of memory. */
+/* Sections of a run's result beside the receipts: machine, clock, placements, digits, verdict. NULL: out of memory. */
 #ifndef SGDMARK_RECORD_RUN_FACTS_H
 #define SGDMARK_RECORD_RUN_FACTS_H
 
 #include "machine/placement.h"
 #include "machine/topology.h"
 #include "verify/check_list.h"
+#include "verify/digits.h"
 
 #include <jansson.h>
 
@@ -17,6 +18,9 @@ json_t *timer_json(void);
 
 /* "placements": every placement that was asked for; a missing one has its reason. */
 json_t *placements_json(const struct placement *list, size_t count);
+
+/* "digits": the fits of the ten digits that `run` times, or why it times none. */
+json_t *digits_json(const struct verified_digits *digits);
 
 /* What a verdict says of whether the work was right. */
 const char *correct_text(bool correct);

@@ -212,7 +212,8 @@ void report_verdict(FILE *to, const json_t *facts) {
 int report_run(FILE *to, const json_t *facts, bool walk, struct error *err) {
     report_head(to, facts);
     report_notebook(to, facts, walk);
-    if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0)
+    if (report_parity(to, facts, err) != 0 || report_epochs(to, facts, err) != 0 || report_folds(to, facts, err) != 0 ||
+        report_digits(to, facts, err) != 0)
         return -1;
     report_verdict(to, facts);
     return 0;

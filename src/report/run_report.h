@@ -20,9 +20,11 @@ void report_notebook(FILE *to, const json_t *facts, bool walk);
 /* One row per engine and backend: fingerprint, update hash, fold accuracies, and the verdict of the parity check. */
 int report_parity(FILE *to, const json_t *facts, struct error *err);
 
-/* Epochs with their roofs; placements with their contention. */
+/* Epochs with their roofs; placements with their contention; ten digits with the roofs of their groups, or why the run
+ * did not time them. */
 int report_epochs(FILE *to, const json_t *facts, struct error *err);
 int report_folds(FILE *to, const json_t *facts, struct error *err);
+int report_digits(FILE *to, const json_t *facts, struct error *err);
 
 /* The verdict: is the work correct, what are the times usable for, and what disturbs most on this machine? */
 void report_verdict(FILE *to, const json_t *facts);

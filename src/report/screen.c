@@ -2,6 +2,7 @@
 #include "report/screen.h"
 
 #include "base/text.h"
+#include "measure/analysis.h"
 #include "record/run_answer.h"
 #include "report/facts.h"
 #include "report/run_report.h"
@@ -204,6 +205,22 @@ static void add_count(char *text, double count) {
         add(text, "%.0f", count);
 }
 
+/* "Ten digits on one read: 1.82x one after the other, 71 % of the limit." */
+static void print_digits(FILE *to, const struct answer *answer, int columns) {
+    const double group = fact_number(answer->digits, "group"), models = fact_number(answer->digits, "models");
+    const double percent = fact_number(json_object_get(answer->digits, "roof"), "percent");
+    char text[SCREEN_TEXT] = "";
+    if (group < models)
+        add(text, "Ten digits, %.0f a read: ", group);
+    else
+        add(text, "Ten digits on one read: ");
+    add_times(text, answer->digits_pair);
+    add(text, " one after the other");
+    if (percent <= ROOF_ALARM) add(text, ", %.0f %% of the limit", percent);
+    add(text, ".");
+    print_paragraph(to, "", text, LABEL, columns);
+}
+
 static void print_answer(FILE *to, const json_t *facts, const struct answer *answer, int columns) {
     const json_t *job = json_object_get(facts, "job");
     const char *rows = fact_true(job, "synthetic") ? "synthetic " : fact_true(job, "published") ? "MNIST " : "";
@@ -222,6 +239,7 @@ static void print_answer(FILE *to, const json_t *facts, const struct answer *ans
     if (answer->compiler_is_best) add(text, ". It is the compiler's own loop");
     add(text, ".");
     print_paragraph(to, "ANSWER", text, LABEL, columns);
+    if (answer->digits) print_digits(to, answer, columns);
     if (!answer->cores) return;
     text[0] = 0;
     add_count(text, fact_number(answer->cores, "workers"));

@@ -16,16 +16,21 @@ static bool is_base(const struct answer_epoch *epoch) {
     return strcmp(epoch->job, "f64/scalar") == 0 || strcmp(epoch->job, "f32/scalar") == 0;
 }
 
+/* A line on ten digits takes the place of a row. */
+static size_t most_epochs(const struct answer *answer) {
+    return MOST_EPOCHS - (answer->digits != NULL);
+}
+
 /* Is this one of the rows that are shown: the fastest, and the bases? */
 static bool is_shown(const struct answer *answer, size_t which) {
     size_t bases_behind = 0;
-    if (answer->epoch_count <= MOST_EPOCHS || is_base(&answer->epochs[which])) return true;
+    if (answer->epoch_count <= most_epochs(answer) || is_base(&answer->epochs[which])) return true;
     for (size_t i = 0; i < answer->epoch_count; i++)
         bases_behind += is_base(&answer->epochs[i]);
     size_t rank = 0;
     for (size_t i = 0; i < which; i++)
         rank += !is_base(&answer->epochs[i]);
-    return rank + bases_behind < MOST_EPOCHS;
+    return rank + bases_behind < most_epochs(answer);
 }
 
 static void print_epoch(FILE *to, const struct answer_epoch *epoch, struct time_unit unit, int columns) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The first screen of a run, of facts by hand: where its metrics stand beside the published ones. */
+/* The first screen of a run, of facts by hand: where its metrics stand beside the published ones, and what it
+ * says of ten digits. */
 #include "report/run_report.h"
 #include "report/screen.h"
 #include "report/wrapped.h"
@@ -107,6 +108,37 @@ static void narrow_screens_cut_nothing(void **state) {
     }
 }
 
+/* Adds ten digits of which so many share a read, whose pair has this verdict. */
+static void add_digits(json_t *facts, double group, double percent, const char *verdict) {
+    static const char name[] = "digits/f32/avx512/place:core/group:10";
+    json_t *digits = json_pack("{s:s, s:s, s:[{s:s, s:s, s:f, s:f, s:{s:f}, s:{s:f}}], s:[{s:s, s:s, s:s, s:s, s:f}]}",
+                               "name", "digits", "best", name, "cases", "name", name, "kind", "digits", "models", 10.0,
+                               "group", group, "rates", "ns_per_row", 11.1, "roof", "percent", percent, "pairs",
+                               "family", "group", "subject", name, "base", "apart", "verdict", verdict, "speed", 1.82);
+    assert_non_null(digits);
+    assert_int_equal(json_array_append_new(json_object_get(facts, "experiments"), digits), 0);
+}
+
+static json_t *recorded_with_digits(double group, double percent, const char *verdict) {
+    json_t *file = json_load_file("results/recorded-epyc-avx512.json", 0, NULL);
+    json_t *facts = json_incref(json_object_get(file, "sgdmark"));
+    assert_non_null(facts);
+    json_decref(file);
+    add_digits(facts, group, percent, verdict);
+    return facts;
+}
+
+/* One line where the group wins beyond what is told apart, and nothing otherwise. */
+static void ten_digits_are_said_where_they_win(void **state) {
+    (void)state;
+    static const char *const others[] = {"perhaps faster", "not resolved", "slower", "withheld"};
+    assert_shown(recorded_with_digits(10, 71.2, "faster"),
+                 "Ten digits on one read: 1.82x one after the other, 71 % of the limit. ", "Ten digits, ");
+    assert_shown(recorded_with_digits(5, 120, "faster"), "Ten digits, 5 a read: 1.82x one after the other. ", "120 %");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_shown(recorded_with_digits(10, 71.2, others[i]), "ANSWER", "Ten digits");
+}
+
 static void put(json_t *facts, const char *section, const char *key, json_t *value) {
     assert_int_equal(json_object_set_new(json_object_get(facts, section), key, value), 0);
 }
@@ -134,6 +166,7 @@ static json_t *longest_facts(void) {
                 assert_int_equal(json_array_append(cases, one), 0);
         }
     json_decref(file);
+    add_digits(facts, 5, 71.2, "faster");
     return facts;
 }
 
@@ -203,8 +236,8 @@ static void the_longest_screen_has_40_lines(void **state) {
     fclose(out);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
-    if (!strstr(text, "label: ") || !strstr(text, "1000 shuffles") || !strstr(text, "a CPU quota") ||
-        !strstr(text, " more: "))
+    if (!strstr(text, "label: ") || !strstr(text, "1000 shuffles") || !strstr(text, "Ten digits") ||
+        !strstr(text, "a CPU quota") || !strstr(text, " more: "))
         fail_msg("this is not the longest screen:\n%s", text);
     if (lines > 40) fail_msg("%zu lines:\n%s", lines, text);
     free(text);
@@ -252,6 +285,7 @@ int main(void) {
         cmocka_unit_test(other_jobs_have_none),
         cmocka_unit_test(narrow_screens_cut_nothing),
         cmocka_unit_test(placements_left_out_are_counted),
+        cmocka_unit_test(ten_digits_are_said_where_they_win),
         cmocka_unit_test(the_longest_screen_has_40_lines),
         cmocka_unit_test(other_metrics_are_said_where_none_are_promised),
         cmocka_unit_test(lines_begin_with_a_word),
