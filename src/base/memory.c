@@ -114,8 +114,18 @@ uint64_t last_cache_bytes(const char *folder) {
     return last;
 }
 
-void *weights_alloc(size_t bytes) {
-    const size_t page = 4096;
-    if (bytes > SIZE_MAX - page) return NULL;
-    return aligned_alloc(page, (bytes + page - 1) / page * page);
+enum { WEIGHTS_PAGE = 4096, WEIGHTS_LINE = 64, WEIGHTS_APART = 12 * WEIGHTS_LINE };
+
+void *weights_alloc(size_t bytes, size_t nth) {
+    const size_t page = WEIGHTS_PAGE;
+    if (bytes > SIZE_MAX - 2 * page) return NULL;
+    /* What begins within this many bytes of a page's start ends in the same page; of more than a page nothing does. */
+    const size_t room = bytes <= page ? (page - bytes) / WEIGHTS_LINE * WEIGHTS_LINE + WEIGHTS_LINE : page;
+    const size_t begin = nth % page * WEIGHTS_APART % room;
+    char *pages = aligned_alloc(page, (begin + bytes + page - 1) / page * page);
+    return pages ? pages + begin : NULL;
+}
+
+void weights_free(void *weights) {
+    if (weights) free((char *)weights - (uintptr_t)weights % WEIGHTS_PAGE);
 }

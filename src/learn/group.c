@@ -24,7 +24,7 @@ struct group *group_new(size_t models, size_t most, size_t d, const struct hyper
     int bad = group ? 0 : fail_program(err, "out of memory for %zu fits", models);
     for (size_t m = 0; m < models && !bad; m++) {
         group->fit[m] = m == 0 ? trainer_new(most, d, &hyper[m], backend, err)
-                               : trainer_new_beside(group->fit[0], &hyper[m], backend, err);
+                               : trainer_new_beside(group->fit[0], m, &hyper[m], backend, err);
         if (!group->fit[m]) bad = -1;
         group->models++;
     }

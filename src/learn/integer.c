@@ -15,8 +15,9 @@ static size_t bytes_of(size_t d) {
     return packed_features(d) * sizeof(int16_t);
 }
 
-int integer_new(struct integer_weights *w, size_t d, struct error *err) {
-    *w = (struct integer_weights){.d = d, .low = weights_alloc(bytes_of(d)), .high = weights_alloc(bytes_of(d))};
+int integer_new(struct integer_weights *w, size_t d, size_t nth, struct error *err) {
+    const size_t bytes = bytes_of(d);
+    *w = (struct integer_weights){.d = d, .low = weights_alloc(bytes, nth), .high = weights_alloc(bytes, nth)};
     if (!w->low || !w->high) {
         integer_free(w);
         return fail_program(err, "out of memory for %zu weights", d);
@@ -26,8 +27,8 @@ int integer_new(struct integer_weights *w, size_t d, struct error *err) {
 }
 
 void integer_free(struct integer_weights *w) {
-    free(w->low);
-    free(w->high);
+    weights_free(w->low);
+    weights_free(w->high);
     *w = (struct integer_weights){0};
 }
 

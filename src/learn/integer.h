@@ -25,8 +25,8 @@ struct integer_weights {
 
 enum { INTEGER_RADIX = 16384 };
 
-/* Room for d weights, all 0. Returns 0, or -1 with the reason; integer_free releases it. */
-int integer_new(struct integer_weights *w, size_t d, struct error *err);
+/* Room for d weights, all 0; `nth` as for weights_alloc. Returns 0, or -1 with the reason; integer_free releases it. */
+int integer_new(struct integer_weights *w, size_t d, size_t nth, struct error *err);
 void integer_free(struct integer_weights *w);
 /* Sets all weights to 0, for packed or for cropped rows. */
 void integer_clear(struct integer_weights *w, bool packed);

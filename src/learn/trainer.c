@@ -59,22 +59,23 @@ static bool allocate_general(struct trainer *t) {
            ((t->held_out[0] && t->validation) || !hyper->early_stopping);
 }
 
-static bool allocate(struct trainer *t, struct error *err) {
+/* `nth` as for weights_alloc. */
+static bool allocate(struct trainer *t, size_t nth, struct error *err) {
     const struct hyper *hyper = &t->hyper;
     if (hyper->engine == ENGINE_F32)
-        t->w32 = weights_alloc(t->d * sizeof *t->w32);
+        t->w32 = weights_alloc(t->d * sizeof *t->w32, nth);
     else
-        t->w64 = weights_alloc(packed_features(t->d) * sizeof *t->w64);
+        t->w64 = weights_alloc(packed_features(t->d) * sizeof *t->w64, nth);
     t->updates = calloc(hyper->epochs, sizeof *t->updates);
     t->order[0] = t->beside ? t->beside->order[0] : pages_new(orders_size(t->most));
     t->pixels = aligned_alloc(CACHE_LINE, packed_features(t->d));
-    return (hyper->engine != ENGINE_INT || integer_new(&t->integer, t->d, err) == 0) && allocate_general(t) &&
+    return (hyper->engine != ENGINE_INT || integer_new(&t->integer, t->d, nth, err) == 0) && allocate_general(t) &&
            (t->w32 || t->w64) && t->updates && t->pixels && t->order[0];
 }
 
-/* `beside` is NULL where the fit has an order of its own. */
+/* `beside` is NULL where the fit has an order of its own; otherwise this is the `nth` that follows one, from 1. */
 static struct trainer *make_trainer(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
-                                    const struct trainer *beside, struct error *err) {
+                                    const struct trainer *beside, size_t nth, struct error *err) {
     if (engine_possible(hyper, most, err) != 0) return NULL;
     struct trainer *t = calloc(1, sizeof *t);
     if (!t) {
@@ -89,7 +90,7 @@ static struct trainer *make_trainer(size_t most, size_t d, const struct hyper *h
     t->d = d;
     t->t0 = loss_optimal_t0(hyper->loss, hyper->alpha, hyper->epsilon);
     t->plain = hyper_is_plain(hyper);
-    if (!allocate(t, err)) {
+    if (!allocate(t, nth, err)) {
         trainer_free(t);
         fail_program(err, "out of memory for a fit on %zu rows", most);
         return NULL;
@@ -102,18 +103,18 @@ static struct trainer *make_trainer(size_t most, size_t d, const struct hyper *h
 
 struct trainer *trainer_new(size_t most, size_t d, const struct hyper *hyper, const struct backend *backend,
                             struct error *err) {
-    return make_trainer(most, d, hyper, backend, NULL, err);
+    return make_trainer(most, d, hyper, backend, NULL, 0, err);
 }
 
-struct trainer *trainer_new_beside(const struct trainer *first, const struct hyper *hyper,
+struct trainer *trainer_new_beside(const struct trainer *first, size_t nth, const struct hyper *hyper,
                                    const struct backend *backend, struct error *err) {
-    return make_trainer(first->most, first->d, hyper, backend, first, err);
+    return make_trainer(first->most, first->d, hyper, backend, first, nth, err);
 }
 
 void trainer_free(struct trainer *t) {
     if (!t) return;
-    free(t->w32);
-    free(t->w64);
+    weights_free(t->w32);
+    weights_free(t->w64);
     integer_free(&t->integer);
     free(t->updates);
     free(t->pixels);

@@ -71,8 +71,8 @@ struct trainer {
 };
 
 /* As trainer_new, for a fit that visits the rows of `first` in its order (learn/group.h): it has no order of its own,
- * and `first` must outlive it. */
-struct trainer *trainer_new_beside(const struct trainer *first, const struct hyper *hyper,
+ * and `first` must outlive it. It is the `nth` of them, from 1. */
+struct trainer *trainer_new_beside(const struct trainer *first, size_t nth, const struct hyper *hyper,
                                    const struct backend *backend, struct error *err);
 
 /* The epoch of hyper-parameters that are not plain. `trace` as in trainer_epoch_traced, or NULL. */

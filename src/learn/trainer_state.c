@@ -39,7 +39,7 @@ struct trainer_state *trainer_state_new(const struct trainer *t, struct error *e
         if (t->w64) state->w64 = malloc(w64_size(t));
         if (t->q) state->q = malloc(reals_size(t));
         if (t->aw) state->aw = malloc(reals_size(t));
-        bad = t->integer.low ? integer_new(&state->integer, t->d, err) : 0;
+        bad = t->integer.low ? integer_new(&state->integer, t->d, 0, err) : 0;
         if (!state->updates || (t->w32 && !state->w32) || (t->w64 && !state->w64) || (t->q && !state->q) ||
             (t->aw && !state->aw))
             bad = -1;

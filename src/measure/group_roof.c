@@ -105,11 +105,11 @@ static void fill(struct group_roof *roof, size_t stride) {
 
 int group_roof_new(struct group_roof *roof, const struct backend *backend, enum compute_kind kind, size_t d,
                    size_t models, struct error *err) {
-    /* The weights follow each other closely: ten times 2.3 KB fit an L1 cache of 32 KB. Each at a page's start, as
-     * fits have them, they would meet in the same sets. */
+    /* The weights follow each other closely: ten times 2.3 KB fit an L1 cache of 32 KB. Each at a page's start,
+     * they would meet in the same sets. */
     const size_t stride = (d * (kind == COMPUTE_F32 ? sizeof(float) : sizeof(int16_t)) / LINE + 2) * LINE;
     *roof = (struct group_roof){.backend = backend, .kind = kind, .d = d, .models = models};
-    roof->memory = weights_alloc(models * stride);
+    roof->memory = weights_alloc(models * stride, 0);
     roof->row = calloc(1, d + d / BLOCK_PIXELS * sizeof(uint16_t) + 1);
     if (!roof->memory || !roof->row) {
         group_roof_free(roof);
@@ -123,7 +123,7 @@ int group_roof_new(struct group_roof *roof, const struct backend *backend, enum 
 }
 
 void group_roof_free(struct group_roof *roof) {
-    free(roof->memory);
+    weights_free(roof->memory);
     free(roof->row);
     *roof = (struct group_roof){0};
 }

@@ -2,6 +2,7 @@
 /* The generator and the shuffle (golden numbers of NumPy and scikit-learn), folds, metrics, and the training loop
  * against a second implementation that follows scikit-learn's source line by line. */
 #include "base/hash.h"
+#include "base/memory.h"
 #include "data/dataset.h"
 #include "data/random.h"
 #include "learn/cv.h"
@@ -675,7 +676,7 @@ static void grow_integers(const struct backend *backend, bool packed) {
     uint8_t row[2 * WIDTH / 64 + WIDTH], *x = row + 2 * WIDTH / 64; /* packed, with every group kept */
     memset(row, 0xff, 2 * WIDTH / 64);
     struct integer_weights w;
-    assert_int_equal(integer_new(&w, D, NULL), 0);
+    assert_int_equal(integer_new(&w, D, 0, NULL), 0);
     integer_clear(&w, packed);
     for (unsigned step = 0; step < 1500; step++) {
         int y = step < 1000 && random_masked(&rs, 7) ? 1 : -1;
@@ -709,7 +710,7 @@ static void integers_beyond_29_bits_are_lost(void **state) {
     (void)state;
     const uint8_t x = 255;
     struct integer_weights w;
-    assert_int_equal(integer_new(&w, 1, NULL), 0);
+    assert_int_equal(integer_new(&w, 1, 0, NULL), 0);
     int64_t updates = 0;
     for (; !w.lost && updates < 10000000; updates++) {
         if (updates % 100000 == 0)
@@ -968,8 +969,34 @@ static void hinge_is_scikit_learns(void **state) {
     assert_null(loss_names[LOSSES]);
 }
 
+/* Weights end in the page in which they begin if they fit one; those of fits trained together begin apart. */
+static void weights_lie_apart_in_their_pages(void **state) {
+    (void)state;
+    static const size_t bytes[] = {1, 64, 1664, 3136, 4032, 4095, 4096, 4097, 6656, 20000};
+    enum { SIZES = sizeof bytes / sizeof *bytes, FITS = 12, PAGE = 4096 };
+    for (size_t s = 0; s < SIZES; s++) {
+        size_t last = PAGE;
+        for (size_t nth = 0; nth < FITS; nth++) {
+            char *weights = weights_alloc(bytes[s], nth);
+            assert_non_null(weights);
+            memset(weights, 1, bytes[s]);
+            const size_t begin = (uintptr_t)weights % PAGE;
+            if (nth == 0) assert_int_equal(begin, 0);
+            assert_int_equal(begin % 64, 0);
+            if (bytes[s] <= PAGE) assert_true(begin + bytes[s] <= PAGE);
+            if (bytes[s] <= PAGE - 1024 || bytes[s] > PAGE) assert_int_not_equal(begin, last);
+            last = begin;
+            weights_free(weights);
+        }
+    }
+    weights_free(NULL);
+    assert_null(weights_alloc(SIZE_MAX, 0));
+    assert_null(weights_alloc(SIZE_MAX - 4096, 3));
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights_lie_apart_in_their_pages),
         cmocka_unit_test(hinge_is_scikit_learns),
         cmocka_unit_test(generator_is_numpys),
         cmocka_unit_test(masked_draws_stay_in_range),
