@@ -28,8 +28,6 @@ static int load(struct measuring *m, const char *data, struct error *err) {
     job_spec_defaults(spec);
     isa_defaults(&m->options);
     spec->rows.data = data;
-    m->chosen.list = calloc(backend_count, sizeof *m->chosen.list);
-    if (!m->chosen.list) return fail_program(err, "out of memory");
     if (choose_backends(&m->options, &m->chosen, err) != 0 || topology_load(&m->topology, NULL, err) != 0 ||
         job_open(&m->job, spec, err) != 0 || cv_every_fold_trains(&m->job.row_list, err) != 0)
         return -1;

@@ -87,8 +87,8 @@ enum { KEY_PERF_CTL = 0x300, KEY_PERF_CASE };
 
 /* The backends that --isa (or SGDMARK_ISA) names, in the order of the registry: the best one for "auto", every one that
  * runs here for "all", both as engine_backends has them for the job's engine; else those of a list of names, each once.
- * chosen->list has room for every backend; the caller frees it, also after a failure. Returns 0, or -1 where a name is
- * unknown, not compiled in or not supported: with the list of choices and the state of each. */
+ * It makes chosen->list, with room for every backend; the caller frees it, also after a failure. Returns 0, or -1 where
+ * a name is unknown, not compiled in or not supported: with the list of choices and the state of each. */
 int choose_backends(const struct job_options *job, struct backend_list *chosen, struct error *err);
 
 /* The same for all engines together: "auto" is "all", and the job's engine does not matter. */
