@@ -51,12 +51,12 @@ static void parse(int argc, char **argv) {
     if (asked < 0) check_refusal(&err);
     if (asked != 0) return;
     check(&job);
-    const struct backend *list[64];
-    struct backend_list chosen = {list, 0};
+    struct backend_list chosen;
     if (choose_backends(&job, &chosen, &err) != 0)
         check_refusal(&err);
     else if (chosen.count < 1)
         abort();
+    free(chosen.list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
