@@ -9,38 +9,16 @@ import json
 import os
 import random
 import shlex
-import subprocess
 import sys
-import tempfile
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, "tests/python")
 import fleet_files  # noqa: E402
 from pages import HAS_GNUPLOT, by_id, figure_rows, local, parsed, stands_alone, text_of  # noqa: E402
+from program import BUILD, SGDMARK, execute, path, read, report  # noqa: E402
 from schemas import faults_of, undescribed  # noqa: E402
 from tap import check, finish, skip  # noqa: E402
-
-BUILD = os.environ.get("BUILD", "build")
-SGDMARK = BUILD + "/sgdmark"
-scratch = tempfile.TemporaryDirectory()
-
-
-def path(name):
-    return os.path.join(scratch.name, name)
-
-
-def execute(*command, **options):
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
-
-
-def read(name):
-    with open(path(name), encoding="utf-8") as file:
-        return file.read()
-
-
-def report(*names, page):
-    return execute(SGDMARK, "report", *[path(name) for name in names], "-o", path(page))
 
 
 def refused(what, name, words):

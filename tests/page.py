@@ -10,36 +10,14 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
-import tempfile
 import uuid
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
 sys.path.insert(0, "tests/python")
 from pages import HAS_GNUPLOT, by_id, figure_rows, figures_are_whole, local, parsed, stands_alone, table_of, text_of  # noqa: E402
+from program import BUILD, SGDMARK, execute, path, read, report  # noqa: E402
 from tap import check, finish  # noqa: E402
-
-BUILD = os.environ.get("BUILD", "build")
-SGDMARK = BUILD + "/sgdmark"
-scratch = tempfile.TemporaryDirectory()
-
-
-def path(name):
-    return os.path.join(scratch.name, name)
-
-
-def execute(*command, **options):
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
-
-
-def read(name):
-    with open(path(name), encoding="utf-8") as file:
-        return file.read()
-
-
-def report(*names, page, **options):
-    return execute(SGDMARK, "report", *[path(name) for name in names], "-o", path(page), **options)
 
 
 def save(name, result):

@@ -50,7 +50,7 @@ int alternatives_make(struct alternatives *made, enum question question, const s
                       struct error *err);
 void alternatives_free(struct alternatives *made);
 
-/* Times the cases for about so many seconds, in rounds enough for every interval. Returns 0, or -1 with the reason:
+/* Times the cases for about `seconds`, or longer if an interval needs more rounds. Returns 0, or -1 with the reason:
  * ERROR_CHECK where a sample ended with other weights than the verified job. */
 int alternatives_run(struct alternatives *made, double seconds, uint32_t seed, const struct topology *topology,
                      const struct progress_sink *progress, struct error *err);

@@ -10,7 +10,7 @@ static double reach(const struct comparison *c) {
     return fmax(c->high, 1 / c->low) - 1;
 }
 
-/* Why the ratio has no verdict, or NULL. */
+/* Why no verdict may be given on this ratio; NULL if one may. */
 static const char *withheld_because(const struct tried_outcome *outcome, const struct tried_ratio *ratio) {
     const struct analysis *a = &outcome->analysis;
     const double threads = a->experiment->facts[ratio->which].workers;

@@ -90,8 +90,8 @@ struct compare_report;
 struct columns;
 void figure_machines(struct figure *figure, const struct compare_report *report, const struct columns *columns);
 
-/* Nodes of a gathered fleet against the medians of their groups; above 300 nodes quantiles of neighbours, and the
- * outliers. `facts` is "sgdmark" of fleet_json (record/fleet.h). */
+/* The excess of each node of a fleet over the median of its group. Of more than 300 nodes, quantiles of nodes that
+ * stand next to each other, and the outliers by themselves. `facts` is "sgdmark" of fleet_json (record/fleet.h). */
 void figure_fleet(struct figure *figure, const json_t *facts);
 
 /* Adds a column of the joules of each case behind the last one, "J/epoch" or "J/fold", if any of them is known; returns

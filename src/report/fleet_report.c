@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LISTED = 50 }; /* of each kind; the JSON has all */
+enum { LISTED = 50 }; /* nodes that a list names at most; the JSON has all */
 
 static void print_rest(FILE *to, size_t count) {
     if (count > LISTED) fprintf(to, "            and %zu more (--json lists all)\n", count - LISTED);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { LISTED = 500 }; /* of each kind; the file that rides along has all */
+enum { LISTED = 500 }; /* nodes that a list names at most; the file inside the page has all */
 
 static void put_cell(FILE *to, const char *class_name, const char *text) {
     fprintf(to, "<td%s>", class_name);

@@ -116,7 +116,8 @@ static void print_placement(FILE *to, const json_t *one, const json_t *pair, int
     print_line(to, text, columns);
 }
 
-/* Is this a row of the cores: the job of the answer on a placement of several workers, and no A/A twin? */
+/* Does this case belong in the table CORES? It times the folds of the answer's backend on several cores, and is not the
+ * second copy that the A/A check times. */
 static bool is_placement(const struct answer *answer, const json_t *one) {
     return strcmp(fact_text(one, "kind"), "folds") == 0 && !fact_known(one, "control_of") &&
            strcmp(fact_text(one, "job"), answer->folds_job) == 0 && fact_number(one, "workers") > 1.0;

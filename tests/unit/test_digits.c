@@ -7,6 +7,7 @@
 #include "measure/roof.h"
 #include "packed.h"
 #include "setup.h"
+#include "timed_case.h"
 #include "verify/digits.h"
 
 #include <stdlib.h>
@@ -154,19 +155,6 @@ static void close_bench(struct bench *bench) {
     job_close(&bench->job);
 }
 
-static const struct timed_case *find(const struct bench *bench, const char *name) {
-    const int which = experiment_find(bench->experiment, name);
-    if (which < 0) fail_msg("no case %s", name);
-    return &bench->experiment->cases[which];
-}
-
-static int try_once(const struct timed_case *timed, struct error *err) {
-    *err = (struct error){.text = ""};
-    if (timed->prepare) timed->prepare(timed->context);
-    timed->run(timed->context);
-    return timed->check(timed->context, err);
-}
-
 static void assert_holds(const struct timed_case *timed) {
     struct error err;
     if (try_once(timed, &err) != 0) fail_msg("%s: %s", timed->name, err.text);
@@ -214,9 +202,9 @@ static void one_wrong_model_of_ten_is_found(void **state) {
         open_digits(&bench, first, 10);
         const char *job = first == CROPPED ? "f32/played" : "int/played";
         snprintf(name, sizeof name, "digits/%s/place:core/group:10", job);
-        const struct timed_case *together = find(&bench, name);
+        const struct timed_case *together = find_case(bench.experiment, name);
         snprintf(name, sizeof name, "digits/%s/place:core/group:1", job);
-        const struct timed_case *apart = find(&bench, name);
+        const struct timed_case *apart = find_case(bench.experiment, name);
         assert_holds(together);
         keep(together);
         for (int digit = 0; digit < CLASSES; digit++) { /* in the second epoch: in the first no weight has a sign */
@@ -282,8 +270,8 @@ static void roofs_are_checked(void **state) {
     struct bench bench;
     struct error err;
     open_digits(&bench, CROPPED, 10);
-    const struct timed_case *compute = find(&bench, "roof/compute/f32/played/group:10");
-    const struct timed_case *read = find(&bench, "roof/read/digits-order/group:10");
+    const struct timed_case *compute = find_case(bench.experiment, "roof/compute/f32/played/group:10");
+    const struct timed_case *read = find_case(bench.experiment, "roof/read/digits-order/group:10");
     assert_holds(compute);
     wrong.roof = true;
     assert_found(compute, "10 dot products each, add up to");

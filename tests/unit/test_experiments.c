@@ -5,6 +5,7 @@
 #include "measure/experiment.h"
 #include "packed.h"
 #include "setup.h"
+#include "timed_case.h"
 
 #include <string.h>
 
@@ -144,20 +145,6 @@ static void close_bench(struct bench *bench) {
     job_close(&bench->job);
 }
 
-static const struct timed_case *find(const struct bench *bench, const char *name) {
-    const int which = experiment_find(bench->experiment, name);
-    if (which < 0) fail_msg("no case %s", name);
-    return &bench->experiment->cases[which];
-}
-
-/* One try of a case, not kept. */
-static int try_once(const struct timed_case *timed, struct error *err) {
-    *err = (struct error){.text = ""};
-    if (timed->prepare) timed->prepare(timed->context);
-    timed->run(timed->context);
-    return timed->check(timed->context, err);
-}
-
 static void keep(const struct timed_case *timed) {
     if (timed->keep) timed->keep(timed->context);
 }
@@ -209,7 +196,8 @@ static void an_epoch_that_goes_wrong_is_found(void **state) {
     struct bench bench;
     open_bench(&bench, MOST_EPOCHS);
     open_epochs(&bench);
-    const struct timed_case *epoch = find(&bench, "epoch/f32/played"), *other = find(&bench, "epoch/f32/scalar");
+    const struct timed_case *epoch = find_case(bench.experiment, "epoch/f32/played"),
+                            *other = find_case(bench.experiment, "epoch/f32/scalar");
     for (unsigned sample = 0; sample < 2 * MOST_EPOCHS; sample++) {
         char what[64];
         snprintf(what, sizeof what, "epoch %u of the fit ended with other weights", sample % MOST_EPOCHS + 1);
@@ -259,14 +247,14 @@ static void roofs_of_epochs_are_checked(void **state) {
     for (int round = 0; round < 2; round++) {
         wrong.dot = round;
         if (round)
-            assert_found(find(&bench, "roof/compute/f32/played"), "dot products add up to");
+            assert_found(find_case(bench.experiment, "roof/compute/f32/played"), "dot products add up to");
         else
-            assert_holds(find(&bench, "roof/compute/f32/played"));
+            assert_holds(find_case(bench.experiment, "roof/compute/f32/played"));
         wrong.dot = false;
     }
     for (size_t i = 0; i < 3; i++) {
-        assert_holds(find(&bench, reads[i]));
-        const struct timed_case *read = find(&bench, reads[i]);
+        assert_holds(find_case(bench.experiment, reads[i]));
+        const struct timed_case *read = find_case(bench.experiment, reads[i]);
         struct error err;
         read->prepare(read->context); /* which reads rows, too */
         wrong.read = true;
@@ -330,7 +318,7 @@ static void decisions_that_go_wrong_are_found(void **state) {
         struct bench bench;
         open_bench(&bench, MOST_EPOCHS);
         open_folds(&bench);
-        const struct timed_case *folds = find(&bench, "cv/f32/played/place:core");
+        const struct timed_case *folds = find_case(bench.experiment, "cv/f32/played/place:core");
         if (!first) assert_holds(folds);
         wrong.decision = 1;
         assert_found(folds, first ? "the decisions have the hash" : "the decision on row");
@@ -348,7 +336,7 @@ static void each_fold_is_held_to_the_verified_one(void **state) {
         char what[32];
         open_bench(&bench, MOST_EPOCHS);
         open_folds(&bench);
-        const struct timed_case *folds = find(&bench, "cv/f32/played/place:core");
+        const struct timed_case *folds = find_case(bench.experiment, "cv/f32/played/place:core");
         struct fold_result *want = &bench.list[PLAYED].cv.fold[f];
         snprintf(what, sizeof what, "fold %u ended with", f + 1);
         assert_holds(folds);
@@ -370,18 +358,18 @@ static void folds_that_go_wrong_are_found(void **state) {
     struct bench bench;
     open_bench(&bench, MOST_EPOCHS);
     open_folds(&bench);
-    const struct timed_case *folds = find(&bench, "cv/f32/played/place:core");
+    const struct timed_case *folds = find_case(bench.experiment, "cv/f32/played/place:core");
     wrong.dot = true;
     assert_found(folds, "place");
     wrong.dot = false;
     assert_holds(folds);
-    assert_holds(find(&bench, "cv/f32/played/place:core/again"));
+    assert_holds(find_case(bench.experiment, "cv/f32/played/place:core/again"));
     static const char *const reads[] = {"roof/read/f32/played/place:core", "roof/read/int/played/place:core"};
     for (size_t i = 0; i < 2; i++) {
-        assert_holds(find(&bench, reads[i]));
+        assert_holds(find_case(bench.experiment, reads[i]));
         wrong.read = true;
-        assert_found(find(&bench, reads[i]), "the rows read for fold 1 give the exclusive or");
-        assert_holds(find(&bench, reads[i]));
+        assert_found(find_case(bench.experiment, reads[i]), "the rows read for fold 1 give the exclusive or");
+        assert_holds(find_case(bench.experiment, reads[i]));
     }
     close_bench(&bench);
 }
